@@ -1,0 +1,52 @@
+# The two functions with which every folder declares itself, and the options of the presets.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+set(CLAMOR_SANITIZE "" CACHE STRING "Sanitizers, as for -fsanitize= (address,undefined or thread)")
+option(CLAMOR_FUZZ "Build the libFuzzer targets (clang only)" OFF)
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+    set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+
+add_compile_options(-Wall -Wextra -Werror)
+if(CLAMOR_SANITIZE)
+    add_compile_options(-fsanitize=${CLAMOR_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    add_link_options(-fsanitize=${CLAMOR_SANITIZE})
+endif()
+if(CLAMOR_FUZZ)
+    add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
+# clamor_library(NAME SOURCES a.cc ... DEPENDS base text ... LINK external::targets)
+# One library a folder. DEPENDS are other folders of ours, LINK what the code needs from outside.
+function(clamor_library name)
+    cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;LINK" ${ARGN})
+    add_library(clamor_${name} STATIC ${arg_SOURCES})
+    target_include_directories(clamor_${name} PUBLIC "${CMAKE_SOURCE_DIR}/src")
+    list(TRANSFORM arg_DEPENDS PREPEND clamor_)
+    target_link_libraries(clamor_${name} PUBLIC ${arg_DEPENDS} ${arg_LINK})
+endfunction()
+
+# clamor_test(NAME SOURCES a_test.cc ... DEPENDS folders ... LABELS unit)
+# One test program a folder and label; every case in it is a CTest test.
+function(clamor_test name)
+    cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;LINK;LABELS" ${ARGN})
+    find_package(GTest REQUIRED)
+    add_executable(${name}_test ${arg_SOURCES})
+    list(TRANSFORM arg_DEPENDS PREPEND clamor_)
+    target_include_directories(${name}_test PRIVATE "${CMAKE_SOURCE_DIR}/src" "${CMAKE_SOURCE_DIR}")
+    target_link_libraries(${name}_test PRIVATE ${arg_DEPENDS} ${arg_LINK} GTest::gmock GTest::gtest_main)
+    target_compile_definitions(${name}_test PRIVATE CLAMOR_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    if(NOT arg_LABELS)
+        set(arg_LABELS unit)
+    endif()
+    add_test(NAME ${name} COMMAND ${name}_test --gtest_brief=1)
+    set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 300)
+endfunction()

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+
+#include "base/time.h"
+#include "chat/event.h"
+#include "chat/people.h"
+#include "chat/rate_limiter.h"
+
+namespace clamor::chat {
+
+/// Why a message was not accepted; edge and api say it in their own words (spec twitch-chat 7.4).
+enum class Refusal : std::uint8_t {
+    rate_limited,
+    emote_only,
+    subscribers_only,
+    slow_mode,
+    duplicate,
+    store_unavailable,
+};
+
+struct Refused {
+    Refusal why;
+    std::uint32_t retry_after_seconds = 0;  ///< rounded up; 0 where waiting does not help
+};
+struct Accepted {};
+struct Dropped {};  ///< nothing to say and nobody to tell: the text was empty after cleaning
+using Verdict = std::variant<Accepted, Refused, Dropped>;
+
+/// A message that somebody wants to send, cleaned of what must not be in a text.
+struct SendMessage {
+    const Chatter& author;
+    std::string_view text;
+    bool emote_only = false;
+    LimitAnswer account_limit;  ///< the account's window was asked before; its answer takes its place in the order of checks
+};
+
+/// The live rules of one channel: a pure decider. No I/O, no clock, no randomness; one thread; what it remembers of
+/// chatters is bounded by forgetting those whose windows have passed.
+class Room {
+  public:
+    explicit Room(RoomState modes = {}) : modes_(modes) {}
+
+    const RoomState& modes() const { return modes_; }
+    void set_modes(const RoomState& modes) { modes_ = modes; }
+
+    /// In the order of spec twitch-chat 4.2. An accepted message is remembered for slow mode and duplicates.
+    Verdict decide(const SendMessage& command, MonoTime now);
+
+    /// Forgets chatters about whom nothing can matter any more. Called now and then by the owner.
+    void forget_before(MonoTime now);
+    std::size_t remembered() const { return chatters_.size(); }
+
+  private:
+    struct Memory {
+        MonoTime last_sent_at{};
+        std::uint64_t last_text_hash = 0;
+    };
+
+    RoomState modes_;
+    std::unordered_map<UserId, Memory> chatters_;
+};
+
+}  // namespace clamor::chat

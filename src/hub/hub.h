@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/scheduler.h"
+#include "hub/counters.h"
+#include "hub/member.h"
+
+namespace clamor::bus {
+class Bus;
+}
+namespace clamor::store {
+class Catalog;
+class LogQueue;
+class MessageLog;
+}  // namespace clamor::store
+
+namespace clamor::hub {
+
+class AccountLimits;
+
+/// What a node's hubs share. All of it outlives them.
+struct Services {
+    Executor& workers;
+    store::Catalog& catalog;
+    store::MessageLog& log;
+    store::LogQueue& log_queue;
+    AccountLimits& limits;
+    const Encoder& encoder;
+};
+
+struct Options {
+    bool create_channels = false;  ///< dev mode: a channel comes into being when it is named
+    std::chrono::milliseconds coalesce_max = limits::kCoalesceMax;
+    std::uint64_t id_seed = 1;     ///< seeds message ids; the app passes real randomness
+};
+
+/// One shard's part of the chat: the sessions that live here, by channel, with their open batches; and the rooms that this
+/// shard owns. Hubs of a node speak with each other through the Scheduler only. All calls are for the shard's thread.
+class Hub {
+  public:
+    /// `peers` are the hubs of all shards by ShardId; filled before the first call.
+    Hub(Scheduler& scheduler, const std::vector<Hub*>& peers, bus::Bus& bus, const Services& services, const Options& options);
+    ~Hub();
+
+    /// A session that may now ask; it must remove() itself before it goes. Leaves all its rooms then.
+    MemberRef add(Member& member);
+    void remove(MemberRef ref);
+
+    /// Each is answered exactly once (a send after NotStoredYet once more) through the member, unless it is removed first.
+    void join(MemberRef ref, RequestId request, std::string channel_login);
+    void send(MemberRef ref, RequestId request, SendRequest message);
+    void names(MemberRef ref, RequestId request, std::string channel_login);
+    /// Takes effect at once; false when the session was not in the channel.
+    bool leave(MemberRef ref, std::string_view channel_login);
+
+    const HubCounters& counters() const;
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace clamor::hub

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "chat/event.h"
+#include "chat/people.h"
+
+/// The relational data of the server, as ports. Calls block and are for worker threads; every call is safe from any
+/// thread. Logins are given in lower case and valid ([a-z0-9_]{1,25}); anything else is std::errc::invalid_argument.
+namespace clamor::store {
+
+class UserStore {
+  public:
+    virtual ~UserStore() = default;
+    virtual Result<std::optional<chat::User>> find_user(std::string_view login) = 0;
+    virtual Result<std::optional<chat::User>> find_user(UserId id) = 0;
+    /// Finds the user or makes one (dev mode, CLI). A new display name is the login.
+    virtual Result<chat::User> ensure_user(std::string_view login) = 0;
+    virtual Result<void> update_user(const chat::User& user) = 0;
+    virtual Result<std::vector<chat::User>> list_users(UserId after, std::size_t limit) = 0;
+};
+
+struct Channel {
+    ChannelId id;  ///< the broadcaster's user id
+    std::string login;
+    std::string display_name;
+    std::string title;
+    chat::RoomState modes;
+};
+
+class ChannelStore {
+  public:
+    virtual ~ChannelStore() = default;
+    virtual Result<std::optional<Channel>> find_channel(std::string_view login) = 0;
+    virtual Result<std::optional<Channel>> find_channel(ChannelId id) = 0;
+    /// Makes the broadcaster's account, too, where there is none.
+    virtual Result<Channel> ensure_channel(std::string_view login) = 0;
+    virtual Result<void> update_channel(const Channel& channel) = 0;
+    virtual Result<std::vector<Channel>> list_channels(ChannelId after, std::size_t limit) = 0;
+
+    /// Role, subscription and founder facts of a user; the broadcaster's role follows from the ids. `has_spoken` is left
+    /// false: the message log knows it.
+    virtual Result<chat::Standing> standing(ChannelId channel, UserId user) = 0;
+    virtual Result<void> set_role(ChannelId channel, UserId user, chat::Role role) = 0;
+    virtual Result<void> set_subscription(ChannelId channel, UserId user, std::uint16_t tier, std::uint32_t months) = 0;
+};
+
+/// A token as it is kept: its SHA-256, never itself.
+struct TokenRecord {
+    UserId user;                      ///< none for an app token
+    std::vector<std::string> scopes;
+    WallTime created_at{};
+    std::optional<WallTime> expires_at;
+    std::string label;
+};
+
+class TokenStore {
+  public:
+    virtual ~TokenStore() = default;
+    /// Keeps the hash of `token` (lower-case letters and digits; compared without regard to case).
+    virtual Result<void> add_token(std::string_view token, const TokenRecord& record) = 0;
+    /// Nothing when unknown, revoked or expired at `now`.
+    virtual Result<std::optional<TokenRecord>> find_token(std::string_view token, WallTime now) = 0;
+    /// False when there was none.
+    virtual Result<bool> revoke_token(std::string_view token) = 0;
+    virtual Result<std::vector<TokenRecord>> list_tokens(UserId user) = 0;
+};
+
+enum class EmoteType : std::uint8_t { global, channel, bits };
+
+struct Emote {
+    std::string id;  ///< UUID text
+    std::string code;
+    EmoteType type = EmoteType::global;
+    ChannelId channel;             ///< none for global ones
+    std::uint16_t tier_required = 0;  ///< 1, 2, 3; 0: free for all
+    std::string image_url;
+    std::string image_url_2x;
+    std::string image_url_4x;
+    WallTime created_at{};
+};
+
+/// The picture of a badge version; `channel` none: valid everywhere.
+struct BadgeImage {
+    ChannelId channel;
+    chat::Badge badge;
+    std::string title;
+    std::string image_url;
+    std::string image_url_2x;
+    std::string image_url_4x;
+};
+
+class EmoteStore {
+  public:
+    virtual ~EmoteStore() = default;
+    /// Global emotes and the channel's own.
+    virtual Result<std::vector<Emote>> emotes_for(ChannelId channel) = 0;
+    /// Fails with file_exists when the code is taken.
+    virtual Result<void> add_emote(const Emote& emote) = 0;
+    virtual Result<bool> remove_emote(std::string_view id) = 0;
+    virtual Result<void> grant_emote(UserId user, std::string_view emote_id, WallTime at) = 0;
+    /// Ids of the emotes granted to a user one by one.
+    virtual Result<std::vector<std::string>> granted_emotes(UserId user) = 0;
+    virtual Result<std::vector<BadgeImage>> badges_for(ChannelId channel) = 0;
+    virtual Result<void> put_badge(const BadgeImage& badge) = 0;
+};
+
+/// All of it, as one engine provides it.
+class Catalog : public UserStore, public ChannelStore, public TokenStore, public EmoteStore {
+  public:
+    /// Counts the starts of this data folder; every call gives the next number. The epoch of the local bus.
+    virtual Result<std::uint64_t> next_epoch() = 0;
+};
+
+}  // namespace clamor::store

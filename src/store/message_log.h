@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/time.h"
+
+namespace clamor::store {
+
+/// A message as it is kept: the keys that it is found by, and the event in the encoding of chat/event.h.
+struct StoredMessage {
+    ChannelId channel;
+    Position position;
+    MessageId id;
+    WallTime sent_at{};
+    UserId author;
+    std::string event;
+    bool deleted = false;
+};
+
+/// Which part of a channel to read. The bounds are exclusive; with none, the newest messages.
+struct HistoryQuery {
+    ChannelId channel;
+    std::optional<std::uint64_t> after_sequence;
+    std::optional<std::uint64_t> before_sequence;
+    std::optional<WallTime> after_time;
+    std::optional<WallTime> before_time;
+    std::optional<UserId> author;
+    std::size_t limit = 100;
+    /// With a lower bound and no upper one, the oldest after it (to page forward); else the newest before the upper one.
+};
+
+/// The durable history of all channels. Calls block: for worker and log-writer threads only; every call is safe from any
+/// thread. A message whose id is already stored is not stored twice.
+class MessageLog {
+  public:
+    virtual ~MessageLog() = default;
+
+    /// All or none; when it returns, the messages survive a crash of process and machine.
+    virtual Result<void> append(std::span<const StoredMessage> messages) = 0;
+    /// Always in ascending order of sequence.
+    virtual Result<std::vector<StoredMessage>> read(const HistoryQuery& query) = 0;
+    virtual Result<std::optional<StoredMessage>> find(ChannelId channel, MessageId id) = 0;
+    /// The newest position of a channel; zeros when it has none.
+    virtual Result<Position> last_position(ChannelId channel) = 0;
+    virtual Result<bool> has_author(ChannelId channel, UserId author) = 0;
+    virtual Result<void> mark_deleted(ChannelId channel, std::span<const MessageId> ids) = 0;
+};
+
+}  // namespace clamor::store
