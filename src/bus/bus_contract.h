@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bus/bus.h"
+
+namespace clamor::bus {
+
+/// What every bus has to do. `Fixture` is default-constructible and has `std::unique_ptr<Bus> make(Receiver&)` and
+/// `void settle(Bus&)`, which returns when everything published so far was received.
+template <class Fixture>
+class BusContract : public testing::Test {
+  protected:
+    struct Kept {
+        ChannelId channel;
+        Position position;
+        std::string bytes;
+        bool published_here;
+    };
+    class Recorder final : public Receiver {
+      public:
+        void on_received(const Received& message) override {
+            received.push_back({message.channel, message.position, std::string(message.bytes),
+                                message.published_here});
+        }
+        std::vector<Kept> received;
+    };
+
+    const std::vector<Kept>& received() {
+        fixture_.settle(*bus_);
+        return recorder_.received;
+    }
+
+    Fixture fixture_;
+    Recorder recorder_;
+    std::unique_ptr<Bus> bus_ = fixture_.make(recorder_);
+    const ChannelId lobby_{1000};
+    const ChannelId music_{1001};
+};
+
+TYPED_TEST_SUITE_P(BusContract);
+
+TYPED_TEST_P(BusContract, GivesWhatIsPublishedBackOnceAndMarkedAsOurs) {
+    this->bus_->subscribe(this->lobby_, {});
+    const std::string bytes("a\0b\r\n\xff", 6);
+    this->bus_->publish(this->lobby_, bytes);
+    const auto& received = this->received();
+    ASSERT_EQ(received.size(), 1u);
+    EXPECT_EQ(received[0].channel, this->lobby_);
+    EXPECT_EQ(received[0].bytes, bytes);
+    EXPECT_TRUE(received[0].published_here);
+}
+
+TYPED_TEST_P(BusContract, CountsWithoutGapsFromTheLastStoredPosition) {
+    this->bus_->subscribe(this->lobby_, {.epoch = 1, .sequence = 41});
+    for (int i = 0; i < 3; ++i) this->bus_->publish(this->lobby_, std::to_string(i));
+    const auto& received = this->received();
+    ASSERT_EQ(received.size(), 3u);
+    for (std::size_t i = 0; i < 3; ++i) {
+        EXPECT_EQ(received[i].position.sequence, 42 + i);
+        EXPECT_EQ(received[i].position.epoch, received[0].position.epoch);
+        EXPECT_EQ(received[i].bytes, std::to_string(i));
+    }
+}
+
+TYPED_TEST_P(BusContract, CountsEachChannelByItself) {
+    this->bus_->subscribe(this->lobby_, {});
+    this->bus_->subscribe(this->music_, {.epoch = 1, .sequence = 7});
+    this->bus_->publish(this->lobby_, "a");
+    this->bus_->publish(this->music_, "b");
+    this->bus_->publish(this->lobby_, "c");
+    std::vector<std::uint64_t> lobby;
+    std::vector<std::uint64_t> music;
+    for (const auto& message : this->received()) {
+        (message.channel == this->lobby_ ? lobby : music).push_back(message.position.sequence);
+    }
+    EXPECT_EQ(lobby, (std::vector<std::uint64_t>{1, 2}));
+    EXPECT_EQ(music, (std::vector<std::uint64_t>{8}));
+}
+
+TYPED_TEST_P(BusContract, ReceivesNothingOfAChannelThatItLeft) {
+    this->bus_->subscribe(this->lobby_, {});
+    this->bus_->subscribe(this->music_, {});
+    this->bus_->unsubscribe(this->lobby_);
+    this->bus_->publish(this->music_, "still here");
+    const auto& received = this->received();
+    ASSERT_EQ(received.size(), 1u);
+    EXPECT_EQ(received[0].channel, this->music_);
+}
+
+TYPED_TEST_P(BusContract, NeverGivesAPositionTwiceWhenSubscribedAgain) {
+    this->bus_->subscribe(this->lobby_, {});
+    this->bus_->publish(this->lobby_, "a");
+    this->bus_->subscribe(this->lobby_, {});
+    this->bus_->publish(this->lobby_, "b");
+    const auto& received = this->received();
+    ASSERT_EQ(received.size(), 2u);
+    EXPECT_LT(received[0].position, received[1].position);
+}
+
+REGISTER_TYPED_TEST_SUITE_P(BusContract, GivesWhatIsPublishedBackOnceAndMarkedAsOurs,
+                            CountsWithoutGapsFromTheLastStoredPosition, CountsEachChannelByItself,
+                            ReceivesNothingOfAChannelThatItLeft,
+                            NeverGivesAPositionTwiceWhenSubscribedAgain);
+
+}  // namespace clamor::bus
