@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Usage: tools/lint/format.sh [--all]
+#
+# Reports C++ files that script/format would change; only those that differ from the last commit unless --all.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
+usage_if_asked "${1:-}"
+
+command -v clang-format-14 >/dev/null || exit 0
+if [[ "${1:-}" != --all ]] && git rev-parse --verify -q HEAD >/dev/null 2>&1; then
+    mapfile -t files < <({
+        git diff --name-only --diff-filter=d HEAD -- '*.h' '*.cc'
+        git ls-files --others --exclude-standard -- '*.h' '*.cc'
+    } | sort -u)
+else
+    mapfile -t files < <(list_files '*.h' '*.cc')
+fi
+((${#files[@]} > 0)) || exit 0
+printf '%s\n' "${files[@]}" | xargs -P "$(jobs_count)" -I{} bash -c '
+    clang-format-14 --dry-run -Werror "$1" >/dev/null 2>&1 || { echo "$1: script/format would change it"; exit 1; }' _ {}
