@@ -15,7 +15,11 @@
 
 /// The relational data of the server, as ports. Calls block and are for worker threads; every call is safe from any
 /// thread. Logins are given in lower case and valid ([a-z0-9_]{1,25}); anything else is std::errc::invalid_argument.
+/// Changing what does not exist is std::errc::no_such_file_or_directory. Lists are in ascending order of id or key.
 namespace clamor::store {
+
+/// So many of a channel's first subscribers are its founders, for as long as their subscription lasts.
+inline constexpr std::size_t kFoundersPerChannel = 10;
 
 class UserStore {
   public:
@@ -24,6 +28,7 @@ class UserStore {
     virtual Result<std::optional<chat::User>> find_user(UserId id) = 0;
     /// Finds the user or makes one (dev mode, CLI). A new display name is the login.
     virtual Result<chat::User> ensure_user(std::string_view login) = 0;
+    /// Fails with file_exists when another account has the login.
     virtual Result<void> update_user(const chat::User& user) = 0;
     virtual Result<std::vector<chat::User>> list_users(UserId after, std::size_t limit) = 0;
 };
@@ -43,13 +48,16 @@ class ChannelStore {
     virtual Result<std::optional<Channel>> find_channel(ChannelId id) = 0;
     /// Makes the broadcaster's account, too, where there is none.
     virtual Result<Channel> ensure_channel(std::string_view login) = 0;
+    /// Writes title and modes; login and display name are the broadcaster's: update_user.
     virtual Result<void> update_channel(const Channel& channel) = 0;
     virtual Result<std::vector<Channel>> list_channels(ChannelId after, std::size_t limit) = 0;
 
     /// Role, subscription and founder facts of a user; the broadcaster's role follows from the ids. `has_spoken` is left
     /// false: the message log knows it.
     virtual Result<chat::Standing> standing(ChannelId channel, UserId user) = 0;
+    /// The broadcaster's role can be neither given nor taken.
     virtual Result<void> set_role(ChannelId channel, UserId user, chat::Role role) = 0;
+    /// Tier 0 ends the subscription.
     virtual Result<void> set_subscription(ChannelId channel, UserId user, std::uint16_t tier, std::uint32_t months) = 0;
 };
 
@@ -65,12 +73,14 @@ struct TokenRecord {
 class TokenStore {
   public:
     virtual ~TokenStore() = default;
-    /// Keeps the hash of `token` (lower-case letters and digits; compared without regard to case).
+    /// Keeps the hash of `token` (letters and digits, compared without regard to case; anything else is invalid_argument).
+    /// Fails with file_exists when it is known.
     virtual Result<void> add_token(std::string_view token, const TokenRecord& record) = 0;
     /// Nothing when unknown, revoked or expired at `now`.
     virtual Result<std::optional<TokenRecord>> find_token(std::string_view token, WallTime now) = 0;
     /// False when there was none.
     virtual Result<bool> revoke_token(std::string_view token) = 0;
+    /// The oldest first, expired ones too.
     virtual Result<std::vector<TokenRecord>> list_tokens(UserId user) = 0;
 };
 
@@ -101,7 +111,7 @@ struct BadgeImage {
 class EmoteStore {
   public:
     virtual ~EmoteStore() = default;
-    /// Global emotes and the channel's own.
+    /// Global emotes and the channel's own, by code.
     virtual Result<std::vector<Emote>> emotes_for(ChannelId channel) = 0;
     /// Fails with file_exists when the code is taken.
     virtual Result<void> add_emote(const Emote& emote) = 0;
@@ -109,7 +119,9 @@ class EmoteStore {
     virtual Result<void> grant_emote(UserId user, std::string_view emote_id, WallTime at) = 0;
     /// Ids of the emotes granted to a user one by one.
     virtual Result<std::vector<std::string>> granted_emotes(UserId user) = 0;
+    /// Those valid everywhere, then the channel's own.
     virtual Result<std::vector<BadgeImage>> badges_for(ChannelId channel) = 0;
+    /// Adds the badge version or replaces its picture.
     virtual Result<void> put_badge(const BadgeImage& badge) = 0;
 };
 

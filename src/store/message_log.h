@@ -37,7 +37,7 @@ struct HistoryQuery {
 };
 
 /// The durable history of all channels. Calls block: for worker and log-writer threads only; every call is safe from any
-/// thread. A message whose id is already stored is not stored twice.
+/// thread. A message whose id is already stored is not stored twice; another message at a stored position is file_exists.
 class MessageLog {
   public:
     virtual ~MessageLog() = default;

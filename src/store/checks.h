@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "base/result.h"
+#include "store/catalog.h"
+
+/// What every catalog refuses before it looks at its data, so that all engines refuse the same. Each answer is
+/// std::errc::invalid_argument and a sentence that says what is right.
+namespace clamor::store {
+
+Result<void> check_login(std::string_view login);
+Result<void> check_user(const chat::User& user);
+Result<void> check_channel(const Channel& channel);
+Result<void> check_role(ChannelId channel, UserId user, chat::Role role);
+Result<void> check_subscription(std::uint16_t tier, std::uint32_t months);
+Result<void> check_token_record(const TokenRecord& record);
+Result<void> check_emote(const Emote& emote);
+Result<void> check_emote_id(std::string_view id);
+Result<void> check_badge(const BadgeImage& badge);
+
+/// SHA-256 of the token in lower case: all that is kept of it.
+using TokenHash = std::array<std::uint8_t, 32>;
+/// Tokens are 1 to 128 letters and digits; anything else is refused.
+Result<TokenHash> hash_token(std::string_view token);
+
+/// The answers for what is missing or taken, the same words from every engine.
+tl::unexpected<Error> no_such_user(UserId id);
+tl::unexpected<Error> no_such_channel(ChannelId id);
+tl::unexpected<Error> no_such_emote(std::string_view id);
+tl::unexpected<Error> code_taken(std::string_view code);
+tl::unexpected<Error> login_taken(std::string_view login);
+
+}  // namespace clamor::store

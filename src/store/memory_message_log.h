@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "store/message_log.h"
+
+namespace clamor::store {
+
+/// A message log that forgets everything with the process: for tests and the simulator. Passes the same contract suite as
+/// the durable ones.
+class MemoryMessageLog final : public MessageLog {
+  public:
+    Result<void> append(std::span<const StoredMessage> messages) override;
+    Result<std::vector<StoredMessage>> read(const HistoryQuery& query) override;
+    Result<std::optional<StoredMessage>> find(ChannelId channel, MessageId id) override;
+    Result<Position> last_position(ChannelId channel) override;
+    Result<bool> has_author(ChannelId channel, UserId author) override;
+    Result<void> mark_deleted(ChannelId channel, std::span<const MessageId> ids) override;
+
+    /// Until told otherwise every append fails with `code` and leaves nothing behind, as on a full disk; a default
+    /// constructed code ends it. Reading goes on. For tests.
+    void fail_appends(std::error_code code);
+
+  private:
+    struct ChannelLog {
+        std::map<std::uint64_t, StoredMessage> by_sequence;
+        std::unordered_set<UserId> authors;
+    };
+
+    std::mutex mutex_;
+    std::error_code failure_;
+    std::unordered_map<ChannelId, ChannelLog> channels_;
+    std::unordered_map<MessageId, std::pair<ChannelId, std::uint64_t>> places_;
+};
+
+}  // namespace clamor::store
