@@ -3,17 +3,28 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <variant>
 
+#include "base/ids.h"
+#include "base/limits.h"
 #include "base/time.h"
 #include "chat/event.h"
 #include "chat/people.h"
 #include "chat/rate_limiter.h"
 
 namespace clamor::chat {
+
+/// How many messages an account may send, by what it is in the channel that it speaks in.
+struct MessageLimits {
+    limits::Window viewer = limits::kMessagesViewer;  ///< subscribers and VIPs, too
+    limits::Window moderator = limits::kMessagesModerator;
+    limits::Window verified_bot = limits::kMessagesVerifiedBot;
+};
+
+/// The window that a message of such an author counts in. A verified bot that moderates has the moderators' window.
+limits::Window message_window(Role role, bool verified_bot, const MessageLimits& limits = {});
 
 /// Why a message was not accepted; edge and api say it in their own words (spec twitch-chat 7.4).
 enum class Refusal : std::uint8_t {
@@ -28,9 +39,15 @@ enum class Refusal : std::uint8_t {
 struct Refused {
     Refusal why;
     std::uint32_t retry_after_seconds = 0;  ///< rounded up; 0 where waiting does not help
+    friend bool operator==(const Refused&, const Refused&) = default;
 };
-struct Accepted {};
-struct Dropped {};  ///< nothing to say and nobody to tell: the text was empty after cleaning
+struct Accepted {
+    friend bool operator==(const Accepted&, const Accepted&) = default;
+};
+/// Nothing to say and nobody to tell: the text was empty after cleaning.
+struct Dropped {
+    friend bool operator==(const Dropped&, const Dropped&) = default;
+};
 using Verdict = std::variant<Accepted, Refused, Dropped>;
 
 /// A message that somebody wants to send, cleaned of what must not be in a text.
@@ -53,7 +70,8 @@ class Room {
     /// In the order of spec twitch-chat 4.2. An accepted message is remembered for slow mode and duplicates.
     Verdict decide(const SendMessage& command, MonoTime now);
 
-    /// Forgets chatters about whom nothing can matter any more. Called now and then by the owner.
+    /// Forgets chatters about whom nothing can matter any more under the present modes. Called now and then by the owner;
+    /// looks at every chatter remembered.
     void forget_before(MonoTime now);
     std::size_t remembered() const { return chatters_.size(); }
 
@@ -62,6 +80,10 @@ class Room {
         MonoTime last_sent_at{};
         std::uint64_t last_text_hash = 0;
     };
+
+    std::optional<Refused> check_modes(const SendMessage& command) const;
+    std::optional<Refused> check_memory(const SendMessage& command, const Memory& memory, std::uint64_t text_hash,
+                                        MonoTime now) const;
 
     RoomState modes_;
     std::unordered_map<UserId, Memory> chatters_;

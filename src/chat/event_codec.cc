@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <limits>
+
+#include "base/check.h"
+#include "chat/event.h"
+
+// The layout is described byte by byte in docs/protocol/event-encoding.md; the two change together.
+namespace clamor::chat {
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kKindMessage = 1;
+constexpr std::uint8_t kKindMembership = 2;
+
+constexpr std::uint8_t kFlagSubscriber = 1;
+constexpr std::uint8_t kFlagFirstMessage = 2;
+constexpr std::uint8_t kFlagAction = 4;
+constexpr std::uint8_t kFlagEmoteOnly = 8;
+constexpr std::uint8_t kFlagReply = 16;
+constexpr std::uint8_t kFlagsKnown = 31;
+
+// Far above what rooms make; they keep a damaged length from asking for memory.
+constexpr std::size_t kStringBytesMax = 65535;
+constexpr std::size_t kListMax = 65536;
+
+class Writer {
+  public:
+    explicit Writer(std::size_t expected_bytes) { out_.reserve(expected_bytes); }
+
+    void byte(std::uint8_t value) { out_.push_back(static_cast<char>(value)); }
+    void number(std::uint64_t value) {
+        char buffer[10];
+        std::size_t size = 0;
+        for (; value >= 0x80; value >>= 7) buffer[size++] = static_cast<char>(value | 0x80);
+        buffer[size++] = static_cast<char>(value);
+        out_.append(buffer, size);
+    }
+    void string(std::string_view value) {
+        CLAMOR_CHECK(value.size() <= kStringBytesMax, "an event's strings are bounded before they get here");
+        number(value.size());
+        out_.append(value);
+    }
+    void id(const MessageId& value) { out_.append(reinterpret_cast<const char*>(value.bytes.data()), value.bytes.size()); }
+    template <class T, class WriteOne>
+    void list(const std::vector<T>& values, WriteOne write_one) {
+        CLAMOR_CHECK(values.size() <= kListMax, "an event's lists are bounded before they get here");
+        number(values.size());
+        for (const T& value : values) write_one(value);
+    }
+    std::string take() { return std::move(out_); }
+
+  private:
+    std::string out_;
+};
+
+/// Reads until the first thing that is wrong; from then on everything reads as zero or empty, and `error` says what it was.
+class Reader {
+  public:
+    explicit Reader(std::string_view bytes) : rest_(bytes) {}
+
+    const char* error() const { return error_; }
+    std::size_t left() const { return rest_.size(); }
+    void fail(const char* why) {
+        if (error_ == nullptr) error_ = why;
+        rest_ = {};
+    }
+
+    std::uint8_t byte() {
+        if (rest_.empty()) {
+            fail("ends early");
+            return 0;
+        }
+        const auto value = static_cast<std::uint8_t>(rest_.front());
+        rest_.remove_prefix(1);
+        return value;
+    }
+    std::uint64_t number(std::uint64_t max = std::numeric_limits<std::uint64_t>::max()) {
+        std::uint64_t value = 0;
+        for (int shift = 0; shift < 64; shift += 7) {
+            const std::uint8_t group = byte();
+            if (shift == 63 && group > 1) break;
+            value |= static_cast<std::uint64_t>(group & 0x7f) << shift;
+            if (group < 0x80) {
+                if (value <= max) return value;
+                break;
+            }
+        }
+        fail("has a number out of range");
+        return 0;
+    }
+    std::string string() {
+        const std::uint64_t size = number(kStringBytesMax);
+        if (size > rest_.size()) {
+            fail("ends inside a string");
+            return {};
+        }
+        std::string value(rest_.substr(0, size));
+        rest_.remove_prefix(size);
+        return value;
+    }
+    MessageId id() {
+        MessageId value;
+        if (rest_.size() < value.bytes.size()) {
+            fail("ends inside an id");
+            return {};
+        }
+        rest_.copy(reinterpret_cast<char*>(value.bytes.data()), value.bytes.size());
+        rest_.remove_prefix(value.bytes.size());
+        return value;
+    }
+    /// `bytes_min` is what one element takes at least: no more room is made than the bytes at hand could fill.
+    template <class T, class ReadOne>
+    std::vector<T> list(std::size_t bytes_min, ReadOne read_one) {
+        const std::uint64_t size = number(kListMax);
+        std::vector<T> values;
+        if (size * bytes_min > rest_.size()) {
+            fail("ends inside a list");
+            return values;
+        }
+        values.reserve(size);
+        for (std::uint64_t i = 0; i < size && error_ == nullptr; ++i) values.push_back(read_one());
+        return values;
+    }
+
+  private:
+    std::string_view rest_;
+    const char* error_ = nullptr;
+};
+
+std::size_t expected_size(const Message& message) {
+    std::size_t size = 160 + message.text.size() + message.emotes.size() * 44 +
+                       (message.badges.size() + message.badge_info.size()) * 24;
+    if (message.reply) size += 160 + message.reply->parent_text.size();
+    return size;
+}
+
+void write_badges(Writer& out, const std::vector<Badge>& badges) {
+    out.list(badges, [&](const Badge& badge) {
+        out.string(badge.name);
+        out.string(badge.version);
+    });
+}
+
+std::vector<Badge> read_badges(Reader& in) {
+    return in.list<Badge>(2, [&] {
+        Badge badge;
+        badge.name = in.string();
+        badge.version = in.string();
+        if (badge.name.empty() || badge.version.empty()) in.fail("has an incomplete badge");
+        return badge;
+    });
+}
+
+void write_reply(Writer& out, const ReplyTo& reply) {
+    out.id(reply.parent_id);
+    out.number(reply.parent_user_id.value);
+    out.string(reply.parent_login);
+    out.string(reply.parent_display_name);
+    out.string(reply.parent_text);
+    out.id(reply.thread_id);
+    out.number(reply.thread_user_id.value);
+    out.string(reply.thread_login);
+    out.string(reply.thread_display_name);
+}
+
+ReplyTo read_reply(Reader& in) {
+    ReplyTo reply;
+    reply.parent_id = in.id();
+    reply.parent_user_id = UserId(in.number());
+    reply.parent_login = in.string();
+    reply.parent_display_name = in.string();
+    reply.parent_text = in.string();
+    reply.thread_id = in.id();
+    reply.thread_user_id = UserId(in.number());
+    reply.thread_login = in.string();
+    reply.thread_display_name = in.string();
+    return reply;
+}
+
+void write_message(Writer& out, const Message& message) {
+    out.id(message.id);
+    out.number(static_cast<std::uint64_t>(unix_ms(message.sent_at)));
+    out.number(message.author_id.value);
+    out.string(message.author_login);
+    out.string(message.author_display_name);
+    out.string(message.author_color);
+    out.byte(static_cast<std::uint8_t>(message.author_role));
+    out.byte(static_cast<std::uint8_t>((message.subscriber ? kFlagSubscriber : 0) |
+                                       (message.first_message ? kFlagFirstMessage : 0) |
+                                       (message.action ? kFlagAction : 0) |
+                                       (message.emote_only ? kFlagEmoteOnly : 0) |
+                                       (message.reply.has_value() ? kFlagReply : 0)));
+    write_badges(out, message.badges);
+    write_badges(out, message.badge_info);
+    out.string(message.text);
+    out.list(message.emotes, [&](const EmoteOccurrence& emote) {
+        out.string(emote.emote_id);
+        out.number(emote.first);
+        out.number(emote.last);
+    });
+    out.string(message.client_nonce);
+    if (message.reply) write_reply(out, *message.reply);
+}
+
+Message read_message(Reader& in) {
+    Message message;
+    message.id = in.id();
+    message.sent_at = wall_from_unix_ms(static_cast<std::int64_t>(in.number()));
+    message.author_id = UserId(in.number());
+    message.author_login = in.string();
+    message.author_display_name = in.string();
+    message.author_color = in.string();
+    const std::uint8_t role = in.byte();
+    if (role > static_cast<std::uint8_t>(Role::broadcaster)) in.fail("has an unknown role");
+    message.author_role = static_cast<Role>(role);
+    const std::uint8_t flags = in.byte();
+    if ((flags & ~kFlagsKnown) != 0) in.fail("has an unknown flag");
+    message.subscriber = (flags & kFlagSubscriber) != 0;
+    message.first_message = (flags & kFlagFirstMessage) != 0;
+    message.action = (flags & kFlagAction) != 0;
+    message.emote_only = (flags & kFlagEmoteOnly) != 0;
+    message.badges = read_badges(in);
+    message.badge_info = read_badges(in);
+    message.text = in.string();
+    message.emotes = in.list<EmoteOccurrence>(3, [&] {
+        constexpr std::uint32_t kMax = std::numeric_limits<std::uint32_t>::max();
+        EmoteOccurrence emote;
+        emote.emote_id = in.string();
+        emote.first = static_cast<std::uint32_t>(in.number(kMax));
+        emote.last = static_cast<std::uint32_t>(in.number(kMax));
+        if (emote.last < emote.first) in.fail("has an emote that ends before it begins");
+        return emote;
+    });
+    message.client_nonce = in.string();
+    if ((flags & kFlagReply) != 0) message.reply = read_reply(in);
+    return message;
+}
+
+}  // namespace
+
+std::string encode_event(const Event& event) {
+    const auto* message = std::get_if<Message>(&event.body);
+    Writer out(message != nullptr ? expected_size(*message) : 256);
+    out.byte(kVersion);
+    out.byte(message != nullptr ? kKindMessage : kKindMembership);
+    out.number(event.channel.value);
+    out.string(event.channel_login);
+    if (message != nullptr) {
+        write_message(out, *message);
+    } else {
+        const auto& changed = std::get<MembershipChanged>(event.body);
+        const auto write_login = [&](const std::string& login) { out.string(login); };
+        out.list(changed.joined, write_login);
+        out.list(changed.parted, write_login);
+    }
+    return out.take();
+}
+
+Result<Event> decode_event(std::string_view bytes) {
+    Reader in(bytes);
+    if (in.byte() != kVersion) in.fail("is of an unknown version");
+    const std::uint8_t kind = in.byte();
+    Event event;
+    event.channel = ChannelId(in.number());
+    event.channel_login = in.string();
+    if (kind == kKindMessage) {
+        event.body = read_message(in);
+    } else if (kind == kKindMembership) {
+        const auto read_login = [&] { return in.string(); };
+        MembershipChanged changed;
+        changed.joined = in.list<std::string>(1, read_login);
+        changed.parted = in.list<std::string>(1, read_login);
+        event.body = std::move(changed);
+    } else {
+        in.fail("is of an unknown kind");
+    }
+    if (in.left() != 0) in.fail("goes on after its end");
+    if (in.error() != nullptr) return fail(std::errc::bad_message, std::string("the event ") + in.error());
+    return event;
+}
+
+}  // namespace clamor::chat
