@@ -72,7 +72,8 @@ struct SendRequest {
     MessageId reply_parent;  ///< none: no reply
 };
 
-/// A session as the hub sees it. Lives on one shard; the hub calls it there only, and never after remove().
+/// A session as the hub sees it. Lives on one shard; the hub calls it there only, and never after remove(). A member must
+/// not call the hub back from intake(), deliver() or on_skipped().
 class Member {
   public:
     virtual const Identity& identity() const = 0;

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/account_limits.h"
+
+#include <algorithm>
+
+namespace clamor::hub {
+
+chat::LimitAnswer AccountLimits::check(UserId user, const limits::Window& window, MonoTime now) {
+    Stripe& stripe = stripes_[user.value % kStripes];
+    const std::lock_guard lock(stripe.mutex);
+    if (stripe.accounts.size() >= stripe.sweep_at) {
+        std::erase_if(stripe.accounts,
+                      [now](const auto& entry) { return entry.second.times.idle(entry.second.window, now); });
+        stripe.sweep_at = std::max<std::size_t>(1024, 2 * stripe.accounts.size());
+    }
+    Account& account = stripe.accounts[user];
+    account.window = window;
+    return account.times.check(window, now);
+}
+
+std::size_t AccountLimits::remembered() const {
+    std::size_t total = 0;
+    for (const Stripe& stripe : stripes_) {
+        const std::lock_guard lock(stripe.mutex);
+        total += stripe.accounts.size();
+    }
+    return total;
+}
+
+}  // namespace clamor::hub

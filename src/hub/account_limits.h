@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <mutex>
+#include <unordered_map>
+
+#include "base/ids.h"
+#include "base/limits.h"
+#include "chat/rate_limiter.h"
+
+namespace clamor::hub {
+
+/// The message windows of all accounts of a node. An account's limit holds over all its connections and channels, so this
+/// is the one thing that the shards share and change; accounts are spread over stripes with a lock each, and a check
+/// holds one for well under a microsecond (docs/adr/0006). Any thread. Idle accounts are forgotten.
+class AccountLimits {
+  public:
+    /// Counts one message of `user` at `now` against `window`.
+    chat::LimitAnswer check(UserId user, const limits::Window& window, MonoTime now);
+    std::size_t remembered() const;
+
+  private:
+    struct Account {
+        chat::SlidingWindow times;
+        limits::Window window;
+    };
+    struct Stripe {
+        mutable std::mutex mutex;
+        std::unordered_map<UserId, Account> accounts;
+        std::size_t sweep_at = 1024;
+    };
+    static constexpr std::size_t kStripes = 16;
+
+    std::array<Stripe, kStripes> stripes_;
+};
+
+}  // namespace clamor::hub

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/scheduler.h"
+#include "hub/counters.h"
+#include "hub/member.h"
+
+namespace clamor::hub {
+
+/// The sessions of one shard by channel, and the way of an event to them.
+///
+/// A channel that has been quiet is flushed at the end of the turn: nothing waits. In a busy one events gather in an open
+/// batch for a window that grows with rate x members, and go to every member as one frame per dialect. Batches that are
+/// due at about the same time leave in the same tick, so that a shard with many rooms wakes and calls the kernel once for
+/// all of them. A member never gets what it said itself, and a slow one gets what its intake still takes.
+///
+/// Lives on its shard. Bounded: an open batch of limits::kBatchBytes is flushed at once.
+class Fanout {
+  public:
+    Fanout(Scheduler& scheduler, const Encoder& encoder, HubCounters& counters, std::chrono::milliseconds hold_max);
+    ~Fanout();
+
+    /// Puts a member, known by its slot, into a channel; false when it is there already.
+    bool add(ChannelId channel, std::uint32_t slot, Member& member);
+    /// Takes it out; false when it was not there.
+    bool remove(ChannelId channel, std::uint32_t slot);
+    /// Takes it out of all channels, which are returned.
+    std::vector<ChannelId> remove_all(std::uint32_t slot);
+    std::size_t channels_of(std::uint32_t slot) const;
+
+    /// Queues an event for the channel's members here. `own_slot` said it and does not get it; kNobody where the author's
+    /// session is elsewhere.
+    void append(chat::EventRef event, std::uint32_t own_slot);
+
+    static constexpr std::uint32_t kNobody = 0xffffffff;
+
+  private:
+    struct Roster;
+    struct Place {
+        Roster* roster;
+        std::uint32_t index;  // in the roster's entries
+    };
+    struct Entry {
+        Member* member;
+        std::uint32_t slot;
+        std::uint32_t place;  // in places_[slot]
+    };
+    struct Item {
+        chat::EventRef event;
+        std::uint32_t own_slot;
+        MonoTime appended_at;
+    };
+    /// A rate that forgets what is older than about a second.
+    struct Rate {
+        double per_second = 0;
+        MonoTime at{};
+        void add(double amount, MonoTime now);
+        double read(MonoTime now) const;
+    };
+    struct Roster {
+        ChannelId channel;
+        std::vector<Entry> entries;
+        std::vector<Item> open;
+        std::size_t open_bytes = 0;
+        MonoTime due{};
+        MonoTime last_flush{};
+        Rate events;
+    };
+    /// The lines of one batch in one text dialect, and where each event's lines end.
+    struct Lines {
+        std::string bytes;
+        std::vector<std::uint32_t> ends;
+        bool built = false;
+    };
+    class Flush;
+
+    Place* find(ChannelId channel, std::uint32_t slot);
+    void take_out(Place place, std::uint32_t slot);
+    void drop_if_empty(Roster& roster);
+    std::chrono::nanoseconds room_window(const Roster& roster, MonoTime now) const;
+    std::chrono::nanoseconds shard_window(MonoTime now) const;
+    void schedule(MonoTime due);
+    void flush_due();
+
+    Scheduler& scheduler_;
+    const Encoder& encoder_;
+    HubCounters& counters_;
+    const std::chrono::nanoseconds hold_max_;
+    std::unordered_map<ChannelId, std::unique_ptr<Roster>> rosters_;
+    std::vector<std::vector<Place>> places_;  // by slot
+    std::vector<Roster*> open_;               // rosters with an open batch
+    Rate sends_;                              // frames handed to members, of the whole shard
+    MonoTime last_flush_{};
+    bool end_of_turn_requested_ = false;
+    TimerId timer_{};
+    MonoTime timer_at_{};
+};
+
+}  // namespace clamor::hub

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "chat/event.h"
+#include "chat/room.h"
+#include "emotes/emote_set.h"
+
+namespace clamor::hub {
+
+/// A command that waits for facts; told whether they came.
+using Parked = std::function<void(bool ok)>;
+
+/// What a room knows of one user who is present or has spoken lately.
+struct ChatterEntry {
+    chat::Chatter chatter;
+    std::unordered_set<std::string> granted_emotes;
+    std::uint32_t connections = 0;  ///< sessions of theirs in the room, over all shards
+    bool ready = false;             ///< their facts are loaded and no earlier command of theirs waits
+    bool waiting = false;           ///< a worker reads something for them
+    MonoTime last_used{};
+    std::vector<Parked> parked;
+
+    emotes::Access access() const {
+        return {.subscriber_tier = chatter.standing.subscriber_tier, .granted = &granted_emotes};
+    }
+};
+
+/// One channel's live state on its owner shard: the data that RoomHost works on.
+struct HostedRoom {
+    ChannelId channel;
+    std::string login;
+    bool ready = false;
+    std::vector<Parked> parked;
+    chat::Room rules;
+    std::shared_ptr<const emotes::EmoteSet> emotes;
+    std::unordered_map<UserId, ChatterEntry> chatters;
+    std::uint32_t users_present = 0;  ///< chatters with a connection
+    std::vector<std::pair<ShardId, std::uint32_t>> members;  ///< sessions by shard, only shards that have some
+    std::vector<chat::EventRef> recent;  ///< a ring of the newest messages, for replies
+    std::size_t recent_next = 0;
+    std::vector<std::pair<std::string, bool>> membership;  ///< who joined (true) or left since the last announcement
+    std::uint32_t not_durable = 0;  ///< messages published and not yet on disk: the room must not be let go
+    WallTime last_sent_at{};
+    MonoTime last_used{};
+
+    std::size_t member_count() const {
+        std::size_t total = 0;
+        for (const auto& [shard, count] : members) total += count;
+        return total;
+    }
+};
+
+}  // namespace clamor::hub

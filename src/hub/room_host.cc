@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/room_host.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "hub/account_limits.h"
+#include "store/log_queue.h"
+
+namespace clamor::hub {
+
+RoomHost::RoomHost(Scheduler& scheduler, bus::Bus& bus, const Services& services, const Options& options,
+                   HubCounters& counters, Outlet& outlet)
+    : scheduler_(scheduler),
+      bus_(bus),
+      services_(services),
+      options_(options),
+      counters_(counters),
+      outlet_(outlet),
+      random_(options.id_seed + scheduler.shard().value) {}
+
+RoomHost::~RoomHost() = default;
+
+void RoomHost::join(ChannelId channel, MemberRef who, IdentityRef identity, bool wants_names, RequestId request) {
+    const auto refuse = [this, who, request] { outlet_.answer_join(who, request, JoinRefusal::busy); };
+    in_room(
+        channel, "join",
+        [=, this](HostedRoom& room) {
+            if (identity->anonymous) {
+                admit(room, who, nullptr, wants_names, request);
+                return;
+            }
+            for_chatter(
+                room, identity, "join",
+                [=, this](HostedRoom& at, ChatterEntry& entry) { admit(at, who, &entry, wants_names, request); }, refuse);
+        },
+        refuse);
+}
+
+void RoomHost::admit(HostedRoom& room, MemberRef who, ChatterEntry* entry, bool wants_names, RequestId request) {
+    const auto shard = std::find_if(room.members.begin(), room.members.end(),
+                                    [&](const auto& count) { return count.first == who.shard; });
+    if (shard == room.members.end()) {
+        room.members.emplace_back(who.shard, 1);
+    } else {
+        ++shard->second;
+    }
+    Joined joined{.channel = room.channel, .login = room.login, .modes = room.rules.modes(), .self = {}, .names = {}};
+    if (entry != nullptr) {
+        joined.self = entry->chatter;
+        if (wants_names) joined.names = names_for(room, Identity{.user = entry->chatter.user});
+        if (entry->connections++ == 0) {
+            ++room.users_present;
+            note_membership(room, entry->chatter.user.login, true);
+        }
+    } else if (wants_names) {
+        joined.names = names_for(room, Identity{.user = {}, .anonymous = true});
+    }
+    outlet_.answer_join(who, request, std::move(joined));
+}
+
+void RoomHost::leave(ChannelId channel, MemberRef who, const IdentityRef& identity) {
+    const auto found = rooms_.find(channel);
+    if (found == rooms_.end()) return;
+    HostedRoom& room = *found->second;
+    const auto shard = std::find_if(room.members.begin(), room.members.end(),
+                                    [&](const auto& count) { return count.first == who.shard; });
+    if (shard == room.members.end()) return;
+    if (--shard->second == 0) room.members.erase(shard);
+    room.last_used = scheduler_.now().mono;
+    if (identity->anonymous) return;
+    const auto entry = room.chatters.find(identity->user.id);
+    if (entry == room.chatters.end() || entry->second.connections == 0) return;
+    entry->second.last_used = room.last_used;
+    if (--entry->second.connections == 0) {
+        --room.users_present;
+        note_membership(room, identity->user.login, false);
+    }
+}
+
+void RoomHost::names(ChannelId channel, MemberRef who, IdentityRef identity, bool wants_names, RequestId request) {
+    in_room(
+        channel, "names",
+        [=, this](HostedRoom& room) {
+            NamesAnswer answer{.login = room.login, .names = {}};
+            if (wants_names) answer.names = names_for(room, *identity);
+            outlet_.answer_names(who, request, std::move(answer));
+        },
+        [this, who, request] { outlet_.answer_names(who, request, {}); });
+}
+
+std::vector<std::string> RoomHost::names_for(const HostedRoom& room, const Identity& asker) const {
+    std::vector<std::string> names;
+    const bool all = room.users_present <= limits::kNamesMax;
+    for (const auto& [user, entry] : room.chatters) {
+        if (entry.connections == 0 || (!asker.anonymous && user == asker.user.id)) continue;
+        if (all || entry.chatter.standing.role >= chat::Role::moderator) names.push_back(entry.chatter.user.login);
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+void RoomHost::send(ChannelId channel, MemberRef who, IdentityRef identity, RequestId request, SendRequest message) {
+    const auto refuse = [this, who, request] { outlet_.answer_send(who, request, SendRefusal::busy); };
+    in_room(
+        channel, "send",
+        [=, this, message = std::move(message)](HostedRoom& room) mutable {
+            for_chatter(
+                room, identity, "send",
+                [=, this, message = std::move(message)](HostedRoom& at, ChatterEntry& entry) mutable {
+                    if (!message.reply_parent) {
+                        decide(at, entry, who, request, message, nullptr);
+                        return;
+                    }
+                    const MessageId parent = message.reply_parent;
+                    with_parent(
+                        at, entry, parent,
+                        [=, this, message = std::move(message)](HostedRoom& in, ChatterEntry& by,
+                                                                const chat::Message* answered) mutable {
+                            decide(in, by, who, request, message, answered);
+                        },
+                        refuse);
+                },
+                refuse);
+        },
+        refuse);
+}
+
+void RoomHost::decide(HostedRoom& room, ChatterEntry& entry, MemberRef who, RequestId request, SendRequest& message,
+                      const chat::Message* parent) {
+    const Now now = scheduler_.now();
+    entry.last_used = now.mono;
+    if (!services_.log_queue.accepting()) {
+        counters_.store_refused.add();
+        outlet_.answer_send(who, request, chat::Refused{.why = chat::Refusal::store_unavailable, .retry_after_seconds = 5});
+        return;
+    }
+    const chat::Chatter& author = entry.chatter;
+    chat::Message said;
+    if (parent != nullptr) {
+        said.reply = chat::ReplyTo{.parent_id = parent->id,
+                                   .parent_user_id = parent->author_id,
+                                   .parent_login = parent->author_login,
+                                   .parent_display_name = parent->author_display_name,
+                                   .parent_text = parent->text,
+                                   .thread_id = parent->reply ? parent->reply->thread_id : parent->id,
+                                   .thread_user_id = parent->reply ? parent->reply->thread_user_id : parent->author_id,
+                                   .thread_login = parent->reply ? parent->reply->thread_login : parent->author_login,
+                                   .thread_display_name =
+                                       parent->reply ? parent->reply->thread_display_name : parent->author_display_name};
+        said.text = "@" + parent->author_display_name + " " + message.text;
+    } else {
+        said.text = message.text;
+    }
+    if (room.emotes) said.emotes = room.emotes->find(said.text, entry.access());
+    said.emote_only = emotes::emote_only(said.text, said.emotes);
+
+    const auto window = chat::message_window(author.standing.role, author.user.verified_bot, options_.message_limits);
+    const chat::Verdict verdict = room.rules.decide(
+        chat::SendMessage{.author = author,
+                          .text = message.text,
+                          .emote_only = said.emote_only,
+                          .account_limit = services_.limits.check(author.user.id, window, now.mono)},
+        now.mono);
+    if (const auto* refused = std::get_if<chat::Refused>(&verdict)) {
+        counters_.messages_refused.add();
+        outlet_.answer_send(who, request, *refused);
+        return;
+    }
+    if (std::holds_alternative<chat::Dropped>(verdict)) {
+        outlet_.answer_send(who, request, chat::Dropped{});
+        return;
+    }
+    said.action = message.action;
+    said.client_nonce = std::move(message.client_nonce);
+    publish(room, entry, who, request, std::move(said));
+}
+
+void RoomHost::publish(HostedRoom& room, ChatterEntry& entry, MemberRef who, RequestId request, chat::Message said) {
+    const Now now = scheduler_.now();
+    const chat::Chatter& author = entry.chatter;
+    const std::uint64_t high = random_();
+    said.id = MessageId::from_random(high, random_());
+    said.sent_at = room.last_sent_at = std::max(now.wall, room.last_sent_at);
+    said.author_id = author.user.id;
+    said.author_login = author.user.login;
+    said.author_display_name = author.user.display_name;
+    said.author_color = author.user.color;
+    said.badges = chat::badges_of(author);
+    said.badge_info = chat::badge_info_of(author);
+    said.author_role = author.standing.role;
+    said.subscriber = author.standing.subscribed();
+    said.first_message = !author.standing.has_spoken;
+    entry.chatter.standing.has_spoken = true;
+    counters_.messages_accepted.add();
+    echoes_.emplace(said.id, PendingEcho{.channel = room.channel,
+                                         .who = who,
+                                         .request = request,
+                                         .self = author,
+                                         .published_at = now.mono});
+    if (!echo_timer_) echo_timer_ = scheduler_.call_at(now.mono + limits::kEchoPatience, [this] { check_echoes(); });
+    ++room.not_durable;
+    const MessageId id = said.id;
+    try {
+        bus_.publish(room.channel, chat::encode_event(chat::Event{.channel = room.channel,
+                                                                  .channel_login = room.login,
+                                                                  .position = {},
+                                                                  .body = std::move(said)}));
+    } catch (...) {
+        echoes_.erase(id);
+        --room.not_durable;
+        throw;
+    }
+}
+
+void RoomHost::on_received(const bus::Received& received) {
+    const auto found = rooms_.find(received.channel);
+    if (found == rooms_.end()) return;
+    HostedRoom& room = *found->second;
+    auto decoded = chat::decode_event(received.bytes);
+    if (!decoded) {
+        log::error("an event from the bus cannot be read", {{"channel", room.login}, {"error", decoded.error().to_string()}});
+        return;
+    }
+    decoded->position = received.position;
+    const auto event = std::make_shared<const chat::Event>(*std::move(decoded));
+    const auto* message = std::get_if<chat::Message>(&event->body);
+    const MemberRef* author = nullptr;
+    if (message != nullptr) {
+        if (const auto echo = echoes_.find(message->id); echo != echoes_.end()) author = &echo->second.who;
+        if (room.recent.size() < kRecentMax) {
+            room.recent.push_back(event);
+        } else {
+            room.recent[room.recent_next] = event;
+            room.recent_next = (room.recent_next + 1) % kRecentMax;
+        }
+        if (received.published_here) {
+            services_.log_queue.append(
+                store::StoredMessage{.channel = room.channel,
+                                     .position = received.position,
+                                     .id = message->id,
+                                     .sent_at = message->sent_at,
+                                     .author = message->author_id,
+                                     .event = std::string(received.bytes)},
+                [this, channel = room.channel, id = message->id, home = scheduler_.shard()] {
+                    scheduler_.post_to(home, Priority::control, [this, channel, id] { stored(channel, id); });
+                });
+        }
+    }
+    deliver(room, event, author);
+}
+
+void RoomHost::stored(ChannelId channel, MessageId id) {
+    if (const auto room = rooms_.find(channel); room != rooms_.end()) {
+        CLAMOR_CHECK(room->second->not_durable > 0, "a message is stored once");
+        --room->second->not_durable;
+        room->second->last_used = scheduler_.now().mono;
+    }
+    auto echo = echoes_.extract(id);
+    if (echo.empty()) return;
+    PendingEcho& pending = echo.mapped();
+    outlet_.answer_send(pending.who, pending.request, Stored{.id = id, .self = std::move(pending.self)});
+}
+
+void RoomHost::deliver(const HostedRoom& room, const chat::EventRef& event, const MemberRef* author) {
+    for (const auto& [shard, count] : room.members) outlet_.deliver(shard, event, author);
+}
+
+void RoomHost::visit(const Visitor& visitor) const {
+    for (const auto& [channel, room] : rooms_) visitor(channel, room->login, room->member_count());
+}
+
+}  // namespace clamor::hub

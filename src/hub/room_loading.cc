@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "base/log.h"
+#include "hub/room_host.h"
+#include "store/catalog.h"
+
+namespace clamor::hub {
+
+/// What a worker reads when a room comes to life.
+struct RoomHost::RoomFacts {
+    bool ok = false;
+    store::Channel channel;
+    Position last;
+    std::vector<store::Emote> emotes;
+};
+
+/// What a worker reads about a user who joins or speaks.
+struct RoomHost::ChatterFacts {
+    bool ok = false;
+    chat::Standing standing;
+    std::vector<std::string> granted_emotes;
+};
+
+namespace {
+
+std::vector<Parked> take(std::vector<Parked>& parked) { return std::exchange(parked, {}); }
+
+}  // namespace
+
+void RoomHost::in_room(ChannelId channel, const char* command, RunInRoom run, std::function<void()> refuse) {
+    auto& slot = rooms_[channel];
+    const bool fresh = slot == nullptr;
+    if (fresh) {
+        slot = std::make_unique<HostedRoom>();
+        slot->channel = channel;
+        counters_.rooms.add();
+    }
+    HostedRoom& room = *slot;
+    room.last_used = scheduler_.now().mono;
+    if (room.ready) {
+        guarded(channel, command, run, refuse);
+        return;
+    }
+    room.parked.push_back([this, channel, command, run = std::move(run), refuse = std::move(refuse)](bool ok) {
+        ok ? guarded(channel, command, run, refuse) : refuse();
+    });
+    if (fresh) {
+        if (!sweep_timer_) sweep_timer_ = scheduler_.call_at(room.last_used + std::chrono::seconds(10), [this] { sweep(); });
+        load_room(room);
+    }
+}
+
+void RoomHost::guarded(ChannelId channel, const char* command, const RunInRoom& run,
+                       const std::function<void()>& refuse) {
+    const auto found = rooms_.find(channel);
+    if (found == rooms_.end()) {
+        refuse();
+        return;
+    }
+    try {
+        run(*found->second);
+    } catch (const std::exception& fault) {
+        counters_.room_faults.add();
+        log::error("a room failed and is reset", {{"channel", found->second->login}, {"command", command}, {"what", fault.what()}});
+        reset(*found->second);
+        refuse();
+    }
+}
+
+void RoomHost::reset(HostedRoom& room) {
+    // Who is connected is a fact of the shards and stays; everything that was decided from memory is loaded anew.
+    std::vector<Parked> waiting = take(room.parked);
+    for (auto& [user, entry] : room.chatters) {
+        entry.ready = false;
+        for (Parked& parked : entry.parked) waiting.push_back(std::move(parked));
+        entry.parked.clear();
+    }
+    std::erase_if(room.chatters, [](const auto& entry) { return entry.second.connections == 0; });
+    for (const Parked& parked : waiting) parked(false);
+    room.rules = chat::Room(room.rules.modes());
+    room.recent.clear();
+    room.recent_next = 0;
+    if (room.ready) {
+        room.ready = false;
+        load_room(room);
+    }
+}
+
+void RoomHost::load_room(HostedRoom& room) {
+    const bool queued = services_.workers.post([this, channel = room.channel, home = scheduler_.shard()] {
+        RoomFacts facts;
+        auto found = services_.catalog.find_channel(channel);
+        auto last = services_.log.last_position(channel);
+        auto emotes = services_.catalog.emotes_for(channel);
+        if (found && *found && last && emotes) {
+            facts = {.ok = true, .channel = std::move(**found), .last = *last, .emotes = *std::move(emotes)};
+        } else {
+            const std::string why = !found ? found.error().to_string()
+                                    : !*found ? "the channel is gone"
+                                    : !last ? last.error().to_string()
+                                            : emotes.error().to_string();
+            log::warn("a room could not be loaded", {{"channel", channel.value}, {"error", why}});
+        }
+        scheduler_.post_to(home, Priority::control,
+                           [this, channel, facts = std::move(facts)]() mutable { room_loaded(channel, std::move(facts)); });
+    });
+    if (!queued) room_loaded(room.channel, {});
+}
+
+void RoomHost::room_loaded(ChannelId channel, RoomFacts facts) {
+    const auto found = rooms_.find(channel);
+    if (found == rooms_.end()) return;
+    HostedRoom& room = *found->second;
+    std::vector<Parked> parked = take(room.parked);
+    if (!facts.ok) {
+        // The next command tries again; a room with members (after a fault) keeps its place.
+        if (room.members.empty()) {
+            rooms_.erase(found);
+            counters_.rooms.sub();
+        }
+        for (const Parked& command : parked) command(false);
+        return;
+    }
+    room.login = facts.channel.login;
+    room.rules.set_modes(facts.channel.modes);
+    room.emotes = emote_set(facts);
+    // Messages published by this room and not yet on disk are newer than what the log says; the bus then counts on by itself.
+    bus_.subscribe(channel, facts.last);
+    room.ready = true;
+    for (const Parked& command : parked) command(true);
+}
+
+std::shared_ptr<const emotes::EmoteSet> RoomHost::emote_set(const RoomFacts& facts) {
+    bool own = false;
+    std::size_t hash = facts.emotes.size();
+    std::vector<emotes::Emote> emotes;
+    for (const store::Emote& emote : facts.emotes) {
+        own = own || static_cast<bool>(emote.channel);
+        hash = hash * 31 + std::hash<std::string>()(emote.id + " " + emote.code);
+        emotes.push_back({.id = emote.id,
+                          .code = emote.code,
+                          .tier_required = emote.tier_required,
+                          .of_channel = static_cast<bool>(emote.channel)});
+    }
+    if (own) return std::make_shared<const emotes::EmoteSet>(emotes);
+    if (!global_emotes_ || global_emotes_hash_ != hash) {
+        global_emotes_ = std::make_shared<const emotes::EmoteSet>(emotes);
+        global_emotes_hash_ = hash;
+    }
+    return global_emotes_;
+}
+
+void RoomHost::for_chatter(HostedRoom& room, const IdentityRef& identity, const char* command, RunForChatter run,
+                           std::function<void()> refuse) {
+    const UserId user = identity->user.id;
+    auto [at, fresh] = room.chatters.try_emplace(user);
+    ChatterEntry& entry = at->second;
+    entry.last_used = scheduler_.now().mono;
+    if (entry.ready) {
+        run(room, entry);
+        return;
+    }
+    entry.chatter.user = identity->user;
+    const ChannelId channel = room.channel;
+    entry.parked.push_back([this, channel, user, command, run = std::move(run), refuse = std::move(refuse)](bool ok) {
+        if (!ok) {
+            refuse();
+            return;
+        }
+        guarded(
+            channel, command,
+            [&](HostedRoom& in) {
+                const auto loaded = in.chatters.find(user);
+                loaded != in.chatters.end() ? run(in, loaded->second) : refuse();
+            },
+            refuse);
+    });
+    if (!entry.waiting) load_chatter(room, user);
+}
+
+void RoomHost::load_chatter(HostedRoom& room, UserId user) {
+    room.chatters.at(user).waiting = true;
+    const bool queued = services_.workers.post([this, channel = room.channel, user, home = scheduler_.shard()] {
+        ChatterFacts facts;
+        auto standing = services_.catalog.standing(channel, user);
+        auto spoken = services_.log.has_author(channel, user);
+        auto granted = services_.catalog.granted_emotes(user);
+        if (standing && spoken && granted) {
+            facts = {.ok = true, .standing = *standing, .granted_emotes = *std::move(granted)};
+            facts.standing.has_spoken = *spoken;
+        } else {
+            const auto& error = !standing ? standing.error() : !spoken ? spoken.error() : granted.error();
+            log::warn("a chatter's facts could not be loaded", {{"user", user.value}, {"error", error.to_string()}});
+        }
+        scheduler_.post_to(home, Priority::control, [this, channel, user, facts = std::move(facts)]() mutable {
+            chatter_loaded(channel, user, std::move(facts));
+        });
+    });
+    if (!queued) chatter_loaded(room.channel, user, {});
+}
+
+void RoomHost::chatter_loaded(ChannelId channel, UserId user, ChatterFacts facts) {
+    const auto found = rooms_.find(channel);
+    if (found == rooms_.end()) return;
+    const auto at = found->second->chatters.find(user);
+    if (at == found->second->chatters.end()) return;
+    ChatterEntry& entry = at->second;
+    entry.waiting = false;
+    if (facts.ok) {
+        // What the room saw itself is newer than what the log has on disk.
+        facts.standing.has_spoken = facts.standing.has_spoken || entry.chatter.standing.has_spoken;
+        entry.chatter.standing = facts.standing;
+        entry.granted_emotes = {facts.granted_emotes.begin(), facts.granted_emotes.end()};
+        entry.ready = true;
+        run_parked(channel, user);
+        return;
+    }
+    const std::vector<Parked> parked = take(entry.parked);
+    if (entry.connections == 0) found->second->chatters.erase(at);
+    for (const Parked& command : parked) command(false);
+}
+
+void RoomHost::run_parked(ChannelId channel, UserId user) {
+    // One at a time: a command may make those behind it wait again, or reset the room.
+    while (true) {
+        const auto found = rooms_.find(channel);
+        if (found == rooms_.end()) return;
+        const auto at = found->second->chatters.find(user);
+        if (at == found->second->chatters.end() || !at->second.ready || at->second.parked.empty()) return;
+        const Parked next = std::move(at->second.parked.front());
+        at->second.parked.erase(at->second.parked.begin());
+        next(true);
+    }
+}
+
+void RoomHost::with_parent(HostedRoom& room, ChatterEntry& entry, MessageId parent, RunForReply run,
+                           std::function<void()> refuse) {
+    for (const chat::EventRef& event : room.recent) {
+        const auto* message = std::get_if<chat::Message>(&event->body);
+        if (message != nullptr && message->id == parent) {
+            run(room, entry, message);
+            return;
+        }
+    }
+    // While the parent is looked up, the chatter's later messages wait behind this one.
+    entry.ready = false;
+    entry.waiting = true;
+    const ChannelId channel = room.channel;
+    const UserId user = entry.chatter.user.id;
+    auto answered = [this, channel, user, run = std::move(run), refuse = std::move(refuse)](const chat::EventRef& parent_event) {
+        guarded(
+            channel, "reply",
+            [&](HostedRoom& in) {
+                const auto at = in.chatters.find(user);
+                if (at == in.chatters.end()) {
+                    refuse();
+                    return;
+                }
+                at->second.waiting = false;
+                at->second.ready = true;
+                run(in, at->second, parent_event ? std::get_if<chat::Message>(&parent_event->body) : nullptr);
+            },
+            refuse);
+        run_parked(channel, user);
+    };
+    const bool queued = services_.workers.post([this, channel, parent, answered, home = scheduler_.shard()] {
+        chat::EventRef event;
+        if (auto found = services_.log.find(channel, parent); found && *found && !(*found)->deleted) {
+            if (auto decoded = chat::decode_event((*found)->event)) {
+                event = std::make_shared<const chat::Event>(*std::move(decoded));
+            }
+        }
+        scheduler_.post_to(home, Priority::control, [answered, event] { answered(event); });
+    });
+    if (!queued) answered(nullptr);
+}
+
+}  // namespace clamor::hub

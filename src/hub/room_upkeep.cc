@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <utility>
+
+#include "base/limits.h"
+#include "hub/room_host.h"
+
+namespace clamor::hub {
+
+namespace {
+constexpr std::chrono::seconds kSweepEvery{10};
+constexpr std::chrono::milliseconds kEchoCheckEvery{250};
+}  // namespace
+
+void RoomHost::note_membership(HostedRoom& room, const std::string& login, bool joined) {
+    // Coming and going within one interval is nothing to tell.
+    const auto opposite = std::find(room.membership.begin(), room.membership.end(), std::pair(login, !joined));
+    if (opposite != room.membership.end()) {
+        room.membership.erase(opposite);
+        return;
+    }
+    if (room.membership.empty()) membership_changed_.push_back(room.channel);
+    room.membership.emplace_back(login, joined);
+    if (!membership_timer_) {
+        membership_timer_ =
+            scheduler_.call_at(scheduler_.now().mono + limits::kMembershipInterval, [this] { announce_membership(); });
+    }
+}
+
+void RoomHost::announce_membership() {
+    membership_timer_ = {};
+    for (const ChannelId channel : std::exchange(membership_changed_, {})) {
+        const auto found = rooms_.find(channel);
+        if (found == rooms_.end()) continue;
+        HostedRoom& room = *found->second;
+        chat::MembershipChanged changed;
+        for (auto& [login, joined] : std::exchange(room.membership, {})) {
+            (joined ? changed.joined : changed.parted).push_back(std::move(login));
+        }
+        const bool nothing = changed.joined.empty() && changed.parted.empty();
+        if (nothing || room.users_present > limits::kNamesMax) continue;
+        deliver(room, std::make_shared<const chat::Event>(chat::Event{.channel = channel,
+                                                                      .channel_login = room.login,
+                                                                      .position = {},
+                                                                      .body = std::move(changed)}),
+                nullptr);
+    }
+}
+
+void RoomHost::sweep() {
+    const MonoTime now = scheduler_.now().mono;
+    for (auto at = rooms_.begin(); at != rooms_.end();) {
+        HostedRoom& room = *at->second;
+        room.rules.forget_before(now);
+        std::erase_if(room.chatters, [now](const auto& entry) {
+            const ChatterEntry& chatter = entry.second;
+            return chatter.connections == 0 && !chatter.waiting && now - chatter.last_used > kChatterIdle;
+        });
+        const bool busy = !room.ready || !room.members.empty() || room.not_durable > 0 || room.rules.remembered() > 0;
+        if (busy || now - room.last_used <= kIdle) {
+            ++at;
+            continue;
+        }
+        bus_.unsubscribe(room.channel);
+        at = rooms_.erase(at);
+        counters_.rooms.sub();
+    }
+    sweep_timer_ = rooms_.empty() ? TimerId{} : scheduler_.call_at(now + kSweepEvery, [this] { sweep(); });
+}
+
+void RoomHost::check_echoes() {
+    const MonoTime now = scheduler_.now().mono;
+    for (auto& [id, echo] : echoes_) {
+        if (echo.told || now - echo.published_at < limits::kEchoPatience) continue;
+        echo.told = true;
+        outlet_.answer_send(echo.who, echo.request, NotStoredYet{.id = id});
+    }
+    echo_timer_ = echoes_.empty() ? TimerId{} : scheduler_.call_at(now + kEchoCheckEvery, [this] { check_echoes(); });
+}
+
+}  // namespace clamor::hub
