@@ -5,7 +5,6 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -23,16 +22,12 @@ using Parked = std::function<void(bool ok)>;
 /// What a room knows of one user who is present or has spoken lately.
 struct ChatterEntry {
     chat::Chatter chatter;
-    std::unordered_set<std::string> granted_emotes;
+    emotes::Access access;
     std::uint32_t connections = 0;  ///< sessions of theirs in the room, over all shards
     bool ready = false;             ///< their facts are loaded and no earlier command of theirs waits
     bool waiting = false;           ///< a worker reads something for them
     MonoTime last_used{};
     std::vector<Parked> parked;
-
-    emotes::Access access() const {
-        return {.subscriber_tier = chatter.standing.subscriber_tier, .granted = &granted_emotes};
-    }
 };
 
 /// One channel's live state on its owner shard: the data that RoomHost works on.

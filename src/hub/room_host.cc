@@ -155,10 +155,10 @@ void RoomHost::decide(HostedRoom& room, ChatterEntry& entry, MemberRef who, Requ
     } else {
         said.text = message.text;
     }
-    if (room.emotes) said.emotes = room.emotes->find(said.text, entry.access());
+    if (room.emotes) said.emotes = room.emotes->find(said.text, entry.access);
     said.emote_only = emotes::emote_only(said.text, said.emotes);
 
-    const auto window = chat::message_window(author.standing.role, author.user.verified_bot, options_.message_limits);
+    const auto window = chat::message_window(options_.message_limits, author.standing.role, author.user.verified_bot);
     const chat::Verdict verdict = room.rules.decide(
         chat::SendMessage{.author = author,
                           .text = message.text,

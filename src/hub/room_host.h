@@ -115,7 +115,6 @@ class RoomHost final : public bus::Receiver {
     std::unordered_map<MessageId, PendingEcho> echoes_;  // published, not yet durable
     std::vector<ChannelId> membership_changed_;
     std::shared_ptr<const emotes::EmoteSet> global_emotes_;  // shared by all channels without emotes of their own
-    std::size_t global_emotes_hash_ = 0;
     TimerId membership_timer_{};
     TimerId sweep_timer_{};
     TimerId echo_timer_{};

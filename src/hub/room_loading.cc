@@ -135,21 +135,17 @@ void RoomHost::room_loaded(ChannelId channel, RoomFacts facts) {
 
 std::shared_ptr<const emotes::EmoteSet> RoomHost::emote_set(const RoomFacts& facts) {
     bool own = false;
-    std::size_t hash = facts.emotes.size();
-    std::vector<emotes::Emote> emotes;
+    std::vector<emotes::EmoteSet::Entry> entries;
     for (const store::Emote& emote : facts.emotes) {
         own = own || static_cast<bool>(emote.channel);
-        hash = hash * 31 + std::hash<std::string>()(emote.id + " " + emote.code);
-        emotes.push_back({.id = emote.id,
+        entries.push_back({.id = emote.id,
                           .code = emote.code,
                           .tier_required = emote.tier_required,
                           .of_channel = static_cast<bool>(emote.channel)});
     }
-    if (own) return std::make_shared<const emotes::EmoteSet>(emotes);
-    if (!global_emotes_ || global_emotes_hash_ != hash) {
-        global_emotes_ = std::make_shared<const emotes::EmoteSet>(emotes);
-        global_emotes_hash_ = hash;
-    }
+    auto set = std::make_shared<const emotes::EmoteSet>(entries);
+    if (own) return set;
+    if (!global_emotes_ || !(*global_emotes_ == *set)) global_emotes_ = set;
     return global_emotes_;
 }
 
@@ -213,7 +209,7 @@ void RoomHost::chatter_loaded(ChannelId channel, UserId user, ChatterFacts facts
         // What the room saw itself is newer than what the log has on disk.
         facts.standing.has_spoken = facts.standing.has_spoken || entry.chatter.standing.has_spoken;
         entry.chatter.standing = facts.standing;
-        entry.granted_emotes = {facts.granted_emotes.begin(), facts.granted_emotes.end()};
+        entry.access = {.tier = facts.standing.subscriber_tier, .granted = std::move(facts.granted_emotes)};
         entry.ready = true;
         run_parked(channel, user);
         return;
