@@ -15,7 +15,7 @@ std::uint32_t whole_seconds(MonoClock::duration wait) {
 
 }  // namespace
 
-limits::Window message_window(Role role, bool verified_bot, const MessageLimits& limits) {
+limits::Window message_window(const MessageLimits& limits, Role role, bool verified_bot) {
     if (is_staff(role)) return limits.moderator;
     return verified_bot ? limits.verified_bot : limits.viewer;
 }

@@ -24,7 +24,7 @@ struct MessageLimits {
 };
 
 /// The window that a message of such an author counts in. A verified bot that moderates has the moderators' window.
-limits::Window message_window(Role role, bool verified_bot, const MessageLimits& limits = {});
+limits::Window message_window(const MessageLimits& limits, Role role, bool verified_bot);
 
 /// Why a message was not accepted; edge and api say it in their own words (spec twitch-chat 7.4).
 enum class Refusal : std::uint8_t {

@@ -158,21 +158,21 @@ TEST(Modes, AreCheckedSubscribersFirst) {
 }
 
 TEST(MessageWindow, DependsOnRoleThenOnVerifiedBots) {
-    const auto count = [](Role role, bool bot) { return message_window(role, bot).count; };
+    const auto count = [](Role role, bool bot) { return message_window({}, role, bot).count; };
     EXPECT_EQ(count(Role::viewer, false), 20u);
     EXPECT_EQ(count(Role::vip, false), 20u);
     EXPECT_EQ(count(Role::moderator, false), 100u);
     EXPECT_EQ(count(Role::broadcaster, false), 100u);
     EXPECT_EQ(count(Role::viewer, true), 50u);
     EXPECT_EQ(count(Role::moderator, true), 100u);
-    EXPECT_EQ(message_window(Role::viewer, false).length, 30s);
+    EXPECT_EQ(message_window({}, Role::viewer, false).length, 30s);
 }
 
 TEST(MessageWindow, CanBeSetOtherwise) {
     const MessageLimits limits{.viewer = {3, 1s}, .moderator = {4, 2s}, .verified_bot = {5, 3s}};
-    EXPECT_EQ(message_window(Role::vip, false, limits).count, 3u);
-    EXPECT_EQ(message_window(Role::moderator, false, limits).length, 2s);
-    EXPECT_EQ(message_window(Role::viewer, true, limits).count, 5u);
+    EXPECT_EQ(message_window(limits, Role::vip, false).count, 3u);
+    EXPECT_EQ(message_window(limits, Role::moderator, false).length, 2s);
+    EXPECT_EQ(message_window(limits, Role::viewer, true).count, 5u);
 }
 
 TEST(RoomMemory, IsForgottenOnceNoRuleCanUseIt) {

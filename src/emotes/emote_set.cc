@@ -3,31 +3,23 @@
 
 #include <algorithm>
 
+#include "text/utf8.h"
+
 namespace clamor::emotes {
-namespace {
-
-/// Code points begin at every byte that does not continue one.
-std::uint32_t code_points(std::string_view text) {
-    return static_cast<std::uint32_t>(
-        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
-
-}  // namespace
-
-EmoteSet::EmoteSet(const std::vector<Emote>& emotes) {
-    by_code_.reserve(emotes.size());
-    for (const Emote& emote : emotes) {
-        if (emote.code.empty() || emote.code.find(' ') != std::string::npos) continue;
-        const auto [entry, fresh] = by_code_.try_emplace(emote.code);
-        if (!fresh && (entry->second.of_channel || !emote.of_channel)) continue;
-        entry->second = {emote.id, emote.tier_required, emote.of_channel};
-        longest_code_ = std::max(longest_code_, emote.code.size());
+EmoteSet::EmoteSet(const std::vector<Entry>& entries) {
+    by_code_.reserve(entries.size());
+    for (const Entry& entry : entries) {
+        if (entry.code.empty() || entry.code.find(' ') != std::string::npos) continue;
+        const auto [emote, fresh] = by_code_.try_emplace(entry.code);
+        if (!fresh && (emote->second.of_channel || !entry.of_channel)) continue;
+        emote->second = {entry.id, entry.tier_required, entry.of_channel};
+        longest_code_ = std::max(longest_code_, entry.code.size());
     }
 }
 
-bool EmoteSet::may_use(const Entry& emote, const Access& access) {
-    return emote.tier_required <= access.subscriber_tier ||
-           (access.granted != nullptr && access.granted->contains(emote.id));
+bool EmoteSet::may_use(const Emote& emote, const Access& access) {
+    return emote.tier_required <= access.tier ||
+           std::find(access.granted.begin(), access.granted.end(), emote.id) != access.granted.end();
 }
 
 std::vector<chat::EmoteOccurrence> EmoteSet::find(std::string_view text, const Access& access) const {
@@ -36,7 +28,7 @@ std::vector<chat::EmoteOccurrence> EmoteSet::find(std::string_view text, const A
     std::uint32_t position = 0;  // of the next word, in code points
     while (!text.empty()) {
         const std::string_view word = text.substr(0, text.find(' '));
-        const std::uint32_t length = code_points(word);
+        const auto length = static_cast<std::uint32_t>(text::count_code_points(word));
         if (!word.empty() && word.size() <= longest_code_) {
             const auto emote = by_code_.find(word);
             if (emote != by_code_.end() && length > 0 && may_use(emote->second, access)) {
@@ -50,10 +42,10 @@ std::vector<chat::EmoteOccurrence> EmoteSet::find(std::string_view text, const A
 }
 
 bool emote_only(std::string_view text, const std::vector<chat::EmoteOccurrence>& occurrences) {
-    std::uint32_t in_emotes = 0;
+    std::size_t in_emotes = 0;
     for (const auto& emote : occurrences) in_emotes += emote.last - emote.first + 1;
-    const auto blanks = static_cast<std::uint32_t>(std::count(text.begin(), text.end(), ' '));
-    return in_emotes > 0 && in_emotes + blanks == code_points(text);
+    const auto blanks = static_cast<std::size_t>(std::count(text.begin(), text.end(), ' '));
+    return in_emotes > 0 && in_emotes + blanks == text::count_code_points(text);
 }
 
 }  // namespace clamor::emotes

@@ -58,19 +58,18 @@ TEST(EmoteSet, CountsInTheInnerTextOfAnAction) { EXPECT_EQ(found("Kappa waves"),
 TEST(EmoteSet, GivesSubscribersTheEmotesOfTheirTierAndBelow) {
     const char* text = "dallasHype dallasGold";
     EXPECT_EQ(found(text), "");
-    EXPECT_EQ(found(text, {.subscriber_tier = 1}), "sub1:0-9");
-    EXPECT_EQ(found(text, {.subscriber_tier = 2}), "sub1:0-9");
-    EXPECT_EQ(found(text, {.subscriber_tier = 3}), "sub1:0-9 sub3:11-20");
+    EXPECT_EQ(found(text, {.tier = 1, .granted = {}}), "sub1:0-9");
+    EXPECT_EQ(found(text, {.tier = 2, .granted = {}}), "sub1:0-9");
+    EXPECT_EQ(found(text, {.tier = 3, .granted = {}}), "sub1:0-9 sub3:11-20");
 }
 
 TEST(EmoteSet, GivesWhatWasGrantedWhateverTheTier) {
-    const std::unordered_set<std::string> granted{"sub3"};
-    EXPECT_EQ(found("dallasHype dallasGold", {.granted = &granted}), "sub3:11-20");
+    EXPECT_EQ(found("dallasHype dallasGold", {.tier = 0, .granted = {"sub3"}}), "sub3:11-20");
 }
 
 TEST(EmoteSet, PrefersTheChannelsEmoteWhereTwoHaveOneCode) {
-    const Emote global{.id = "global", .code = "Wave"};
-    const Emote channel{.id = "channel", .code = "Wave", .of_channel = true};
+    const EmoteSet::Entry global{.id = "global", .code = "Wave"};
+    const EmoteSet::Entry channel{.id = "channel", .code = "Wave", .of_channel = true};
     for (const auto& emotes : {std::vector{global, channel}, std::vector{channel, global}}) {
         const EmoteSet set(emotes);
         ASSERT_EQ(set.find("Wave", {}).size(), 1u);
@@ -78,14 +77,20 @@ TEST(EmoteSet, PrefersTheChannelsEmoteWhereTwoHaveOneCode) {
     }
 }
 
+TEST(EmoteSet, EqualsAnotherOfTheSameEmotes) {
+    const EmoteSet::Entry a{.id = "1", .code = "A"}, b{.id = "2", .code = "B"};
+    EXPECT_EQ(EmoteSet(std::vector{a, b}), EmoteSet(std::vector{b, a}));
+    EXPECT_FALSE(EmoteSet(std::vector{a, b}) == EmoteSet(std::vector{a}));
+}
+
 TEST(EmoteSet, LeavesOutCodesThatNoWordCanEqual) {
-    const EmoteSet set(std::vector<Emote>{{.id = "a", .code = ""}, {.id = "b", .code = "two words"}});
+    const EmoteSet set(std::vector<EmoteSet::Entry>{{.id = "a", .code = ""}, {.id = "b", .code = "two words"}});
     EXPECT_EQ(set.size(), 0u);
     EXPECT_TRUE(set.find("two words", {}).empty());
 }
 
 TEST(EmoteSet, FillsTheLongestMessageWithOneLetterEmotes) {
-    const EmoteSet set(std::vector<Emote>{{.id = "x", .code = "x"}});
+    const EmoteSet set(std::vector<EmoteSet::Entry>{{.id = "x", .code = "x"}});
     std::string text = "x";
     while (text.size() + 2 <= 500) text += " x";
     const auto emotes = set.find(text, {});
