@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "edge/irc/commands.h"
+#include "edge/irc/session.h"
+#include "text/message.h"
+#include "text/utf8.h"
+#include "twitch/lines.h"
+
+namespace clamor::edge::irc {
+namespace {
+
+constexpr std::string_view kActionStart = "\x01" "ACTION ";
+
+twitch::Notice notice_of(hub::SendRefusal refusal) {
+    switch (refusal) {
+        case hub::SendRefusal::no_such_channel: return twitch::channel_suspended();
+        case hub::SendRefusal::no_permission: return twitch::no_permission();
+        case hub::SendRefusal::busy: break;
+    }
+    return {"clamor_busy", "Your message was not sent because the server is busy. Please try again."};
+}
+
+twitch::Notice not_stored_yet() {
+    return {"msg_not_stored_yet",
+            "Your message was delivered but could not be stored yet. It will be stored as soon as the server can."};
+}
+
+/// The login behind '#', or empty where the target is no channel.
+std::string channel_of(std::string_view target) {
+    if (!target.starts_with('#')) return {};
+    return text::fold_ascii(target.substr(1));
+}
+
+std::string client_nonce_of(const wire::irc::Line& line) {
+    std::string nonce = line.tag("client-nonce").value_or("");
+    if (nonce.size() > limits::kClientNonceBytes || !text::is_valid_utf8(nonce)) nonce.clear();
+    return nonce;
+}
+
+MessageId reply_parent_of(const wire::irc::Line& line) {
+    const auto value = line.raw_tag("reply-parent-msg-id");
+    if (!value) return {};
+    return MessageId::parse(*value).value_or(MessageId{});
+}
+
+/// `/word rest` or `.word rest`; a mark alone, `..` and a mark before a blank are plain text.
+bool is_slash_command(std::string_view text) {
+    if (text.size() < 2 || (text[0] != '/' && text[0] != '.')) return false;
+    return text[1] != ' ' && !text.starts_with("..");
+}
+
+bool is_escaped(std::string_view text) { return text.starts_with("/ ") || text.starts_with(". "); }
+
+}  // namespace
+
+void Handlers::privmsg(IrcSession& session, const Line& line) {
+    if (session.identity_.anonymous || !line.param(0).starts_with('#')) return;
+    std::string_view text = line.param(1);
+    if (text.starts_with(kActionStart)) {
+        text.remove_prefix(kActionStart.size());
+        if (text.ends_with('\x01')) text.remove_suffix(1);
+        return send(session, line, text, true);
+    }
+    if (is_escaped(text)) return send(session, line, text.substr(2), false);
+    if (!is_slash_command(text)) return send(session, line, text, false);
+
+    const std::string_view word = text.substr(1, text.find(' ') - 1);
+    const std::string_view rest = text.substr(std::min(word.size() + 2, text.size()));
+    if (const SlashCommand* command = find_slash_command(word)) return command->run(session, line, rest);
+    session.say_notice(text::repair_utf8(channel_of(line.param(0))),
+                       twitch::unrecognized_command(fmt::format("/{}", text::repair_utf8(word))));
+}
+
+void Handlers::slash_me(IrcSession& session, const Line& line, std::string_view rest) {
+    if (!text::clean_message(rest).empty()) return send(session, line, rest, true);
+    session.say_notice(text::repair_utf8(channel_of(line.param(0))),
+                       {"usage_me", "Usage: \"/me <message>\" - Express an action in the third-person."});
+}
+
+void Handlers::slash_disconnect(IrcSession& session, const Line&, std::string_view) {
+    session.close(CloseReason::client_left);
+}
+
+void Handlers::send(IrcSession& session, const Line& line, std::string_view text, bool action) {
+    hub::SendRequest request;
+    request.channel_login = channel_of(line.param(0));
+    if (!text::is_valid_login(request.channel_login)) {
+        return session.say_notice(text::repair_utf8(request.channel_login), twitch::channel_suspended());
+    }
+    request.text = text::clean_message(text);
+    if (request.text.empty()) return;
+    if (!session.identity_.may_write) return session.say_notice(request.channel_login, twitch::no_permission());
+    if (session.late_ >= limits::kPendingRepliesMax) {
+        return session.say_notice(request.channel_login, twitch::notice_of({chat::Refusal::store_unavailable, 0}));
+    }
+    request.action = action;
+    request.client_nonce = client_nonce_of(line);
+    request.reply_parent = reply_parent_of(line);
+    const hub::RequestId place =
+        session.ask(IrcSession::Question::Kind::send, request.channel_login, request.client_nonce);
+    session.shard_.hub.send(session.ref_, place, std::move(request));
+}
+
+void IrcSession::on_send_answer(hub::RequestId request, hub::SendAnswer answered) {
+    const auto found = questions_.find(request);
+    if (found == questions_.end()) return;
+    if (std::holds_alternative<hub::NotStoredYet>(answered)) {
+        ++late_;
+        found->second.late = true;
+        return answer(request, notice_lines(found->second.channel, not_stored_yet()));
+    }
+    const Question question = *take_question(request);
+    if (question.late) --late_;
+    std::string lines;
+    if (const auto* stored = std::get_if<hub::Stored>(&answered); stored != nullptr && commands()) {
+        const twitch::Echo echo{stored->id, question.client_nonce};
+        twitch::append_user_state(lines, question.channel, stored->self, tags(), &echo);
+    } else if (const auto* refused = std::get_if<chat::Refused>(&answered)) {
+        lines = notice_lines(question.channel, twitch::notice_of(*refused));
+    } else if (const auto* refusal = std::get_if<hub::SendRefusal>(&answered)) {
+        lines = notice_lines(question.channel, notice_of(*refusal));
+    }
+    answer(request, lines);
+}
+
+}  // namespace clamor::edge::irc

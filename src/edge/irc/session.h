@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/counters.h"
+#include "base/limits.h"
+#include "base/scheduler.h"
+#include "chat/rate_limiter.h"
+#include "edge/irc/authenticator.h"
+#include "edge/irc/reply_queue.h"
+#include "edge/transport.h"
+#include "hub/hub.h"
+#include "twitch/notices.h"
+
+namespace clamor::edge::irc {
+
+/// Input held while a login or a full reply queue is waited for: what a transport may still have in hand when it is asked to
+/// stop receiving. More closes the connection.
+inline constexpr std::size_t kHeldInputBytes = 2 * limits::kWebSocketMessageBytes;
+
+struct Options {
+    std::chrono::seconds registration_timeout = limits::kRegistrationTimeout;
+    std::chrono::seconds ping_after_silence = limits::kPingAfterSilence;
+    std::chrono::seconds pong_timeout = limits::kPongTimeout;
+    std::size_t rooms_max = limits::kRoomsPerConnection;  ///< verified bots have no limit
+    limits::Window joins = limits::kJoins;
+    limits::Window joins_verified_bot = limits::kJoinsVerifiedBot;
+};
+
+/// What one shard's sessions have counted. Written on its thread, read by anyone.
+struct SessionCounters {
+    Counter lines;               // taken from clients
+    Counter bad_lines;           // without a command, or with an impossible one
+    Counter overlong_lines;      // skipped
+    Counter unknown_commands;
+    Counter logins;
+    Counter logins_anonymous;
+    Counter logins_failed;
+    Counter joins_rate_limited;  // channels of JOIN lines that were ignored
+    Counter receiving_paused;    // times a client was not read from, since its replies were waiting
+    std::array<Counter, kCloseReasons> closed;  // by reason, where the session was who closed
+};
+
+/// What the sessions of a shard share. All of it outlives them.
+struct Shard {
+    hub::Hub& hub;
+    Scheduler& scheduler;
+    Authenticator& authenticator;
+    SessionCounters& counters;
+    Options options;
+};
+
+/// One connection that speaks Twitch's IRC: registration, commands, and replies in the order of the requests. Owned by its
+/// transport, on one shard. What it holds is bounded: limits::kPendingRepliesMax waiting replies (at the bound it stops
+/// receiving), kHeldInputBytes of input, Options::rooms_max rooms.
+class IrcSession final : public hub::Member {
+  public:
+    IrcSession(const Shard& shard, Transport& transport);
+    ~IrcSession();
+    IrcSession(const IrcSession&) = delete;
+    IrcSession& operator=(const IrcSession&) = delete;
+
+    /// A line without its end, CR, LF and NUL. False once the session has ended: the rest of the input is of no use.
+    bool on_line(std::string_view line);
+    /// The transport skipped lines that were longer than the limits. False as above.
+    bool on_overlong_lines(std::size_t count);
+    /// The connection is gone: nothing is written any more. Not needed before destruction.
+    void on_transport_closed();
+
+    /// Asks a client with the commands capability to connect again; whoever shuts down closes it some time later.
+    void start_reconnect();
+    /// Leaves the hub and closes the transport. No effect when closed before. Not to be called from within a hub's call.
+    void close(CloseReason reason);
+
+    bool logged_in() const { return stage_ == Stage::logged_in; }
+    bool closed() const { return stage_ == Stage::closed; }
+
+    // hub::Member
+    const hub::Identity& identity() const override { return identity_; }
+    hub::Dialect dialect() const override { return dialect_; }
+    chat::ShedClass intake() const override;
+    void deliver(const Frame& frame) override { transport_.deliver(frame); }
+    void on_skipped(ChannelId channel, const std::array<std::uint32_t, chat::kShedClasses>& by_class) override;
+    void on_join_answer(hub::RequestId request, hub::JoinAnswer answer) override;
+    void on_send_answer(hub::RequestId request, hub::SendAnswer answer) override;
+    void on_names_answer(hub::RequestId request, hub::NamesAnswer answer) override;
+
+  private:
+    friend struct Handlers;  ///< the functions behind the command table (commands.h)
+
+    enum class Stage : std::uint8_t { registering, authenticating, logged_in, closed };
+
+    struct Registration {
+        std::optional<std::string> pass;
+        std::string nick;  ///< empty: none yet
+    };
+    /// What was asked of the hub, until it is answered.
+    struct Question {
+        enum class Kind : std::uint8_t { join, send, names } kind;
+        bool parted = false;  ///< PART came before the answer to the JOIN
+        bool late = false;    ///< its place was released by NotStoredYet
+        std::string channel;
+        std::string client_nonce;
+    };
+    using SkippedByClass = std::array<std::uint32_t, chat::kShedClasses>;
+    struct Skipped {
+        std::map<ChannelId, SkippedByClass> channels;
+        TimerId timer;
+    };
+
+    // Input and its order (session.cc).
+    void run_line(std::string_view line);
+    bool must_hold() const;
+    void hold(std::string_view line);
+    void run_held_lines();
+    void resume_when_possible();
+
+    // Output (session.cc). say() keeps the order of replies, write() does not wait for anything.
+    void say(std::string_view lines);
+    void say_notice(std::string_view channel, const twitch::Notice& notice);
+    void answer(hub::RequestId place, std::string_view lines);
+    void flush_replies();
+    void write(std::string_view lines);
+    std::string notice_lines(std::string_view channel, const twitch::Notice& notice) const;
+    std::string_view nick() const;
+    bool tags() const { return dialect_.has(hub::Dialect::kTags); }
+    bool commands() const { return dialect_.has(hub::Dialect::kCommands); }
+    bool membership() const { return dialect_.has(hub::Dialect::kMembership); }
+
+    // Life and time (session.cc).
+    void arm_timer(MonoTime when);
+    void on_timer();
+    void end();
+    void close_when_turn_ends(CloseReason reason);
+    void close_doomed();
+    void at_end_of_turn(void (IrcSession::*what)());
+    const std::shared_ptr<IrcSession*>& ticket();
+    bool outbox_over_hard(const Outbox& outbox) const;
+    void tell_skipped();
+
+    // registration.cc
+    void try_login();
+    void on_login_answer(const LoginAnswer& answer);
+    void log_in(hub::Identity identity);
+    void fail_login(LoginFailure failure);
+
+    // channels.cc
+    void join_one(std::string name);
+    std::string join_block(const hub::Joined& joined) const;
+    void leave_parted();
+
+    hub::RequestId ask(Question::Kind kind, std::string channel, std::string client_nonce = {});
+    std::optional<Question> take_question(hub::RequestId request);
+
+    const Shard& shard_;
+    Transport& transport_;
+    std::unique_ptr<Registration> registration_ = std::make_unique<Registration>();  ///< until login
+    hub::Identity identity_;
+    hub::MemberRef ref_;
+    hub::Dialect dialect_;
+    Stage stage_ = Stage::registering;
+    bool receiving_ = true;
+    bool resuming_ = false;  ///< run_held_lines() is going to run at the end of the turn
+    std::uint8_t overlong_lines_ = 0;
+    std::optional<CloseReason> doom_;
+
+    ReplyQueue replies_;
+    std::map<hub::RequestId, Question> questions_;
+    std::size_t late_ = 0;  ///< questions that are late
+    std::string held_;      ///< lines, each ended by LF
+    std::map<std::string, ChannelId, std::less<>> rooms_;
+    std::vector<std::string> parted_while_joining_;
+    std::size_t joins_asked_ = 0;
+    std::unique_ptr<chat::SlidingWindow> join_window_;  ///< per connection, not per account
+    std::unique_ptr<Skipped> skipped_;
+
+    TimerId timer_;
+    MonoTime last_input_{};
+    std::optional<MonoTime> pinged_at_;
+    std::shared_ptr<IrcSession*> ticket_;  ///< held weakly by whatever may run after this session is gone
+};
+
+}  // namespace clamor::edge::irc

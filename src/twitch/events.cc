@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "twitch/events.h"
+
+#include <algorithm>
+#include <bitset>
+#include <charconv>
+#include <iterator>
+
+#include "twitch/lines.h"
+#include "twitch/values.h"
+#include "wire/irc/writer.h"
+
+namespace clamor::twitch {
+namespace {
+
+using wire::irc::TagWriter;
+
+/// More than any text of 500 code points can hold; occurrences past it are left out.
+constexpr std::size_t kOccurrencesMax = 256;
+/// What the `emotes` tag may take of the line's budget, so that the tags which clients need always fit.
+constexpr std::size_t kEmotesTagBytes = 4096;
+
+void append_range(std::string& out, const chat::EmoteOccurrence& occurrence) {
+    char text[24];
+    char* at = std::to_chars(text, std::end(text), occurrence.first).ptr;
+    *at++ = '-';
+    at = std::to_chars(at, std::end(text), occurrence.last).ptr;
+    out.append(text, at);
+}
+
+/// `id:first-last,first-last/id2:first-last`, groups in the order of their first occurrence.
+void append_emotes(std::string& out, const std::vector<chat::EmoteOccurrence>& emotes) {
+    const std::size_t start = out.size();
+    const std::size_t count = std::min(emotes.size(), kOccurrencesMax);
+    std::bitset<kOccurrencesMax> written;
+    for (std::size_t i = 0; i < count; ++i) {
+        if (written[i]) continue;
+        const std::size_t before = out.size();
+        if (i != 0) out += '/';
+        wire::irc::append_escaped_tag(out, emotes[i].emote_id);
+        out += ':';
+        append_range(out, emotes[i]);
+        for (std::size_t j = i + 1; j < count; ++j) {
+            if (written[j] || emotes[j].emote_id != emotes[i].emote_id) continue;
+            written.set(j);
+            out += ',';
+            append_range(out, emotes[j]);
+        }
+        if (out.size() - start > kEmotesTagBytes) {
+            out.resize(before);
+            return;
+        }
+    }
+}
+
+/// Where the value of the one tag that may be cut stands in the line.
+struct Cuttable {
+    std::size_t first = 0;
+    std::size_t last = 0;
+};
+
+Cuttable add_reply_tags(TagWriter& tags, std::string& out, const chat::ReplyTo& reply) {
+    Cuttable body;
+    tags.add("reply-parent-display-name", reply.parent_display_name);
+    tags.add_raw("reply-parent-msg-body", {});
+    body.first = out.size();
+    wire::irc::append_escaped_tag(out, reply.parent_text);
+    body.last = out.size();
+    tags.add_raw("reply-parent-msg-id", Uuid(reply.parent_id));
+    tags.add("reply-parent-user-id", reply.parent_user_id.value);
+    tags.add("reply-parent-user-login", reply.parent_login);
+    tags.add("reply-thread-parent-display-name", reply.thread_display_name);
+    tags.add_raw("reply-thread-parent-msg-id", Uuid(reply.thread_id));
+    tags.add("reply-thread-parent-user-id", reply.thread_user_id.value);
+    tags.add("reply-thread-parent-user-login", reply.thread_login);
+    return body;
+}
+
+/// Takes `excess` bytes or a few more from the end of an escaped value, never half a character or half an escape.
+void cut_escaped(std::string& out, Cuttable value, std::size_t excess) {
+    const std::size_t size = value.last - value.first;
+    std::size_t keep = value.first + (excess < size ? size - excess : 0);
+    while (keep > value.first && (static_cast<unsigned char>(out[keep]) & 0xC0) == 0x80) --keep;
+    std::size_t backslashes = 0;
+    while (keep - backslashes > value.first && out[keep - backslashes - 1] == '\\') ++backslashes;
+    if (backslashes % 2 == 1) --keep;
+    out.erase(keep, value.last - keep);
+}
+
+/// The marks of the recent-messages API.
+struct History {
+    bool deleted = false;
+};
+
+/// In alphabetical order, each with its '=': the strictest client drops the connection where one is missing (spec 5).
+void append_message_tags(std::string& out, const chat::Event& event, const chat::Message& message, const History* history) {
+    const std::size_t start = out.size();
+    const bool moderator = message.author_role == chat::Role::moderator;
+    Cuttable parent_text;
+    TagWriter tags(out);
+    add_badges(tags, out, "badge-info", message.badge_info);
+    add_badges(tags, out, "badges", message.badges);
+    if (!message.client_nonce.empty()) tags.add("client-nonce", message.client_nonce);
+    tags.add("color", message.author_color);
+    tags.add("display-name", message.author_display_name);
+    if (message.emote_only) tags.add_raw("emote-only", "1");
+    tags.add_raw("emotes", {});
+    append_emotes(out, message.emotes);
+    tags.add("first-msg", message.first_message);
+    tags.add_raw("flags", {});
+    if (history != nullptr) tags.add_raw("historical", "1");
+    tags.add_raw("id", Uuid(message.id));
+    tags.add("mod", moderator);
+    if (message.reply) parent_text = add_reply_tags(tags, out, *message.reply);
+    tags.add_raw("returning-chatter", "0");
+    if (history != nullptr) {
+        if (history->deleted) tags.add_raw("rm-deleted", "1");
+        tags.add("rm-received-ts", unix_ms(message.sent_at));
+    }
+    tags.add("room-id", event.channel.value);
+    tags.add("subscriber", message.subscriber);
+    tags.add("tmi-sent-ts", unix_ms(message.sent_at));
+    tags.add_raw("turbo", "0");
+    tags.add("user-id", message.author_id.value);
+    tags.add_raw("user-type", moderator ? "mod" : "");
+    if (message.author_role == chat::Role::vip) tags.add_raw("vip", "1");
+    tags.finish();
+    if (const std::size_t size = out.size() - start; size > kTagsBytesOut) cut_escaped(out, parent_text, size - kTagsBytesOut);
+}
+
+void append_privmsg(std::string& out, const chat::Event& event, const chat::Message& message) {
+    const std::string& login = message.author_login;
+    out += ':';
+    out += login;
+    out += '!';
+    out += login;
+    out += '@';
+    out += login;
+    out += ".tmi.twitch.tv PRIVMSG #";
+    out += event.channel_login;
+    out += message.action ? " :\x01" "ACTION " : " :";
+    append_text(out, message.text);
+    out += message.action ? "\x01\r\n" : "\r\n";
+}
+
+void append_membership(std::string& out, const chat::Event& event, const chat::MembershipChanged& change) {
+    for (const std::string& login : change.joined) append_join(out, login, event.channel_login);
+    for (const std::string& login : change.parted) append_part(out, login, event.channel_login);
+}
+
+}  // namespace
+
+void append_event(std::string& out, const chat::Event& event, Shows shows) {
+    if (const auto* message = std::get_if<chat::Message>(&event.body)) {
+        if (shows.tags) append_message_tags(out, event, *message, nullptr);
+        append_privmsg(out, event, *message);
+    } else if (const auto* change = std::get_if<chat::MembershipChanged>(&event.body); change != nullptr && shows.membership) {
+        append_membership(out, event, *change);
+    }
+}
+
+void append_history_line(std::string& out, const chat::Event& event, bool deleted) {
+    const auto* message = std::get_if<chat::Message>(&event.body);
+    if (message == nullptr) return;
+    const History history{deleted};
+    append_message_tags(out, event, *message, &history);
+    append_privmsg(out, event, *message);
+}
+
+}  // namespace clamor::twitch

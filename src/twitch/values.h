@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <charconv>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "chat/people.h"
+#include "wire/irc/writer.h"
+
+/// How single chat values are written; for the builders of this folder.
+namespace clamor::twitch {
+
+/// The 36 characters of a message's id, without an allocation.
+class Uuid {
+  public:
+    explicit Uuid(const MessageId& id);
+    operator std::string_view() const { return {text_.data(), text_.size()}; }  // NOLINT(google-explicit-constructor)
+
+  private:
+    std::array<char, 36> text_;
+};
+
+void add_badges(wire::irc::TagWriter& tags, std::string& out, std::string_view key, const std::vector<chat::Badge>& badges);
+
+/// A free text at the end of a line; CR, LF and NUL, which no chat value has, would become blanks.
+void append_text(std::string& out, std::string_view text);
+
+}  // namespace clamor::twitch
