@@ -27,11 +27,11 @@ struct StoredMessage {
 /// Which part of a channel to read. The bounds are exclusive; with none, the newest messages.
 struct HistoryQuery {
     ChannelId channel;
-    std::optional<std::uint64_t> after_sequence;
-    std::optional<std::uint64_t> before_sequence;
-    std::optional<WallTime> after_time;
-    std::optional<WallTime> before_time;
-    std::optional<UserId> author;
+    std::optional<std::uint64_t> after_sequence{};
+    std::optional<std::uint64_t> before_sequence{};
+    std::optional<WallTime> after_time{};
+    std::optional<WallTime> before_time{};
+    std::optional<UserId> author{};
     std::size_t limit = 100;
     /// With a lower bound and no upper one, the oldest after it (to page forward); else the newest before the upper one.
 };
