@@ -81,12 +81,7 @@ void IrcSession::on_join_answer(hub::RequestId request, hub::JoinAnswer answered
         return answer(request, notice_lines(question->channel, notice_of(*refusal, question->channel)));
     }
     const auto& joined = std::get<hub::Joined>(answered);
-    if (question->parted) {
-        if (parted_while_joining_.empty()) at_end_of_turn(&IrcSession::leave_parted);
-        parted_while_joining_.push_back(question->channel);
-    } else {
-        rooms_.insert_or_assign(question->channel, joined.channel);
-    }
+    if (!question->parted) rooms_.insert_or_assign(question->channel, joined.channel);
     answer(request, join_block(joined));
 }
 
@@ -103,19 +98,14 @@ std::string IrcSession::join_block(const hub::Joined& joined) const {
     return lines;
 }
 
-void IrcSession::leave_parted() {
-    for (const std::string& channel : std::exchange(parted_while_joining_, {})) {
-        if (rooms_.find(channel) == rooms_.end()) shard_.hub.leave(ref_, channel);
-    }
-}
-
 void Handlers::part(IrcSession& session, const Line& line) {
     for_each_channel(line.param(0), [&](const std::string& name) {
         if (!text::is_valid_login(name)) return;
         for (auto& [place, question] : session.questions_) {
             if (question.kind == IrcSession::Question::Kind::join && question.channel == name) question.parted = true;
         }
-        if (session.rooms_.erase(name) != 0) session.shard_.hub.leave(session.ref_, name);
+        session.shard_.hub.leave(session.ref_, name);
+        session.rooms_.erase(name);
         std::string lines;
         twitch::append_part(lines, session.identity_.user.login, name);
         session.say(lines);

@@ -94,7 +94,7 @@ void IrcSession::hold(std::string_view line) {
     transport_.set_receiving(false);
 }
 
-/// The input goes on at the end of the turn and not from within an answer of the hub, which is not to be asked from there.
+/// The input goes on at the end of the turn and not from within an answer of the hub: handlers ask it.
 void IrcSession::resume_when_possible() {
     if (receiving_ || resuming_ || closed() || must_hold()) return;
     resuming_ = true;

@@ -9,7 +9,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/counters.h"
 #include "base/limits.h"
@@ -156,7 +155,6 @@ class IrcSession final : public hub::Member {
     // channels.cc
     void join_one(std::string name);
     std::string join_block(const hub::Joined& joined) const;
-    void leave_parted();
 
     hub::RequestId ask(Question::Kind kind, std::string channel, std::string client_nonce = {});
     std::optional<Question> take_question(hub::RequestId request);
@@ -178,7 +176,6 @@ class IrcSession final : public hub::Member {
     std::size_t late_ = 0;  ///< questions that are late
     std::string held_;      ///< lines, each ended by LF
     std::map<std::string, ChannelId, std::less<>> rooms_;
-    std::vector<std::string> parted_while_joining_;
     std::size_t joins_asked_ = 0;
     std::unique_ptr<chat::SlidingWindow> join_window_;  ///< per connection, not per account
     std::unique_ptr<Skipped> skipped_;
