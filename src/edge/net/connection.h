@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/frame.h"
+#include "base/scheduler.h"
+#include "edge/transport.h"
+#include "reactor/engine.h"
+
+namespace clamor::edge::net {
+
+class Server;
+
+/// What is spoken over a connection: HTTP, IRC over WebSocket, bare IRC lines.
+class Protocol {
+  public:
+    virtual ~Protocol() = default;
+    /// Takes all of `bytes`, or returns the protocol that goes on with what is left of them.
+    virtual std::unique_ptr<Protocol> on_bytes(std::string_view& bytes) = 0;
+    virtual void on_closed() = 0;
+};
+
+/// One accepted socket: the outbox of frames that wait for the kernel, and the protocol on top. Owned by its shard's
+/// Server, which destroys it after on_closed(). Frames queued during a turn leave together at its end.
+class Connection final : public reactor::Stream {
+  public:
+    Connection(Server& server, std::uint32_t slot, std::string address);
+    ~Connection() override;
+
+    void start(std::unique_ptr<Protocol> protocol) { protocol_ = std::move(protocol); }
+    /// Queues a frame; nothing is taken any more once close() was called.
+    void queue(Frame frame);
+    Outbox outbox() const;
+    void set_receiving(bool on);
+    /// Sends what is queued, then closes; after kCloseTimeout it closes hard. No input reaches the protocol any more.
+    void close();
+
+    bool closing() const { return closing_; }
+    std::uint32_t slot() const { return slot_; }
+    const std::string& address() const { return address_; }
+    Protocol* protocol() { return protocol_.get(); }
+    Server& server() { return server_; }
+
+    /// Gives the kernel what is queued. For the Server, at the end of a turn.
+    void send_queued();
+
+    static constexpr std::chrono::seconds kCloseTimeout{3};
+
+  private:
+    struct Queued {
+        Frame frame;
+        MonoTime at;
+    };
+
+    void on_received(std::string_view bytes) override;
+    void on_sent() override;
+    void on_closed(std::error_code why) override;
+
+    Server& server_;
+    const std::uint32_t slot_;
+    const std::string address_;
+    std::unique_ptr<Protocol> protocol_;
+    std::vector<Queued> queue_;
+    std::size_t queued_bytes_ = 0;
+    std::uint32_t in_flight_ = 0;  // frames at the front that the engine has
+    bool dirty_ = false;           // in the server's list of connections with something to send
+    bool closing_ = false;
+    TimerId close_timer_{};
+};
+
+}  // namespace clamor::edge::net

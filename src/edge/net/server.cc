@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/net/server.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "edge/net/http_protocol.h"
+#include "edge/net/irc_protocol.h"
+#include "wire/http/response.h"
+
+namespace clamor::edge::net {
+
+class Server::Port final : public reactor::Listener {
+  public:
+    Port(Server& server, bool http) : server_(server), http_(http) {}
+    void on_accepted(int fd, const reactor::Endpoint& peer) override { server_.accept(fd, peer, http_); }
+
+  private:
+    Server& server_;
+    const bool http_;
+};
+
+Server::Server(reactor::Engine& engine, const irc::Shard& sessions, wire::http::Service& http, AddressCounts& addresses,
+               const ServerOptions& options)
+    : engine_(engine), sessions_(sessions), http_(http), addresses_(addresses), options_(options) {}
+
+Server::~Server() = default;
+
+Result<reactor::Endpoint> Server::listen_http(const reactor::Endpoint& at) {
+    ports_.push_back(std::make_unique<Port>(*this, true));
+    return engine_.listen(*ports_.back(), at);
+}
+
+Result<reactor::Endpoint> Server::listen_irc(const reactor::Endpoint& at) {
+    ports_.push_back(std::make_unique<Port>(*this, false));
+    return engine_.listen(*ports_.back(), at);
+}
+
+void Server::stop_listening() {
+    for (const auto& port : ports_) engine_.close(*port);
+}
+
+void Server::accept(int fd, const reactor::Endpoint& peer, bool http) {
+    counters_.accepted.add();
+    std::string address = peer.address_string();
+    const bool allowed = addresses_.enter(address);
+    std::uint32_t index;
+    if (free_.empty()) {
+        index = static_cast<std::uint32_t>(slots_.size());
+        slots_.emplace_back();
+    } else {
+        index = free_.back();
+        free_.pop_back();
+    }
+    // A connection that is refused is not counted for its address, so it carries none.
+    auto made = std::make_unique<Connection>(*this, index, allowed ? std::move(address) : std::string());
+    Connection& connection = *made;
+    if (!engine_.attach(connection, fd)) {
+        ::close(fd);
+        if (allowed) addresses_.leave(connection.address());
+        free_.push_back(index);
+        return;
+    }
+    slots_[index].connection = std::move(made);
+    ++open_;
+    counters_.connections.add();
+    if (!allowed) {
+        counters_.refused_address.add();
+        std::string answer = "ERROR :Too many connections from your address\r\n";
+        if (http) {
+            answer.clear();
+            wire::http::append_response(answer, wire::http::plain_error(429), {.keep_alive = false, .date = date()});
+        }
+        connection.queue(Frame::copy(answer));
+        connection.close();
+        return;
+    }
+    if (http) {
+        connection.start(std::make_unique<HttpProtocol>(connection));
+    } else {
+        connection.start(std::make_unique<IrcLineProtocol>(connection));
+    }
+}
+
+void Server::remove(Connection& connection, bool waits_to_send) {
+    if (waits_to_send) std::erase(dirty_, &connection);
+    if (!connection.address().empty()) addresses_.leave(connection.address());
+    const std::uint32_t index = connection.slot();
+    ++slots_[index].generation;
+    slots_[index].connection.reset();
+    free_.push_back(index);
+    --open_;
+    counters_.connections.sub();
+}
+
+void Server::send_at_end_of_turn(Connection& connection) {
+    if (dirty_.empty()) scheduler().call_at_end_of_turn([this] { send_dirty(); });
+    dirty_.push_back(&connection);
+}
+
+void Server::send_dirty() {
+    // The engine reports nothing from inside send() and close(), so the list does not change meanwhile.
+    for (Connection* connection : dirty_) connection->send_queued();
+    dirty_.clear();
+}
+
+void Server::announce_reconnect() {
+    for (const Slot& slot : slots_) {
+        if (!slot.connection) continue;
+        if (auto* irc = dynamic_cast<IrcProtocol*>(slot.connection->protocol())) irc->session().start_reconnect();
+    }
+}
+
+void Server::close_all(CloseReason reason) {
+    for (const Slot& slot : slots_) {
+        if (!slot.connection) continue;
+        if (auto* irc = dynamic_cast<IrcProtocol*>(slot.connection->protocol())) {
+            irc->session().close(reason);
+        } else {
+            slot.connection->close();
+        }
+    }
+}
+
+wire::http::Respond Server::respond_to(Connection& connection) {
+    const std::uint32_t index = connection.slot();
+    return [this, index, generation = slots_[index].generation, home = scheduler().shard()](wire::http::Response response) {
+        scheduler().post_to(home, Priority::control, [this, index, generation, response = std::move(response)]() mutable {
+            take_response(index, generation, std::move(response));
+        });
+    };
+}
+
+void Server::take_response(std::uint32_t index, std::uint32_t generation, wire::http::Response response) {
+    Slot& slot = slots_[index];
+    if (slot.generation != generation || !slot.connection) return;
+    if (auto* http = dynamic_cast<HttpProtocol*>(slot.connection->protocol())) http->on_response(std::move(response));
+}
+
+std::string_view Server::date() {
+    const WallTime now = scheduler().now().wall;
+    if (date_.empty() || now - date_at_ >= std::chrono::seconds(1)) {
+        date_ = wire::http::format_date(now);
+        date_at_ = now;
+    }
+    return date_;
+}
+
+}  // namespace clamor::edge::net

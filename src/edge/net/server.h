@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/counters.h"
+#include "base/scheduler.h"
+#include "edge/irc/session.h"
+#include "edge/net/address_counts.h"
+#include "edge/net/connection.h"
+#include "reactor/engine.h"
+#include "wire/http/service.h"
+#include "wire/ws/decoder.h"
+
+namespace clamor::edge::net {
+
+/// What one shard's connections have counted. Written on its thread, read by anyone.
+struct NetCounters {
+    Counter connections;       // open now
+    Counter accepted;
+    Counter refused_address;   // over the bound per address
+    Counter bytes_in;
+    Counter http_requests;
+    Counter http_errors;       // requests that could not be read
+    Counter websockets;        // upgrades accepted
+    Counter websockets_refused;
+    Counter websocket_failures;  // ended by us for a violation of RFC 6455
+};
+
+struct ServerOptions {
+    std::vector<std::string> allowed_origins;  ///< of browsers that may upgrade; empty: all
+    std::chrono::seconds http_idle{30};        ///< without a request or an answer under way
+    bool deflate = true;                       ///< agree to permessage-deflate
+};
+
+/// One shard's listening sockets and all that they accepted: HTTP with WebSocket upgrades on one port, IRC lines on
+/// another. Everything on the shard's thread; what it is given outlives it.
+class Server {
+  public:
+    Server(reactor::Engine& engine, const irc::Shard& sessions, wire::http::Service& http, AddressCounts& addresses,
+           const ServerOptions& options);
+    ~Server();
+
+    Result<reactor::Endpoint> listen_http(const reactor::Endpoint& at);
+    Result<reactor::Endpoint> listen_irc(const reactor::Endpoint& at);
+    /// No new connections; those that are open live on.
+    void stop_listening();
+    /// Tells every session with the commands capability to connect again (spec twitch-chat 9.4).
+    void announce_reconnect();
+    /// Starts closing every connection.
+    void close_all(CloseReason reason);
+    bool empty() const { return open_ == 0; }
+
+    reactor::Engine& engine() { return engine_; }
+    Scheduler& scheduler() { return sessions_.scheduler; }
+    const irc::Shard& sessions() const { return sessions_; }
+    wire::http::Service& http() { return http_; }
+    const ServerOptions& options() const { return options_; }
+    NetCounters& counters() { return counters_; }
+    wire::ws::Workspace& workspace() { return workspace_; }
+    /// The Date header's value, made once a second.
+    std::string_view date();
+
+    // For connections.
+    void send_at_end_of_turn(Connection& connection);
+    void remove(Connection& connection, bool waits_to_send);
+    /// A callback for any thread that brings a response back to the connection's protocol, if it still lives.
+    wire::http::Respond respond_to(Connection& connection);
+
+  private:
+    class Port;
+    struct Slot {
+        std::unique_ptr<Connection> connection;
+        std::uint32_t generation = 0;
+    };
+
+    void accept(int fd, const reactor::Endpoint& peer, bool http);
+    void take_response(std::uint32_t slot, std::uint32_t generation, wire::http::Response response);
+    void send_dirty();
+
+    reactor::Engine& engine_;
+    const irc::Shard& sessions_;
+    wire::http::Service& http_;
+    AddressCounts& addresses_;
+    const ServerOptions options_;
+    NetCounters counters_;
+    wire::ws::Workspace workspace_;
+    std::vector<std::unique_ptr<Port>> ports_;
+    std::vector<Slot> slots_;
+    std::vector<std::uint32_t> free_;
+    std::size_t open_ = 0;
+    std::vector<Connection*> dirty_;
+    std::string date_;
+    WallTime date_at_{};
+};
+
+}  // namespace clamor::edge::net

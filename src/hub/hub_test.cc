@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/hub.h"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+#include "bus/local_bus.h"
+#include "hub/account_limits.h"
+#include "store/log_queue.h"
+#include "store/memory_catalog.h"
+#include "store/memory_message_log.h"
+#include "tests/fakes/fake_member.h"
+#include "tests/fakes/manual_cluster.h"
+
+namespace clamor::hub {
+namespace {
+
+using fakes::FakeMember;
+using namespace std::chrono_literals;
+
+/// Writes when the test says so.
+class HeldLog final : public store::LogQueue {
+  public:
+    explicit HeldLog(store::MessageLog& log) : log_(log) {}
+
+    bool accepting() const override { return accepts; }
+    void append(store::StoredMessage message, Task on_durable) override {
+        waiting_.emplace_back(std::move(message), std::move(on_durable));
+        if (!held) write();
+    }
+    void write() {
+        for (auto& [message, on_durable] : std::exchange(waiting_, {})) {
+            ASSERT_TRUE(log_.append(std::span(&message, 1)));
+            on_durable();
+        }
+    }
+
+    bool accepts = true;
+    bool held = false;
+
+  private:
+    store::MessageLog& log_;
+    std::vector<std::pair<store::StoredMessage, Task>> waiting_;
+};
+
+/// The local bus, which can be told to fail as a bug would.
+class FaultyBus final : public bus::Bus {
+  public:
+    FaultyBus(bus::Receiver& receiver, const bool& faulty) : bus_(receiver, 5), faulty_(faulty) {}
+    void subscribe(ChannelId channel, Position last) override { bus_.subscribe(channel, last); }
+    void unsubscribe(ChannelId channel) override { bus_.unsubscribe(channel); }
+    void publish(ChannelId channel, std::string_view bytes) override {
+        if (faulty_) throw std::runtime_error("a bug");
+        bus_.publish(channel, bytes);
+    }
+
+  private:
+    bus::LocalBus bus_;
+    const bool& faulty_;
+};
+
+class HubTest : public ::testing::TestWithParam<int> {
+  protected:
+    void SetUp() override {
+        for (int i = 0; i < GetParam(); ++i) {
+            hubs_.push_back(std::make_unique<Hub>(cluster_.shard(static_cast<std::size_t>(i)), peers_, services_,
+                                                  Options{.create_channels = true}));
+            peers_.push_back(hubs_.back().get());
+        }
+    }
+
+    Identity user(const std::string& login) { return {.user = *catalog_.ensure_user(login)}; }
+    Hub& hub(MemberRef ref) { return *hubs_[ref.shard.value]; }
+    /// Spreads members over the shards.
+    MemberRef add(FakeMember& member) { return hubs_[next_++ % hubs_.size()]->add(member); }
+    MemberRef add_and_join(FakeMember& member, const std::string& channel = "lobby") {
+        const MemberRef ref = add(member);
+        hub(ref).join(ref, 1, channel);
+        cluster_.run();
+        return ref;
+    }
+    void say(MemberRef ref, RequestId request, const std::string& text, MessageId parent = {}) {
+        hub(ref).send(ref, request,
+                      {.channel_login = "lobby", .text = text, .action = false, .client_nonce = "", .reply_parent = parent});
+        cluster_.run();
+    }
+    std::uint64_t total(Counter HubCounters::*counter) {
+        std::uint64_t sum = 0;
+        for (const auto& hub : hubs_) sum += (hub->counters().*counter).value();
+        return sum;
+    }
+
+    fakes::ManualCluster cluster_{static_cast<std::uint16_t>(GetParam())};
+    store::MemoryCatalog catalog_;
+    store::MemoryMessageLog log_;
+    HeldLog log_queue_{log_};
+    AccountLimits limits_;
+    fakes::PlainEncoder encoder_;
+    bool bus_faulty_ = false;
+    Services services_{.make_bus =
+                           [this](bus::Receiver& receiver) {
+                               return std::make_unique<FaultyBus>(receiver, bus_faulty_);
+                           },
+                       .workers = cluster_,
+                       .catalog = catalog_,
+                       .log = log_,
+                       .log_queue = log_queue_,
+                       .limits = limits_,
+                       .encoder = encoder_};
+    std::vector<Hub*> peers_;
+    std::vector<std::unique_ptr<Hub>> hubs_;
+    std::size_t next_ = 0;
+};
+
+INSTANTIATE_TEST_SUITE_P(Shards, HubTest, ::testing::Values(1, 3));
+
+TEST_P(HubTest, BringsAMessageToEveryMemberAndAnEchoToTheSender) {
+    FakeMember ann(user("ann"));
+    FakeMember bob(user("bob"));
+    FakeMember guest;
+    const MemberRef by = add_and_join(ann);
+    add_and_join(bob);
+    add_and_join(guest);
+    say(by, 2, "hello");
+    EXPECT_EQ(bob.text(), "ann: hello\n");
+    EXPECT_EQ(guest.text(), "ann: hello\n");
+    EXPECT_TRUE(ann.frames.empty());
+    ASSERT_EQ(ann.sends.count(2), 1u);
+    EXPECT_TRUE(ann.answered<Stored>(2));
+}
+
+TEST_P(HubTest, ShowsAMessageToTheSendersOtherConnectionAndNeedsNoJoinToSend) {
+    FakeMember phone(user("ann"));
+    FakeMember desk(user("ann"));
+    add_and_join(phone);
+    const MemberRef by = add(desk);
+    say(by, 2, "from my desk");
+    EXPECT_EQ(phone.text(), "ann: from my desk\n");
+    EXPECT_TRUE(desk.answered<Stored>(2));
+}
+
+TEST_P(HubTest, HoldsTheEchoBackUntilTheMessageIsDurable) {
+    FakeMember ann(user("ann"));
+    FakeMember bob(user("bob"));
+    const MemberRef by = add_and_join(ann);
+    add_and_join(bob);
+    log_queue_.held = true;
+    say(by, 2, "hello");
+    EXPECT_EQ(bob.text(), "ann: hello\n");
+    EXPECT_EQ(ann.sends.count(2), 0u);
+    cluster_.advance(2s);
+    EXPECT_TRUE(ann.answered<NotStoredYet>(2));
+    log_queue_.write();
+    cluster_.run();
+    ASSERT_EQ(ann.sends.count(2), 2u);
+    EXPECT_TRUE(std::holds_alternative<Stored>(std::prev(ann.sends.upper_bound(2))->second));
+}
+
+TEST_P(HubTest, RefusesMessagesWhileTheLogTakesNone) {
+    FakeMember ann(user("ann"));
+    const MemberRef by = add_and_join(ann);
+    log_queue_.accepts = false;
+    say(by, 2, "hello");
+    ASSERT_TRUE(ann.answered<chat::Refused>(2));
+    EXPECT_EQ(std::get<chat::Refused>(ann.sends.find(2)->second).why, chat::Refusal::store_unavailable);
+    EXPECT_EQ(total(&HubCounters::store_refused), 1u);
+}
+
+TEST_P(HubTest, NumbersMessagesWithoutGapsAndStoresThemOnce) {
+    FakeMember ann(user("lobby"));
+    const MemberRef by = add_and_join(ann);
+    for (RequestId i = 0; i < 30; ++i) say(by, 10 + i, "message " + std::to_string(i));
+    const auto channel = (*catalog_.find_channel("lobby"))->id;
+    const auto stored = *log_.read({.channel = channel, .limit = 100});
+    ASSERT_EQ(stored.size(), 30u);
+    for (std::size_t i = 0; i < stored.size(); ++i) {
+        EXPECT_EQ(stored[i].position, (Position{.epoch = 5, .sequence = i + 1}));
+    }
+}
+
+TEST_P(HubTest, CountsOnFromTheLogWhenARoomComesBack) {
+    FakeMember ann(user("ann"));
+    const MemberRef by = add_and_join(ann);
+    say(by, 2, "first");
+    hub(by).remove(by);
+    cluster_.advance(120s);
+    EXPECT_EQ(total(&HubCounters::rooms), 0u);
+    FakeMember again(user("ann"));
+    const MemberRef later = add_and_join(again);
+    say(later, 3, "second");
+    const auto channel = (*catalog_.find_channel("lobby"))->id;
+    EXPECT_EQ(log_.last_position(channel)->sequence, 2u);
+}
+
+TEST_P(HubTest, MarksOnlyTheFirstMessageEver) {
+    FakeMember ann(user("ann"));
+    const MemberRef by = add_and_join(ann);
+    say(by, 2, "first");
+    say(by, 3, "second");
+    const auto channel = (*catalog_.find_channel("lobby"))->id;
+    const auto stored = *log_.read({.channel = channel, .limit = 10});
+    ASSERT_EQ(stored.size(), 2u);
+    EXPECT_TRUE(std::get<chat::Message>(chat::decode_event(stored[0].event)->body).first_message);
+    EXPECT_FALSE(std::get<chat::Message>(chat::decode_event(stored[1].event)->body).first_message);
+}
+
+TEST_P(HubTest, LimitsAnAccountOverAllItsConnections) {
+    FakeMember one(user("ann"));
+    FakeMember two(user("ann"));
+    const MemberRef first = add_and_join(one);
+    const MemberRef second = add_and_join(two);
+    for (RequestId i = 0; i < 10; ++i) {
+        say(first, 10 + i, "a" + std::to_string(i));
+        say(second, 10 + i, "b" + std::to_string(i));
+    }
+    say(first, 50, "one too many");
+    ASSERT_TRUE(one.answered<chat::Refused>(50));
+    const auto refused = std::get<chat::Refused>(one.sends.find(50)->second);
+    EXPECT_EQ(refused.why, chat::Refusal::rate_limited);
+    EXPECT_EQ(refused.retry_after_seconds, 30u);
+    cluster_.advance(30s);
+    say(first, 51, "now again");
+    EXPECT_TRUE(one.answered<Stored>(51));
+}
+
+TEST_P(HubTest, AddsTheParentAndItsThreadToAReply) {
+    FakeMember ann(user("ann"));
+    FakeMember bob(user("bob"));
+    const MemberRef a = add_and_join(ann);
+    const MemberRef b = add_and_join(bob);
+    say(a, 2, "question");
+    const MessageId root = std::get<Stored>(ann.sends.find(2)->second).id;
+    say(b, 2, "answer", root);
+    const MessageId second = std::get<Stored>(bob.sends.find(2)->second).id;
+    say(a, 3, "thanks", second);
+    const auto channel = (*catalog_.find_channel("lobby"))->id;
+    const auto stored = *log_.read({.channel = channel, .limit = 10});
+    const auto reply = std::get<chat::Message>(chat::decode_event(stored.at(2).event)->body);
+    EXPECT_EQ(reply.text, "@bob thanks");
+    ASSERT_TRUE(reply.reply);
+    EXPECT_EQ(reply.reply->parent_id, second);
+    EXPECT_EQ(reply.reply->parent_text, "@ann answer");
+    EXPECT_EQ(reply.reply->thread_id, root);
+    EXPECT_EQ(reply.reply->thread_login, "ann");
+}
+
+TEST_P(HubTest, FindsAnOldParentInTheLogAndKeepsTheOrderOfTheAuthor) {
+    FakeMember owner(user("lobby"));
+    const MemberRef by = add_and_join(owner);
+    say(by, 2, "root");
+    const MessageId root = std::get<Stored>(owner.sends.find(2)->second).id;
+    for (RequestId i = 0; i < 80; ++i) say(by, 10 + i, "filler " + std::to_string(i));
+    cluster_.workers_stopped = true;
+    say(by, 200, "late answer", root);
+    say(by, 201, "after it");
+    cluster_.workers_stopped = false;
+    cluster_.run();
+    const auto channel = (*catalog_.find_channel("lobby"))->id;
+    const auto stored = *log_.read({.channel = channel, .limit = 2});
+    EXPECT_EQ(std::get<chat::Message>(chat::decode_event(stored.at(0).event)->body).text, "@lobby late answer");
+    EXPECT_EQ(std::get<chat::Message>(chat::decode_event(stored.at(1).event)->body).text, "after it");
+}
+
+TEST_P(HubTest, SendsAReplyToAnUnknownParentAsAnOrdinaryMessage) {
+    FakeMember ann(user("ann"));
+    FakeMember bob(user("bob"));
+    const MemberRef by = add_and_join(ann);
+    add_and_join(bob);
+    say(by, 2, "to nobody", MessageId::from_random(1, 2));
+    EXPECT_EQ(bob.text(), "ann: to nobody\n");
+}
+
+TEST_P(HubTest, TellsWhoIsThereAndAnnouncesComingAndGoingInBatches) {
+    FakeMember ann(user("ann"), Dialect::kMembership);
+    FakeMember bob(user("bob"));
+    FakeMember guest;
+    const MemberRef a = add_and_join(ann);
+    const MemberRef b = add_and_join(bob);
+    add_and_join(guest);
+    hub(a).names(a, 7, "lobby");
+    cluster_.run();
+    EXPECT_EQ(ann.names.find(7)->second.names, std::vector<std::string>{"bob"});
+    EXPECT_TRUE(ann.frames.empty());
+    cluster_.advance(10s);
+    EXPECT_EQ(ann.text(), "+ann\n+bob\n");
+    hub(b).leave(b, "lobby");
+    cluster_.advance(11s);
+    EXPECT_EQ(ann.text(), "+ann\n+bob\n-bob\n");
+}
+
+TEST_P(HubTest, StopsDeliveringWhenAMemberLeaves) {
+    FakeMember ann(user("ann"));
+    FakeMember bob(user("bob"));
+    const MemberRef by = add_and_join(ann);
+    const MemberRef b = add_and_join(bob);
+    EXPECT_TRUE(hub(b).leave(b, "lobby"));
+    EXPECT_FALSE(hub(b).leave(b, "lobby"));
+    say(by, 2, "hello");
+    EXPECT_TRUE(bob.frames.empty());
+    EXPECT_EQ(total(&HubCounters::memberships), 1u);
+}
+
+TEST_P(HubTest, TakesALeaveBackThatOvertakesItsJoin) {
+    FakeMember ann(user("ann"));
+    FakeMember bob(user("bob"));
+    const MemberRef a = add(ann);
+    hub(a).join(a, 1, "lobby");
+    EXPECT_TRUE(hub(a).leave(a, "lobby"));
+    cluster_.run();
+    EXPECT_EQ(ann.joins.count(1), 1u);
+    const MemberRef b = add_and_join(bob);
+    say(b, 2, "anyone?");
+    EXPECT_TRUE(ann.frames.empty());
+    hub(b).names(b, 9, "lobby");
+    cluster_.run();
+    EXPECT_TRUE(bob.names.find(9)->second.names.empty());
+}
+
+TEST_P(HubTest, ForgetsASessionThatGoesWhileItsQuestionsAreUnderWay) {
+    auto ann = std::make_unique<FakeMember>(user("ann"));
+    const MemberRef a = add(*ann);
+    hub(a).join(a, 1, "lobby");
+    hub(a).send(a, 2, {.channel_login = "lobby", .text = "bye", .action = false, .client_nonce = "", .reply_parent = {}});
+    hub(a).remove(a);
+    ann.reset();
+    cluster_.run();
+    EXPECT_EQ(total(&HubCounters::members), 0u);
+    EXPECT_EQ(total(&HubCounters::memberships), 0u);
+}
+
+TEST_P(HubTest, ResetsARoomThatFailsAndGoesOn) {
+    FakeMember ann(user("ann"));
+    FakeMember bob(user("bob"));
+    const MemberRef by = add_and_join(ann);
+    add_and_join(bob);
+    bus_faulty_ = true;
+    say(by, 2, "breaks");
+    EXPECT_EQ(total(&HubCounters::room_faults), 1u);
+    ASSERT_EQ(ann.sends.count(2), 1u);
+    EXPECT_TRUE(ann.answered<SendRefusal>(2));
+    bus_faulty_ = false;
+    say(by, 3, "works again");
+    EXPECT_EQ(bob.text(), "ann: works again\n");
+    EXPECT_TRUE(ann.answered<Stored>(3));
+}
+
+TEST_P(HubTest, AnswersBusyWhenTheWorkersAre) {
+    FakeMember ann(user("ann"));
+    cluster_.work_max = 0;
+    const MemberRef by = add_and_join(ann);
+    ASSERT_EQ(ann.joins.count(1), 1u);
+    EXPECT_EQ(std::get<JoinRefusal>(ann.joins.find(1)->second), JoinRefusal::busy);
+    cluster_.work_max = 100;
+    hub(by).join(by, 2, "lobby");
+    cluster_.run();
+    EXPECT_TRUE(std::holds_alternative<Joined>(ann.joins.find(2)->second));
+}
+
+TEST_P(HubTest, CountsDeliveriesThatAFullMailboxRefuses) {
+    FakeMember ann(user("ann"));
+    FakeMember bob(user("bob"));
+    const MemberRef by = add_and_join(ann);
+    add_and_join(bob);
+    cluster_.mailboxes_full = true;
+    say(by, 2, "lost on the way");
+    EXPECT_TRUE(bob.frames.empty());
+    EXPECT_TRUE(ann.answered<Stored>(2));
+    EXPECT_GE(total(&HubCounters::mailbox_shed), 1u);
+}
+
+TEST_P(HubTest, RefusesToSendForThoseWhoOnlyRead) {
+    FakeMember guest;
+    const MemberRef by = add_and_join(guest);
+    say(by, 2, "let me");
+    ASSERT_TRUE(guest.answered<SendRefusal>(2));
+    EXPECT_EQ(std::get<SendRefusal>(guest.sends.find(2)->second), SendRefusal::no_permission);
+}
+
+}  // namespace
+}  // namespace clamor::hub
