@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+// What other pages load: it only defines <clamor-chat>.
+import './clamor-chat';
