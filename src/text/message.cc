@@ -13,7 +13,9 @@ namespace {
 constexpr std::string_view kLineBreaks("\0\r\n", 3);
 constexpr std::string_view kBlanks = " \t";
 
-constexpr char fold(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+constexpr char fold(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
 
 std::string_view trim_front(std::string_view text) {
     text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
@@ -28,7 +30,8 @@ std::string_view trim_back(std::string_view text) {
 
 std::string clean_message(std::string_view text) {
     std::string changed;
-    if (text.find_first_of(kLineBreaks) != std::string_view::npos) text = changed = strip_line_breaks(text);
+    if (text.find_first_of(kLineBreaks) != std::string_view::npos)
+        text = changed = strip_line_breaks(text);
     if (!is_valid_utf8(text)) text = changed = repair_utf8(text);
     // The cut may end in blanks of its own, so the back is trimmed last.
     return std::string(trim_back(cut_code_points(trim_front(text), limits::kMessageCodePoints)));

@@ -6,9 +6,10 @@
 
 namespace clamor::text {
 
-/// What a chatter typed, made fit to be sent to others: NUL, CR and LF removed, bad UTF-8 replaced by U+FFFD, blanks at
-/// both ends trimmed, cut at limits::kMessageCodePoints. Everything else stays as it was, invisible and repeated
-/// characters too. Empty when nothing is left. Cleaning a clean text changes nothing.
+/// What a chatter typed, made fit to be sent to others: NUL, CR and LF removed, bad UTF-8 replaced
+/// by U+FFFD, blanks at both ends trimmed, cut at limits::kMessageCodePoints. Everything else stays
+/// as it was, invisible and repeated characters too. Empty when nothing is left. Cleaning a clean
+/// text changes nothing.
 std::string clean_message(std::string_view text);
 
 /// The text without NUL, CR and LF.

@@ -23,7 +23,9 @@ std::size_t ascii_prefix(std::string_view text) {
     return i;
 }
 
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+bool is_continuation(char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+}
 
 /// How many of eight bytes start a code point: those whose two high bits are not `10`.
 int starts_in(std::uint64_t word) {
@@ -31,7 +33,8 @@ int starts_in(std::uint64_t word) {
     return 8 - std::popcount(continuation);
 }
 
-/// What a lead byte demands: how many continuation bytes, and the range of the first of them. Zero needed: a bad lead.
+/// What a lead byte demands: how many continuation bytes, and the range of the first of them. Zero
+/// needed: a bad lead.
 struct Lead {
     std::uint8_t needed;
     std::uint8_t low;
@@ -73,7 +76,9 @@ bool Utf8Validator::feed(std::string_view bytes) {
     return true;
 }
 
-bool is_ascii(std::string_view text) { return ascii_prefix(text) == text.size(); }
+bool is_ascii(std::string_view text) {
+    return ascii_prefix(text) == text.size();
+}
 
 bool is_valid_utf8(std::string_view text) {
     Utf8Validator validator;
@@ -115,7 +120,8 @@ std::string repair_utf8(std::string_view text) {
 std::size_t count_code_points(std::string_view text) {
     std::size_t count = 0;
     std::size_t i = 0;
-    for (; i + 8 <= text.size(); i += 8) count += static_cast<std::size_t>(starts_in(load8(text.data() + i)));
+    for (; i + 8 <= text.size(); i += 8)
+        count += static_cast<std::size_t>(starts_in(load8(text.data() + i)));
     for (; i < text.size(); ++i) count += is_continuation(text[i]) ? 0 : 1;
     return count;
 }

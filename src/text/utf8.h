@@ -8,8 +8,9 @@
 
 namespace clamor::text {
 
-/// Checks UTF-8 that arrives in pieces cut at any byte, and fails at the first byte that cannot be right (overlong forms,
-/// surrogates and values above U+10FFFF included). A plain value of 4 bytes, owned by whoever reads the pieces.
+/// Checks UTF-8 that arrives in pieces cut at any byte, and fails at the first byte that cannot be
+/// right (overlong forms, surrogates and values above U+10FFFF included). A plain value of 4 bytes,
+/// owned by whoever reads the pieces.
 class Utf8Validator {
   public:
     /// False at the first bad byte; the validator is then spent until `reset`.
@@ -31,13 +32,14 @@ bool is_valid_utf8(std::string_view text);
 void append_repaired(std::string& out, std::string_view text);
 std::string repair_utf8(std::string_view text);
 
-// The functions below expect valid UTF-8. On other bytes they stay within bounds, and every byte that is not a
-// continuation counts as one code point.
+// The functions below expect valid UTF-8. On other bytes they stay within bounds, and every byte
+// that is not a continuation counts as one code point.
 
 std::size_t count_code_points(std::string_view text);
 /// Where the code point with this index starts; `text.size()` when there are fewer.
 std::size_t byte_offset(std::string_view text, std::size_t code_point);
-/// The index of the code point that starts at (or holds) this byte; the count of all when the offset is past the end.
+/// The index of the code point that starts at (or holds) this byte; the count of all when the
+/// offset is past the end.
 std::size_t code_point_offset(std::string_view text, std::size_t byte);
 /// The first `count` code points.
 std::string_view cut_code_points(std::string_view text, std::size_t count);

@@ -8,12 +8,15 @@
 namespace clamor::wire::http {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
 
 /// `HTTP/1.1 200 OK`; the reason may be missing.
 bool parse_status_line(std::string_view line, int& status) {
     constexpr std::string_view kVersion = "HTTP/1.";
-    if (line.size() < 12 || !line.starts_with(kVersion) || !is_digit(line[7]) || line[8] != ' ') return false;
+    if (line.size() < 12 || !line.starts_with(kVersion) || !is_digit(line[7]) || line[8] != ' ')
+        return false;
     if (line.size() > 12 && line[12] != ' ') return false;
     status = 0;
     for (const char c : line.substr(9, 3)) {

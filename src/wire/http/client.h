@@ -20,8 +20,10 @@ struct ResponseHead {
 
 enum class HeadState : std::uint8_t { need_more, ready, bad };
 
-/// Reads a response head from the start of all bytes received so far. `size` is the head's length when it is ready: what
-/// follows is the body, or the first frames. Bad when it is garbage or longer than limits::kHttpHeaderBytes.
-[[nodiscard]] HeadState parse_response_head(std::string_view bytes, ResponseHead& out, std::size_t& size);
+/// Reads a response head from the start of all bytes received so far. `size` is the head's length
+/// when it is ready: what follows is the body, or the first frames. Bad when it is garbage or
+/// longer than limits::kHttpHeaderBytes.
+[[nodiscard]] HeadState parse_response_head(std::string_view bytes, ResponseHead& out,
+                                            std::size_t& size);
 
 }  // namespace clamor::wire::http

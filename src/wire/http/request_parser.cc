@@ -2,11 +2,12 @@
 #include "wire/http/request_parser.h"
 
 #include <algorithm>
+#include <string>
+#include <utility>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <string>
-#include <utility>
 
 #include "base/check.h"
 #include "base/limits.h"
@@ -18,15 +19,22 @@ namespace {
 
 namespace beast_http = boost::beast::http;
 
+/// The least that is still to come within a chunked body. Beast asserts that it sees as much of a
+/// last chunk when it comes back to it.
+constexpr std::size_t kChunkedLeast = 5;
+
 int status_of(const boost::system::error_code& error) {
     if (error == beast_http::error::header_limit) return 431;
     if (error == beast_http::error::body_limit) return 413;
     return 400;
 }
 
-std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
+std::string_view view(boost::beast::string_view text) {
+    return {text.data(), text.size()};
+}
 
-/// What Beast leaves to its user: the form of the method, one Host with HTTP/1.1 (RFC 9112, 3.2), no coding but chunked.
+/// What Beast leaves to its user: the form of the method, one Host with HTTP/1.1 (RFC 9112, 3.2),
+/// no coding but chunked.
 bool is_sound(const Request& request, unsigned version) {
     const auto upper = [](char c) { return (c >= 'A' && c <= 'Z') || c == '-' || c == '_'; };
     if (!std::ranges::all_of(request.method, upper)) return false;
@@ -50,8 +58,11 @@ struct RequestParser::Impl {
     Request request;   ///< filled when complete
     bool continue_asked = false;
 
+    bool chunked() const { return parser.is_header_done() && parser.chunked(); }
+
     bool expects_continue() const {
-        return text::equals_ignoring_ascii_case(view(parser.get()[beast_http::field::expect]), "100-continue");
+        return text::equals_ignoring_ascii_case(view(parser.get()[beast_http::field::expect]),
+                                                "100-continue");
     }
 
     /// Turns Beast's message into ours; false when it is malformed.
@@ -60,9 +71,11 @@ struct RequestParser::Impl {
         request.method = view(message.method_string());
         request.keep_alive = message.keep_alive();
         for (const auto& field : message)
-            request.headers.emplace_back(text::fold_ascii(view(field.name_string())), view(field.value()));
+            request.headers.emplace_back(text::fold_ascii(view(field.name_string())),
+                                         view(field.value()));
         request.body = std::move(message.body());
-        return is_sound(request, message.version()) && decode_target(view(message.target()), request);
+        return is_sound(request, message.version()) &&
+               decode_target(view(message.target()), request);
     }
 };
 
@@ -85,13 +98,17 @@ RequestParser::Progress RequestParser::feed(std::string_view bytes) {
         input = held;
     }
     std::size_t taken = 0;
-    boost::system::error_code error;
-    try {
-        while (taken < input.size() && !parser.is_done() && !error)
-            taken += parser.put(boost::asio::const_buffer(input.data() + taken, input.size() - taken), error);
-    } catch (const std::exception&) {
-        error = beast_http::error::bad_field;  // too many fields for Beast's container
+    boost::system::error_code error = beast_http::error::need_more;
+    if (!impl_->chunked() || input.size() >= kChunkedLeast) {
+        try {
+            taken = parser.put(boost::asio::const_buffer(input.data(), input.size()), error);
+        } catch (const std::exception&) {
+            error = beast_http::error::header_limit;  // more fields than Beast's container takes
+        }
     }
+    // Beast bounds the head, but neither the line of a chunk nor the trailers.
+    if (error == beast_http::error::need_more && input.size() - taken > limits::kHttpHeaderBytes)
+        error = beast_http::error::header_limit;
     if (error && error != beast_http::error::need_more) {
         progress.consumed = bytes.size();
         progress.error_status = status_of(error);
@@ -118,7 +135,8 @@ RequestParser::Progress RequestParser::feed(std::string_view bytes) {
 }
 
 Request RequestParser::take() {
-    CLAMOR_CHECK(impl_ != nullptr && impl_->parser.is_done(), "a request is taken when it is complete");
+    CLAMOR_CHECK(impl_ != nullptr && impl_->parser.is_done(),
+                 "a request is taken when it is complete");
     Request request = std::move(impl_->request);
     impl_.reset();
     return request;

@@ -9,15 +9,20 @@
 
 namespace clamor::wire::http {
 
-/// Reads the requests of one connection, however the bytes arrive. One per connection, on its shard. Holds memory only from
-/// the first byte of a request to `take`, within limits::kHttpHeaderBytes and limits::kHttpBodyBytes.
+/// Reads the requests of one connection, however the bytes arrive. One per connection, on its
+/// shard. Holds memory only from the first byte of a request to `take`, within
+/// limits::kHttpHeaderBytes and limits::kHttpBodyBytes.
 class RequestParser {
   public:
     struct Progress {
-        std::size_t consumed = 0;    ///< bytes of the input that belonged to this request; the rest is for the next one
-        bool complete = false;       ///< `take` has a request
-        int error_status = 0;        ///< 400, 413, 431, ...: answer with it and close; the parser is spent
-        bool send_continue = false;  ///< once: the client waits for `100 Continue` before it sends the body
+        /// Bytes of the input that belonged to this request; the rest is for the next one.
+        std::size_t consumed = 0;
+        /// `take` has a request.
+        bool complete = false;
+        /// 400, 413 or 431: answer with it and close; the parser is spent.
+        int error_status = 0;
+        /// Once: the client waits for `100 Continue` before it sends the body.
+        bool send_continue = false;
     };
 
     RequestParser();
@@ -25,9 +30,11 @@ class RequestParser {
     RequestParser(RequestParser&&) noexcept;
     RequestParser& operator=(RequestParser&&) noexcept;
 
-    /// Takes bytes up to the end of one request. Unless complete or failed, all of them are consumed.
+    /// Takes bytes up to the end of one request. Unless complete or failed, all of them are
+    /// consumed.
     Progress feed(std::string_view bytes);
-    /// The complete request (`peer` is left empty); the parser is then ready for the next one and holds no memory.
+    /// The complete request (`peer` is left empty); the parser is then ready for the next one and
+    /// holds no memory.
     Request take();
     /// Whether a request has begun and is not complete.
     bool busy() const { return impl_ != nullptr; }
@@ -37,8 +44,8 @@ class RequestParser {
     std::unique_ptr<Impl> impl_;
 };
 
-/// Splits and decodes a request target (`/path?a=b`, or the absolute form) into path and query. False when it is malformed:
-/// a bad escape, NUL or invalid UTF-8.
+/// Splits and decodes a request target (`/path?a=b`, or the absolute form) into path and query.
+/// False when it is malformed: a bad escape, NUL or invalid UTF-8.
 [[nodiscard]] bool decode_target(std::string_view target, Request& out);
 
 }  // namespace clamor::wire::http

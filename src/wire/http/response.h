@@ -12,11 +12,14 @@ namespace clamor::wire::http {
 struct ResponseOptions {
     bool keep_alive = true;
     bool head_request = false;  ///< Content-Length of the body, but no body
-    std::string_view date;      ///< as `format_date` gives it, made once a second; empty: no Date header
+    std::string_view
+        date;  ///< as `format_date` gives it, made once a second; empty: no Date header
 };
 
-/// Appends the response as HTTP/1.1. Line breaks in header values become blanks, so that no value can add a header.
-void append_response(std::string& out, const Response& response, const ResponseOptions& options = {});
+/// Appends the response as HTTP/1.1. Line breaks in header values become blanks, so that no value
+/// can add a header.
+void append_response(std::string& out, const Response& response,
+                     const ResponseOptions& options = {});
 
 /// `HTTP/1.1 100 Continue` and an empty line.
 inline constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";

@@ -56,7 +56,9 @@ bool decode_query(std::string_view query, Request& out) {
         std::string key;
         std::string value;
         if (!percent_decode(pair.substr(0, equals), true, key)) return false;
-        if (equals != std::string_view::npos && !percent_decode(pair.substr(equals + 1), true, value)) return false;
+        if (equals != std::string_view::npos &&
+            !percent_decode(pair.substr(equals + 1), true, value))
+            return false;
         out.query.emplace_back(std::move(key), std::move(value));
     }
     return true;

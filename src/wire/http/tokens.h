@@ -11,7 +11,8 @@ namespace clamor::wire::http {
 /// Without blanks and tabs at both ends.
 std::string_view trim(std::string_view text);
 
-/// Takes the next part of a header's list, trimmed; separators within a quoted string do not count. False at the end.
+/// Takes the next part of a header's list, trimmed; separators within a quoted string do not count.
+/// False at the end.
 bool take_part(std::string_view& list, char separator, std::string_view& part);
 
 /// All values of a header, joined as if they were written in one.

@@ -20,7 +20,9 @@ std::string_view take_word(std::string_view& text) {
     return word;
 }
 
-bool is_printable_ascii(char c) { return c > ' ' && c < '\x7f'; }
+bool is_printable_ascii(char c) {
+    return c > ' ' && c < '\x7f';
+}
 
 void take_params(std::string_view rest, Line& out) {
     while (!rest.empty()) {
@@ -91,11 +93,21 @@ std::string unescape_tag(std::string_view value) {
         }
         if (++i == value.size()) break;
         switch (value[i]) {
-            case ':': out.push_back(';'); break;
-            case 's': out.push_back(' '); break;
-            case 'r': out.push_back('\r'); break;
-            case 'n': out.push_back('\n'); break;
-            default: out.push_back(value[i]); break;
+            case ':':
+                out.push_back(';');
+                break;
+            case 's':
+                out.push_back(' ');
+                break;
+            case 'r':
+                out.push_back('\r');
+                break;
+            case 'n':
+                out.push_back('\n');
+                break;
+            default:
+                out.push_back(value[i]);
+                break;
         }
     }
     return out;

@@ -29,13 +29,14 @@ struct Line {
     }
     /// Commands are compared without regard to case.
     bool is(std::string_view upper_case_command) const;
-    /// The value as written; the last one where a key is repeated. Tags are searched on each call: clients send few.
+    /// The value as written; the last one where a key is repeated. Tags are searched on each call:
+    /// clients send few.
     std::optional<std::string_view> raw_tag(std::string_view key) const;
     std::optional<std::string> tag(std::string_view key) const;
 };
 
-/// Splits a line without its line end. One blank or several separate the parts; the fifteenth parameter takes the rest.
-/// A command is of printable ASCII.
+/// Splits a line without its line end. One blank or several separate the parts; the fifteenth
+/// parameter takes the rest. A command is of printable ASCII.
 [[nodiscard]] ParseError parse_line(std::string_view text, Line& out);
 
 /// `nick!user@host`; what is missing is empty.
@@ -46,10 +47,12 @@ struct Source {
 };
 Source split_source(std::string_view prefix);
 
-/// `\:` `\s` `\\` `\r` `\n` become the characters they stand for, any other `\x` becomes x, a lone `\` at the end vanishes.
+/// `\:` `\s` `\\` `\r` `\n` become the characters they stand for, any other `\x` becomes x, a lone
+/// `\` at the end vanishes.
 std::string unescape_tag(std::string_view value);
 
-/// Calls `on_tag(key, raw value)` for each tag in order; a tag without '=' has an empty value, an empty key is skipped.
+/// Calls `on_tag(key, raw value)` for each tag in order; a tag without '=' has an empty value, an
+/// empty key is skipped.
 template <class OnTag>
 void for_each_tag(std::string_view tags, OnTag&& on_tag) {
     while (!tags.empty()) {

@@ -15,7 +15,8 @@ bool fits(std::string_view line) {
 
 std::string_view without_breaks(std::string_view line, std::string& scratch) {
     if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.find('\r') == std::string_view::npos && line.find('\0') == std::string_view::npos) return line;
+    if (line.find('\r') == std::string_view::npos && line.find('\0') == std::string_view::npos)
+        return line;
     scratch = text::strip_line_breaks(line);
     return scratch;
 }

@@ -12,15 +12,16 @@
 namespace clamor::wire::irc {
 
 namespace detail {
-/// Whether a line is within the limits of base/limits.h: tags with '@' and blank, and the rest, without the line end.
+/// Whether a line is within the limits of base/limits.h: tags with '@' and blank, and the rest,
+/// without the line end.
 bool fits(std::string_view line);
 /// `line` without NUL and CR; copies into `scratch` only where there are any.
 std::string_view without_breaks(std::string_view line, std::string& scratch);
 }  // namespace detail
 
-/// Calls `on_line` for each line of one WebSocket message: its end also ends a line. Empty lines are skipped. The lines
-/// hold no NUL, CR or LF (those are removed) and live until `on_line` returns. `on_line` returns false to stop.
-/// Returns how many lines were skipped as too long.
+/// Calls `on_line` for each line of one WebSocket message: its end also ends a line. Empty lines
+/// are skipped. The lines hold no NUL, CR or LF (those are removed) and live until `on_line`
+/// returns. `on_line` returns false to stop. Returns how many lines were skipped as too long.
 template <class OnLine>
 std::size_t for_each_line(std::string_view message, OnLine&& on_line) {
     std::size_t overlong = 0;
@@ -39,12 +40,14 @@ std::size_t for_each_line(std::string_view message, OnLine&& on_line) {
     return overlong;
 }
 
-/// Cuts a TCP stream into lines, however the bytes arrive. One per connection, on its shard; holds memory only while a
-/// line is half read, at most limits::kTagsBytesIn + limits::kLineBytesIn and a line end.
+/// Cuts a TCP stream into lines, however the bytes arrive. One per connection, on its shard; holds
+/// memory only while a line is half read, at most limits::kTagsBytesIn + limits::kLineBytesIn and a
+/// line end.
 class LineSplitter {
   public:
-    /// As `for_each_line`, but an unfinished line waits for more bytes. Once `on_line` returned false the rest of `bytes`
-    /// is dropped: the connection is about to end. Returns how many lines were found too long and skipped.
+    /// As `for_each_line`, but an unfinished line waits for more bytes. Once `on_line` returned
+    /// false the rest of `bytes` is dropped: the connection is about to end. Returns how many lines
+    /// were found too long and skipped.
     template <class OnLine>
     std::size_t feed(std::string_view bytes, OnLine&& on_line) {
         std::size_t overlong = 0;
@@ -58,14 +61,16 @@ class LineSplitter {
             const std::string line = std::move(partial_);
             partial_ = std::string();
             bool go_on = true;
-            overlong += for_each_line(line, [&](std::string_view whole) { return go_on = on_line(whole); });
+            overlong +=
+                for_each_line(line, [&](std::string_view whole) { return go_on = on_line(whole); });
             if (!go_on) return overlong;
         }
         const std::size_t last = bytes.rfind('\n');
         if (last != std::string_view::npos) {
             bool go_on = true;
-            overlong += for_each_line(bytes.substr(0, last),
-                                      [&](std::string_view whole) { return go_on = on_line(whole); });
+            overlong += for_each_line(bytes.substr(0, last), [&](std::string_view whole) {
+                return go_on = on_line(whole);
+            });
             if (!go_on) return overlong;
             bytes.remove_prefix(last + 1);
         }

@@ -6,12 +6,18 @@ namespace {
 
 char escape_of(char c) {
     switch (c) {
-        case ';': return ':';
-        case ' ': return 's';
-        case '\\': return '\\';
-        case '\r': return 'r';
-        case '\n': return 'n';
-        default: return 0;
+        case ';':
+            return ':';
+        case ' ':
+            return 's';
+        case '\\':
+            return '\\';
+        case '\r':
+            return 'r';
+        case '\n':
+            return 'n';
+        default:
+            return 0;
     }
 }
 

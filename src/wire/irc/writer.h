@@ -10,13 +10,15 @@
 
 namespace clamor::wire::irc {
 
-// Writers append to a string that the caller reuses. They trust that prefixes, commands, parameters and raw tag values hold
-// no NUL, CR or LF: text of clients has none once it went through LineSplitter, for_each_line or text::clean_message.
+// Writers append to a string that the caller reuses. They trust that prefixes, commands, parameters
+// and raw tag values hold no NUL, CR or LF: text of clients has none once it went through
+// LineSplitter, for_each_line or text::clean_message.
 
 void append_escaped_tag(std::string& out, std::string_view value);
 
-/// Writes the tags part of one line: '@' before the first tag, ';' between, and the blank behind by `finish`, which must be
-/// called (it writes nothing when there was no tag). Every tag has its '=', also when empty.
+/// Writes the tags part of one line: '@' before the first tag, ';' between, and the blank behind by
+/// `finish`, which must be called (it writes nothing when there was no tag). Every tag has its '=',
+/// also when empty.
 class TagWriter {
   public:
     explicit TagWriter(std::string& out) : out_(out) {}
@@ -31,8 +33,7 @@ class TagWriter {
         out_.append(value);
     }
     template <std::integral T>
-        requires(!std::same_as<T, bool>)
-    void add(std::string_view key, T number) {
+    requires(!std::same_as<T, bool>) void add(std::string_view key, T number) {
         begin(key, true);
         char digits[20];
         const auto end = std::to_chars(digits, digits + sizeof digits, number);
@@ -63,8 +64,9 @@ class TagWriter {
     bool any_ = false;
 };
 
-/// `:prefix COMMAND params...` CR LF, behind tags that were written before. An empty prefix is left out. The last parameter
-/// gets a colon where it needs one (empty, a blank within, a colon in front).
+/// `:prefix COMMAND params...` CR LF, behind tags that were written before. An empty prefix is left
+/// out. The last parameter gets a colon where it needs one (empty, a blank within, a colon in
+/// front).
 void append_line(std::string& out, std::string_view prefix, std::string_view command,
                  std::initializer_list<std::string_view> params);
 

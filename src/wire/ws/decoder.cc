@@ -18,7 +18,8 @@ struct Decoder::FrameHeader {
     bool is_control() const { return static_cast<std::uint8_t>(opcode) >= 8; }
 };
 
-/// What is kept between two feeds: the piece of a header, the frame in progress, the fragmented message so far.
+/// What is kept between two feeds: the piece of a header, the frame in progress, the fragmented
+/// message so far.
 struct Decoder::Pending {
     std::string header_bytes;
     std::string control;  ///< payload of a control frame in progress
@@ -39,9 +40,13 @@ namespace {
 
 constexpr Failure kBadUtf8{kCloseBadData, "invalid UTF-8"};
 
-constexpr Failure protocol_error(std::string_view reason) { return {kCloseProtocolError, reason}; }
+constexpr Failure protocol_error(std::string_view reason) {
+    return {kCloseProtocolError, reason};
+}
 
-bool is_known(std::uint8_t opcode) { return opcode <= 2 || (opcode >= 8 && opcode <= 10); }
+bool is_known(std::uint8_t opcode) {
+    return opcode <= 2 || (opcode >= 8 && opcode <= 10);
+}
 
 }  // namespace
 
@@ -68,10 +73,13 @@ Decoder::Pending& Decoder::pending() {
 
 void Decoder::release_if_idle() {
     if (!pending_) return;
-    if (finished_ || (!pending_->in_frame && !pending_->in_message && pending_->header_bytes.empty())) pending_.reset();
+    if (finished_ ||
+        (!pending_->in_frame && !pending_->in_message && pending_->header_bytes.empty()))
+        pending_.reset();
 }
 
-Decoder::HeaderState Decoder::read_header(std::string_view bytes, FrameHeader& header, Failure& failure) const {
+Decoder::HeaderState Decoder::read_header(std::string_view bytes, FrameHeader& header,
+                                          Failure& failure) const {
     const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(bytes[i]); };
     header = FrameHeader();
     const auto fail_with = [&](Failure why) {
@@ -88,17 +96,20 @@ Decoder::HeaderState Decoder::read_header(std::string_view bytes, FrameHeader& h
 
     const bool masked = (byte(1) & 0x80) != 0;
     if (masked != (options_.role == Role::server))
-        return fail_with(protocol_error(masked ? "masked frame from a server" : "unmasked frame from a client"));
+        return fail_with(
+            protocol_error(masked ? "masked frame from a server" : "unmasked frame from a client"));
     const std::uint8_t short_size = byte(1) & 0x7F;
     const std::size_t length_bytes = short_size == 127 ? 8 : short_size == 126 ? 2 : 0;
-    if (header.is_control() && length_bytes != 0) return fail_with(protocol_error("control frame too long"));
+    if (header.is_control() && length_bytes != 0)
+        return fail_with(protocol_error("control frame too long"));
     header.size = static_cast<std::uint8_t>(2 + length_bytes + (masked ? 4 : 0));
     if (bytes.size() < header.size) return HeaderState::need_more;
 
     header.payload_size = short_size;
     if (length_bytes != 0) {
         header.payload_size = 0;
-        for (std::size_t i = 0; i < length_bytes; ++i) header.payload_size = header.payload_size << 8 | byte(2 + i);
+        for (std::size_t i = 0; i < length_bytes; ++i)
+            header.payload_size = header.payload_size << 8 | byte(2 + i);
         if (header.payload_size <= (length_bytes == 2 ? 125u : 0xFFFFu))
             return fail_with(protocol_error("length not in its shortest form"));
         if (header.payload_size >> 63 != 0) return fail_with(protocol_error("length above 2^63"));
@@ -124,7 +135,8 @@ Failure Decoder::check_header(const FrameHeader& header) const {
     }
     if (header.compressed && !options_.deflate) return protocol_error("compression was not agreed");
     const std::size_t so_far = in_message ? pending_->message.size() : 0;
-    if (header.payload_size > options_.message_bytes_max - so_far) return {kCloseTooBig, "message too big"};
+    if (header.payload_size > options_.message_bytes_max - so_far)
+        return {kCloseTooBig, "message too big"};
     return {};
 }
 
@@ -158,7 +170,8 @@ Failure Decoder::start_frame(std::string_view& bytes, Workspace& workspace, Hand
             payload = workspace.payload;
         }
         if (header.is_control()) return deliver_control(header.opcode, payload, handler);
-        return deliver_message(header.opcode, header.compressed, false, payload, workspace, handler);
+        return deliver_message(header.opcode, header.compressed, false, payload, workspace,
+                               handler);
     }
 
     Pending& state_of = pending();
@@ -177,7 +190,8 @@ Failure Decoder::start_frame(std::string_view& bytes, Workspace& workspace, Hand
 
 Failure Decoder::continue_frame(std::string_view& bytes, Workspace& workspace, Handler& handler) {
     Pending& state = *pending_;
-    const std::string_view piece = bytes.substr(0, std::min<std::uint64_t>(state.frame_left, bytes.size()));
+    const std::string_view piece =
+        bytes.substr(0, std::min<std::uint64_t>(state.frame_left, bytes.size()));
     bytes.remove_prefix(piece.size());
     std::string& target = state.frame.is_control() ? state.control : state.message;
     const std::size_t before = target.size();
@@ -203,20 +217,26 @@ Failure Decoder::end_frame(Workspace& workspace, Handler& handler) {
     if (state.checks_utf8() && !state.utf8.complete()) return kBadUtf8;
     const std::string payload = std::move(state.message);
     state.message.clear();
-    return deliver_message(state.message_kind, state.message_compressed, true, payload, workspace, handler);
+    return deliver_message(state.message_kind, state.message_compressed, true, payload, workspace,
+                           handler);
 }
 
-Failure Decoder::deliver_message(Opcode kind, bool compressed, bool checked, std::string_view payload,
-                                 Workspace& workspace, Handler& handler) {
+Failure Decoder::deliver_message(Opcode kind, bool compressed, bool checked,
+                                 std::string_view payload, Workspace& workspace, Handler& handler) {
     if (compressed) {
-        switch (workspace.inflater.inflate(payload, options_.message_bytes_max, workspace.inflated)) {
-            case Inflater::Outcome::ok: break;
-            case Inflater::Outcome::too_big: return {kCloseTooBig, "message too big"};
-            case Inflater::Outcome::bad_data: return {kCloseBadData, "bad compressed data"};
+        switch (
+            workspace.inflater.inflate(payload, options_.message_bytes_max, workspace.inflated)) {
+            case Inflater::Outcome::ok:
+                break;
+            case Inflater::Outcome::too_big:
+                return {kCloseTooBig, "message too big"};
+            case Inflater::Outcome::bad_data:
+                return {kCloseBadData, "bad compressed data"};
         }
         payload = workspace.inflated;
     }
-    if (kind == Opcode::text && (compressed || !checked) && !text::is_valid_utf8(payload)) return kBadUtf8;
+    if (kind == Opcode::text && (compressed || !checked) && !text::is_valid_utf8(payload))
+        return kBadUtf8;
     if (!handler.on_message(kind, payload)) finished_ = true;
     return {};
 }

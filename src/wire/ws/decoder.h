@@ -12,8 +12,8 @@
 
 namespace clamor::wire::ws {
 
-/// What a decoder reports, in the order of the stream. Bytes live until the call returns. Returning false stops the
-/// decoder for good; it must not be destroyed from within a call.
+/// What a decoder reports, in the order of the stream. Bytes live until the call returns. Returning
+/// false stops the decoder for good; it must not be destroyed from within a call.
 class Handler {
   public:
     virtual ~Handler() = default;
@@ -21,11 +21,13 @@ class Handler {
     virtual bool on_message(Opcode kind, std::string_view payload) = 0;
     virtual bool on_ping(std::string_view payload) = 0;
     virtual bool on_pong(std::string_view payload) = 0;
-    /// The peer's Close, to be answered with the same code. kCloseNoCode when it gave none. Nothing follows.
+    /// The peer's Close, to be answered with the same code. kCloseNoCode when it gave none. Nothing
+    /// follows.
     virtual void on_close(std::uint16_t code, std::string_view reason) = 0;
 };
 
-/// Buffers that all decoders of a thread take turns with, so that a connection needs none between its messages.
+/// Buffers that all decoders of a thread take turns with, so that a connection needs none between
+/// its messages.
 struct Workspace {
     std::string payload;
     std::string inflated;
@@ -40,9 +42,9 @@ struct Failure {
     explicit operator bool() const { return code != 0; }
 };
 
-/// Reads the frames of one connection (RFC 6455, and RFC 7692 without context takeover), however the bytes arrive. Owned
-/// by the connection, used on its thread. Holds memory only while a frame or a fragmented message is half read, at most
-/// the message limit.
+/// Reads the frames of one connection (RFC 6455, and RFC 7692 without context takeover), however
+/// the bytes arrive. Owned by the connection, used on its thread. Holds memory only while a frame
+/// or a fragmented message is half read, at most the message limit.
 class Decoder {
   public:
     struct Options {
@@ -56,7 +58,8 @@ class Decoder {
     Decoder(Decoder&&) noexcept;
     Decoder& operator=(Decoder&&) noexcept;
 
-    /// Takes all of `bytes`. After a failure, a Close or a `false` of the handler, further bytes are ignored.
+    /// Takes all of `bytes`. After a failure, a Close or a `false` of the handler, further bytes
+    /// are ignored.
     Failure feed(std::string_view bytes, Workspace& workspace, Handler& handler);
 
     bool finished() const { return finished_; }

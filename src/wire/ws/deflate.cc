@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/ws/deflate.h"
 
-#include <zlib.h>
-
 #include <algorithm>
+
+#include <zlib.h>
 
 #include "base/check.h"
 
@@ -11,17 +11,21 @@ namespace clamor::wire::ws {
 namespace {
 
 constexpr int kLevel = 1;
-/// Each message starts by clearing the hash table, 2^(kMemLevel + 8) bytes: a small one suits messages of some KiB.
+/// Each message starts by clearing the hash table, 2^(kMemLevel + 8) bytes: a small one suits
+/// messages of some KiB.
 constexpr int kMemLevel = 6;
 constexpr std::string_view kTail("\x00\x00\xff\xff", 4);
 
-Bytef* input(std::string_view bytes) { return reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data())); }
+Bytef* input(std::string_view bytes) {
+    return reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+}
 
 }  // namespace
 
 struct Compressor::Stream {
     explicit Stream(int window_bits) {
-        const int result = deflateInit2(&z, kLevel, Z_DEFLATED, -window_bits, kMemLevel, Z_DEFAULT_STRATEGY);
+        const int result =
+            deflateInit2(&z, kLevel, Z_DEFLATED, -window_bits, kMemLevel, Z_DEFAULT_STRATEGY);
         CLAMOR_CHECK(result == Z_OK, "zlib takes the window bits and has memory");
     }
     ~Stream() { deflateEnd(&z); }
@@ -40,7 +44,8 @@ std::optional<std::string_view> Compressor::compress(std::string_view message) {
     if (message.empty()) return std::nullopt;
     z_stream& z = stream_->z;
     deflateReset(&z);
-    // Room for exactly what would be worth sending: running out of it means that compression does not pay.
+    // Room for exactly what would be worth sending: running out of it means that compression does
+    // not pay.
     const std::size_t room = message.size() + kTail.size();
     if (out_.size() < room) out_.resize(room);
     z.next_in = input(message);
@@ -64,7 +69,8 @@ struct Inflater::Stream {
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;
 
-    /// Inflates one piece of the payload. A final block does not end a message: what follows starts anew.
+    /// Inflates one piece of the payload. A final block does not end a message: what follows starts
+    /// anew.
     Outcome run(std::string_view piece, std::size_t limit, std::string& out) {
         constexpr std::size_t kStep = 4096;
         ended = false;
@@ -106,6 +112,7 @@ Inflater& Inflater::operator=(Inflater&&) noexcept = default;
 
 Inflater::Outcome Inflater::inflate(std::string_view payload, std::size_t limit, std::string& out) {
     out.clear();
+    if (payload.empty()) return Outcome::ok;  // what some peers make of an empty message
     if (!stream_) stream_ = std::make_unique<Stream>();
     inflateReset(&stream_->z);
     const Outcome outcome = stream_->run(payload, limit, out);

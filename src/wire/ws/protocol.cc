@@ -10,7 +10,8 @@ constexpr char kFinBit = '\x80';
 constexpr char kCompressedBit = '\x40';
 constexpr char kMaskBit = '\x80';
 
-void append_head(std::string& out, Opcode opcode, std::size_t size, bool compressed, bool last, char mask_bit) {
+void append_head(std::string& out, Opcode opcode, std::size_t size, bool compressed, bool last,
+                 char mask_bit) {
     char head[10];
     std::size_t used = 2;
     head[0] = static_cast<char>(static_cast<char>(opcode) | (last ? kFinBit : 0) |
@@ -47,13 +48,14 @@ void append_frame_header(std::string& out, Opcode opcode, std::size_t payload_si
     append_head(out, opcode, payload_size, compressed, last_fragment, 0);
 }
 
-void append_frame(std::string& out, Opcode opcode, std::string_view payload, bool compressed, bool last_fragment) {
+void append_frame(std::string& out, Opcode opcode, std::string_view payload, bool compressed,
+                  bool last_fragment) {
     append_head(out, opcode, payload.size(), compressed, last_fragment, 0);
     out.append(payload);
 }
 
-void append_masked_frame(std::string& out, Opcode opcode, std::string_view payload, Mask mask, bool compressed,
-                         bool last_fragment) {
+void append_masked_frame(std::string& out, Opcode opcode, std::string_view payload, Mask mask,
+                         bool compressed, bool last_fragment) {
     append_head(out, opcode, payload.size(), compressed, last_fragment, kMaskBit);
     out.append(reinterpret_cast<const char*>(mask.bytes), sizeof mask.bytes);
     append_unmasked(out, payload, mask, 0);

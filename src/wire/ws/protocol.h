@@ -8,7 +8,14 @@
 
 namespace clamor::wire::ws {
 
-enum class Opcode : std::uint8_t { continuation = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10 };
+enum class Opcode : std::uint8_t {
+    continuation = 0,
+    text = 1,
+    binary = 2,
+    close = 8,
+    ping = 9,
+    pong = 10
+};
 
 /// Which end of the connection we are: a client masks what it sends, a server does not.
 enum class Role : std::uint8_t { server, client };
@@ -39,15 +46,16 @@ struct Mask {
 };
 
 /// The head of an unmasked frame (a server's), which `payload_size` bytes of payload follow.
-void append_frame_header(std::string& out, Opcode opcode, std::size_t payload_size, bool compressed = false,
-                         bool last_fragment = true);
-void append_frame(std::string& out, Opcode opcode, std::string_view payload, bool compressed = false,
-                  bool last_fragment = true);
+void append_frame_header(std::string& out, Opcode opcode, std::size_t payload_size,
+                         bool compressed = false, bool last_fragment = true);
+void append_frame(std::string& out, Opcode opcode, std::string_view payload,
+                  bool compressed = false, bool last_fragment = true);
 /// A client's frame, masked with the given key.
 void append_masked_frame(std::string& out, Opcode opcode, std::string_view payload, Mask mask,
                          bool compressed = false, bool last_fragment = true);
 
-/// A server's Close frame; the reason is cut to fit at a code point. kCloseNoCode gives an empty one.
+/// A server's Close frame; the reason is cut to fit at a code point. kCloseNoCode gives an empty
+/// one.
 void append_close(std::string& out, std::uint16_t code, std::string_view reason);
 void append_masked_close(std::string& out, std::uint16_t code, std::string_view reason, Mask mask);
 
