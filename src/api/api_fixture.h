@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "api/router.h"
+#include "api/services.h"
+#include "chat/event.h"
+#include "store/memory_catalog.h"
+#include "store/memory_message_log.h"
+#include "wire/http/request_parser.h"
+
+namespace clamor::api {
+
+/// Runs what is posted at once; or refuses it, as a full queue does.
+class InlineExecutor final : public Executor {
+  public:
+    bool full = false;
+
+    bool post(Task task) override {
+        if (full) return false;
+        task();
+        return true;
+    }
+};
+
+/// A router over memory stores, asked without sockets.
+class ApiFixture : public ::testing::Test {
+  protected:
+    wire::http::Response ask(std::string_view method, std::string_view target, wire::http::Headers headers = {}) {
+        wire::http::Request request;
+        request.method = method;
+        request.headers = std::move(headers);
+        EXPECT_TRUE(wire::http::decode_target(target, request)) << target;
+        std::optional<wire::http::Response> answer;
+        router.handle(std::move(request), [&answer](wire::http::Response response) {
+            EXPECT_FALSE(answer.has_value()) << "answered twice";
+            answer = std::move(response);
+        });
+        EXPECT_TRUE(answer.has_value()) << "not answered";
+        return answer.value_or(wire::http::Response{});
+    }
+
+    wire::http::Response get(std::string_view target) { return ask("GET", target); }
+
+    /// The document that a GET gives; fails unless it comes with `status`.
+    nlohmann::json get_json(std::string_view target, int status = 200) {
+        const auto response = get(target);
+        EXPECT_EQ(response.status, status) << response.body;
+        EXPECT_EQ(header_of(response, "Content-Type"), "application/json; charset=utf-8");
+        return nlohmann::json::parse(response.body, nullptr, false);
+    }
+
+    static std::string header_of(const wire::http::Response& response, std::string_view name) {
+        for (const auto& [key, value] : response.headers) {
+            if (key == name) return value;
+        }
+        return {};
+    }
+
+    /// Stores a message with sequence `sequence`, sent at second `sequence`, and gives its id.
+    MessageId store_message(const store::Channel& channel, std::uint64_t sequence, chat::Message message) {
+        message.id = MessageId::from_random(channel.id.value, sequence);
+        message.sent_at = wall_from_unix_ms(static_cast<std::int64_t>(sequence) * 1000);
+        const auto author = catalog.ensure_user("alice").value();
+        message.author_id = author.id;
+        message.author_login = author.login;
+        message.author_display_name = "Alice";
+        const chat::Event event{channel.id, channel.login, {7, sequence}, message};
+        const store::StoredMessage stored{channel.id,        {7, sequence},
+                                          message.id,        message.sent_at,
+                                          author.id,         chat::encode_event(event),
+                                          /*deleted=*/false};
+        EXPECT_TRUE(log.append(std::span(&stored, 1)).has_value());
+        return message.id;
+    }
+
+    MessageId store_text(const store::Channel& channel, std::uint64_t sequence, std::string text) {
+        chat::Message message;
+        message.text = std::move(text);
+        return store_message(channel, sequence, std::move(message));
+    }
+
+    store::MemoryCatalog catalog;
+    store::MemoryMessageLog log;
+    InlineExecutor workers;
+    std::map<ChannelId, std::uint64_t> watching;
+    Services services{catalog, log, workers, [this](ChannelId channel) { return watching[channel]; }, true, "0.1.0"};
+    Router router{Router::Options{}};
+};
+
+}  // namespace clamor::api

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/message_json.h"
+
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "chat/event.h"
+
+namespace clamor::api {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json badges_json(const std::vector<chat::Badge>& badges) {
+    auto list = Json::array();
+    for (const auto& badge : badges) list.push_back({{"name", badge.name}, {"version", badge.version}});
+    return list;
+}
+
+Json emotes_json(const std::vector<chat::EmoteOccurrence>& emotes) {
+    auto list = Json::array();
+    for (const auto& emote : emotes) {
+        list.push_back({{"id", emote.emote_id}, {"first", emote.first}, {"last", emote.last}});
+    }
+    return list;
+}
+
+Json reply_json(const std::optional<chat::ReplyTo>& reply) {
+    if (!reply) return nullptr;
+    return {{"parent_id", reply->parent_id.to_string()},
+            {"parent_login", reply->parent_login},
+            {"parent_display_name", reply->parent_display_name},
+            {"parent_text", reply->parent_text},
+            {"thread_id", reply->thread_id.to_string()}};
+}
+
+}  // namespace
+
+Result<Json> message_json(const store::StoredMessage& stored) {
+    const auto event = chat::decode_event(stored.event);
+    if (!event) return tl::unexpected(event.error());
+    const auto* said = std::get_if<chat::Message>(&event->body);
+    if (said == nullptr) return fail(std::errc::bad_message, "the stored event is not a message");
+    const auto& message = *said;
+    return Json{{"id", message.id.to_string()},
+                {"seq", stored.position.sequence},
+                {"epoch", stored.position.epoch},
+                {"sent_at", unix_ms(message.sent_at)},
+                {"author",
+                 {{"id", std::to_string(message.author_id.value)},
+                  {"login", message.author_login},
+                  {"display_name", message.author_display_name},
+                  {"color", message.author_color},
+                  {"badges", badges_json(message.badges)}}},
+                {"text", message.text},
+                {"action", message.action},
+                {"emotes", emotes_json(message.emotes)},
+                {"first_message", message.first_message},
+                {"reply", reply_json(message.reply)},
+                {"deleted", stored.deleted}};
+}
+
+}  // namespace clamor::api
