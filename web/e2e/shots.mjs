@@ -13,7 +13,7 @@ mkdirSync(folder, { recursive: true });
 const kSizes = { wide: [1440, 900], tablet: [768, 1024], phone: [390, 844], tiny: [320, 568] };
 
 const field = (page) => page.locator('clamor-composer textarea');
-async function logIn(page, name = 'you') {
+async function logIn(page, name = 'harbor') {
   await page.evaluate((login) => localStorage.setItem('clamor.identity', JSON.stringify({ login, token: login })), name);
   await page.reload();
   await field(page).waitFor();

@@ -47,6 +47,9 @@ export class ChannelList extends LitElement {
         font-size: 16px;
         color: var(--ink);
       }
+      input:focus-visible {
+        outline: none;
+      }
       input::placeholder {
         color: var(--ink-faint);
         opacity: 1;
@@ -62,6 +65,7 @@ export class ChannelList extends LitElement {
         margin: 0;
         padding: 0;
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: 2px;
       }
       a {

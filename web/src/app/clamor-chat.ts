@@ -184,7 +184,7 @@ export class ClamorChat extends LitElement {
 
   private block(): Block | null {
     const { login, connection, join } = this.view;
-    if (login === null) return { reason: 'You are reading along without an account.', login: true };
+    if (login === null) return { reason: 'You are reading without an account.', login: true };
     if (connection.phase === 'refused') return { reason: 'Your login was refused.', login: true };
     if (join.kind === 'refused') return { reason: join.reason, login: false };
     if (connection.phase !== 'online') return { reason: 'Not connected at the moment', login: false };

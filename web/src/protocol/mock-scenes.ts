@@ -45,7 +45,7 @@ const kScenes = {
     const first = chat.say('@Mira the small one with the good editor', { person: salt!, reply: replyTo(root) });
     chat.say('@Old_Salt seconded, it builds in four seconds clamHype', { person: paula!, reply: replyTo(first) });
     chat.say('/me puts the kettle on', { person: salt! });
-    chat.say('@you and what do you think? clamThink', { person: paula! });
+    chat.say('@harbor and what do you think? clamThink', { person: paula! });
     chat.say('hello all, long time reader', { person: kMockPeople[9]!, first: true });
   },
 

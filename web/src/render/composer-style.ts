@@ -37,6 +37,9 @@ export const composerStyle = css`
     line-height: 24px;
     font-size: 16px;
   }
+  textarea:focus-visible {
+    outline: none;
+  }
   textarea::placeholder {
     color: var(--ink-faint);
     opacity: 1;
@@ -52,19 +55,22 @@ export const composerStyle = css`
     color: var(--ink-faint);
     opacity: 0.5;
   }
-  .count,
-  .wait {
-    align-self: center;
+  .facts {
+    display: flex;
+    gap: 12px;
+    margin: 0 4px 4px;
     font-size: 12px;
+    line-height: 18px;
     font-variant-numeric: tabular-nums;
     color: var(--ink-soft);
-    padding: 0 4px;
-    white-space: nowrap;
   }
   .wait {
     display: inline-flex;
     align-items: center;
-    gap: 3px;
+    gap: 4px;
+  }
+  .count {
+    margin-left: auto;
   }
   .wait .icon {
     width: 14px;
@@ -106,10 +112,9 @@ export const composerStyle = css`
   }
   .blocked {
     display: flex;
-    flex-wrap: wrap;
     align-items: center;
     justify-content: space-between;
-    gap: 8px 16px;
+    gap: 12px;
     padding: 8px 8px 8px 14px;
     border-radius: 12px;
     border: 1px solid var(--edge);

@@ -237,6 +237,15 @@ export class Composer extends LitElement {
     >`;
   }
 
+  /** What the writer should know before sending: the wait that the server asks for, and the length. */
+  private facts() {
+    const counter = this.counter();
+    if (this.waitSeconds === 0 && counter === nothing) return nothing;
+    return html`<div class="facts">
+      ${this.waitSeconds > 0 ? html`<span class="wait">${icons.clock}Next message in ${this.waitSeconds} s</span>` : nothing} ${counter}
+    </div>`;
+  }
+
   private blockedBar(block: Block) {
     return html`<div class="blocked">
       <span>${block.reason}</span>
@@ -251,7 +260,7 @@ export class Composer extends LitElement {
     const suggestions = this.suggestions();
     const open = suggestions.length > 0;
     return html`
-      ${this.popup(suggestions)} ${this.replyBar()}
+      ${this.popup(suggestions)} ${this.replyBar()} ${this.facts()}
       <div class=${this.block === null ? 'field' : 'field off'}>
         <textarea
           rows="1"
@@ -271,10 +280,6 @@ export class Composer extends LitElement {
           @blur=${() => (this.completing = null)}
           @keydown=${this.onKey}
         ></textarea>
-        ${this.waitSeconds > 0
-          ? html`<span class="wait" title="The server takes your next message then">${icons.clock}${this.waitSeconds} s</span>`
-          : nothing}
-        ${this.counter()}
         <button
           class="icon-button"
           aria-label="Emotes"

@@ -52,6 +52,9 @@ export class EmotePicker extends LitElement {
         color: var(--ink);
         font-size: 16px;
       }
+      input:focus-visible {
+        outline: none;
+      }
       .grids {
         overflow-y: auto;
         padding: 0 10px 10px;

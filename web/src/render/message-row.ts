@@ -14,7 +14,7 @@ export interface RowContext {
   canWrite: boolean;
 }
 
-const kTime = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const kTime = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 const kFullTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 
 function fragmentNode(fragment: Fragment, context: RowContext): unknown {
@@ -55,10 +55,15 @@ function bodyText(line: MessageLine, context: RowContext): unknown {
 function failure(line: MessageLine): TemplateResult | typeof nothing {
   if (line.state.kind !== 'failed') return nothing;
   return html`<div class="failure" role="alert">
-    ${icons.warn}<span>Not sent. ${line.state.reason}</span>
-    <button class="link-button" data-act="retry">Try again</button>
-    <button class="link-button" data-act="edit">Edit</button>
-    <button class="link-button" data-act="dismiss">Dismiss</button>
+    ${icons.warn}
+    <div class="failure-words">
+      <span>Not sent. ${line.state.reason}</span>
+      <span class="choices">
+        <button class="link-button" data-act="retry">Try again</button>
+        <button class="link-button" data-act="edit">Edit</button>
+        <button class="link-button" data-act="dismiss">Dismiss</button>
+      </span>
+    </div>
   </div>`;
 }
 

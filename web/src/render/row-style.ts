@@ -20,7 +20,6 @@ export const rowStyle = css`
   }
   time {
     display: inline-block;
-    min-width: 42px;
     margin-right: 6px;
     font-size: 12px;
     color: var(--ink-faint);
@@ -92,7 +91,6 @@ export const rowStyle = css`
   .first-label {
     font-size: 12px;
     font-weight: 600;
-    color: var(--first-edge);
     color: light-dark(#1f6537, #7fca9a);
   }
   .pending .body {
@@ -179,9 +177,7 @@ export const rowStyle = css`
   }
   .failure {
     display: flex;
-    flex-wrap: wrap;
-    align-items: center;
-    gap: 2px 10px;
+    gap: 8px;
     margin: 2px 0 4px;
     padding: 4px 10px;
     font-size: 13px;
@@ -192,6 +188,17 @@ export const rowStyle = css`
   .failure .icon {
     width: 16px;
     height: 16px;
+    margin-top: 3px;
+  }
+  .failure-words {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: 0 14px;
+  }
+  .choices {
+    display: inline-flex;
+    gap: 14px;
   }
   .link-button {
     font-weight: 600;
