@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The first line is codes, separated by blanks; the rest is a text. Occurrences are in order, inside the text, apart from
-// each other, and each is a code.
+// The first line is codes, separated by blanks; the rest is a text. Occurrences are in order,
+// inside the text, apart from each other, and each is a code.
 #include <algorithm>
 #include <string_view>
 #include <vector>
@@ -31,7 +31,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (!text::is_valid_utf8(text)) continue;
         const std::size_t begin = text::byte_offset(text, emote.first);
         const std::size_t end = text::byte_offset(text, emote.last + 1);
-        CLAMOR_CHECK(text.substr(begin, end - begin) == emote.emote_id, "an occurrence is where it says");
+        CLAMOR_CHECK(text.substr(begin, end - begin) == emote.emote_id,
+                     "an occurrence is where it says");
         CLAMOR_CHECK(begin == 0 || text[begin - 1] == ' ', "a word begins behind a blank");
         CLAMOR_CHECK(end == text.size() || text[end] == ' ', "a word ends before a blank");
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes: an event or an error; an event that was read reads the same after it was written again.
+// Any bytes: an event or an error; an event that was read reads the same after it was written
+// again.
 #include "base/check.h"
 #include "chat/event.h"
 
