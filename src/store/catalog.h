@@ -34,11 +34,11 @@ class UserStore {
 };
 
 struct Channel {
-    ChannelId id;  ///< the broadcaster's user id
-    std::string login;
-    std::string display_name;
-    std::string title;
-    chat::RoomState modes;
+    ChannelId id{};  ///< the broadcaster's user id
+    std::string login{};
+    std::string display_name{};
+    std::string title{};
+    chat::RoomState modes{};
 };
 
 class ChannelStore {
@@ -63,11 +63,11 @@ class ChannelStore {
 
 /// A token as it is kept: its SHA-256, never itself.
 struct TokenRecord {
-    UserId user;                      ///< none for an app token
-    std::vector<std::string> scopes;
+    UserId user{};                      ///< none for an app token
+    std::vector<std::string> scopes{};
     WallTime created_at{};
-    std::optional<WallTime> expires_at;
-    std::string label;
+    std::optional<WallTime> expires_at{};
+    std::string label{};
 };
 
 class TokenStore {
@@ -87,25 +87,25 @@ class TokenStore {
 enum class EmoteType : std::uint8_t { global, channel, bits };
 
 struct Emote {
-    std::string id;  ///< UUID text
-    std::string code;
+    std::string id{};  ///< UUID text
+    std::string code{};
     EmoteType type = EmoteType::global;
-    ChannelId channel;             ///< none for global ones
+    ChannelId channel{};             ///< none for global ones
     std::uint16_t tier_required = 0;  ///< 1, 2, 3; 0: free for all
-    std::string image_url;
-    std::string image_url_2x;
-    std::string image_url_4x;
+    std::string image_url{};
+    std::string image_url_2x{};
+    std::string image_url_4x{};
     WallTime created_at{};
 };
 
 /// The picture of a badge version; `channel` none: valid everywhere.
 struct BadgeImage {
-    ChannelId channel;
-    chat::Badge badge;
-    std::string title;
-    std::string image_url;
-    std::string image_url_2x;
-    std::string image_url_4x;
+    ChannelId channel{};
+    chat::Badge badge{};
+    std::string title{};
+    std::string image_url{};
+    std::string image_url_2x{};
+    std::string image_url_4x{};
 };
 
 class EmoteStore {

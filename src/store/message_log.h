@@ -15,18 +15,18 @@ namespace clamor::store {
 
 /// A message as it is kept: the keys that it is found by, and the event in the encoding of chat/event.h.
 struct StoredMessage {
-    ChannelId channel;
-    Position position;
-    MessageId id;
+    ChannelId channel{};
+    Position position{};
+    MessageId id{};
     WallTime sent_at{};
-    UserId author;
-    std::string event;
+    UserId author{};
+    std::string event{};
     bool deleted = false;
 };
 
 /// Which part of a channel to read. The bounds are exclusive; with none, the newest messages.
 struct HistoryQuery {
-    ChannelId channel;
+    ChannelId channel{};
     std::optional<std::uint64_t> after_sequence{};
     std::optional<std::uint64_t> before_sequence{};
     std::optional<WallTime> after_time{};

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "base/counters.h"
+#include "base/limits.h"
+#include "store/log_queue.h"
+
+namespace clamor::store {
+
+/// What the writer has done; one writer, any reader.
+struct LogWriterCounters {
+    Counter appended;        ///< messages on disk
+    Counter batches;         ///< commits that succeeded
+    Counter failures;        ///< commits that failed, each retry counted
+    Counter lost;            ///< messages given up at the stop because the disk kept failing
+    LatencyHistogram commit; ///< time of each commit that succeeded
+};
+
+struct LogWriterOptions {
+    std::size_t queue_max = limits::kLogQueueMessages;
+    std::size_t batch_max = 1024;
+    /// The least time between the starts of two commits. A message after a pause is committed at once; under load this
+    /// makes groups, each of which costs one flush of the disk.
+    std::chrono::microseconds commit_interval{3000};
+    std::chrono::milliseconds retry_pause_min{50};
+    std::chrono::milliseconds retry_pause_max{2000};
+    /// How long the destructor goes on trying while the disk fails.
+    std::chrono::milliseconds stop_timeout{5000};
+};
+
+/// The log writer thread: takes all that is queued, commits it as one batch, and runs the batch's tasks. While a commit
+/// runs the queue grows, so the groups grow with the load. A failed batch is kept and tried again with growing pauses; the
+/// writer is then degraded, says so once in the log, and once more when it has recovered.
+class LogWriter final : public LogQueue {
+  public:
+    /// `log` outlives the writer.
+    explicit LogWriter(MessageLog& log, const LogWriterOptions& options = {});
+    /// Writes what is left, for as long as `stop_timeout` allows when the disk fails, and says what was lost.
+    ~LogWriter() override;
+
+    bool accepting() const override;
+    void append(StoredMessage message, Task on_durable) override;
+    Position last_waiting(ChannelId channel) const override;
+
+    const LogWriterCounters& counters() const { return counters_; }
+    /// Messages taken and not on disk yet.
+    std::size_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
+    /// The last commit failed and none has succeeded since.
+    bool degraded() const { return degraded_.load(std::memory_order_relaxed); }
+
+  private:
+    using Clock = std::chrono::steady_clock;
+    struct Entry {
+        StoredMessage message;
+        Task on_durable;
+    };
+
+    void run();
+    /// Moves up to batch_max entries out of the queue; waits for the first. False: stopped and nothing is left.
+    bool take_batch();
+    /// Tries until it succeeds; false when it gave up because the writer is being stopped.
+    bool write_batch();
+    void finish_batch(Clock::duration took);
+    void enter_degraded(const Error& error);
+
+    MessageLog& log_;
+    const LogWriterOptions options_;
+    LogWriterCounters counters_;
+    std::atomic<std::size_t> waiting_{0};
+    std::atomic<bool> degraded_{false};
+
+    mutable std::mutex mutex_;
+    std::condition_variable wake_;
+    std::deque<Entry> queue_;
+    std::unordered_map<ChannelId, Position> last_waiting_;
+    bool stopping_ = false;
+    Clock::time_point give_up_at_{};
+
+    // Of the writer's thread alone.
+    std::vector<StoredMessage> batch_;
+    std::vector<Task> tasks_;
+    Clock::time_point commit_started_{};
+
+    std::thread thread_;
+};
+
+}  // namespace clamor::store

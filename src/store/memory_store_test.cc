@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/catalog_contract.h"
+#include "store/memory_catalog.h"
+#include "store/memory_message_log.h"
+#include "store/message_log_contract.h"
+
+namespace clamor::store {
+namespace {
+
+class MemoryCatalogFixture {
+  public:
+    Catalog& catalog() { return catalog_; }
+
+  private:
+    MemoryCatalog catalog_;
+};
+
+class MemoryLogFixture {
+  public:
+    MessageLog& log() { return log_; }
+
+  private:
+    MemoryMessageLog log_;
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Memory, CatalogContract, MemoryCatalogFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(Memory, MessageLogContract, MemoryLogFixture);
+
+TEST(MemoryMessageLog, FailsAppendsAsLongAsItIsToldAndReadsOn) {
+    MemoryMessageLog log;
+    const ChannelId lobby{1000};
+    ASSERT_TRUE(log.append(sample_messages(lobby, 1, 2)));
+    log.fail_appends(std::make_error_code(std::errc::no_space_on_device));
+    const auto failed = log.append(sample_messages(lobby, 3, 4));
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(failed.error().code, std::errc::no_space_on_device);
+    EXPECT_EQ(log.read({.channel = lobby}).value().size(), 2u);
+    log.fail_appends({});
+    ASSERT_TRUE(log.append(sample_messages(lobby, 3, 4)));
+    EXPECT_EQ(log.read({.channel = lobby}).value().size(), 4u);
+}
+
+}  // namespace
+}  // namespace clamor::store

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "store/message_log.h"
+
+namespace clamor::store {
+
+/// A message for tests: everything about it follows from its place.
+inline StoredMessage sample_message(ChannelId channel, std::uint64_t sequence, UserId author = UserId{2000}) {
+    return {.channel = channel,
+            .position = {.epoch = 3, .sequence = sequence},
+            .id = MessageId::from_random(channel.value, sequence),
+            .sent_at = wall_from_unix_ms(1700000000000 + static_cast<std::int64_t>(sequence) * 10),
+            .author = author,
+            .event = "event " + std::to_string(sequence),
+            .deleted = false};
+}
+
+inline std::vector<StoredMessage> sample_messages(ChannelId channel, std::uint64_t first, std::uint64_t last) {
+    std::vector<StoredMessage> messages;
+    for (std::uint64_t i = first; i <= last; ++i) messages.push_back(sample_message(channel, i));
+    return messages;
+}
+
+inline std::vector<std::uint64_t> sequences_of(const std::vector<StoredMessage>& messages) {
+    std::vector<std::uint64_t> sequences;
+    for (const StoredMessage& message : messages) sequences.push_back(message.position.sequence);
+    return sequences;
+}
+
+/// What every message log has to do. `Fixture` is default-constructible and has `MessageLog& log()`, empty at first.
+template <class Fixture>
+class MessageLogContract : public testing::Test {
+  protected:
+    MessageLog& log() { return fixture_.log(); }
+
+    std::vector<std::uint64_t> read(HistoryQuery query) {
+        query.channel = lobby_;
+        return sequences_of(log().read(query).value());
+    }
+
+    Fixture fixture_;
+    const ChannelId lobby_{1000};
+    const ChannelId music_{1001};
+};
+
+TYPED_TEST_SUITE_P(MessageLogContract);
+
+TYPED_TEST_P(MessageLogContract, GivesBackWhatItTook) {
+    StoredMessage message = sample_message(this->lobby_, 7);
+    message.event = std::string("\0'\"\xff\r\n; DROP TABLE messages", 28);
+    ASSERT_TRUE(this->log().append({&message, 1}));
+    const auto read = this->log().read({.channel = this->lobby_}).value();
+    ASSERT_EQ(read.size(), 1u);
+    const auto found = this->log().find(this->lobby_, message.id).value();
+    ASSERT_TRUE(found);
+    for (const StoredMessage& back : {read[0], *found}) {
+        EXPECT_EQ(back.channel, message.channel);
+        EXPECT_EQ(back.position, message.position);
+        EXPECT_EQ(back.id, message.id);
+        EXPECT_EQ(back.sent_at, message.sent_at);
+        EXPECT_EQ(back.author, message.author);
+        EXPECT_EQ(back.event, message.event);
+        EXPECT_FALSE(back.deleted);
+    }
+}
+
+TYPED_TEST_P(MessageLogContract, TakesEmptyAndVeryLargeEvents) {
+    std::vector<StoredMessage> messages = sample_messages(this->lobby_, 1, 2);
+    messages[0].event.clear();
+    messages[1].event = std::string(1 << 20, 'x');
+    ASSERT_TRUE(this->log().append(messages));
+    const auto read = this->log().read({.channel = this->lobby_}).value();
+    ASSERT_EQ(read.size(), 2u);
+    EXPECT_TRUE(read[0].event.empty());
+    EXPECT_EQ(read[1].event, messages[1].event);
+    EXPECT_TRUE(this->log().append({}));
+}
+
+TYPED_TEST_P(MessageLogContract, KeepsChannelsApart) {
+    ASSERT_TRUE(this->log().append(sample_messages(this->lobby_, 1, 3)));
+    ASSERT_TRUE(this->log().append(sample_messages(this->music_, 1, 2)));
+    EXPECT_EQ(this->log().read({.channel = this->music_}).value().size(), 2u);
+    EXPECT_EQ(this->log().last_position(this->lobby_).value(), (Position{.epoch = 3, .sequence = 3}));
+    EXPECT_EQ(this->log().last_position(this->music_).value().sequence, 2u);
+    EXPECT_EQ(this->log().last_position(ChannelId{5}).value(), Position{});
+    EXPECT_FALSE(this->log().find(this->music_, sample_message(this->lobby_, 1).id).value());
+    EXPECT_TRUE(this->log().read({.channel = ChannelId{5}}).value().empty());
+}
+
+TYPED_TEST_P(MessageLogContract, ReadsTheNewestOfARangeInAscendingOrder) {
+    ASSERT_TRUE(this->log().append(sample_messages(this->lobby_, 1, 20)));
+    using testing::ElementsAre;
+    EXPECT_THAT(this->read({.limit = 3}), ElementsAre(18, 19, 20));
+    EXPECT_THAT(this->read({.before_sequence = 10, .limit = 3}), ElementsAre(7, 8, 9));
+    EXPECT_THAT(this->read({.after_sequence = 10, .before_sequence = 15, .limit = 2}), ElementsAre(13, 14));
+    EXPECT_THAT(this->read({.before_sequence = 1}), ElementsAre());
+    EXPECT_THAT(this->read({.limit = 0}), ElementsAre());
+}
+
+TYPED_TEST_P(MessageLogContract, PagesForwardFromALowerBound) {
+    ASSERT_TRUE(this->log().append(sample_messages(this->lobby_, 1, 20)));
+    using testing::ElementsAre;
+    EXPECT_THAT(this->read({.after_sequence = 10, .limit = 3}), ElementsAre(11, 12, 13));
+    EXPECT_THAT(this->read({.after_sequence = 20}), ElementsAre());
+    EXPECT_THAT(this->read({.after_sequence = 0, .limit = 2}), ElementsAre(1, 2));
+}
+
+TYPED_TEST_P(MessageLogContract, ReadsByTimeWithBoundsThatAreExclusive) {
+    ASSERT_TRUE(this->log().append(sample_messages(this->lobby_, 1, 20)));
+    const auto time_of = [this](std::uint64_t sequence) { return sample_message(this->lobby_, sequence).sent_at; };
+    using testing::ElementsAre;
+    EXPECT_THAT(this->read({.after_time = time_of(10), .limit = 2}), ElementsAre(11, 12));
+    EXPECT_THAT(this->read({.before_time = time_of(10), .limit = 2}), ElementsAre(8, 9));
+    EXPECT_THAT(this->read({.after_time = time_of(3), .before_time = time_of(6)}), ElementsAre(4, 5));
+    EXPECT_THAT(this->read({.after_sequence = 4, .before_time = time_of(7)}), ElementsAre(5, 6));
+}
+
+TYPED_TEST_P(MessageLogContract, ReadsByAuthor) {
+    const UserId alice{2001};
+    for (std::uint64_t i = 1; i <= 12; ++i) {
+        const StoredMessage message = sample_message(this->lobby_, i, i % 3 == 0 ? alice : UserId{2002});
+        ASSERT_TRUE(this->log().append({&message, 1}));
+    }
+    EXPECT_THAT(this->read({.author = alice, .limit = 2}), testing::ElementsAre(9, 12));
+    EXPECT_THAT(this->read({.after_sequence = 3, .author = alice, .limit = 2}), testing::ElementsAre(6, 9));
+    EXPECT_TRUE(this->log().has_author(this->lobby_, alice).value());
+    EXPECT_FALSE(this->log().has_author(this->music_, alice).value());
+    EXPECT_FALSE(this->log().has_author(this->lobby_, UserId{2003}).value());
+}
+
+TYPED_TEST_P(MessageLogContract, StoresAMessageOnceHoweverOftenItIsAppended) {
+    const auto messages = sample_messages(this->lobby_, 1, 5);
+    ASSERT_TRUE(this->log().append(messages));
+    ASSERT_TRUE(this->log().append(messages));
+    const auto more = sample_messages(this->lobby_, 4, 8);
+    ASSERT_TRUE(this->log().append(more));
+    StoredMessage moved = messages[0];
+    moved.position.sequence = 9;
+    ASSERT_TRUE(this->log().append({&moved, 1}));
+    EXPECT_THAT(this->read({}), testing::ElementsAre(1, 2, 3, 4, 5, 6, 7, 8));
+}
+
+TYPED_TEST_P(MessageLogContract, RefusesAWholeBatchThatTakesAnothersPosition) {
+    ASSERT_TRUE(this->log().append(sample_messages(this->lobby_, 1, 3)));
+    auto batch = sample_messages(this->lobby_, 3, 5);
+    std::swap(batch[0], batch[2]);
+    batch[2].id = MessageId::from_random(77, 77);
+    const auto appended = this->log().append(batch);
+    ASSERT_FALSE(appended);
+    EXPECT_EQ(appended.error().code, std::errc::file_exists);
+    EXPECT_THAT(appended.error().detail, testing::HasSubstr("channel 1000 has another message at position 3"));
+    EXPECT_THAT(this->read({}), testing::ElementsAre(1, 2, 3));
+    ASSERT_TRUE(this->log().append(sample_messages(this->lobby_, 4, 5)));
+    EXPECT_THAT(this->read({}), testing::ElementsAre(1, 2, 3, 4, 5));
+}
+
+TYPED_TEST_P(MessageLogContract, MarksMessagesOfTheChannelAsDeletedAndKeepsThem) {
+    const auto messages = sample_messages(this->lobby_, 1, 3);
+    ASSERT_TRUE(this->log().append(messages));
+    ASSERT_TRUE(this->log().mark_deleted(this->music_, std::vector{messages[0].id}));
+    ASSERT_TRUE(this->log().mark_deleted(this->lobby_, std::vector{messages[1].id, MessageId::from_random(9, 9)}));
+    const auto read = this->log().read({.channel = this->lobby_}).value();
+    ASSERT_EQ(read.size(), 3u);
+    EXPECT_FALSE(read[0].deleted);
+    EXPECT_TRUE(read[1].deleted);
+    EXPECT_EQ(read[1].event, messages[1].event);
+    EXPECT_FALSE(read[2].deleted);
+}
+
+TYPED_TEST_P(MessageLogContract, ReadsWholeBatchesWhileAnotherThreadAppends) {
+    constexpr std::uint64_t kBatches = 50;
+    constexpr std::uint64_t kBatch = 4;
+    std::thread appender([this] {
+        for (std::uint64_t i = 0; i < kBatches; ++i) {
+            ASSERT_TRUE(this->log().append(sample_messages(this->lobby_, i * kBatch + 1, (i + 1) * kBatch)));
+        }
+    });
+    std::size_t seen = 0;
+    while (seen < kBatches * kBatch && !testing::Test::HasFailure()) {
+        const auto read = this->read({.after_sequence = 0, .limit = 1000});
+        EXPECT_EQ(read.size() % kBatch, 0u);
+        EXPECT_GE(read.size(), seen);
+        if (!read.empty()) {
+            EXPECT_EQ(read.back(), read.size());
+        }
+        seen = read.size();
+    }
+    appender.join();
+}
+
+REGISTER_TYPED_TEST_SUITE_P(MessageLogContract, GivesBackWhatItTook, TakesEmptyAndVeryLargeEvents, KeepsChannelsApart,
+                            ReadsTheNewestOfARangeInAscendingOrder, PagesForwardFromALowerBound,
+                            ReadsByTimeWithBoundsThatAreExclusive, ReadsByAuthor,
+                            StoresAMessageOnceHoweverOftenItIsAppended, RefusesAWholeBatchThatTakesAnothersPosition,
+                            MarksMessagesOfTheChannelAsDeletedAndKeepsThem,
+                            ReadsWholeBatchesWhileAnotherThreadAppends);
+
+}  // namespace clamor::store

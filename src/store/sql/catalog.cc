@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/sql/catalog.h"
+
+#include "store/sql/database.h"
+
+namespace clamor::store {
+
+SqlCatalog::SqlCatalog(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+SqlCatalog::~SqlCatalog() = default;
+
+Result<std::uint64_t> SqlCatalog::next_epoch() {
+    return database_->run("counting a start", [](soci::session& sql) -> Result<std::uint64_t> {
+        soci::transaction transaction(sql);
+        const long long epoch = next_number(sql, "epoch");
+        transaction.commit();
+        return static_cast<std::uint64_t>(epoch);
+    });
+}
+
+}  // namespace clamor::store

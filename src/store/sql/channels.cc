@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/checks.h"
+#include "store/sql/catalog.h"
+#include "store/sql/rows.h"
+
+namespace clamor::store {
+namespace {
+
+std::string select_channel(const char* condition) {
+    return fmt::format("SELECT {} FROM channels c JOIN users u ON u.user_id = c.channel_id WHERE {}",
+                       ChannelRow::kColumns, condition);
+}
+
+const std::string kByLogin = select_channel("u.login = :login");
+const std::string kById = select_channel("c.channel_id = :id");
+const std::string kAfter = select_channel("c.channel_id > :after ORDER BY c.channel_id LIMIT :limit");
+
+}  // namespace
+
+void ChannelRow::into(soci::statement& statement) {
+    statement.exchange(soci::into(id));
+    statement.exchange(soci::into(login));
+    statement.exchange(soci::into(display_name));
+    statement.exchange(soci::into(title));
+    statement.exchange(soci::into(emote_only));
+    statement.exchange(soci::into(followers_only_minutes));
+    statement.exchange(soci::into(unique_chat));
+    statement.exchange(soci::into(slow_seconds));
+    statement.exchange(soci::into(subscribers_only));
+}
+
+Channel ChannelRow::value() const {
+    return {.id = ChannelId(static_cast<std::uint64_t>(id)),
+            .login = login,
+            .display_name = display_name,
+            .title = title,
+            .modes = {.emote_only = emote_only != 0,
+                      .followers_only_minutes = followers_only_minutes,
+                      .unique_chat = unique_chat != 0,
+                      .slow_seconds = static_cast<std::uint32_t>(slow_seconds),
+                      .subscribers_only = subscribers_only != 0}};
+}
+
+bool channel_exists(soci::session& sql, ChannelId id) {
+    return fetch_one<ChannelRow>(sql, kById, number(id)).has_value();
+}
+
+Result<std::optional<Channel>> SqlCatalog::find_channel(std::string_view login) {
+    if (auto fine = check_login(login); !fine) return tl::unexpected(fine.error());
+    return database_->run("looking up a channel", [&](soci::session& sql) -> Result<std::optional<Channel>> {
+        return fetch_one<ChannelRow>(sql, kByLogin, std::string(login));
+    });
+}
+
+Result<std::optional<Channel>> SqlCatalog::find_channel(ChannelId id) {
+    return database_->run("looking up a channel", [&](soci::session& sql) -> Result<std::optional<Channel>> {
+        return fetch_one<ChannelRow>(sql, kById, number(id));
+    });
+}
+
+Result<Channel> SqlCatalog::ensure_channel(std::string_view login) {
+    if (auto fine = check_login(login); !fine) return tl::unexpected(fine.error());
+    const std::string name(login);
+    return database_->run("making a channel", [&](soci::session& sql) -> Result<Channel> {
+        if (auto channel = fetch_one<ChannelRow>(sql, kByLogin, name)) return *std::move(channel);
+        soci::transaction transaction(sql);
+        const long long id = make_user(sql, name);
+        change(sql, "INSERT INTO channels (channel_id) VALUES (:id) ON CONFLICT (channel_id) DO NOTHING", id);
+        transaction.commit();
+        return fetch_one<ChannelRow>(sql, kById, id).value();
+    });
+}
+
+Result<void> SqlCatalog::update_channel(const Channel& channel) {
+    if (auto fine = check_channel(channel); !fine) return fine;
+    const chat::RoomState& modes = channel.modes;
+    return database_->run("changing a channel", [&](soci::session& sql) -> Result<void> {
+        const auto changed =
+            change(sql,
+                   "UPDATE channels SET title = :title, emote_only = :emote_only, "
+                   "followers_only_minutes = :followers, unique_chat = :unique_chat, slow_seconds = :slow, "
+                   "subscribers_only = :subscribers WHERE channel_id = :id",
+                   channel.title, int{modes.emote_only}, modes.followers_only_minutes, int{modes.unique_chat},
+                   static_cast<long long>(modes.slow_seconds), int{modes.subscribers_only}, number(channel.id));
+        if (changed == 0) return no_such_channel(channel.id);
+        return {};
+    });
+}
+
+Result<std::vector<Channel>> SqlCatalog::list_channels(ChannelId after, std::size_t limit) {
+    return database_->run("listing channels", [&](soci::session& sql) -> Result<std::vector<Channel>> {
+        return fetch_all<ChannelRow>(sql, kAfter, number(after), static_cast<long long>(limit));
+    });
+}
+
+}  // namespace clamor::store

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/checks.h"
+#include "store/sql/catalog.h"
+#include "store/sql/rows.h"
+
+namespace clamor::store {
+namespace {
+
+/// No token for app tokens and no expiry are NULL in the table and 0 in a row.
+struct TokenRow {
+    static constexpr const char* kColumns =
+        "COALESCE(user_id, 0), scopes, created_at, COALESCE(expires_at, 0), label";
+    long long user = 0, created_at = 0, expires_at = 0;
+    std::string scopes, label;
+
+    void into(soci::statement& statement) {
+        statement.exchange(soci::into(user));
+        statement.exchange(soci::into(scopes));
+        statement.exchange(soci::into(created_at));
+        statement.exchange(soci::into(expires_at));
+        statement.exchange(soci::into(label));
+    }
+    TokenRecord value() const {
+        TokenRecord record{.user = UserId(static_cast<std::uint64_t>(user)),
+                           .scopes = {},
+                           .created_at = wall_from_unix_ms(created_at),
+                           .expires_at = {},
+                           .label = label};
+        if (expires_at != 0) record.expires_at = wall_from_unix_ms(expires_at);
+        for (std::size_t begin = 0; begin < scopes.size();) {
+            const std::size_t end = std::min(scopes.find(' ', begin), scopes.size());
+            record.scopes.push_back(scopes.substr(begin, end - begin));
+            begin = end + 1;
+        }
+        return record;
+    }
+};
+
+std::string hex(const TokenHash& hash) {
+    return fmt::format("{:02x}", fmt::join(hash, ""));
+}
+
+}  // namespace
+
+Result<void> SqlCatalog::add_token(std::string_view token, const TokenRecord& record) {
+    const auto hash = hash_token(token);
+    if (!hash) return tl::unexpected(hash.error());
+    if (auto fine = check_token_record(record); !fine) return fine;
+    return database_->run("adding a token", [&](soci::session& sql) -> Result<void> {
+        if (record.user && !user_exists(sql, record.user)) return no_such_user(record.user);
+        const long long expires_at = record.expires_at ? unix_ms(*record.expires_at) : 0;
+        const auto added =
+            change(sql,
+                   "INSERT INTO tokens (token_hash, user_id, scopes, created_at, expires_at, label) "
+                   "VALUES (:hash, NULLIF(:user, 0), :scopes, :created, NULLIF(:expires, 0), :label) "
+                   "ON CONFLICT (token_hash) DO NOTHING",
+                   hex(*hash), number(record.user), fmt::format("{}", fmt::join(record.scopes, " ")),
+                   static_cast<long long>(unix_ms(record.created_at)), expires_at, record.label);
+        if (added == 0) return fail(std::errc::file_exists, "the token exists");
+        return {};
+    });
+}
+
+Result<std::optional<TokenRecord>> SqlCatalog::find_token(std::string_view token, WallTime now) {
+    const auto hash = hash_token(token);
+    if (!hash) return tl::unexpected(hash.error());
+    return database_->run("looking up a token", [&](soci::session& sql) -> Result<std::optional<TokenRecord>> {
+        return fetch_one<TokenRow>(sql,
+                                   fmt::format("SELECT {} FROM tokens WHERE token_hash = :hash AND "
+                                               "(expires_at IS NULL OR expires_at > :now)",
+                                               TokenRow::kColumns),
+                                   hex(*hash), static_cast<long long>(unix_ms(now)));
+    });
+}
+
+Result<bool> SqlCatalog::revoke_token(std::string_view token) {
+    const auto hash = hash_token(token);
+    if (!hash) return tl::unexpected(hash.error());
+    return database_->run("revoking a token", [&](soci::session& sql) -> Result<bool> {
+        return change(sql, "DELETE FROM tokens WHERE token_hash = :hash", hex(*hash)) != 0;
+    });
+}
+
+Result<std::vector<TokenRecord>> SqlCatalog::list_tokens(UserId user) {
+    return database_->run("listing tokens", [&](soci::session& sql) -> Result<std::vector<TokenRecord>> {
+        if (!user) {
+            return fetch_all<TokenRow>(sql, fmt::format("SELECT {} FROM tokens WHERE user_id IS NULL "
+                                                        "ORDER BY created_at, token_hash",
+                                                        TokenRow::kColumns));
+        }
+        return fetch_all<TokenRow>(
+            sql,
+            fmt::format("SELECT {} FROM tokens WHERE user_id = :user ORDER BY created_at, token_hash",
+                        TokenRow::kColumns),
+            number(user));
+    });
+}
+
+}  // namespace clamor::store

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/sqlite/catalog.h"
+
+#include <soci/sqlite3/soci-sqlite3.h>
+
+#include "store/sql/catalog.h"
+#include "store/sql/database.h"
+#include "store/sql/migrations.h"
+#include "store/sqlite/errors.h"
+
+namespace clamor::store {
+namespace {
+
+std::error_code classify(const soci::soci_error& error) {
+    const auto* ours = dynamic_cast<const soci::sqlite3_soci_error*>(&error);
+    return code_of_sqlite(ours != nullptr ? ours->result() : SQLITE_IOERR);
+}
+
+Result<void> connect(Database& database, const SqliteCatalogOptions& options) {
+    return database.run(fmt::format("opening {}", options.path), [&](soci::session& sql) -> Result<void> {
+        sql.open(soci::sqlite3, fmt::format("db=\"{}\"", options.path));
+        sql << fmt::format("PRAGMA busy_timeout = {}", options.busy_timeout.count());
+        sql << "PRAGMA journal_mode = WAL";
+        sql << "PRAGMA synchronous = NORMAL";
+        sql << "PRAGMA foreign_keys = ON";
+        return {};
+    });
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Catalog>> open_sqlite_catalog(const SqliteCatalogOptions& options) {
+    if (options.path.find('"') != std::string::npos) {
+        return fail(std::errc::invalid_argument, "the path of the catalog must not hold a quotation mark");
+    }
+    auto database = std::make_unique<Database>(&classify);
+    if (auto done = connect(*database, options); !done) return tl::unexpected(done.error());
+    if (auto done = migrate(*database, catalog_migrations()); !done) return tl::unexpected(done.error());
+    return std::make_unique<SqlCatalog>(std::move(database));
+}
+
+}  // namespace clamor::store

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/catalog_contract.h"
+#include "store/message_log_contract.h"
+#include "store/sqlite/catalog.h"
+#include "store/sqlite/message_log.h"
+#include "store/sqlite/temp_folder.h"
+
+namespace clamor::store {
+namespace {
+
+class SqliteCatalogFixture {
+  public:
+    Catalog& catalog() { return *catalog_; }
+
+  private:
+    TempFolder folder_;
+    std::unique_ptr<Catalog> catalog_ = open_sqlite_catalog({.path = folder_.file("catalog.db")}).value();
+};
+
+class SqliteLogFixture {
+  public:
+    MessageLog& log() { return *log_; }
+
+  private:
+    TempFolder folder_;
+    std::unique_ptr<MessageLog> log_ = open_sqlite_message_log({.path = folder_.file("messages.db")}).value();
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, CatalogContract, SqliteCatalogFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, MessageLogContract, SqliteLogFixture);
+
+}  // namespace
+}  // namespace clamor::store
