@@ -3,7 +3,7 @@
 // do, scenes included) SHOTS=folder npm run shots [part of a name]
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { openBrowser } from './browser.mjs';
+import { launch } from './browser.mjs';
 
 const base = process.env.CLAMOR_URL ?? 'http://localhost:5173';
 const folder = process.env.SHOTS ?? 'shots';
@@ -106,13 +106,14 @@ const kStates = {
   embed: { path: '/embed.html' },
 };
 
+const browser = await launch();
 for (const [size, [width, height]] of Object.entries(kSizes)) {
   for (const colorScheme of ['light', 'dark']) {
     for (const [state, { path, act, sizes }] of Object.entries(kStates)) {
       const name = `${state}-${size}-${colorScheme}`;
       if (!name.includes(only) || (sizes && !sizes.includes(size))) continue;
-      const browser = await openBrowser({ viewport: { width, height }, colorScheme });
-      const page = browser.context.pages()[0] ?? (await browser.context.newPage());
+      const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+      const page = await context.newPage();
       page.on('pageerror', (error) => console.log(`${name}: ${error}`));
       page.on('console', (message) => message.type() === 'error' && console.log(`${name}: ${message.text()}`));
       await page.goto(base + path);
@@ -120,7 +121,8 @@ for (const [size, [width, height]] of Object.entries(kSizes)) {
       await act?.(page);
       await page.waitForTimeout(250);
       await page.screenshot({ path: join(folder, `${name}.png`) });
-      await browser.close();
+      await context.close();
     }
   }
 }
+await browser.close();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { html, LitElement, nothing, type PropertyValues } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
-import { kEmptyCatalog, type Catalog } from '../model/catalog';
+import { kEmptyCatalog, lockedFor, type Catalog } from '../model/catalog';
 import { complete, queryAt, replaceWord, suggest, type Edit, type Query, type Suggestion } from '../model/completion';
 import { cleaned, kTextMax, kTextNear, lengthOf } from '../model/draft';
 import type { BadgeRef, ReplyParent } from '../protocol/events';
@@ -114,7 +114,8 @@ export class Composer extends LitElement {
   private suggestions(): Suggestion[] {
     if (this.completing === null) return [];
     const people = this.completing.kind === 'person' ? this.people() : [];
-    return suggest(this.completing, people, this.catalog.emotes);
+    const emotes = this.catalog.emotes.filter((emote) => !lockedFor(emote, this.badges));
+    return suggest(this.completing, people, emotes);
   }
 
   private take(suggestion: Suggestion): void {
