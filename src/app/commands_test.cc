@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/commands.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "chat/event.h"
+#include "store/memory_catalog.h"
+#include "store/memory_message_log.h"
+
+namespace clamor::app {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+
+class CommandsTest : public ::testing::Test {
+  protected:
+    std::string printed() {
+        auto text = out.str();
+        out.str({});
+        return text;
+    }
+
+    store::MemoryCatalog catalog;
+    store::MemoryMessageLog log;
+    std::ostringstream out;
+    const WallTime now = wall_from_unix_ms(1'773'014'400'000);  // 2026-03-09
+};
+
+TEST_F(CommandsTest, MakesATokenThatLogsInUntilItIsRevoked) {
+    TokenCommand command{.action = TokenCommand::Action::create, .data = {}, .user = "alice", .scopes = {"chat:read"}, .label = "bot", .days = 1, .token = {}};
+    ASSERT_TRUE(run_token(command, catalog, now, out));
+    const auto text = printed();
+    const auto token = text.substr(0, text.find('\n'));
+    EXPECT_THAT(token, MatchesRegex("[a-z0-9]{30}"));
+    EXPECT_THAT(text, HasSubstr("PASS oauth:" + token));
+    const auto record = catalog.find_token(token, now).value();
+    ASSERT_TRUE(record);
+    EXPECT_EQ(record->user, catalog.find_user("alice").value()->id);
+    EXPECT_EQ(record->scopes, std::vector<std::string>{"chat:read"});
+    EXPECT_FALSE(catalog.find_token(token, now + std::chrono::hours(25)).value());
+
+    command.action = TokenCommand::Action::list;
+    ASSERT_TRUE(run_token(command, catalog, now, out));
+    EXPECT_EQ(printed(), "bot\tchat:read\t2026-03-09\texpires 2026-03-10\n");
+
+    command.action = TokenCommand::Action::revoke;
+    command.token = token;
+    ASSERT_TRUE(run_token(command, catalog, now, out));
+    EXPECT_FALSE(catalog.find_token(token, now).value());
+    EXPECT_FALSE(run_token(command, catalog, now, out)) << "a second time there is none";
+}
+
+TEST_F(CommandsTest, MakesEveryTokenAnew) {
+    const TokenCommand command{.action = TokenCommand::Action::create, .data = {}, .user = "alice", .scopes = {}, .label = {}, .days = 0, .token = {}};
+    ASSERT_TRUE(run_token(command, catalog, now, out));
+    const auto first = printed();
+    ASSERT_TRUE(run_token(command, catalog, now, out));
+    EXPECT_NE(first, printed());
+}
+
+TEST_F(CommandsTest, MakesAndChangesUsers) {
+    UserCommand command;
+    command.action = UserCommand::Action::add;
+    command.login = "alice";
+    command.color = "#1E90FF";
+    ASSERT_TRUE(run_user(command, catalog, out));
+    command.action = UserCommand::Action::set;
+    command.color.reset();
+    command.display_name = "Alice";
+    command.verified_bot = true;
+    ASSERT_TRUE(run_user(command, catalog, out));
+    const auto alice = catalog.find_user("alice").value().value();
+    EXPECT_EQ(alice.color, "#1E90FF");
+    EXPECT_EQ(alice.display_name, "Alice");
+    EXPECT_TRUE(alice.verified_bot);
+    printed();
+    command.action = UserCommand::Action::list;
+    ASSERT_TRUE(run_user(command, catalog, out));
+    EXPECT_EQ(printed(), std::to_string(alice.id.value) + "\talice\tAlice\t#1E90FF\tverified bot\n");
+}
+
+TEST_F(CommandsTest, SaysWhatToDoAboutUnknownNames) {
+    UserCommand user;
+    user.action = UserCommand::Action::show;
+    user.login = "nobody";
+    EXPECT_THAT(run_user(user, catalog, out).error().detail, HasSubstr("`clamor user add nobody` makes one"));
+    ChannelCommand channel;
+    channel.action = ChannelCommand::Action::set;
+    channel.login = "nowhere";
+    EXPECT_THAT(run_channel(channel, catalog, out).error().detail, HasSubstr("`clamor channel add nowhere` makes one"));
+    EXPECT_FALSE(run_export({.data = {}, .channel = "nowhere"}, catalog, log, out));
+    user.action = UserCommand::Action::add;
+    user.login = "not a login";
+    EXPECT_FALSE(run_user(user, catalog, out));
+}
+
+TEST_F(CommandsTest, SetsModesRolesAndSubscriptions) {
+    const auto bob = catalog.ensure_user("bob").value();
+    ChannelCommand command;
+    command.action = ChannelCommand::Action::add;
+    command.login = "lobby";
+    command.title = "Hello";
+    command.slow_seconds = 5;
+    ASSERT_TRUE(run_channel(command, catalog, out));
+    const auto lobby = catalog.find_channel("lobby").value().value();
+    EXPECT_EQ(lobby.title, "Hello");
+    EXPECT_EQ(lobby.modes.slow_seconds, 5u);
+    EXPECT_THAT(printed(), HasSubstr("slow 5"));
+
+    command.user = "bob";
+    command.action = ChannelCommand::Action::role;
+    command.role = chat::Role::moderator;
+    ASSERT_TRUE(run_channel(command, catalog, out));
+    EXPECT_EQ(catalog.standing(lobby.id, bob.id)->role, chat::Role::moderator);
+
+    command.action = ChannelCommand::Action::subscriber;
+    command.tier = 2;
+    command.months = 14;
+    ASSERT_TRUE(run_channel(command, catalog, out));
+    EXPECT_EQ(catalog.standing(lobby.id, bob.id)->subscriber_months, 14u);
+    command.tier = 0;
+    ASSERT_TRUE(run_channel(command, catalog, out));
+    EXPECT_FALSE(catalog.standing(lobby.id, bob.id)->subscribed());
+}
+
+TEST_F(CommandsTest, ExportsEveryStoredMessageInOrder) {
+    const auto lobby = catalog.ensure_channel("lobby").value();
+    constexpr std::uint64_t kCount = 2 * limits::kHistoryPage + 1;
+    std::vector<store::StoredMessage> messages;
+    for (std::uint64_t i = 1; i <= kCount; ++i) {
+        chat::Message said;
+        said.id = MessageId::from_random(1, i);
+        said.author_id = UserId(1001);
+        said.author_login = "alice";
+        said.text = "line " + std::to_string(i);
+        const chat::Event event{lobby.id, "lobby", {1, i}, said};
+        messages.push_back({lobby.id, {1, i}, said.id, wall_from_unix_ms(1), said.author_id, chat::encode_event(event), false});
+    }
+    ASSERT_TRUE(log.append(messages));
+    ASSERT_TRUE(run_export({.data = {}, .channel = "lobby"}, catalog, log, out));
+    std::istringstream lines(printed());
+    std::uint64_t expected = 0;
+    for (std::string line; std::getline(lines, line);) {
+        const auto message = nlohmann::json::parse(line);
+        ASSERT_EQ(message["seq"], ++expected);
+        EXPECT_EQ(message["text"], "line " + std::to_string(expected));
+    }
+    EXPECT_EQ(expected, kCount);
+}
+
+}  // namespace
+}  // namespace clamor::app

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "reactor/engine.h"
+
+/// The settings of the server with their defaults. config/clamor.example.toml is their manual; a test holds both equal.
+namespace clamor::app {
+
+struct ServerConfig {
+    std::string http = "127.0.0.1:8080";  ///< HOST:PORT
+    std::string irc = "127.0.0.1:6667";   ///< HOST:PORT; empty: no IRC over TCP
+    std::string data = "data";
+    std::uint16_t shards = 0;  ///< 0: one per core
+    reactor::EngineKind reactor = reactor::EngineKind::automatic;
+    bool dev = false;
+    bool dev_beyond_loopback = false;
+    std::uint16_t node = 0;
+    friend bool operator==(const ServerConfig&, const ServerConfig&) = default;
+};
+
+struct LimitsConfig {
+    std::size_t connections_per_address = limits::kConnectionsPerAddress;
+    std::size_t rooms_per_connection = limits::kRoomsPerConnection;
+    std::uint32_t joins_per_10s = limits::kJoins.count;
+    std::uint32_t joins_per_10s_verified_bot = limits::kJoinsVerifiedBot.count;
+    std::uint32_t messages_viewer = limits::kMessagesViewer.count;
+    std::uint32_t messages_moderator = limits::kMessagesModerator.count;
+    std::uint32_t messages_verified_bot = limits::kMessagesVerifiedBot.count;
+    std::size_t outbox_soft_bytes = limits::kOutboxSoftBytes;
+    std::size_t outbox_hard_bytes = limits::kOutboxHardBytes;
+    std::chrono::seconds outbox_age = limits::kOutboxAge;
+    std::chrono::seconds registration_timeout = limits::kRegistrationTimeout;
+    std::chrono::seconds ping_after = limits::kPingAfterSilence;
+    std::chrono::seconds pong_timeout = limits::kPongTimeout;
+    std::size_t mailbox = limits::kMailboxTasks;
+    std::size_t log_queue = limits::kLogQueueMessages;
+    std::chrono::milliseconds coalesce_max = limits::kCoalesceMax;
+    friend bool operator==(const LimitsConfig&, const LimitsConfig&) = default;
+};
+
+struct LogConfig {
+    log::Level level = log::Level::info;
+    bool json = false;
+    friend bool operator==(const LogConfig&, const LogConfig&) = default;
+};
+
+struct WebConfig {
+    std::vector<std::string> allowed_origins = {"*"};
+    std::string frame_ancestors = "'self'";
+    friend bool operator==(const WebConfig&, const WebConfig&) = default;
+};
+
+struct Config {
+    ServerConfig server;
+    LimitsConfig limits;
+    LogConfig log;
+    WebConfig web;
+    friend bool operator==(const Config&, const Config&) = default;
+};
+
+/// What was read, and each thing that is wrong in it as a line `file:line: what, and what would be right`. With problems
+/// the configuration must not be used.
+struct LoadedConfig {
+    Config config;
+    std::vector<std::string> problems;
+};
+
+/// `file_name` is for the problems only.
+LoadedConfig parse_config(std::string_view toml, std::string_view file_name);
+LoadedConfig load_config(const std::string& path);
+
+/// What is wrong between settings, wherever they came from (file or command line).
+std::vector<std::string> check_config(const Config& config);
+
+/// All settings as `section.key`, in the order of the manual.
+std::vector<std::string> setting_names();
+
+}  // namespace clamor::app

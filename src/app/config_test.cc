@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+namespace clamor::app {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+std::string example_path() { return std::string(CLAMOR_SOURCE_DIR) + "/config/clamor.example.toml"; }
+
+std::vector<std::string> problems_of(std::string_view toml) { return parse_config(toml, "c.toml").problems; }
+
+TEST(ExampleConfig, HasExactlyTheDefaults) {
+    const auto loaded = load_config(example_path());
+    EXPECT_THAT(loaded.problems, IsEmpty());
+    EXPECT_EQ(loaded.config, Config{});
+}
+
+TEST(ExampleConfig, NamesEverySetting) {
+    std::ifstream file(example_path());
+    std::string section;
+    std::vector<std::string> named;
+    for (std::string line; std::getline(file, line);) {
+        if (line.starts_with('[')) section = line.substr(1, line.find(']') - 1);
+        if (line.starts_with('#') || line.find(" = ") == std::string::npos) continue;
+        named.push_back(section + "." + line.substr(0, line.find(" = ")));
+    }
+    EXPECT_EQ(named, setting_names());
+}
+
+TEST(DevConfig, IsRight) {
+    const auto loaded = load_config(std::string(CLAMOR_SOURCE_DIR) + "/config/dev.toml");
+    EXPECT_THAT(loaded.problems, IsEmpty());
+    EXPECT_TRUE(loaded.config.server.dev);
+}
+
+TEST(Config, TakesEverySettingFromTheFile) {
+    const auto [config, problems] = parse_config(R"(
+        [server]
+        http = ":9000"
+        irc = ""
+        data = "/var/lib/clamor"
+        shards = 4
+        reactor = "epoll"
+        node = 3
+        [limits]
+        messages_viewer = 5
+        outbox_age_s = 7
+        coalesce_max_ms = 20
+        [log]
+        level = "debug"
+        format = "json"
+        [web]
+        allowed_origins = ["https://tv.example", "https://two.example"]
+        frame_ancestors = "'none'"
+    )", "c.toml");
+    EXPECT_THAT(problems, IsEmpty());
+    EXPECT_EQ(config.server.http, ":9000");
+    EXPECT_EQ(config.server.irc, "");
+    EXPECT_EQ(config.server.data, "/var/lib/clamor");
+    EXPECT_EQ(config.server.shards, 4);
+    EXPECT_EQ(config.server.reactor, reactor::EngineKind::epoll);
+    EXPECT_EQ(config.server.node, 3);
+    EXPECT_EQ(config.limits.messages_viewer, 5u);
+    EXPECT_EQ(config.limits.outbox_age, std::chrono::seconds(7));
+    EXPECT_EQ(config.limits.coalesce_max, std::chrono::milliseconds(20));
+    EXPECT_EQ(config.log.level, log::Level::debug);
+    EXPECT_TRUE(config.log.json);
+    EXPECT_THAT(config.web.allowed_origins, ElementsAre("https://tv.example", "https://two.example"));
+    EXPECT_EQ(config.web.frame_ancestors, "'none'");
+}
+
+TEST(Config, SuggestsTheNearestSettingForAnUnknownOne) {
+    EXPECT_THAT(problems_of("[limits]\nmessage_viewer = 3\n"),
+                ElementsAre("c.toml:2: unknown setting 'limits.message_viewer'; did you mean 'limits.messages_viewer'?"));
+    EXPECT_THAT(problems_of("[limit]\nmailbox = 3\n"),
+                ElementsAre("c.toml:1: unknown section 'limit'; did you mean 'limits'?"));
+    EXPECT_THAT(problems_of("http = \":80\"\n"),
+                ElementsAre("c.toml:1: the setting 'http' stands outside of a section; did you mean 'server.http'?"));
+    EXPECT_THAT(problems_of("server = 1\n"), ElementsAre("c.toml:1: 'server' is a section: write [server] on a line of its own"));
+}
+
+TEST(Config, SuggestsNothingForWhatIsFarFromEverySetting) {
+    EXPECT_THAT(problems_of("[limits]\nzzzzzzzzzzzzzzzzzz = 1\n"),
+                ElementsAre("c.toml:2: unknown setting 'limits.zzzzzzzzzzzzzzzzzz'"));
+}
+
+TEST(Config, SaysWhatAWrongValueMustBe) {
+    EXPECT_THAT(problems_of("[server]\nshards = 1000\ndev = \"yes\"\nreactor = \"kqueue\"\nhttp = 8080\n"
+                            "[web]\nallowed_origins = \"*\"\n[limits]\noutbox_age_s = 1.5\n"),
+                testing::UnorderedElementsAre("c.toml:2: server.shards must be a whole number from 0 to 256",
+                                              "c.toml:3: server.dev must be true or false",
+                                              "c.toml:4: server.reactor must be one of \"auto\", \"io_uring\", \"epoll\"",
+                                              "c.toml:5: server.http must be a text in quotes",
+                                              "c.toml:7: web.allowed_origins must be a list of texts, as [\"*\"]",
+                                              "c.toml:9: limits.outbox_age_s must be a whole number from 1 to 3600"));
+}
+
+TEST(Config, NamesTheLineOfBrokenToml) {
+    const auto problems = problems_of("[server]\ndev = true\nhttp = \"unfinished\n");
+    ASSERT_EQ(problems.size(), 1u);
+    EXPECT_THAT(problems[0], HasSubstr("c.toml:3: "));
+}
+
+TEST(Config, ReadsHostileBytesWithoutHarm) {
+    for (const std::string_view toml : {std::string_view("\xff\xfe[server]\n"), std::string_view("[server]\nhttp = \"\0\"", 19),
+                                        std::string_view("[[server]]\n"), std::string_view("[server.http]\nx = 1\n")}) {
+        EXPECT_FALSE(problems_of(toml).empty());
+    }
+    EXPECT_FALSE(problems_of(std::string(10'000, '[')).empty());
+}
+
+TEST(Config, SaysWhenTheFileCannotBeRead) {
+    EXPECT_THAT(load_config("nowhere.toml").problems, ElementsAre(HasSubstr("nowhere.toml: cannot be read")));
+}
+
+TEST(ConfigRules, KnowsAddresses) {
+    Config config;
+    for (const auto* good : {"127.0.0.1:8080", "[::1]:0", ":65535", "chat.example:80"}) {
+        config.server.http = good;
+        EXPECT_THAT(check_config(config), IsEmpty()) << good;
+    }
+    for (const auto* bad : {"", "8080", "127.0.0.1", "::1:8080", "127.0.0.1:65536", "a b:1", "127.0.0.1:", "x:-1", "x:99999999999"}) {
+        config.server.http = bad;
+        EXPECT_THAT(check_config(config), ElementsAre(HasSubstr("server.http must be HOST:PORT"))) << bad;
+    }
+}
+
+TEST(ConfigRules, KeepsDevModeOnLoopbackUnlessForced) {
+    Config config;
+    config.server.dev = true;
+    EXPECT_THAT(check_config(config), IsEmpty());
+    config.server.irc = ":6667";
+    EXPECT_THAT(check_config(config), ElementsAre(HasSubstr("--dev-beyond-loopback")));
+    config.server.dev_beyond_loopback = true;
+    EXPECT_THAT(check_config(config), IsEmpty());
+}
+
+TEST(ConfigRules, OrdersTheOutboxThresholds) {
+    EXPECT_THAT(problems_of("[limits]\noutbox_soft_bytes = 262144\n"),
+                ElementsAre("c.toml: limits.outbox_soft_bytes (262144) must be below limits.outbox_hard_bytes (262144)"));
+}
+
+TEST(ConfigRules, LetsNothingElseIntoThePolicyHeader) {
+    Config config;
+    config.web.frame_ancestors = "'self'; script-src *";
+    EXPECT_THAT(check_config(config), ElementsAre(HasSubstr("web.frame_ancestors")));
+}
+
+}  // namespace
+}  // namespace clamor::app
