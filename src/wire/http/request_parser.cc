@@ -116,8 +116,8 @@ RequestParser::Progress RequestParser::feed(std::string_view bytes) {
     }
     if (parser.is_done()) {
         CLAMOR_CHECK(taken > before, "bytes held back were not a whole request");
-        progress.consumed = taken - before;
         progress.complete = impl_->finish();
+        progress.consumed = progress.complete ? taken - before : bytes.size();
         if (!progress.complete) progress.error_status = 400;
         return progress;
     }

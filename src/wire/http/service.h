@@ -11,14 +11,15 @@ namespace clamor::wire::http {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
-/// A complete request: header and body within their limits (base/limits.h), path percent-decoded and valid UTF-8.
+/// A complete request: header and body within their limits (base/limits.h), path percent-decoded
+/// and valid UTF-8.
 struct Request {
     std::string method;  ///< upper case
     std::string path;    ///< decoded, without the query; always starts with '/'
     std::vector<std::pair<std::string, std::string>> query;  ///< decoded, in order
-    Headers headers;     ///< names in lower case
+    Headers headers;                                         ///< names in lower case
     std::string body;
-    std::string peer;    ///< address of the client, after trusted proxies are resolved
+    std::string peer;  ///< address of the client, after trusted proxies are resolved
     bool keep_alive = true;
 
     /// The first value of the name, or empty.

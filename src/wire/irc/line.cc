@@ -67,7 +67,9 @@ ParseError parse_line(std::string_view text, Line& out) {
     if (!text.empty() && text.front() == ':') out.prefix = take_word(text).substr(1);
     out.command = take_word(text);
     if (out.command.empty()) return ParseError::no_command;
-    if (!std::ranges::all_of(out.command, is_printable_ascii)) return ParseError::bad_command;
+    const bool marked = out.command.front() == ':' || out.command.front() == '@';
+    if (marked || !std::ranges::all_of(out.command, is_printable_ascii))
+        return ParseError::bad_command;
     take_params(text, out);
     return ParseError::none;
 }

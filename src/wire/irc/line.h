@@ -36,7 +36,7 @@ struct Line {
 };
 
 /// Splits a line without its line end. One blank or several separate the parts; the fifteenth
-/// parameter takes the rest. A command is of printable ASCII.
+/// parameter takes the rest. A command is of printable ASCII and begins with neither '@' nor ':'.
 [[nodiscard]] ParseError parse_line(std::string_view text, Line& out);
 
 /// `nick!user@host`; what is missing is empty.

@@ -13,10 +13,13 @@ bool fits(std::string_view line) {
     return tags <= limits::kTagsBytesIn && line.size() - tags <= limits::kLineBytesIn;
 }
 
+bool has_breaks(std::string_view line) {
+    return line.find('\r') != std::string_view::npos || line.find('\0') != std::string_view::npos;
+}
+
 std::string_view without_breaks(std::string_view line, std::string& scratch) {
     if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.find('\r') == std::string_view::npos && line.find('\0') == std::string_view::npos)
-        return line;
+    if (!has_breaks(line)) return line;
     scratch = text::strip_line_breaks(line);
     return scratch;
 }
@@ -24,9 +27,10 @@ std::string_view without_breaks(std::string_view line, std::string& scratch) {
 }  // namespace detail
 
 bool LineSplitter::hold(std::string_view bytes) {
-    constexpr std::size_t kLineEnd = 2;
+    std::string scratch;
+    if (detail::has_breaks(bytes)) bytes = scratch = text::strip_line_breaks(bytes);
     const bool tagged = partial_.empty() ? bytes.starts_with('@') : partial_.starts_with('@');
-    const std::size_t most = limits::kLineBytesIn + kLineEnd + (tagged ? limits::kTagsBytesIn : 0);
+    const std::size_t most = limits::kLineBytesIn + (tagged ? limits::kTagsBytesIn : 0);
     if (partial_.size() + bytes.size() > most) {
         partial_ = std::string();
         skipping_ = true;

@@ -15,7 +15,9 @@ namespace detail {
 /// Whether a line is within the limits of base/limits.h: tags with '@' and blank, and the rest,
 /// without the line end.
 bool fits(std::string_view line);
-/// `line` without NUL and CR; copies into `scratch` only where there are any.
+/// Whether there is a NUL or CR.
+bool has_breaks(std::string_view line);
+/// `line` without them; copies into `scratch` only where there are any.
 std::string_view without_breaks(std::string_view line, std::string& scratch);
 }  // namespace detail
 
@@ -41,8 +43,7 @@ std::size_t for_each_line(std::string_view message, OnLine&& on_line) {
 }
 
 /// Cuts a TCP stream into lines, however the bytes arrive. One per connection, on its shard; holds
-/// memory only while a line is half read, at most limits::kTagsBytesIn + limits::kLineBytesIn and a
-/// line end.
+/// memory only while a line is half read, at most limits::kTagsBytesIn + limits::kLineBytesIn.
 class LineSplitter {
   public:
     /// As `for_each_line`, but an unfinished line waits for more bytes. Once `on_line` returned

@@ -60,7 +60,8 @@ TEST(Line, WithoutACommandIsRefused) {
     EXPECT_EQ(parse_line("   ", line), ParseError::empty);
     for (const char* text : {"@a=b", "@a=b ", ":src", ":src ", "@a=b :src", "@", ":", "@ :"})
         EXPECT_EQ(parse_line(text, line), ParseError::no_command) << text;
-    for (const std::string& text : {"\xff\xfe"s, "PRIV\0MSG"s, "\tPING"s, "é"s})
+    for (const std::string& text :
+         {"\xff\xfe"s, "PRIV\0MSG"s, "\tPING"s, "é"s, ": :x y"s, "@a @b c"s})
         EXPECT_EQ(parse_line(text, line), ParseError::bad_command) << text;
 }
 
