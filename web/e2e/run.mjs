@@ -197,7 +197,7 @@ await check('completion by Tab and the emote picker write an emote', async () =>
   await field(owner).pressSequentially('nice :cla');
   await owner.locator('clamor-composer [role=option]').first().waitFor();
   await owner.keyboard.press('Tab');
-  assert.match(await field(owner).inputValue(), /^nice clam\w+ $/);
+  assert.match(await field(owner).inputValue(), /^nice Cla\w+ $/);
   await field(owner).fill('');
   await owner.getByRole('button', { name: 'Emotes' }).click();
   await owner.keyboard.press('ArrowDown');
@@ -270,7 +270,7 @@ await check(`a flood of ${kFloodRate} messages/s for ${kFloodSeconds} s leaves t
   const chatters = await manyChatters(kSocketUrl, kFloodUsers, `f${kRun}_`);
   await Promise.all([startSampling(owner), startSampling(guest)]);
   let over = false;
-  const done = flood(chatters, kChannel, kFloodRate, kFloodSeconds, (n) => `wave ${n} of the flood clamHype`).finally(() => (over = true));
+  const done = flood(chatters, kChannel, kFloodRate, kFloodSeconds, (n) => `wave ${n} of the flood ClamHype`).finally(() => (over = true));
   const counts = [];
   let typed = '';
   while (!over) {

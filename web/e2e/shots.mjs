@@ -33,7 +33,7 @@ const kStates = {
       await logIn(page);
       await say(page, '/mock replies');
       await page.waitForTimeout(200);
-      await say(page, 'hello from me clamWave');
+      await say(page, 'hello from me ClamWave');
       await page.waitForTimeout(400);
     },
   },

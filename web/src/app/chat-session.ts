@@ -96,7 +96,7 @@ export class ChatSession {
     if (!command) this.apply({ kind: 'said', text, nonce, reply, now: this.now() });
     const sent = this.source.send({ kind: 'say', channel, text, nonce, replyTo: reply?.id ?? null });
     if (command) return;
-    if (!sent) this.apply({ kind: 'failed', key: nonce, reason: 'There is no connection.' });
+    if (!sent) this.apply({ kind: 'failed', key: nonce, reason: 'Not sent: there is no connection.' });
     else setTimeout(() => this.expire(nonce), kEchoMs);
   }
 
@@ -261,7 +261,7 @@ export class ChatSession {
   private expire(nonce: string): void {
     const line = this.state.timeline.tail.find((candidate) => candidate.key === nonce);
     if (line?.kind !== 'message' || line.state.kind !== 'pending' || line.state.lost) return;
-    this.apply({ kind: 'failed', key: nonce, reason: 'The server did not answer.' });
+    this.apply({ kind: 'failed', key: nonce, reason: 'Not confirmed: the server did not answer.' });
   }
 }
 

@@ -239,7 +239,7 @@ function settleLost(state: ChatState, messages: readonly Message[]): ChatState {
     const at = stored.findIndex(
       (message) => message.text === line.message.text || message.text.endsWith(` ${line.message.text}`),
     );
-    if (at < 0) return { ...line, state: { kind: 'failed', reason: 'The connection broke before it was sent.' } };
+    if (at < 0) return { ...line, state: { kind: 'failed', reason: 'Not sent: the connection broke.' } };
     stored.splice(at, 1);
     return null;
   });

@@ -9,15 +9,29 @@ export const kMockChannels: Channel[] = [
   { id: '1040', login: 'workshop', displayName: 'Workshop', title: 'Building a synthesizer from scrap', viewers: 0 },
 ];
 
-const kCodes = [
-  'clamHype', 'clamLul', 'clamCry', 'clamHeart', 'clamGg', 'clamWave', 'clamThink', 'clamShock',
-  'clamSleep', 'clamCool', 'clamRage', 'clamWow', 'clamPearl', 'clamLurk', 'clamParty', 'clamNope',
+/** Code, file, and whether it belongs to the channel; the last one is for subscribers. */
+const kEmotes: readonly [string, string, boolean][] = [
+  ['ClamWave', 'clam-wave', false],
+  ['ClamLol', 'clam-lol', false],
+  ['ClamHype', 'clam-hype', false],
+  ['ClamCry', 'clam-cry', false],
+  ['ClamThink', 'clam-think', false],
+  ['ClamHeart', 'clam-heart', false],
+  ['ClamShock', 'clam-shock', false],
+  ['ClamCool', 'clam-cool', false],
+  ['ClamSleep', 'clam-sleep', false],
+  ['ClamRage', 'clam-rage', false],
+  ['ClamGG', 'clam-gg', false],
+  ['PearlPog', 'pearl-pog', false],
+  ['runGold', 'run-gold', true],
+  ['runReset', 'run-reset', true],
+  ['runFrame', 'run-frame', true],
 ];
 
-export const kMockEmotes: Emote[] = kCodes.map((code, index) => {
-  const url = `/static/emotes/${code}.svg`;
-  const type = index >= 14 ? 'channel' : 'global';
-  return { id: `emote-${code}`, code, type, channelId: null, tier: index === 15 ? 1 : null, url, url2x: url, url4x: url };
+export const kMockEmotes: Emote[] = kEmotes.map(([code, file, own], index) => {
+  const url = `/static/emotes/${file}.svg`;
+  const tier = index === kEmotes.length - 1 ? 1 : null;
+  return { id: `emote-${code}`, code, type: own ? 'channel' : 'global', channelId: null, tier, url, url2x: url, url4x: url };
 });
 
 const kBadges: readonly [string, string, string][] = [
@@ -25,7 +39,7 @@ const kBadges: readonly [string, string, string][] = [
   ['moderator', '1', 'Moderator'],
   ['vip', '1', 'VIP'],
   ['founder', '0', 'Founder'],
-  ['bot', '1', 'Verified bot'],
+  ['bot-badge', '1', 'Verified bot'],
   ['subscriber', '0', 'Subscriber'],
   ['subscriber', '3', '3-month subscriber'],
   ['subscriber', '6', '6-month subscriber'],
@@ -59,7 +73,7 @@ export const kMockPeople: MockPerson[] = [
   person('Bytebarnacle', '#2E8B57'),
   person('LanternFish', '#DAA520', 'founder/0'),
   person('sandra_dee', '#FF0000'),
-  person('Tidebot', '#1E90FF', 'bot/1'),
+  person('Tidebot', '#1E90FF', 'bot-badge/1'),
   person('Nori', '#00FF7F', 'subscriber/0'),
   person('wavelength', ''),
   person('Coralline', '#FFFF00', 'subscriber/6'),
@@ -67,22 +81,22 @@ export const kMockPeople: MockPerson[] = [
 ];
 
 export const kMockTexts = [
-  'good evening everyone clamWave',
-  'that jump was so clean clamHype clamHype',
+  'good evening everyone ClamWave',
+  'that jump was so clean ClamHype ClamHype',
   'wait, is this the same seed as yesterday?',
   'first time here, what are we looking at?',
-  'clamLul he did it again',
+  'ClamLol he did it again',
   'the patch notes are at https://example.org/notes?v=2 if anybody wants to read along',
-  'I have been trying to land that trick for three weeks and you just do it on the first try clamCry',
-  'gg clamGg',
-  'hmm clamThink',
+  'I have been trying to land that trick for three weeks and you just do it on the first try ClamCry',
+  'gg ClamGG',
+  'hmm ClamThink',
   '@Mira could you show the settings again?',
   'tea break when?',
-  'clamShock clamShock clamShock',
+  'ClamShock ClamShock ClamShock',
   'audio is a bit low for me, anyone else?',
   'sounds fine here',
-  'new personal best by four seconds!! clamParty',
-  'I will lurk, have to cook clamLurk',
-  'who made the overlay, it looks lovely clamHeart',
-  'そのジャンプすごい clamWow',
+  'new personal best by four seconds!! runGold',
+  'I will lurk, have to cook ClamSleep',
+  'who made the overlay, it looks lovely ClamHeart',
+  'そのジャンプすごい PearlPog',
 ];

@@ -28,7 +28,7 @@ const kScenes = {
       message: null,
       sentAt: Date.now(),
     });
-    for (let i = 0; i < 120; i += 1) chat.after(200 + i * 25, () => chat.say(i % 3 === 0 ? 'clamHype clamHype RAID' : 'clamWave hello from LanternFish', { first: i % 9 === 0 }));
+    for (let i = 0; i < 120; i += 1) chat.after(200 + i * 25, () => chat.say(i % 3 === 0 ? 'ClamHype ClamHype RAID' : 'ClamWave hello from LanternFish', { first: i % 9 === 0 }));
   },
 
   /** The connection breaks for some seconds in which people go on talking. */
@@ -43,9 +43,9 @@ const kScenes = {
     const [mira, salt, paula] = kMockPeople;
     const root = chat.say('Which engine should I try next?', { person: mira! });
     const first = chat.say('@Mira the small one with the good editor', { person: salt!, reply: replyTo(root) });
-    chat.say('@Old_Salt seconded, it builds in four seconds clamHype', { person: paula!, reply: replyTo(first) });
+    chat.say('@Old_Salt seconded, it builds in four seconds ClamHype', { person: paula!, reply: replyTo(first) });
     chat.say('/me puts the kettle on', { person: salt! });
-    chat.say('@harbor and what do you think? clamThink', { person: paula! });
+    chat.say('@harbor and what do you think? ClamThink', { person: paula! });
     chat.say('hello all, long time reader', { person: kMockPeople[9]!, first: true });
   },
 

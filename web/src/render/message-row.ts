@@ -57,7 +57,7 @@ function failure(line: MessageLine): TemplateResult | typeof nothing {
   return html`<div class="failure" role="alert">
     ${icons.warn}
     <div class="failure-words">
-      <span>Not sent. ${line.state.reason}</span>
+      <span>${line.state.reason}</span>
       <span class="choices">
         <button class="link-button" data-act="retry">Try again</button>
         <button class="link-button" data-act="edit">Edit</button>
