@@ -5,8 +5,8 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <sys/resource.h>
 
+#include "load/descriptors.h"
 #include "scenarios.h"
 
 namespace {
@@ -83,18 +83,11 @@ int run(const std::string& name, const Settings& settings) {
     return 0;
 }
 
-/// Each connection is a descriptor.
-void raise_descriptor_limit() {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
     CLI::App app("Load on a chat server, measured; see script/bench");
+    app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     Settings settings;
     add_options(app, settings);
     app.require_subcommand(1);
@@ -105,6 +98,6 @@ int main(int argc, char** argv) {
     app.add_subcommand("idle", "silent viewers");
     app.add_subcommand("channels", "very many channels with a member each");
     CLI11_PARSE(app, argc, argv);
-    raise_descriptor_limit();
+    load::raise_descriptor_limit();
     return run(app.get_subcommands().front()->get_name(), settings);
 }

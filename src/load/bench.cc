@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "load/descriptors.h"
 #include "load/progress.h"
 #include "load/swarm.h"
 #include "reactor/clock.h"
@@ -105,6 +106,7 @@ int run_bench(const BenchOptions& options) {
     auto engine = reactor::make_engine(reactor::EngineKind::epoll, {});
     if (!engine) return failed(engine.error().to_string());
 
+    raise_descriptor_limit();
     SwarmOptions swarm_options{
         .target = *target, .channels = options.channels, .token = options.token};
     swarm_options.seed = options.seed;

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "load/author_pool.h"
+#include "load/descriptors.h"
 #include "load/progress.h"
 #include "reactor/clock.h"
 #include "reactor/engine.h"
@@ -286,6 +287,7 @@ int run_replay(const ReplayOptions& options) {
     if (!log) return failed(log.error());
     for (const std::string& what : log->skipped) fmt::print(stderr, "skipped {}\n", what);
 
+    raise_descriptor_limit();
     ReplayReport report;
     const auto played = replay(options, *log, report);
     if (report.sent > 0) print_summary(report);

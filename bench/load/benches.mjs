@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// What each bench of script/bench measures, what it shows of it, and what it has to reach (issue "the spine", Proof).
+
+const duration = (seconds, warm = 2) => ['--seconds', seconds, '--warm', warm];
+
+const cpu = { key: 'cpu_us_per_delivery', title: 'CPU us/delivery', digits: 2 };
+const latency = [
+    { key: 'latency_ms.p50', title: 'p50 ms', digits: 1 },
+    { key: 'latency_ms.p99', title: 'p99 ms', digits: 1 },
+    { key: 'latency_ms.p999', title: 'p99.9 ms', digits: 1 },
+];
+const lost = { key: 'lost', title: 'lost', digits: 0 };
+const hold = { key: 'hold_ms', title: 'held ms', digits: 1 };
+const busy = { key: 'load_busy', title: 'load busy', digits: 2 };
+
+const nothingLost = { text: 'nothing lost', key: 'lost', most: 0, worst: true };
+const p99 = { text: 'p99 under 100 ms', key: 'latency_ms.p99', most: 100 };
+const cpuRatio = (uring, epoll) => ({
+    text: 'CPU per delivery of uWebSockets\'',
+    key: 'cpu_us_per_delivery',
+    ratio: { 'clamor-io_uring': uring, ...(epoll && { 'clamor-epoll': epoll }) },
+});
+
+const fanoutPoint = (viewers, rate, goals) => ({
+    label: `${viewers} viewers, ${rate}/s`,
+    args: ['--viewers', viewers, '--rate', rate],
+    goals: [nothingLost, p99, ...goals],
+});
+
+export const benches = {
+    fanout: {
+        scenario: 'fanout',
+        title: 'Fan-out: one channel, Poisson arrivals, texts of about 60 characters',
+        points: [
+            fanoutPoint(1000, 20, [cpuRatio(0.65, 1.1)]),
+            fanoutPoint(1000, 100, [cpuRatio(0.35, 0.55)]),
+            fanoutPoint(1000, 200, [cpuRatio(0.22, 0.35)]),
+            fanoutPoint(5000, 20, []),
+            fanoutPoint(5000, 50, []),
+        ],
+        quick: 2,
+        columns: [cpu, ...latency, lost, { key: 'bytes_per_delivery', title: 'bytes/delivery', digits: 0 },
+            { key: 'rss_per_connection', title: 'RSS/connection', digits: 0 }, hold,
+            { key: 'echo_ms.p99', title: 'echo p99 ms', digits: 1 }, busy],
+        args: (quick) => duration(quick ? 4 : 10, quick ? 1 : 2),
+    },
+    saturate: {
+        scenario: 'saturate',
+        title: 'Saturation: 1,000 viewers, the rate grows until p99 passes 100 ms or something is lost',
+        points: [{
+            label: '1000 viewers',
+            args: ['--viewers', 1000, '--rate', 800],
+            goals: [{ text: 'as many deliveries as uWebSockets', key: 'deliveries_per_s', ratio: { 'clamor-io_uring': 1 }, least: true }],
+        }],
+        columns: [{ key: 'deliveries_per_s', title: 'deliveries/s', digits: 0 }, cpu,
+            { key: 'cpu_load', title: 'server busy', digits: 2 }, busy],
+        args: (quick) => [...duration(quick ? 2 : 5, 1), '--rate-max', quick ? 4000 : 8000],
+    },
+    small: {
+        scenario: 'fanout',
+        title: 'Small rooms: 200 channels of 10 viewers, 1,000 messages/s over all',
+        points: [{
+            label: '200 x 10, 1000/s',
+            args: ['--viewers', 2000, '--channels', 200, '--rate', 1000],
+            goals: [nothingLost, p99, cpuRatio(0.75)],
+        }],
+        columns: [cpu, ...latency, lost, hold, { key: 'echo_ms.p99', title: 'echo p99 ms', digits: 1 }],
+        args: (quick) => duration(quick ? 4 : 10, quick ? 1 : 2),
+    },
+    storm: {
+        scenario: 'storm',
+        title: 'Storm: 10,000 connections join as fast as they can, 200 viewers watch a channel at 20/s',
+        points: [{
+            label: '10000 joins',
+            args: ['--viewers', 10000],
+            goals: [
+                { text: '8,000 joins/s', key: 'joins_per_s', most: 8000, least: true },
+                { text: 'nothing refused', key: 'refused_joins', most: 0, worst: true },
+                nothingLost, p99,
+            ],
+        }],
+        columns: [{ key: 'joins_per_s', title: 'joins/s', digits: 0 }, { key: 'cpu_us_per_join', title: 'CPU us/join', digits: 1 },
+            { key: 'refused_joins', title: 'refused', digits: 0 }, { key: 'join_ms.p99', title: 'join p99 ms', digits: 1 }, ...latency, lost],
+        args: () => ['--warm', 1],
+    },
+    idle: {
+        scenario: 'idle',
+        title: 'Idle: 10,000 joined silent connections',
+        points: [{
+            label: '10000 connections',
+            args: ['--viewers', 10000],
+            goals: [
+                { text: 'RSS of 2 KB a connection', key: 'rss_per_connection', most: 2048 },
+                { text: 'CPU near zero', key: 'cpu_load', most: 0.01 },
+            ],
+        }],
+        columns: [{ key: 'rss_per_connection', title: 'RSS/connection', digits: 0 }, { key: 'cpu_load', title: 'CPU load', digits: 4 },
+            { key: 'disconnected', title: 'disconnected', digits: 0 }],
+        args: (quick) => duration(quick ? 3 : 10, 2),
+    },
+    channels: {
+        scenario: 'channels',
+        config: 'channels.toml',
+        title: 'Channels: a member each, joined by 100 connections, 2,000 messages/s spread over them',
+        points: [{
+            label: '100000 channels',
+            quickLabel: '10000 channels',
+            args: ['--channels', 100000, '--rate', 2000],
+            quickArgs: ['--channels', 10000, '--rate', 1000],
+            goals: [nothingLost, p99, { text: 'RSS of 3 KB a channel', key: 'rss_per_channel', most: 3072 }],
+        }],
+        columns: [{ key: 'rss_per_channel', title: 'RSS/channel', digits: 0 }, { key: 'cpu_us_per_message', title: 'CPU us/message', digits: 1 },
+            ...latency, lost, { key: 'channel_joins_per_s', title: 'channel joins/s', digits: 0 }, { key: 'echo_ms.p99', title: 'echo p99 ms', digits: 1 }],
+        args: (quick) => duration(quick ? 4 : 10, 1),
+    },
+};

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starts and ends the servers that are measured, and runs the load on them. Each is pinned to a core of its own where
+// the machine has two.
+import { execFile, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, connect } from 'node:net';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const kStartPatienceMs = 20_000;
+const kStopPatienceMs = 10_000;
+const kRunPatienceMs = 15 * 60_000;
+
+const pinned = (core, command) => (cpus().length >= 2 ? ['taskset', '-c', String(core), ...command] : command);
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+function freePort() {
+    return new Promise((resolve, reject) => {
+        const probe = createServer();
+        probe.on('error', reject);
+        probe.listen(0, '127.0.0.1', () => {
+            const { port } = probe.address();
+            probe.close(() => resolve(port));
+        });
+    });
+}
+
+const accepts = (port) =>
+    new Promise((resolve) => {
+        const socket = connect(port, '127.0.0.1');
+        socket.on('connect', () => { socket.destroy(); resolve(true); });
+        socket.on('error', () => resolve(false));
+    });
+
+function clamor(reactor) {
+    return {
+        dialect: 'irc',
+        command: ({ port, data, build, config }) => [join(build, 'clamor'), 'serve', '--dev', '--config', config, '--http', `127.0.0.1:${port}`,
+            '--irc', '', '--data', data, '--shards', '1', '--reactor', reactor],
+        /** How long events waited in open batches, on average. */
+        figures: async (port) => {
+            const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+            const total = (name) => [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))].reduce((sum, m) => sum + Number(m[1]), 0);
+            const count = total('clamor_hold_seconds_count');
+            return count > 0 ? { hold_ms: (total('clamor_hold_seconds_sum') / count) * 1000 } : {};
+        },
+    };
+}
+
+export const servers = {
+    'clamor-io_uring': clamor('io_uring'),
+    'clamor-epoll': clamor('epoll'),
+    uws: { dialect: 'bare', command: ({ port }) => ['node', 'bench/rivals/uws/server.js', String(port)], figures: async () => ({}) },
+};
+
+async function start(server, context) {
+    const [program, ...args] = pinned(0, server.command(context));
+    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    child.stderr.on('data', (text) => { said = (said + text).slice(-4000); });
+    child.ended = new Promise((resolve) => child.on('close', resolve));
+    for (const begin = Date.now(); Date.now() - begin < kStartPatienceMs; await sleep(50)) {
+        if (child.exitCode !== null) throw new Error(`the server did not start:\n${said}`);
+        if (await accepts(context.port)) return child;
+    }
+    await stop(child);
+    throw new Error(`the server does not listen after ${kStartPatienceMs / 1000} s:\n${said}`);
+}
+
+async function stop(child) {
+    child.kill('SIGTERM');
+    if (await Promise.race([child.ended.then(() => true), sleep(kStopPatienceMs)])) return;
+    child.kill('SIGKILL');
+    await child.ended;
+}
+
+function load(args, build) {
+    const [program, ...rest] = pinned(1, [join(build, 'bench/load/clamor-swarm'), ...args.map(String)]);
+    return new Promise((resolve, reject) => {
+        const child = execFile(program, rest, { timeout: kRunPatienceMs, maxBuffer: 64 * 1024 * 1024 }, (error, out) =>
+            error ? reject(error) : resolve(JSON.parse(out)));
+        child.stderr.pipe(process.stderr);
+    });
+}
+
+/** One run: a fresh server with empty data, the load on it, its figures. */
+export async function measure(name, scenario, args, { build, config }) {
+    const server = servers[name];
+    const data = mkdtempSync(join(tmpdir(), 'clamor-bench-'));
+    const port = await freePort();
+    try {
+        const child = await start(server, { port, data, build, config });
+        try {
+            const figures = await load([scenario, '--server', `ws://127.0.0.1:${port}`, '--dialect', server.dialect, '--pid', child.pid, ...args], build);
+            return { ...figures, ...(await server.figures(port)) };
+        } finally {
+            await stop(child);
+        }
+    } finally {
+        rmSync(data, { recursive: true, force: true });
+    }
+}
