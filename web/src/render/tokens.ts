@@ -22,7 +22,7 @@ export const tokens = css`
     --accent-ink: light-dark(#ffffff, #2a1003);
     --accent-wash: light-dark(#fdeee5, #33211a);
     --mention: light-dark(#fff5d9, #302812);
-    --mention-edge: light-dark(#c98a00, #e0ab3a);
+    --mention-edge: light-dark(#b57b00, #e0ab3a);
     --first: light-dark(#eef6ee, #18261c);
     --first-edge: light-dark(#2e8049, #62b880);
     --problem: light-dark(#b3261e, #ff9c94);
