@@ -45,13 +45,12 @@ twitch::Notice notice_of(hub::JoinRefusal refusal, std::string_view channel) {
 void Handlers::join(IrcSession& session, const Line& line) {
     const bool verified = session.identity_.user.verified_bot;
     const limits::Window& window = verified ? session.shard_.options.joins_verified_bot : session.shard_.options.joins;
-    if (session.join_window_ == nullptr) session.join_window_ = std::make_unique<chat::SlidingWindow>();
 
     std::size_t too_quick = 0;
     std::string first_too_quick;
     std::chrono::milliseconds retry_after{0};
     for_each_channel(line.param(0), [&](std::string name) {
-        const chat::LimitAnswer limit = session.join_window_->check(window, session.shard_.scheduler.now().mono);
+        const chat::LimitAnswer limit = session.join_window_.check(window, session.shard_.scheduler.now().mono);
         if (limit.allowed) return session.join_one(std::move(name));
         if (too_quick++ == 0) first_too_quick = std::move(name);
         retry_after = limit.retry_after;

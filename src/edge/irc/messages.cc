@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "edge/irc/commands.h"
 #include "edge/irc/session.h"
 #include "text/message.h"
@@ -50,18 +52,25 @@ bool is_slash_command(std::string_view text) {
     return text[1] != ' ' && !text.starts_with("..");
 }
 
+/// Takes the wrapper `\x01ACTION ...\x01` off, however many there are: a text never starts with one.
+bool unwrap_action(std::string_view& text) {
+    bool action = false;
+    for (;;) {
+        text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+        if (!text.starts_with(kActionStart)) return action;
+        text.remove_prefix(kActionStart.size());
+        if (text.ends_with('\x01')) text.remove_suffix(1);
+        action = true;
+    }
+}
+
 bool is_escaped(std::string_view text) { return text.starts_with("/ ") || text.starts_with(". "); }
 
 }  // namespace
 
 void Handlers::privmsg(IrcSession& session, const Line& line) {
     if (session.identity_.anonymous || !line.param(0).starts_with('#')) return;
-    std::string_view text = line.param(1);
-    if (text.starts_with(kActionStart)) {
-        text.remove_prefix(kActionStart.size());
-        if (text.ends_with('\x01')) text.remove_suffix(1);
-        return send(session, line, text, true);
-    }
+    const std::string_view text = line.param(1);
     if (is_escaped(text)) return send(session, line, text.substr(2), false);
     if (!is_slash_command(text)) return send(session, line, text, false);
 
@@ -88,13 +97,13 @@ void Handlers::send(IrcSession& session, const Line& line, std::string_view text
     if (!text::is_valid_login(request.channel_login)) {
         return session.say_notice(text::repair_utf8(request.channel_login), twitch::channel_suspended());
     }
+    request.action = unwrap_action(text) || action;
     request.text = text::clean_message(text);
     if (request.text.empty()) return;
     if (!session.identity_.may_write) return session.say_notice(request.channel_login, twitch::no_permission());
     if (session.late_ >= limits::kPendingRepliesMax) {
         return session.say_notice(request.channel_login, twitch::notice_of({chat::Refusal::store_unavailable, 0}));
     }
-    request.action = action;
     request.client_nonce = client_nonce_of(line);
     request.reply_parent = reply_parent_of(line);
     const hub::RequestId place =

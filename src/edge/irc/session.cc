@@ -40,7 +40,7 @@ IrcSession::~IrcSession() { end(); }
 
 bool IrcSession::on_line(std::string_view line) {
     if (closed()) return false;
-    last_input_ = shard_.scheduler.now().mono;
+    note_input();
     shard_.counters.lines.add();
     if (must_hold() || !held_.empty()) {
         hold(line);
@@ -52,11 +52,16 @@ bool IrcSession::on_line(std::string_view line) {
 
 bool IrcSession::on_overlong_lines(std::size_t count) {
     if (closed()) return false;
-    last_input_ = shard_.scheduler.now().mono;
+    note_input();
     shard_.counters.overlong_lines.add(count);
     overlong_lines_ = static_cast<std::uint8_t>(std::min<std::size_t>(overlong_lines_ + count, limits::kOverlongLinesMax));
     if (overlong_lines_ == limits::kOverlongLinesMax) close(CloseReason::input_flood);
     return !closed();
+}
+
+void IrcSession::note_input() {
+    last_input_ = shard_.scheduler.now().mono;
+    pinged_ = false;
 }
 
 void IrcSession::run_line(std::string_view line) {
@@ -103,7 +108,7 @@ void IrcSession::resume_when_possible() {
 
 void IrcSession::run_held_lines() {
     resuming_ = false;
-    last_input_ = shard_.scheduler.now().mono;
+    note_input();
     std::size_t done = 0;
     while (done < held_.size() && !closed() && !must_hold()) {
         const std::size_t end = held_.find('\n', done);
@@ -180,14 +185,13 @@ void IrcSession::on_timer() {
     }
     const MonoTime now = shard_.scheduler.now().mono;
     const limits::Window& joins = identity_.user.verified_bot ? shard_.options.joins_verified_bot : shard_.options.joins;
-    if (join_window_ != nullptr && join_window_->idle(joins, now)) join_window_.reset();
+    if (join_window_.idle(joins, now)) join_window_ = {};
 
-    if (!receiving_) last_input_ = now;  // silent since we do not listen
+    if (!receiving_) note_input();  // silent since we do not listen
+    if (pinged_) return close(CloseReason::ping_timeout);
     const MonoTime silent_at = last_input_ + shard_.options.ping_after_silence;
-    if (pinged_at_ && last_input_ <= *pinged_at_) return close(CloseReason::ping_timeout);
-    pinged_at_.reset();
     if (now < silent_at) return arm_timer(silent_at);
-    pinged_at_ = now;
+    pinged_ = true;
     arm_timer(now + shard_.options.pong_timeout);
     std::string lines;
     twitch::append_ping(lines);

@@ -117,6 +117,7 @@ class IrcSession final : public hub::Member {
     };
 
     // Input and its order (session.cc).
+    void note_input();
     void run_line(std::string_view line);
     bool must_hold() const;
     void hold(std::string_view line);
@@ -167,6 +168,7 @@ class IrcSession final : public hub::Member {
     hub::Dialect dialect_;
     Stage stage_ = Stage::registering;
     bool receiving_ = true;
+    bool pinged_ = false;    ///< and no input since
     bool resuming_ = false;  ///< run_held_lines() is going to run at the end of the turn
     std::uint8_t overlong_lines_ = 0;
     std::optional<CloseReason> doom_;
@@ -177,12 +179,11 @@ class IrcSession final : public hub::Member {
     std::string held_;      ///< lines, each ended by LF
     std::map<std::string, ChannelId, std::less<>> rooms_;
     std::size_t joins_asked_ = 0;
-    std::unique_ptr<chat::SlidingWindow> join_window_;  ///< per connection, not per account
+    chat::SlidingWindow join_window_;  ///< per connection, not per account
     std::unique_ptr<Skipped> skipped_;
 
     TimerId timer_;
     MonoTime last_input_{};
-    std::optional<MonoTime> pinged_at_;
     std::shared_ptr<IrcSession*> ticket_;  ///< held weakly by whatever may run after this session is gone
 };
 
