@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/sql/catalog.h"
 
-#include "store/sql/database.h"
+#include "store/sql/rows.h"
 
 namespace clamor::store {
 
@@ -9,8 +9,8 @@ SqlCatalog::SqlCatalog(std::unique_ptr<Database> database) : database_(std::move
 SqlCatalog::~SqlCatalog() = default;
 
 Result<std::uint64_t> SqlCatalog::next_epoch() {
-    return database_->run("counting a start", [](soci::session& sql) -> Result<std::uint64_t> {
-        soci::transaction transaction(sql);
+    return database_->run("counting a start", [](Session& sql) -> Result<std::uint64_t> {
+        soci::transaction transaction(sql.raw());
         const long long epoch = next_number(sql, "epoch");
         transaction.commit();
         return static_cast<std::uint64_t>(epoch);

@@ -13,6 +13,7 @@ std::string select_channel(const char* condition) {
 
 const std::string kByLogin = select_channel("u.login = :login");
 const std::string kById = select_channel("c.channel_id = :id");
+const std::string kUserByLogin = fmt::format("SELECT {} FROM users u WHERE u.login = :login", UserRow::kColumns);
 const std::string kAfter = select_channel("c.channel_id > :after ORDER BY c.channel_id LIMIT :limit");
 
 }  // namespace
@@ -41,43 +42,45 @@ Channel ChannelRow::value() const {
                       .subscribers_only = subscribers_only != 0}};
 }
 
-bool channel_exists(soci::session& sql, ChannelId id) {
-    return fetch_one<ChannelRow>(sql, kById, number(id)).has_value();
+bool channel_exists(Session& sql, ChannelId id) {
+    return sql.fetch_one<ChannelRow>(kById, number(id)).has_value();
 }
 
 Result<std::optional<Channel>> SqlCatalog::find_channel(std::string_view login) {
     if (auto fine = check_login(login); !fine) return tl::unexpected(fine.error());
-    return database_->run("looking up a channel", [&](soci::session& sql) -> Result<std::optional<Channel>> {
-        return fetch_one<ChannelRow>(sql, kByLogin, std::string(login));
+    return database_->run("looking up a channel", [&](Session& sql) -> Result<std::optional<Channel>> {
+        return sql.fetch_one<ChannelRow>(kByLogin, std::string(login));
     });
 }
 
 Result<std::optional<Channel>> SqlCatalog::find_channel(ChannelId id) {
-    return database_->run("looking up a channel", [&](soci::session& sql) -> Result<std::optional<Channel>> {
-        return fetch_one<ChannelRow>(sql, kById, number(id));
+    return database_->run("looking up a channel", [&](Session& sql) -> Result<std::optional<Channel>> {
+        return sql.fetch_one<ChannelRow>(kById, number(id));
     });
 }
 
 Result<Channel> SqlCatalog::ensure_channel(std::string_view login) {
     if (auto fine = check_login(login); !fine) return tl::unexpected(fine.error());
     const std::string name(login);
-    return database_->run("making a channel", [&](soci::session& sql) -> Result<Channel> {
-        if (auto channel = fetch_one<ChannelRow>(sql, kByLogin, name)) return *std::move(channel);
-        soci::transaction transaction(sql);
-        const long long id = make_user(sql, name);
-        change(sql, "INSERT INTO channels (channel_id) VALUES (:id) ON CONFLICT (channel_id) DO NOTHING", id);
+    return database_->run("making a channel", [&](Session& sql) -> Result<Channel> {
+        if (auto channel = sql.fetch_one<ChannelRow>(kByLogin, name)) return *std::move(channel);
+        auto user = sql.fetch_one<UserRow>(kUserByLogin, name);
+        soci::transaction transaction(sql.raw());
+        if (!user) user = make_user(sql, name);
+        const auto added = sql.change(
+            "INSERT INTO channels (channel_id) VALUES (:id) ON CONFLICT (channel_id) DO NOTHING", number(user->id));
         transaction.commit();
-        return fetch_one<ChannelRow>(sql, kById, id).value();
+        if (added == 0) return sql.fetch_one<ChannelRow>(kById, number(user->id)).value();
+        return Channel{.id = ChannelId(user->id.value), .login = name, .display_name = user->display_name};
     });
 }
 
 Result<void> SqlCatalog::update_channel(const Channel& channel) {
     if (auto fine = check_channel(channel); !fine) return fine;
     const chat::RoomState& modes = channel.modes;
-    return database_->run("changing a channel", [&](soci::session& sql) -> Result<void> {
+    return database_->run("changing a channel", [&](Session& sql) -> Result<void> {
         const auto changed =
-            change(sql,
-                   "UPDATE channels SET title = :title, emote_only = :emote_only, "
+            sql.change("UPDATE channels SET title = :title, emote_only = :emote_only, "
                    "followers_only_minutes = :followers, unique_chat = :unique_chat, slow_seconds = :slow, "
                    "subscribers_only = :subscribers WHERE channel_id = :id",
                    channel.title, int{modes.emote_only}, modes.followers_only_minutes, int{modes.unique_chat},
@@ -88,8 +91,8 @@ Result<void> SqlCatalog::update_channel(const Channel& channel) {
 }
 
 Result<std::vector<Channel>> SqlCatalog::list_channels(ChannelId after, std::size_t limit) {
-    return database_->run("listing channels", [&](soci::session& sql) -> Result<std::vector<Channel>> {
-        return fetch_all<ChannelRow>(sql, kAfter, number(after), static_cast<long long>(limit));
+    return database_->run("listing channels", [&](Session& sql) -> Result<std::vector<Channel>> {
+        return sql.fetch_all<ChannelRow>(kAfter, number(after), static_cast<long long>(limit));
     });
 }
 

@@ -81,9 +81,8 @@ struct BadgeRow {
 }  // namespace
 
 Result<std::vector<Emote>> SqlCatalog::emotes_for(ChannelId channel) {
-    return database_->run("listing emotes", [&](soci::session& sql) -> Result<std::vector<Emote>> {
-        return fetch_all<EmoteRow>(sql,
-                                   fmt::format("SELECT {} FROM emotes WHERE channel_id IS NULL "
+    return database_->run("listing emotes", [&](Session& sql) -> Result<std::vector<Emote>> {
+        return sql.fetch_all<EmoteRow>(fmt::format("SELECT {} FROM emotes WHERE channel_id IS NULL "
                                                "OR channel_id = :channel ORDER BY code",
                                                EmoteRow::kColumns),
                                    number(channel));
@@ -92,11 +91,9 @@ Result<std::vector<Emote>> SqlCatalog::emotes_for(ChannelId channel) {
 
 Result<void> SqlCatalog::add_emote(const Emote& emote) {
     if (auto fine = check_emote(emote); !fine) return fine;
-    return database_->run("adding an emote", [&](soci::session& sql) -> Result<void> {
+    return database_->run("adding an emote", [&](Session& sql) -> Result<void> {
         if (emote.channel && !channel_exists(sql, emote.channel)) return no_such_channel(emote.channel);
-        const auto added = change(
-            sql,
-            "INSERT INTO emotes (emote_id, code, emote_type, channel_id, tier_required, image_url, image_url_2x, "
+        const auto added = sql.change("INSERT INTO emotes (emote_id, code, emote_type, channel_id, tier_required, image_url, image_url_2x, "
             "image_url_4x, created_at) VALUES (:id, :code, :type, NULLIF(:channel, 0), NULLIF(:tier, 0), :url, "
             ":url2, :url4, :created) ON CONFLICT DO NOTHING",
             lower_id(emote.id), emote.code, std::string(kTypeNames[static_cast<std::size_t>(emote.type)]),
@@ -109,21 +106,20 @@ Result<void> SqlCatalog::add_emote(const Emote& emote) {
 
 Result<bool> SqlCatalog::remove_emote(std::string_view id) {
     if (auto fine = check_emote_id(id); !fine) return tl::unexpected(fine.error());
-    return database_->run("removing an emote", [&](soci::session& sql) -> Result<bool> {
-        return change(sql, "DELETE FROM emotes WHERE emote_id = :id", lower_id(id)) != 0;
+    return database_->run("removing an emote", [&](Session& sql) -> Result<bool> {
+        return sql.change("DELETE FROM emotes WHERE emote_id = :id", lower_id(id)) != 0;
     });
 }
 
 Result<void> SqlCatalog::grant_emote(UserId user, std::string_view emote_id, WallTime at) {
     if (auto fine = check_emote_id(emote_id); !fine) return fine;
     const std::string id = lower_id(emote_id);
-    return database_->run("granting an emote", [&](soci::session& sql) -> Result<void> {
+    return database_->run("granting an emote", [&](Session& sql) -> Result<void> {
         if (!user_exists(sql, user)) return no_such_user(user);
-        if (!fetch_one<IdRow>(sql, "SELECT emote_id FROM emotes WHERE emote_id = :id", id)) {
+        if (!sql.fetch_one<IdRow>("SELECT emote_id FROM emotes WHERE emote_id = :id", id)) {
             return no_such_emote(id);
         }
-        change(sql,
-               "INSERT INTO user_emote_access (user_id, emote_id, granted_at) VALUES (:user, :emote, :at) "
+        sql.change("INSERT INTO user_emote_access (user_id, emote_id, granted_at) VALUES (:user, :emote, :at) "
                "ON CONFLICT (user_id, emote_id) DO NOTHING",
                number(user), id, static_cast<long long>(unix_ms(at)));
         return {};
@@ -131,16 +127,14 @@ Result<void> SqlCatalog::grant_emote(UserId user, std::string_view emote_id, Wal
 }
 
 Result<std::vector<std::string>> SqlCatalog::granted_emotes(UserId user) {
-    return database_->run("listing granted emotes", [&](soci::session& sql) -> Result<std::vector<std::string>> {
-        return fetch_all<IdRow>(
-            sql, "SELECT emote_id FROM user_emote_access WHERE user_id = :user ORDER BY emote_id", number(user));
+    return database_->run("listing granted emotes", [&](Session& sql) -> Result<std::vector<std::string>> {
+        return sql.fetch_all<IdRow>("SELECT emote_id FROM user_emote_access WHERE user_id = :user ORDER BY emote_id", number(user));
     });
 }
 
 Result<std::vector<BadgeImage>> SqlCatalog::badges_for(ChannelId channel) {
-    return database_->run("listing badges", [&](soci::session& sql) -> Result<std::vector<BadgeImage>> {
-        return fetch_all<BadgeRow>(sql,
-                                   "SELECT channel_id, name, version, title, image_url, image_url_2x, image_url_4x "
+    return database_->run("listing badges", [&](Session& sql) -> Result<std::vector<BadgeImage>> {
+        return sql.fetch_all<BadgeRow>("SELECT channel_id, name, version, title, image_url, image_url_2x, image_url_4x "
                                    "FROM badges WHERE channel_id IN (0, :channel) "
                                    "ORDER BY channel_id, name, version",
                                    number(channel));
@@ -149,10 +143,9 @@ Result<std::vector<BadgeImage>> SqlCatalog::badges_for(ChannelId channel) {
 
 Result<void> SqlCatalog::put_badge(const BadgeImage& badge) {
     if (auto fine = check_badge(badge); !fine) return fine;
-    return database_->run("putting a badge", [&](soci::session& sql) -> Result<void> {
+    return database_->run("putting a badge", [&](Session& sql) -> Result<void> {
         if (badge.channel && !channel_exists(sql, badge.channel)) return no_such_channel(badge.channel);
-        change(sql,
-               "INSERT INTO badges (channel_id, name, version, title, image_url, image_url_2x, image_url_4x) "
+        sql.change("INSERT INTO badges (channel_id, name, version, title, image_url, image_url_2x, image_url_4x) "
                "VALUES (:channel, :name, :version, :title, :url, :url2, :url4) "
                "ON CONFLICT (channel_id, name, version) DO UPDATE SET title = excluded.title, "
                "image_url = excluded.image_url, image_url_2x = excluded.image_url_2x, "

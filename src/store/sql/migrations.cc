@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "store/sql/database.h"
+#include "store/sql/rows.h"
 
 namespace clamor::store {
 namespace {
@@ -91,29 +92,37 @@ constexpr std::array kMigrations{
     Migration{"users, channels, tokens, emotes and badges", kFirstSchema},
 };
 
-std::size_t stored_version(soci::session& sql) {
-    long long version = 0;
-    sql << "SELECT COALESCE(MAX(version), 0) FROM schema_version", soci::into(version);
-    return static_cast<std::size_t>(version);
+std::size_t stored_version(Session& sql) {
+    return static_cast<std::size_t>(
+        sql.fetch_one<NumberRow>("SELECT COALESCE(MAX(version), 0) FROM schema_version").value());
 }
 
-void run_statements(soci::session& sql, std::string_view statements) {
+/// The migrations' own spelling of a numeric primary key.
+constexpr std::string_view kKey = "BIGINT PRIMARY KEY";
+
+void run_statements(Session& sql, std::string_view statements, std::string_view key_type) {
     while (!statements.empty()) {
         const auto end = statements.find(";\n");
-        sql << std::string(statements.substr(0, end));
+        std::string statement(statements.substr(0, end));
+        for (auto at = statement.find(kKey); at != std::string::npos; at = statement.find(kKey, at)) {
+            statement.replace(at, kKey.size(), key_type);
+            at += key_type.size();
+        }
+        sql.raw() << statement;
         statements = end == std::string_view::npos ? std::string_view() : statements.substr(end + 2);
     }
 }
 
 /// False when another process took the step first.
-bool take_step(soci::session& sql, std::size_t version, const Migration& migration) {
-    soci::transaction transaction(sql);
+bool take_step(Session& sql, std::size_t version, const Migration& migration, std::string_view key_type) {
+    soci::transaction transaction(sql.raw());
     // Inserting comes first: it takes the lock under which nobody else can take the same step.
     const auto number = static_cast<long long>(version);
-    sql << "INSERT INTO schema_version (version) VALUES (:version) ON CONFLICT (version) DO NOTHING",
-        soci::use(number);
-    if (stored_version(sql) > version) return false;
-    run_statements(sql, migration.statements);
+    if (sql.change("INSERT INTO schema_version (version) VALUES (:version) ON CONFLICT (version) DO NOTHING",
+               number) == 0) {
+        return false;
+    }
+    run_statements(sql, migration.statements, key_type);
     transaction.commit();
     return true;
 }
@@ -125,13 +134,13 @@ std::span<const Migration> catalog_migrations() {
 }
 
 Result<void> migrate(Database& database, std::span<const Migration> migrations) {
-    return database.run("bringing the schema up to date", [&](soci::session& sql) -> Result<void> {
-        sql << "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY)";
+    return database.run("bringing the schema up to date", [&](Session& sql) -> Result<void> {
+        sql.raw() << "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY)";
         for (std::size_t version = stored_version(sql); version < migrations.size();
              version = stored_version(sql)) {
             const Migration& next = migrations[version];
             // Making the schema where there was none is no news.
-            if (take_step(sql, version + 1, next) && version > 0) {
+            if (take_step(sql, version + 1, next, database.engine().key_type) && version > 0) {
                 log::info("the catalog's schema was brought forward",
                           {{"version", version + 1}, {"adds", next.subject}});
             }

@@ -11,7 +11,7 @@ namespace clamor::store {
 class Database;
 
 /// The step from one version of the schema to the next: statements in the SQL that SQLite and PostgreSQL share, separated
-/// by a semicolon at the end of a line.
+/// by a semicolon at the end of a line. BIGINT PRIMARY KEY is written in the engine's own way.
 struct Migration {
     std::string_view subject;
     std::string_view statements;

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <optional>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "store/catalog.h"
 #include "store/sql/database.h"
@@ -28,6 +25,13 @@ struct UserRow {
     chat::User value() const;
 };
 
+struct NumberRow {
+    long long number = 0;
+
+    void into(soci::statement& statement) { statement.exchange(soci::into(number)); }
+    long long value() const { return number; }
+};
+
 struct ChannelRow {
     static constexpr const char* kColumns =
         "c.channel_id, u.login, u.display_name, c.title, c.emote_only, c.followers_only_minutes, c.unique_chat, "
@@ -41,46 +45,14 @@ struct ChannelRow {
     Channel value() const;
 };
 
-/// Runs a query with the given parameters and collects its rows.
-template <class Row, class... Parameters>
-auto fetch_all(soci::session& sql, const std::string& query, const Parameters&... parameters) {
-    Row row;
-    soci::statement statement(sql);
-    (statement.exchange(soci::use(parameters)), ...);
-    row.into(statement);
-    statement.alloc();
-    statement.prepare(query);
-    statement.define_and_bind();
-    statement.execute();
-    std::vector<decltype(row.value())> values;
-    while (statement.fetch()) values.push_back(row.value());
-    return values;
-}
+bool user_exists(Session& sql, UserId id);
+bool channel_exists(Session& sql, ChannelId id);
 
-/// The same for a query that finds one row at most.
-template <class Row, class... Parameters>
-auto fetch_one(soci::session& sql, const std::string& query, const Parameters&... parameters) {
-    auto values = fetch_all<Row>(sql, query, parameters...);
-    using Value = typename decltype(values)::value_type;
-    return values.empty() ? std::optional<Value>() : std::optional<Value>(std::move(values.front()));
-}
+/// Counts the row of `counters` up and gives its new value. Inside a transaction only, and first in it: it takes the write
+/// lock, which SQLite refuses to one that has read before another process wrote.
+long long next_number(Session& sql, const std::string& name);
 
-/// How many rows a statement that changes something changed.
-template <class... Parameters>
-long long change(soci::session& sql, const std::string& query, const Parameters&... parameters) {
-    soci::statement statement(sql);
-    (statement.exchange(soci::use(parameters)), ...);
-    statement.alloc();
-    statement.prepare(query);
-    statement.define_and_bind();
-    statement.execute(true);
-    return statement.get_affected_rows();
-}
-
-bool user_exists(soci::session& sql, UserId id);
-bool channel_exists(soci::session& sql, ChannelId id);
-
-/// The account's id, made where there is none. Inside a transaction that has read nothing yet.
-long long make_user(soci::session& sql, const std::string& login);
+/// Makes the account; when another process was faster, finds it. First in a transaction.
+chat::User make_user(Session& sql, const std::string& login);
 
 }  // namespace clamor::store

@@ -37,10 +37,10 @@ chat::Role role_of(const std::string& name) {
 }  // namespace
 
 Result<chat::Standing> SqlCatalog::standing(ChannelId channel, UserId user) {
-    return database_->run("looking up a standing", [&](soci::session& sql) -> Result<chat::Standing> {
+    return database_->run("looking up a standing", [&](Session& sql) -> Result<chat::Standing> {
         const long long c = number(channel);
         const long long u = number(user);
-        const StandingRow row = fetch_one<StandingRow>(sql, kStanding, c, u, c, c, u).value();
+        const StandingRow row = sql.fetch_one<StandingRow>(kStanding, c, u, c, c, u).value();
         chat::Standing standing{.role = role_of(row.role),
                                 .subscriber_months = static_cast<std::uint32_t>(row.months),
                                 .subscriber_tier = static_cast<std::uint16_t>(row.tier),
@@ -52,17 +52,16 @@ Result<chat::Standing> SqlCatalog::standing(ChannelId channel, UserId user) {
 
 Result<void> SqlCatalog::set_role(ChannelId channel, UserId user, chat::Role role) {
     if (auto fine = check_role(channel, user, role); !fine) return fine;
-    return database_->run("setting a role", [&](soci::session& sql) -> Result<void> {
+    return database_->run("setting a role", [&](Session& sql) -> Result<void> {
         if (!channel_exists(sql, channel)) return no_such_channel(channel);
         if (!user_exists(sql, user)) return no_such_user(user);
         if (role == chat::Role::viewer) {
-            change(sql, "DELETE FROM roles WHERE channel_id = :channel AND user_id = :user", number(channel),
+            sql.change("DELETE FROM roles WHERE channel_id = :channel AND user_id = :user", number(channel),
                    number(user));
             return {};
         }
         const std::string name = role == chat::Role::moderator ? "moderator" : "vip";
-        change(sql,
-               "INSERT INTO roles (channel_id, user_id, role) VALUES (:channel, :user, :role) "
+        sql.change("INSERT INTO roles (channel_id, user_id, role) VALUES (:channel, :user, :role) "
                "ON CONFLICT (channel_id, user_id) DO UPDATE SET role = excluded.role",
                number(channel), number(user), name);
         return {};
@@ -72,16 +71,15 @@ Result<void> SqlCatalog::set_role(ChannelId channel, UserId user, chat::Role rol
 Result<void> SqlCatalog::set_subscription(ChannelId channel, UserId user, std::uint16_t tier,
                                           std::uint32_t months) {
     if (auto fine = check_subscription(tier, months); !fine) return fine;
-    return database_->run("setting a subscription", [&](soci::session& sql) -> Result<void> {
+    return database_->run("setting a subscription", [&](Session& sql) -> Result<void> {
         if (!channel_exists(sql, channel)) return no_such_channel(channel);
         if (!user_exists(sql, user)) return no_such_user(user);
         if (tier == 0) {
-            change(sql, "DELETE FROM subscriptions WHERE channel_id = :channel AND user_id = :user",
+            sql.change("DELETE FROM subscriptions WHERE channel_id = :channel AND user_id = :user",
                    number(channel), number(user));
             return {};
         }
-        change(sql,
-               "INSERT INTO subscriptions (channel_id, user_id, tier, months, founder) "
+        sql.change("INSERT INTO subscriptions (channel_id, user_id, tier, months, founder) "
                "SELECT c.channel_id, :user, :tier, :months, CASE WHEN (SELECT COUNT(*) FROM subscriptions f "
                "WHERE f.channel_id = c.channel_id AND f.founder = 1) < :founders THEN 1 ELSE 0 END "
                "FROM channels c WHERE c.channel_id = :channel "

@@ -46,12 +46,11 @@ Result<void> SqlCatalog::add_token(std::string_view token, const TokenRecord& re
     const auto hash = hash_token(token);
     if (!hash) return tl::unexpected(hash.error());
     if (auto fine = check_token_record(record); !fine) return fine;
-    return database_->run("adding a token", [&](soci::session& sql) -> Result<void> {
+    return database_->run("adding a token", [&](Session& sql) -> Result<void> {
         if (record.user && !user_exists(sql, record.user)) return no_such_user(record.user);
         const long long expires_at = record.expires_at ? unix_ms(*record.expires_at) : 0;
         const auto added =
-            change(sql,
-                   "INSERT INTO tokens (token_hash, user_id, scopes, created_at, expires_at, label) "
+            sql.change("INSERT INTO tokens (token_hash, user_id, scopes, created_at, expires_at, label) "
                    "VALUES (:hash, NULLIF(:user, 0), :scopes, :created, NULLIF(:expires, 0), :label) "
                    "ON CONFLICT (token_hash) DO NOTHING",
                    hex(*hash), number(record.user), fmt::format("{}", fmt::join(record.scopes, " ")),
@@ -64,9 +63,8 @@ Result<void> SqlCatalog::add_token(std::string_view token, const TokenRecord& re
 Result<std::optional<TokenRecord>> SqlCatalog::find_token(std::string_view token, WallTime now) {
     const auto hash = hash_token(token);
     if (!hash) return tl::unexpected(hash.error());
-    return database_->run("looking up a token", [&](soci::session& sql) -> Result<std::optional<TokenRecord>> {
-        return fetch_one<TokenRow>(sql,
-                                   fmt::format("SELECT {} FROM tokens WHERE token_hash = :hash AND "
+    return database_->run("looking up a token", [&](Session& sql) -> Result<std::optional<TokenRecord>> {
+        return sql.fetch_one<TokenRow>(fmt::format("SELECT {} FROM tokens WHERE token_hash = :hash AND "
                                                "(expires_at IS NULL OR expires_at > :now)",
                                                TokenRow::kColumns),
                                    hex(*hash), static_cast<long long>(unix_ms(now)));
@@ -76,21 +74,19 @@ Result<std::optional<TokenRecord>> SqlCatalog::find_token(std::string_view token
 Result<bool> SqlCatalog::revoke_token(std::string_view token) {
     const auto hash = hash_token(token);
     if (!hash) return tl::unexpected(hash.error());
-    return database_->run("revoking a token", [&](soci::session& sql) -> Result<bool> {
-        return change(sql, "DELETE FROM tokens WHERE token_hash = :hash", hex(*hash)) != 0;
+    return database_->run("revoking a token", [&](Session& sql) -> Result<bool> {
+        return sql.change("DELETE FROM tokens WHERE token_hash = :hash", hex(*hash)) != 0;
     });
 }
 
 Result<std::vector<TokenRecord>> SqlCatalog::list_tokens(UserId user) {
-    return database_->run("listing tokens", [&](soci::session& sql) -> Result<std::vector<TokenRecord>> {
+    return database_->run("listing tokens", [&](Session& sql) -> Result<std::vector<TokenRecord>> {
         if (!user) {
-            return fetch_all<TokenRow>(sql, fmt::format("SELECT {} FROM tokens WHERE user_id IS NULL "
+            return sql.fetch_all<TokenRow>(fmt::format("SELECT {} FROM tokens WHERE user_id IS NULL "
                                                         "ORDER BY created_at, token_hash",
                                                         TokenRow::kColumns));
         }
-        return fetch_all<TokenRow>(
-            sql,
-            fmt::format("SELECT {} FROM tokens WHERE user_id = :user ORDER BY created_at, token_hash",
+        return sql.fetch_all<TokenRow>(fmt::format("SELECT {} FROM tokens WHERE user_id = :user ORDER BY created_at, token_hash",
                         TokenRow::kColumns),
             number(user));
     });

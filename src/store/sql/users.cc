@@ -32,53 +32,58 @@ chat::User UserRow::value() const {
             .verified_bot = verified_bot != 0};
 }
 
-bool user_exists(soci::session& sql, UserId id) {
-    return fetch_one<UserRow>(sql, kById, number(id)).has_value();
+bool user_exists(Session& sql, UserId id) {
+    return sql.fetch_one<UserRow>(kById, number(id)).has_value();
 }
 
-long long make_user(soci::session& sql, const std::string& login) {
+long long next_number(Session& sql, const std::string& name) {
+    return sql.fetch_one<NumberRow>("UPDATE counters SET value = value + 1 WHERE name = :name RETURNING value", name)
+        .value();
+}
+
+chat::User make_user(Session& sql, const std::string& login) {
     const long long id = next_number(sql, "user_id");
-    change(sql,
-           "INSERT INTO users (user_id, login, display_name) VALUES (:id, :login, :name) "
-           "ON CONFLICT (login) DO NOTHING",
-           id, login, login);
-    long long found = 0;
-    sql << "SELECT user_id FROM users WHERE login = :login", soci::use(login), soci::into(found);
-    return found;
+    const auto added = sql.change(
+        "INSERT INTO users (user_id, login, display_name) VALUES (:id, :login, :name) ON CONFLICT (login) DO NOTHING",
+        id, login, login);
+    if (added == 0) return sql.fetch_one<UserRow>(kByLogin, login).value();
+    chat::User user;
+    user.id = UserId(static_cast<std::uint64_t>(id));
+    user.login = user.display_name = login;
+    return user;
 }
 
 Result<std::optional<chat::User>> SqlCatalog::find_user(std::string_view login) {
     if (auto fine = check_login(login); !fine) return tl::unexpected(fine.error());
-    return database_->run("looking up a user", [&](soci::session& sql) -> Result<std::optional<chat::User>> {
-        return fetch_one<UserRow>(sql, kByLogin, std::string(login));
+    return database_->run("looking up a user", [&](Session& sql) -> Result<std::optional<chat::User>> {
+        return sql.fetch_one<UserRow>(kByLogin, std::string(login));
     });
 }
 
 Result<std::optional<chat::User>> SqlCatalog::find_user(UserId id) {
-    return database_->run("looking up a user", [&](soci::session& sql) -> Result<std::optional<chat::User>> {
-        return fetch_one<UserRow>(sql, kById, number(id));
+    return database_->run("looking up a user", [&](Session& sql) -> Result<std::optional<chat::User>> {
+        return sql.fetch_one<UserRow>(kById, number(id));
     });
 }
 
 Result<chat::User> SqlCatalog::ensure_user(std::string_view login) {
     if (auto fine = check_login(login); !fine) return tl::unexpected(fine.error());
     const std::string name(login);
-    return database_->run("making a user", [&](soci::session& sql) -> Result<chat::User> {
-        if (auto user = fetch_one<UserRow>(sql, kByLogin, name)) return *std::move(user);
-        soci::transaction transaction(sql);
-        const long long id = make_user(sql, name);
+    return database_->run("making a user", [&](Session& sql) -> Result<chat::User> {
+        if (auto user = sql.fetch_one<UserRow>(kByLogin, name)) return *std::move(user);
+        soci::transaction transaction(sql.raw());
+        const chat::User user = make_user(sql, name);
         transaction.commit();
-        return fetch_one<UserRow>(sql, kById, id).value();
+        return user;
     });
 }
 
 Result<void> SqlCatalog::update_user(const chat::User& user) {
     if (auto fine = check_user(user); !fine) return fine;
-    return database_->run("changing a user", [&](soci::session& sql) -> Result<void> {
-        const auto holder = fetch_one<UserRow>(sql, kByLogin, user.login);
+    return database_->run("changing a user", [&](Session& sql) -> Result<void> {
+        const auto holder = sql.fetch_one<UserRow>(kByLogin, user.login);
         if (holder && holder->id != user.id) return login_taken(user.login);
-        const auto changed = change(sql,
-                                    "UPDATE users SET login = :login, display_name = :name, color = :color, "
+        const auto changed = sql.change("UPDATE users SET login = :login, display_name = :name, color = :color, "
                                     "verified_bot = :bot WHERE user_id = :id",
                                     user.login, user.display_name, user.color, int{user.verified_bot},
                                     number(user.id));
@@ -88,8 +93,8 @@ Result<void> SqlCatalog::update_user(const chat::User& user) {
 }
 
 Result<std::vector<chat::User>> SqlCatalog::list_users(UserId after, std::size_t limit) {
-    return database_->run("listing users", [&](soci::session& sql) -> Result<std::vector<chat::User>> {
-        return fetch_all<UserRow>(sql, kAfter, number(after), static_cast<long long>(limit));
+    return database_->run("listing users", [&](Session& sql) -> Result<std::vector<chat::User>> {
+        return sql.fetch_all<UserRow>(kAfter, number(after), static_cast<long long>(limit));
     });
 }
 
