@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The first byte is a length of pieces, the rest a TCP stream. Lines are the same however the
 // stream is cut, and what was parsed and written again parses to the same.
+#include <algorithm>
 #include <string>
 #include <vector>
 

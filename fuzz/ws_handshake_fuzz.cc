@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Three lines: extensions, subprotocols, key. Whatever a client offers, our own client understands
 // our answer, and nothing is agreed that was not offered.
+#include <algorithm>
 #include <string>
 
 #include "base/check.h"

@@ -10,11 +10,16 @@
 namespace clamor::text {
 namespace {
 
-constexpr std::string_view kLineBreaks("\0\r\n", 3);
 constexpr std::string_view kBlanks = " \t";
 
 constexpr char fold(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+/// Three searches for one byte each are far quicker than one for any of three.
+bool has_line_breaks(std::string_view text) {
+    constexpr auto kNone = std::string_view::npos;
+    return text.find('\0') != kNone || text.find('\r') != kNone || text.find('\n') != kNone;
 }
 
 std::string_view trim_front(std::string_view text) {
@@ -30,8 +35,7 @@ std::string_view trim_back(std::string_view text) {
 
 std::string clean_message(std::string_view text) {
     std::string changed;
-    if (text.find_first_of(kLineBreaks) != std::string_view::npos)
-        text = changed = strip_line_breaks(text);
+    if (has_line_breaks(text)) text = changed = strip_line_breaks(text);
     if (!is_valid_utf8(text)) text = changed = repair_utf8(text);
     // The cut may end in blanks of its own, so the back is trimmed last.
     return std::string(trim_back(cut_code_points(trim_front(text), limits::kMessageCodePoints)));

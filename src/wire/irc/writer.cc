@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/irc/writer.h"
 
+#include <array>
+
 namespace clamor::wire::irc {
 namespace {
 
@@ -21,6 +23,13 @@ char escape_of(char c) {
     }
 }
 
+/// Which bytes do not stand for themselves in a tag.
+constexpr auto kSpecial = [] {
+    std::array<bool, 256> special{};
+    for (const unsigned char c : {';', ' ', '\\', '\r', '\n', '\0'}) special[c] = true;
+    return special;
+}();
+
 void append_head(std::string& out, std::string_view prefix, std::string_view command) {
     if (!prefix.empty()) {
         out.push_back(':');
@@ -39,8 +48,8 @@ bool needs_colon(std::string_view param) {
 void append_escaped_tag(std::string& out, std::string_view value) {
     std::size_t from = 0;
     for (std::size_t i = 0; i < value.size(); ++i) {
+        if (!kSpecial[static_cast<unsigned char>(value[i])]) continue;
         const char escape = escape_of(value[i]);
-        if (escape == 0 && value[i] != '\0') continue;
         out.append(value.substr(from, i - from));
         from = i + 1;
         if (escape == 0) continue;  // NUL cannot be said in a tag
