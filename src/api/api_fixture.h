@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "api/router.h"
 #include "api/services.h"
@@ -32,7 +32,8 @@ class InlineExecutor final : public Executor {
 /// A router over memory stores, asked without sockets.
 class ApiFixture : public ::testing::Test {
   protected:
-    wire::http::Response ask(std::string_view method, std::string_view target, wire::http::Headers headers = {}) {
+    wire::http::Response ask(std::string_view method, std::string_view target,
+                             wire::http::Headers headers = {}) {
         wire::http::Request request;
         request.method = method;
         request.headers = std::move(headers);
@@ -64,7 +65,8 @@ class ApiFixture : public ::testing::Test {
     }
 
     /// Stores a message with sequence `sequence`, sent at second `sequence`, and gives its id.
-    MessageId store_message(const store::Channel& channel, std::uint64_t sequence, chat::Message message) {
+    MessageId store_message(const store::Channel& channel, std::uint64_t sequence,
+                            chat::Message message) {
         message.id = MessageId::from_random(channel.id.value, sequence);
         message.sent_at = wall_from_unix_ms(static_cast<std::int64_t>(sequence) * 1000);
         const auto author = catalog.ensure_user("alice").value();
@@ -72,9 +74,9 @@ class ApiFixture : public ::testing::Test {
         message.author_login = author.login;
         message.author_display_name = "Alice";
         const chat::Event event{channel.id, channel.login, {7, sequence}, message};
-        const store::StoredMessage stored{channel.id,        {7, sequence},
-                                          message.id,        message.sent_at,
-                                          author.id,         chat::encode_event(event),
+        const store::StoredMessage stored{channel.id,       {7, sequence},
+                                          message.id,       message.sent_at,
+                                          author.id,        chat::encode_event(event),
                                           /*deleted=*/false};
         EXPECT_TRUE(log.append(std::span(&stored, 1)).has_value());
         return message.id;
@@ -90,7 +92,9 @@ class ApiFixture : public ::testing::Test {
     store::MemoryMessageLog log;
     InlineExecutor workers;
     std::map<ChannelId, std::uint64_t> watching;
-    Services services{catalog, log, workers, [this](ChannelId channel) { return watching[channel]; }, true, "0.1.0"};
+    Services services{catalog, log,
+                      workers, [this](ChannelId channel) { return watching[channel]; },
+                      true,    "0.1.0"};
     Router router{Router::Options{}};
 };
 

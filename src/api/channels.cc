@@ -3,6 +3,7 @@
 
 #include <limits>
 #include <memory>
+
 #include <nlohmann/json.hpp>
 
 #include "api/parameters.h"
@@ -42,10 +43,12 @@ void add_channel_routes(Router& router, const Services& given) {
     router.on("GET", "/api/channels", [services](auto request, auto, auto respond) {
         const auto limit = query_number(request, "limit", 1, kChannelsPage);
         if (!limit) return respond(error_response(400, limit.error()));
-        const auto after = query_number(request, "after", 0, std::numeric_limits<std::uint64_t>::max());
+        const auto after =
+            query_number(request, "after", 0, std::numeric_limits<std::uint64_t>::max());
         if (!after) return respond(error_response(400, after.error()));
         answer_from_worker(services->workers, std::move(respond),
-                           [services, after = ChannelId(after->value_or(0)), limit = limit->value_or(kChannelsPage)] {
+                           [services, after = ChannelId(after->value_or(0)),
+                            limit = limit->value_or(kChannelsPage)] {
                                return list_channels(*services, after, limit);
                            });
     });

@@ -45,14 +45,17 @@ TEST_F(ChannelsTest, PagesByTheLastNumberSeen) {
         for (const auto& channel : page) seen.push_back(channel["login"]);
         after = page.back()["id"];
     }
-    EXPECT_EQ(seen, (std::vector<std::string>{"channel0", "channel1", "channel2", "channel3", "channel4"}));
+    EXPECT_EQ(seen, (std::vector<std::string>{"channel0", "channel1", "channel2", "channel3",
+                                              "channel4"}));
 }
 
 TEST_F(ChannelsTest, RefusesWrongPages) {
-    EXPECT_EQ(get_json("/api/channels?limit=0", 400)["message"], "'limit' must be a whole number from 1 to 100");
-    for (const auto* target : {"/api/channels?limit=101", "/api/channels?limit=-1", "/api/channels?limit=",
-                               "/api/channels?limit=1e1", "/api/channels?after=x",
-                               "/api/channels?after=18446744073709551616", "/api/channels?limit=%00"}) {
+    EXPECT_EQ(get_json("/api/channels?limit=0", 400)["message"],
+              "'limit' must be a whole number from 1 to 100");
+    for (const auto* target :
+         {"/api/channels?limit=101", "/api/channels?limit=-1",
+          "/api/channels?limit=", "/api/channels?limit=1e1", "/api/channels?after=x",
+          "/api/channels?after=18446744073709551616", "/api/channels?limit=%00"}) {
         // A NUL in the target is refused before it gets here.
         wire::http::Request request;
         if (!wire::http::decode_target(target, request)) continue;
@@ -83,7 +86,8 @@ TEST_F(ChannelsTest, ListsGlobalEmotesAndTheChannelsOwn) {
     for (const auto& emote : emotes) {
         const bool global = emote["code"] == "Wave";
         EXPECT_EQ(emote["type"], global ? "global" : "channel");
-        EXPECT_EQ(emote["channel_id"], global ? nlohmann::json() : nlohmann::json(std::to_string(lobby.id.value)));
+        EXPECT_EQ(emote["channel_id"],
+                  global ? nlohmann::json() : nlohmann::json(std::to_string(lobby.id.value)));
         EXPECT_EQ(emote["tier_required"], global ? nlohmann::json() : nlohmann::json(2));
         EXPECT_EQ(emote["image_url_4x"], "/static/emotes/wave.svg");
     }
@@ -107,10 +111,12 @@ TEST_F(ChannelsTest, ListsBadges) {
 }
 
 TEST_F(ChannelsTest, TellsWrongFromUnknownChannelNumbers) {
-    EXPECT_EQ(get_json("/api/emotes/lobby", 400)["message"], "'channelId' must be a channel's number, as 1000");
+    EXPECT_EQ(get_json("/api/emotes/lobby", 400)["message"],
+              "'channelId' must be a channel's number, as 1000");
     EXPECT_EQ(get("/api/badges/0").status, 400);
     EXPECT_EQ(get("/api/badges/-5").status, 400);
-    EXPECT_EQ(get_json("/api/badges/999999", 404)["message"], "there is no channel with the number 999999");
+    EXPECT_EQ(get_json("/api/badges/999999", 404)["message"],
+              "there is no channel with the number 999999");
 }
 
 }  // namespace

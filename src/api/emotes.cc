@@ -2,6 +2,7 @@
 #include "api/emotes.h"
 
 #include <memory>
+
 #include <nlohmann/json.hpp>
 
 #include "api/parameters.h"
@@ -16,9 +17,12 @@ using Answer = wire::http::Response (*)(const Services&, ChannelId);
 
 std::string_view name_of(store::EmoteType type) {
     switch (type) {
-        case store::EmoteType::global: return "global";
-        case store::EmoteType::channel: return "channel";
-        case store::EmoteType::bits: return "bits";
+        case store::EmoteType::global:
+            return "global";
+        case store::EmoteType::channel:
+            return "channel";
+        case store::EmoteType::bits:
+            return "bits";
     }
     return "global";
 }
@@ -28,14 +32,15 @@ wire::http::Response list_emotes(const Services& services, ChannelId channel) {
     if (!emotes) return store_failure(emotes.error());
     auto list = Json::array();
     for (const auto& emote : *emotes) {
-        list.push_back({{"id", emote.id},
-                        {"code", emote.code},
-                        {"type", name_of(emote.type)},
-                        {"channel_id", emote.channel ? Json(std::to_string(emote.channel.value)) : Json()},
-                        {"tier_required", emote.tier_required != 0 ? Json(emote.tier_required) : Json()},
-                        {"image_url", emote.image_url},
-                        {"image_url_2x", emote.image_url_2x},
-                        {"image_url_4x", emote.image_url_4x}});
+        list.push_back(
+            {{"id", emote.id},
+             {"code", emote.code},
+             {"type", name_of(emote.type)},
+             {"channel_id", emote.channel ? Json(std::to_string(emote.channel.value)) : Json()},
+             {"tier_required", emote.tier_required != 0 ? Json(emote.tier_required) : Json()},
+             {"image_url", emote.image_url},
+             {"image_url_2x", emote.image_url_2x},
+             {"image_url_4x", emote.image_url_4x}});
     }
     const Json body{{"emotes", std::move(list)}};
     return json_response(200, body.dump(-1, ' ', false, Json::error_handler_t::replace));
@@ -61,7 +66,9 @@ wire::http::Response list_badges(const Services& services, ChannelId channel) {
 wire::http::Response for_channel(const Services& services, ChannelId channel, Answer answer) {
     const auto found = services.catalog.find_channel(channel);
     if (!found) return store_failure(found.error());
-    if (!*found) return error_response(404, "there is no channel with the number " + std::to_string(channel.value));
+    if (!*found)
+        return error_response(
+            404, "there is no channel with the number " + std::to_string(channel.value));
     return answer(services, channel);
 }
 
@@ -69,9 +76,9 @@ Handler handler(std::shared_ptr<const Services> services, Answer answer) {
     return [services, answer](auto, auto parameters, auto respond) {
         const auto channel = parse_channel_id(parameters[0]);
         if (!channel) return respond(error_response(400, channel.error()));
-        answer_from_worker(services->workers, std::move(respond), [services, answer, id = *channel] {
-            return for_channel(*services, id, answer);
-        });
+        answer_from_worker(
+            services->workers, std::move(respond),
+            [services, answer, id = *channel] { return for_channel(*services, id, answer); });
     };
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/health.h"
 
-#include <nlohmann/json.hpp>
 #include <utility>
+
+#include <nlohmann/json.hpp>
 
 #include "api/reply.h"
 
@@ -10,10 +11,12 @@ namespace clamor::api {
 
 namespace {
 
-wire::http::Response status_reply(int status, std::string_view word, const std::vector<std::string>& reasons) {
+wire::http::Response status_reply(int status, std::string_view word,
+                                  const std::vector<std::string>& reasons) {
     nlohmann::ordered_json body{{"status", word}};
     if (!reasons.empty()) body["reasons"] = reasons;
-    return json_response(status, body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    return json_response(status,
+                         body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 }  // namespace

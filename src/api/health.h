@@ -15,8 +15,9 @@ struct Health {
     std::vector<std::string> not_ready;  ///< it should get no new clients
 };
 
-/// GET /healthz (200 as long as the process answers; says whether something is degraded) and GET /readyz (503 with the
-/// reasons when a load balancer should look elsewhere). `health` is called on a shard's thread.
+/// GET /healthz (200 as long as the process answers; says whether something is degraded) and GET
+/// /readyz (503 with the reasons when a load balancer should look elsewhere). `health` is called on
+/// a shard's thread.
 void add_health_routes(Router& router, std::function<Health()> health);
 
 }  // namespace clamor::api

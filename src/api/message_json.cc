@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/message_json.h"
 
-#include <nlohmann/json.hpp>
 #include <optional>
+
+#include <nlohmann/json.hpp>
 
 #include "chat/event.h"
 
@@ -14,7 +15,8 @@ using Json = nlohmann::ordered_json;
 
 Json badges_json(const std::vector<chat::Badge>& badges) {
     auto list = Json::array();
-    for (const auto& badge : badges) list.push_back({{"name", badge.name}, {"version", badge.version}});
+    for (const auto& badge : badges)
+        list.push_back({{"name", badge.name}, {"version", badge.version}});
     return list;
 }
 

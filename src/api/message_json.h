@@ -8,7 +8,8 @@
 
 namespace clamor::api {
 
-/// A stored message as the REST interface and `clamor export` show it. Fails when its event cannot be read.
+/// A stored message as the REST interface and `clamor export` show it. Fails when its event cannot
+/// be read.
 Result<nlohmann::ordered_json> message_json(const store::StoredMessage& stored);
 
 }  // namespace clamor::api

@@ -3,6 +3,7 @@
 
 #include <limits>
 #include <memory>
+
 #include <nlohmann/json.hpp>
 
 #include "api/message_json.h"
@@ -20,7 +21,8 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kDefaultPage = 100;
 constexpr std::uint64_t kLatestTime = std::numeric_limits<std::int64_t>::max();
 
-wire::http::Response list_messages(const Services& services, const std::string& login, store::HistoryQuery query) {
+wire::http::Response list_messages(const Services& services, const std::string& login,
+                                   store::HistoryQuery query) {
     const auto channel = services.catalog.find_channel(login);
     if (!channel) return store_failure(channel.error());
     if (!*channel) return error_response(404, "there is no channel '" + login + "'");
@@ -32,8 +34,9 @@ wire::http::Response list_messages(const Services& services, const std::string& 
         if (auto body = message_json(message)) {
             list.push_back(std::move(*body));
         } else {
-            log::error("a stored message cannot be read",
-                       {{"channel", login}, {"id", message.id.to_string()}, {"error", body.error().to_string()}});
+            log::error("a stored message cannot be read", {{"channel", login},
+                                                           {"id", message.id.to_string()},
+                                                           {"error", body.error().to_string()}});
         }
     }
     const Json body{{"channel", {{"id", std::to_string((*channel)->id.value)}, {"login", login}}},
@@ -43,9 +46,11 @@ wire::http::Response list_messages(const Services& services, const std::string& 
 
 /// The bounds and the limit of a history request.
 Parsed<store::HistoryQuery> parse_query(const wire::http::Request& request) {
-    for (const auto& [sequence, time] : {std::pair{"before_seq", "before"}, {"after_seq", "after"}}) {
+    for (const auto& [sequence, time] :
+         {std::pair{"before_seq", "before"}, {"after_seq", "after"}}) {
         if (request.has_query(sequence) && request.has_query(time)) {
-            return tl::unexpected("give '" + std::string(sequence) + "' or '" + time + "', not both");
+            return tl::unexpected("give '" + std::string(sequence) + "' or '" + time +
+                                  "', not both");
         }
     }
     constexpr auto kAny = std::numeric_limits<std::uint64_t>::max();
@@ -74,15 +79,17 @@ Parsed<store::HistoryQuery> parse_query(const wire::http::Request& request) {
 
 void add_message_routes(Router& router, const Services& given) {
     const auto services = std::make_shared<const Services>(given);
-    router.on("GET", "/api/channels/{login}/messages", [services](auto request, auto parameters, auto respond) {
-        const auto login = parse_login(parameters[0]);
-        if (!login) return respond(error_response(400, login.error()));
-        const auto query = parse_query(request);
-        if (!query) return respond(error_response(400, query.error()));
-        answer_from_worker(services->workers, std::move(respond), [services, login = *login, query = *query] {
-            return list_messages(*services, login, query);
-        });
-    });
+    router.on("GET", "/api/channels/{login}/messages",
+              [services](auto request, auto parameters, auto respond) {
+                  const auto login = parse_login(parameters[0]);
+                  if (!login) return respond(error_response(400, login.error()));
+                  const auto query = parse_query(request);
+                  if (!query) return respond(error_response(400, query.error()));
+                  answer_from_worker(services->workers, std::move(respond),
+                                     [services, login = *login, query = *query] {
+                                         return list_messages(*services, login, query);
+                                     });
+              });
 }
 
 }  // namespace clamor::api

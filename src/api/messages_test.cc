@@ -46,28 +46,30 @@ TEST_F(MessagesTest, GivesAMessageWithAllItsParts) {
     EXPECT_EQ(body["channel"]["login"], "lobby");
     ASSERT_EQ(body["messages"].size(), 1u);
     const auto alice = catalog.find_user("alice").value().value();
-    const auto expected = nlohmann::json{
-        {"id", id.to_string()},
-        {"seq", 5},
-        {"epoch", 7},
-        {"sent_at", 5000},
-        {"author",
-         {{"id", std::to_string(alice.id.value)},
-          {"login", "alice"},
-          {"display_name", "Alice"},
-          {"color", "#0D4200"},
-          {"badges", {{{"name", "moderator"}, {"version", "1"}}, {{"name", "subscriber"}, {"version", "12"}}}}}},
-        {"text", "@Bob hi Wave 👋"},
-        {"action", true},
-        {"emotes", {{{"id", "25"}, {"first", 8}, {"last", 11}}}},
-        {"first_message", true},
-        {"reply",
-         {{"parent_id", MessageId::from_random(1, 2).to_string()},
-          {"parent_login", "bob"},
-          {"parent_display_name", "Bob"},
-          {"parent_text", "hello?"},
-          {"thread_id", MessageId::from_random(3, 4).to_string()}}},
-        {"deleted", false}};
+    const auto expected =
+        nlohmann::json{{"id", id.to_string()},
+                       {"seq", 5},
+                       {"epoch", 7},
+                       {"sent_at", 5000},
+                       {"author",
+                        {{"id", std::to_string(alice.id.value)},
+                         {"login", "alice"},
+                         {"display_name", "Alice"},
+                         {"color", "#0D4200"},
+                         {"badges",
+                          {{{"name", "moderator"}, {"version", "1"}},
+                           {{"name", "subscriber"}, {"version", "12"}}}}}},
+                       {"text", "@Bob hi Wave 👋"},
+                       {"action", true},
+                       {"emotes", {{{"id", "25"}, {"first", 8}, {"last", 11}}}},
+                       {"first_message", true},
+                       {"reply",
+                        {{"parent_id", MessageId::from_random(1, 2).to_string()},
+                         {"parent_login", "bob"},
+                         {"parent_display_name", "Bob"},
+                         {"parent_text", "hello?"},
+                         {"thread_id", MessageId::from_random(3, 4).to_string()}}},
+                       {"deleted", false}};
     EXPECT_EQ(body["messages"][0], expected);
 }
 
@@ -96,19 +98,24 @@ TEST_F(MessagesTest, MarksRemovedMessages) {
 
 TEST_F(MessagesTest, NamesTheFieldAndTheRuleOfWrongValues) {
     const std::string messages = "/api/channels/lobby/messages";
-    EXPECT_EQ(get_json(messages + "?limit=801", 400)["message"], "'limit' must be a whole number from 1 to 800");
+    EXPECT_EQ(get_json(messages + "?limit=801", 400)["message"],
+              "'limit' must be a whole number from 1 to 800");
     EXPECT_EQ(get_json(messages + "?before=1&before_seq=1", 400)["message"],
               "give 'before_seq' or 'before', not both");
-    EXPECT_EQ(get_json(messages + "?after=1&after_seq=1", 400)["message"], "give 'after_seq' or 'after', not both");
-    for (const auto* query : {"?limit=0", "?limit=many", "?limit=", "?before_seq=-1", "?after_seq=99999999999999999999",
-                              "?before=9223372036854775808", "?after=1%20", "?after_seq=+5", "?limit=0x10"}) {
+    EXPECT_EQ(get_json(messages + "?after=1&after_seq=1", 400)["message"],
+              "give 'after_seq' or 'after', not both");
+    for (const auto* query :
+         {"?limit=0", "?limit=many", "?limit=", "?before_seq=-1", "?after_seq=99999999999999999999",
+          "?before=9223372036854775808", "?after=1%20", "?after_seq=+5", "?limit=0x10"}) {
         EXPECT_EQ(get(messages + query).status, 400) << query;
     }
 }
 
 TEST_F(MessagesTest, TellsWrongFromUnknownChannels) {
-    EXPECT_EQ(get_json("/api/channels/nobody/messages", 404)["message"], "there is no channel 'nobody'");
-    for (const auto* login : {"a-b", "%27%20or%201=1", "..", "abcdefghijklmnopqrstuvwxyz", "%C3%A9"}) {
+    EXPECT_EQ(get_json("/api/channels/nobody/messages", 404)["message"],
+              "there is no channel 'nobody'");
+    for (const auto* login :
+         {"a-b", "%27%20or%201=1", "..", "abcdefghijklmnopqrstuvwxyz", "%C3%A9"}) {
         EXPECT_EQ(get("/api/channels/" + std::string(login) + "/messages").status, 400) << login;
     }
 }
@@ -116,7 +123,8 @@ TEST_F(MessagesTest, TellsWrongFromUnknownChannels) {
 TEST_F(MessagesTest, SkipsWhatCannotBeRead) {
     store_text(lobby, 1, "fine");
     const store::StoredMessage broken{
-        lobby.id, {7, 2}, MessageId::from_random(9, 9), wall_from_unix_ms(2000), UserId(1001), "\xff\xff", false};
+        lobby.id,   {7, 2}, MessageId::from_random(9, 9), wall_from_unix_ms(2000), UserId(1001),
+        "\xff\xff", false};
     ASSERT_TRUE(log.append(std::span(&broken, 1)));
     store_text(lobby, 3, "fine too");
     EXPECT_EQ(sequences("/api/channels/lobby/messages"), (Sequences{1, 3}));

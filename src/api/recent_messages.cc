@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+
 #include <nlohmann/json.hpp>
 
 #include "api/parameters.h"
@@ -25,7 +26,10 @@ wire::http::Response reply(int status, const Json& body) {
 }
 
 wire::http::Response refusal(int status, std::string_view error, std::string_view code) {
-    return reply(status, {{"status", status}, {"status_message", wire::http::reason_phrase(status)}, {"error", error}, {"error_code", code}});
+    return reply(status, {{"status", status},
+                          {"status_message", wire::http::reason_phrase(status)},
+                          {"error", error},
+                          {"error_code", code}});
 }
 
 struct Wanted {
@@ -42,23 +46,29 @@ Parsed<Wanted> parse_query(const wire::http::Request& request) {
         if (!*value) return tl::unexpected(value->error());
     }
     Wanted wanted;
-    wanted.history.limit = std::min<std::uint64_t>(limit->value_or(limits::kHistoryPage), limits::kHistoryPage);
-    if (*before) wanted.history.before_time = wall_from_unix_ms(static_cast<std::int64_t>(**before));
+    wanted.history.limit =
+        std::min<std::uint64_t>(limit->value_or(limits::kHistoryPage), limits::kHistoryPage);
+    if (*before)
+        wanted.history.before_time = wall_from_unix_ms(static_cast<std::int64_t>(**before));
     if (*after) wanted.history.after_time = wall_from_unix_ms(static_cast<std::int64_t>(**after));
-    wanted.hide_removed = query_flag(request, "hide_moderated_messages") || query_flag(request, "hideModeratedMessages");
+    wanted.hide_removed = query_flag(request, "hide_moderated_messages") ||
+                          query_flag(request, "hideModeratedMessages");
     return wanted;
 }
 
-wire::http::Response recent_messages(const Services& services, const std::string& login, Wanted wanted) {
+wire::http::Response recent_messages(const Services& services, const std::string& login,
+                                     Wanted wanted) {
     const auto channel = services.catalog.find_channel(login);
     if (!channel) {
         log::error("recent messages: the catalog failed", {{"error", channel.error().to_string()}});
         return refusal(500, "The server could not read its store.", "internal_server_error");
     }
     if (!*channel) {
-        return reply(200, {{"messages", Json::array()},
-                           {"error", "The bot is currently not joined to this channel (there is no such channel)"},
-                           {"error_code", "channel_not_joined"}});
+        return reply(
+            200, {{"messages", Json::array()},
+                  {"error",
+                   "The bot is currently not joined to this channel (there is no such channel)"},
+                  {"error_code", "channel_not_joined"}});
     }
     wanted.history.channel = (*channel)->id;
     const auto stored = services.log.read(wanted.history);
@@ -71,8 +81,9 @@ wire::http::Response recent_messages(const Services& services, const std::string
         if (message.deleted && wanted.hide_removed) continue;
         auto event = chat::decode_event(message.event);
         if (!event) {
-            log::error("a stored message cannot be read",
-                       {{"channel", login}, {"id", message.id.to_string()}, {"error", event.error().to_string()}});
+            log::error("a stored message cannot be read", {{"channel", login},
+                                                           {"id", message.id.to_string()},
+                                                           {"error", event.error().to_string()}});
             continue;
         }
         event->position = message.position;
@@ -81,22 +92,29 @@ wire::http::Response recent_messages(const Services& services, const std::string
         while (line.ends_with('\n') || line.ends_with('\r')) line.pop_back();
         if (!line.empty()) lines.push_back(std::move(line));
     }
-    return reply(200, {{"messages", std::move(lines)}, {"error", nullptr}, {"error_code", nullptr}});
+    return reply(200,
+                 {{"messages", std::move(lines)}, {"error", nullptr}, {"error_code", nullptr}});
 }
 
 }  // namespace
 
 void add_recent_messages_routes(Router& router, const Services& given) {
     const auto services = std::make_shared<const Services>(given);
-    router.on("GET", "/api/v2/recent-messages/{login}", [services](auto request, auto parameters, auto respond) {
-        const auto login = parse_login(parameters[0]);
-        if (!login) return respond(refusal(400, "Invalid channel login: " + login.error(), "invalid_channel_login"));
-        const auto wanted = parse_query(request);
-        if (!wanted) return respond(refusal(400, "Invalid query: " + wanted.error(), "invalid_query"));
-        answer_from_worker(services->workers, std::move(respond), [services, login = *login, wanted = *wanted] {
-            return recent_messages(*services, login, wanted);
+    router.on(
+        "GET", "/api/v2/recent-messages/{login}",
+        [services](auto request, auto parameters, auto respond) {
+            const auto login = parse_login(parameters[0]);
+            if (!login)
+                return respond(refusal(400, "Invalid channel login: " + login.error(),
+                                       "invalid_channel_login"));
+            const auto wanted = parse_query(request);
+            if (!wanted)
+                return respond(refusal(400, "Invalid query: " + wanted.error(), "invalid_query"));
+            answer_from_worker(services->workers, std::move(respond),
+                               [services, login = *login, wanted = *wanted] {
+                                   return recent_messages(*services, login, wanted);
+                               });
         });
-    });
 }
 
 }  // namespace clamor::api

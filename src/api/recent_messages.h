@@ -6,8 +6,8 @@
 
 namespace clamor::api {
 
-/// GET /api/v2/recent-messages/{login}: the history as raw lines, in the shape that Chatterino reads (spec twitch-chat 13).
-/// `limit` above the cap means the cap.
+/// GET /api/v2/recent-messages/{login}: the history as raw lines, in the shape that Chatterino
+/// reads (spec twitch-chat 13). `limit` above the cap means the cap.
 void add_recent_messages_routes(Router& router, const Services& services);
 
 }  // namespace clamor::api

@@ -24,7 +24,8 @@ TEST_F(RecentMessagesTest, GivesRawLinesOldestFirst) {
     EXPECT_EQ(line.front(), '@');
     EXPECT_NE(line.find("historical=1"), std::string::npos) << line;
     EXPECT_NE(line.find("rm-received-ts=1000"), std::string::npos) << line;
-    EXPECT_TRUE(line.ends_with(" :alice!alice@alice.tmi.twitch.tv PRIVMSG #lobby :hello there")) << line;
+    EXPECT_TRUE(line.ends_with(" :alice!alice@alice.tmi.twitch.tv PRIVMSG #lobby :hello there"))
+        << line;
 }
 
 TEST_F(RecentMessagesTest, CapsTheLimitAndReadsTimes) {
@@ -57,7 +58,8 @@ TEST_F(RecentMessagesTest, RefusesWrongLoginsAndQueriesInItsOwnShape) {
     EXPECT_EQ(login["status"], 400);
     EXPECT_EQ(login["status_message"], "Bad Request");
     EXPECT_EQ(login["error_code"], "invalid_channel_login");
-    EXPECT_EQ(get_json("/api/v2/recent-messages/lobby?limit=x", 400)["error_code"], "invalid_query");
+    EXPECT_EQ(get_json("/api/v2/recent-messages/lobby?limit=x", 400)["error_code"],
+              "invalid_query");
 }
 
 }  // namespace

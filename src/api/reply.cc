@@ -2,8 +2,9 @@
 #include "api/reply.h"
 
 #include <exception>
-#include <nlohmann/json.hpp>
 #include <utility>
+
+#include <nlohmann/json.hpp>
 
 #include "base/log.h"
 #include "wire/http/response.h"
@@ -21,7 +22,8 @@ wire::http::Response json_response(int status, std::string body) {
 wire::http::Response error_response(int status, std::string_view message) {
     const nlohmann::ordered_json body{
         {"error", wire::http::reason_phrase(status)}, {"status", status}, {"message", message}};
-    return json_response(status, body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    return json_response(status,
+                         body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 wire::http::Response store_failure(const Error& error) {

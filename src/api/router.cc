@@ -22,9 +22,12 @@ std::vector<std::string> segments_of(std::string_view path) {
     }
 }
 
-bool is_parameter(std::string_view segment) { return segment.size() > 2 && segment.front() == '{'; }
+bool is_parameter(std::string_view segment) {
+    return segment.size() > 2 && segment.front() == '{';
+}
 
-std::optional<Parameters> match(const std::vector<std::string>& pattern, const std::vector<std::string>& path) {
+std::optional<Parameters> match(const std::vector<std::string>& pattern,
+                                const std::vector<std::string>& path) {
     if (pattern.size() != path.size()) return std::nullopt;
     Parameters parameters;
     for (std::size_t i = 0; i < pattern.size(); ++i) {
@@ -38,7 +41,9 @@ std::optional<Parameters> match(const std::vector<std::string>& pattern, const s
     return parameters;
 }
 
-bool below_api(std::string_view path) { return path == "/api" || path.starts_with("/api/"); }
+bool below_api(std::string_view path) {
+    return path == "/api" || path.starts_with("/api/");
+}
 
 std::string joined(const std::vector<std::string>& words) {
     std::string out;
@@ -54,12 +59,15 @@ void Router::on(std::string_view method, std::string_view pattern, Handler handl
     routes_.push_back({std::string(method), segments_of(pattern), std::move(handler)});
 }
 
-void Router::otherwise(Handler handler) { fallback_ = std::move(handler); }
+void Router::otherwise(Handler handler) {
+    fallback_ = std::move(handler);
+}
 
 void Router::handle(wire::http::Request request, wire::http::Respond respond) {
     if (below_api(request.path)) respond = with_cors(request, std::move(respond));
     const auto path = segments_of(request.path);
-    const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
+    const std::string_view method =
+        request.method == "HEAD" ? "GET" : std::string_view(request.method);
     std::vector<std::string> allowed;
     for (const auto& route : routes_) {
         auto parameters = match(route.segments, path);
@@ -76,10 +84,12 @@ void Router::handle(wire::http::Request request, wire::http::Respond respond) {
 void Router::answer_unmatched(wire::http::Request request, std::vector<std::string> allowed,
                               wire::http::Respond respond) const {
     if (allowed.empty()) {
-        if (fallback_ && !below_api(request.path)) return fallback_(std::move(request), {}, std::move(respond));
+        if (fallback_ && !below_api(request.path))
+            return fallback_(std::move(request), {}, std::move(respond));
         return respond(error_response(404, "there is nothing at " + request.path));
     }
-    if (std::find(allowed.begin(), allowed.end(), "GET") != allowed.end()) allowed.emplace_back("HEAD");
+    if (std::find(allowed.begin(), allowed.end(), "GET") != allowed.end())
+        allowed.emplace_back("HEAD");
     if (request.method == "OPTIONS") {
         allowed.emplace_back("OPTIONS");
         return respond({204,
@@ -89,12 +99,14 @@ void Router::answer_unmatched(wire::http::Request request, std::vector<std::stri
                          {"Access-Control-Max-Age", "600"}},
                         {}});
     }
-    auto response = error_response(405, request.path + " takes " + joined(allowed) + ", not " + request.method);
+    auto response =
+        error_response(405, request.path + " takes " + joined(allowed) + ", not " + request.method);
     response.headers.emplace_back("Allow", joined(allowed));
     respond(std::move(response));
 }
 
-wire::http::Respond Router::with_cors(const wire::http::Request& request, wire::http::Respond respond) const {
+wire::http::Respond Router::with_cors(const wire::http::Request& request,
+                                      wire::http::Respond respond) const {
     const auto& origins = options_.allowed_origins;
     const auto allows = [&origins](std::string_view origin) {
         return std::find(origins.begin(), origins.end(), origin) != origins.end();
@@ -106,7 +118,8 @@ wire::http::Respond Router::with_cors(const wire::http::Request& request, wire::
     } else if (!allows(origin)) {
         origin.clear();
     }
-    return [respond = std::move(respond), origin = std::move(origin), everybody](wire::http::Response response) {
+    return [respond = std::move(respond), origin = std::move(origin),
+            everybody](wire::http::Response response) {
         if (!origin.empty()) response.headers.emplace_back("Access-Control-Allow-Origin", origin);
         if (!everybody) response.headers.emplace_back("Vary", "Origin");
         respond(std::move(response));

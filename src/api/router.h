@@ -16,9 +16,9 @@ using Parameters = std::vector<std::string>;
 /// Called on a shard's thread; must not wait.
 using Handler = std::function<void(wire::http::Request, Parameters, wire::http::Respond)>;
 
-/// Finds the handler of a request by method and path. What no pattern matches goes to the fallback; below /api the
-/// answers are JSON: 404, 405 with Allow, CORS headers and preflights. Routes are added before the first request; from
-/// then on it is immutable and serves every shard.
+/// Finds the handler of a request by method and path. What no pattern matches goes to the fallback;
+/// below /api the answers are JSON: 404, 405 with Allow, CORS headers and preflights. Routes are
+/// added before the first request; from then on it is immutable and serves every shard.
 class Router final : public wire::http::Service {
   public:
     struct Options {
@@ -28,8 +28,8 @@ class Router final : public wire::http::Service {
 
     explicit Router(Options options);
 
-    /// `pattern` is a path whose segments may be `{name}`: `/api/channels/{login}/messages`. GET answers HEAD, too; the
-    /// connection leaves the body out.
+    /// `pattern` is a path whose segments may be `{name}`: `/api/channels/{login}/messages`. GET
+    /// answers HEAD, too; the connection leaves the body out.
     void on(std::string_view method, std::string_view pattern, Handler handler);
     /// Takes what no pattern matches outside of /api.
     void otherwise(Handler handler);
@@ -43,8 +43,10 @@ class Router final : public wire::http::Service {
         Handler handler;
     };
 
-    void answer_unmatched(wire::http::Request request, std::vector<std::string> allowed, wire::http::Respond respond) const;
-    wire::http::Respond with_cors(const wire::http::Request& request, wire::http::Respond respond) const;
+    void answer_unmatched(wire::http::Request request, std::vector<std::string> allowed,
+                          wire::http::Respond respond) const;
+    wire::http::Respond with_cors(const wire::http::Request& request,
+                                  wire::http::Respond respond) const;
 
     Options options_;
     std::vector<Route> routes_;

@@ -13,8 +13,11 @@ class RouterTest : public ApiFixture {
         router.on("GET", "/api/rooms/{room}/lines/{line}", [](auto, auto parameters, auto respond) {
             respond(json_response(200, parameters[0] + "|" + parameters[1]));
         });
-        router.on("POST", "/api/rooms/{room}", [](auto, auto, auto respond) { respond(json_response(200, "posted")); });
-        router.otherwise([](auto request, auto, auto respond) { respond({200, {}, "rest of " + request.path}); });
+        router.on("POST", "/api/rooms/{room}",
+                  [](auto, auto, auto respond) { respond(json_response(200, "posted")); });
+        router.otherwise([](auto request, auto, auto respond) {
+            respond({200, {}, "rest of " + request.path});
+        });
     }
 };
 
@@ -23,11 +26,14 @@ TEST_F(RouterTest, HandsOverWhatTheNamesMatched) {
     EXPECT_EQ(get("/api/rooms/%C3%A9/lines/a%20b").body, "é|a b");
 }
 
-TEST_F(RouterTest, AnswersHeadLikeGet) { EXPECT_EQ(ask("HEAD", "/api/rooms/blue/lines/7").status, 200); }
+TEST_F(RouterTest, AnswersHeadLikeGet) {
+    EXPECT_EQ(ask("HEAD", "/api/rooms/blue/lines/7").status, 200);
+}
 
 TEST_F(RouterTest, DoesNotMatchLongerShorterOrEmptySegments) {
-    for (const auto* target : {"/api/rooms/blue/lines/7/", "/api/rooms/blue/lines", "/api/rooms//lines/7", "/api",
-                               "/api/", "/api/rooms/blue/lines/7/8", "/api//rooms/blue/lines/7"}) {
+    for (const auto* target :
+         {"/api/rooms/blue/lines/7/", "/api/rooms/blue/lines", "/api/rooms//lines/7", "/api",
+          "/api/", "/api/rooms/blue/lines/7/8", "/api//rooms/blue/lines/7"}) {
         const auto response = get(target);
         EXPECT_EQ(response.status, 404) << target;
         EXPECT_EQ(nlohmann::json::parse(response.body)["error"], "Not Found");
@@ -38,7 +44,8 @@ TEST_F(RouterTest, SaysWhichMethodsAPathTakes) {
     const auto response = ask("DELETE", "/api/rooms/blue");
     EXPECT_EQ(response.status, 405);
     EXPECT_EQ(header_of(response, "Allow"), "POST");
-    EXPECT_EQ(nlohmann::json::parse(response.body)["message"], "/api/rooms/blue takes POST, not DELETE");
+    EXPECT_EQ(nlohmann::json::parse(response.body)["message"],
+              "/api/rooms/blue takes POST, not DELETE");
 }
 
 TEST_F(RouterTest, LeavesOtherPathsToTheFallback) {
@@ -52,12 +59,14 @@ TEST_F(RouterTest, WritesHostilePathsIntoItsAnswerAsJson) {
 }
 
 TEST_F(RouterTest, LetsEverybodyReadByDefault) {
-    const auto response = ask("GET", "/api/rooms/blue/lines/7", {{"origin", "https://example.org"}});
+    const auto response =
+        ask("GET", "/api/rooms/blue/lines/7", {{"origin", "https://example.org"}});
     EXPECT_EQ(header_of(response, "Access-Control-Allow-Origin"), "*");
 }
 
 TEST_F(RouterTest, AnswersPreflights) {
-    const auto response = ask("OPTIONS", "/api/rooms/blue/lines/7", {{"origin", "https://example.org"}});
+    const auto response =
+        ask("OPTIONS", "/api/rooms/blue/lines/7", {{"origin", "https://example.org"}});
     EXPECT_EQ(response.status, 204);
     EXPECT_EQ(header_of(response, "Access-Control-Allow-Origin"), "*");
     EXPECT_EQ(header_of(response, "Access-Control-Allow-Methods"), "GET, HEAD, OPTIONS");
@@ -88,7 +97,8 @@ TEST_F(RouterTest, SaysBusyWhenTheWorkersAreFull) {
     workers.full = true;
     std::optional<wire::http::Response> answer;
     answer_from_worker(
-        workers, [&answer](auto response) { answer = std::move(response); }, [] { return json_response(200, "{}"); });
+        workers, [&answer](auto response) { answer = std::move(response); },
+        [] { return json_response(200, "{}"); });
     ASSERT_TRUE(answer);
     EXPECT_EQ(answer->status, 503);
     EXPECT_EQ(header_of(*answer, "Retry-After"), "1");

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/static_files.h"
 
-#include <fmt/format.h>
-#include <zlib.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <utility>
+
+#include <fmt/format.h>
+#include <zlib.h>
 
 #include "api/reply.h"
 #include "base/check.h"
@@ -44,14 +44,17 @@ std::string_view content_type_of(std::string_view path) {
 }
 
 bool is_text(std::string_view type) {
-    return type.starts_with("text/") || type.starts_with("application/json") || type == "image/svg+xml";
+    return type.starts_with("text/") || type.starts_with("application/json") ||
+           type == "image/svg+xml";
 }
 
 /// Gzip form of the bytes; empty when it would not be smaller.
 std::string gzip(std::string_view bytes) {
     z_stream stream{};
     constexpr int kGzipWindow = 15 + 16;
-    if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) != Z_OK) return {};
+    if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) !=
+        Z_OK)
+        return {};
     std::string out(deflateBound(&stream, bytes.size()), '\0');
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
     stream.avail_in = static_cast<uInt>(bytes.size());
@@ -91,10 +94,11 @@ bool is_page(std::string_view path) {
 }  // namespace
 
 StaticFiles::StaticFiles(std::span<const StaticFile> files, const Options& options)
-    : content_security_policy_("default-src 'self'; img-src 'self' https: data:; connect-src 'self' ws: wss:; "
-                               "style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; "
-                               "form-action 'self'; frame-ancestors " +
-                               options.frame_ancestors) {
+    : content_security_policy_(
+          "default-src 'self'; img-src 'self' https: data:; connect-src 'self' ws: wss:; "
+          "style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; "
+          "form-action 'self'; frame-ancestors " +
+          options.frame_ancestors) {
     for (const auto& file : files) {
         CLAMOR_CHECK(file.path.starts_with('/'), "the path of a static file is absolute");
         const auto type = content_type_of(file.path);
@@ -106,20 +110,23 @@ StaticFiles::StaticFiles(std::span<const StaticFile> files, const Options& optio
 
 wire::http::Response StaticFiles::serve(const wire::http::Request& request) const {
     const bool page_path = is_page(request.path);
-    const auto found = entries_.find(page_path ? std::string_view("/index.html") : std::string_view(request.path));
+    const auto found =
+        entries_.find(page_path ? std::string_view("/index.html") : std::string_view(request.path));
     if (found == entries_.end()) {
         if (page_path) {
-            return page(200, "clamor is running", "The web page was not built into this server: run script/build.");
+            return page(200, "clamor is running",
+                        "The web page was not built into this server: run script/build.");
         }
         return page(404, "Not found", "There is nothing here. The channels are on the first page.");
     }
     const auto& entry = found->second;
     const bool immutable = request.path.starts_with("/assets/");
     wire::http::Response response;
-    response.headers = {{"Content-Type", std::string(entry.content_type)},
-                        {"Cache-Control", immutable ? "public, max-age=31536000, immutable" : "no-cache"},
-                        {"ETag", entry.etag},
-                        {"Access-Control-Allow-Origin", "*"}};  // for pages that embed the chat as a module
+    response.headers = {
+        {"Content-Type", std::string(entry.content_type)},
+        {"Cache-Control", immutable ? "public, max-age=31536000, immutable" : "no-cache"},
+        {"ETag", entry.etag},
+        {"Access-Control-Allow-Origin", "*"}};  // for pages that embed the chat as a module
     add_security_headers(response.headers);
     if (!entry.gzipped.empty()) response.headers.emplace_back("Vary", "Accept-Encoding");
     if (names_etag(request.header("if-none-match"), entry.etag)) {
@@ -138,18 +145,22 @@ wire::http::Response StaticFiles::serve(const wire::http::Request& request) cons
 void StaticFiles::take_rest_of(Router& router) const {
     router.otherwise([this](auto request, auto, auto respond) {
         if (request.method == "GET" || request.method == "HEAD") return respond(serve(request));
-        auto response = error_response(405, request.path + " takes GET, HEAD, not " + request.method);
+        auto response =
+            error_response(405, request.path + " takes GET, HEAD, not " + request.method);
         response.headers.emplace_back("Allow", "GET, HEAD");
         respond(std::move(response));
     });
 }
 
-wire::http::Response StaticFiles::page(int status, std::string_view title, std::string_view sentence) const {
-    wire::http::Response response{status, {{"Content-Type", "text/html; charset=utf-8"}, {"Cache-Control", "no-store"}}, {}};
+wire::http::Response StaticFiles::page(int status, std::string_view title,
+                                       std::string_view sentence) const {
+    wire::http::Response response{
+        status, {{"Content-Type", "text/html; charset=utf-8"}, {"Cache-Control", "no-store"}}, {}};
     add_security_headers(response.headers);
     response.body = fmt::format(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{0}</title>"
-        "<body style=\"font-family:sans-serif;margin:3rem\"><h1>{0}</h1><p>{1}</p><p><a href=\"/\">All channels</a></p>\n",
+        "<body style=\"font-family:sans-serif;margin:3rem\"><h1>{0}</h1><p>{1}</p><p><a "
+        "href=\"/\">All channels</a></p>\n",
         title, sentence);
     return response;
 }

@@ -16,9 +16,9 @@ struct StaticFile {
     std::string_view bytes;
 };
 
-/// Serves the page and its files out of memory: `/` and `/c/{login}` are `/index.html`, other paths are files by exact
-/// name, so that no path can lead out of them. Hashed names (`/assets/`) are cached for good, others by ETag. Compresses
-/// once, when it is made; immutable afterwards.
+/// Serves the page and its files out of memory: `/` and `/c/{login}` are `/index.html`, other paths
+/// are files by exact name, so that no path can lead out of them. Hashed names (`/assets/`) are
+/// cached for good, others by ETag. Compresses once, when it is made; immutable afterwards.
 class StaticFiles {
   public:
     struct Options {

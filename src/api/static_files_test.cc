@@ -52,7 +52,8 @@ TEST_F(StaticFilesTest, ForbidsForeignCodeAndUnlistedFrames) {
 }
 
 TEST_F(StaticFilesTest, CachesHashedNamesForGood) {
-    EXPECT_EQ(header_of(get("/assets/app-1f3c.js"), "Cache-Control"), "public, max-age=31536000, immutable");
+    EXPECT_EQ(header_of(get("/assets/app-1f3c.js"), "Cache-Control"),
+              "public, max-age=31536000, immutable");
 }
 
 TEST_F(StaticFilesTest, AnswersKnownEtagsWithoutABody) {
@@ -71,12 +72,15 @@ TEST_F(StaticFilesTest, CompressesForThoseWhoAcceptIt) {
     const auto plain = get("/assets/app-1f3c.js");
     EXPECT_EQ(plain.body, script);
     EXPECT_EQ(header_of(plain, "Vary"), "Accept-Encoding");
-    EXPECT_EQ(header_of(ask("GET", "/assets/app-1f3c.js", {{"accept-encoding", "gzip;q=0"}}), "Content-Encoding"), "");
+    EXPECT_EQ(header_of(ask("GET", "/assets/app-1f3c.js", {{"accept-encoding", "gzip;q=0"}}),
+                        "Content-Encoding"),
+              "");
 }
 
 TEST_F(StaticFilesTest, NeverLeavesItsOwnFiles) {
-    for (const auto* path : {"/../etc/passwd", "/assets/..%2f..%2fetc/passwd", "/static/%2e%2e/index.html", "//etc/passwd",
-                             "/assets/", "/assets/app-1f3c.js/", "/ASSETS/app-1f3c.js", "/c/", "/c/a/b"}) {
+    for (const auto* path : {"/../etc/passwd", "/assets/..%2f..%2fetc/passwd",
+                             "/static/%2e%2e/index.html", "//etc/passwd", "/assets/",
+                             "/assets/app-1f3c.js/", "/ASSETS/app-1f3c.js", "/c/", "/c/a/b"}) {
         EXPECT_EQ(get(path).status, 404) << path;
     }
 }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/cli.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <sstream>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "app/suggestion.h"
 #include "app/version.h"
@@ -60,13 +60,18 @@ Command make_serve(const ServeFlags& flags) {
 void add_serve(CLI::App& app, Makers& makers) {
     auto& serve = *app.add_subcommand("serve", "Run the server until Ctrl-C or SIGTERM");
     auto flags = std::make_shared<ServeFlags>();
-    serve.add_option("--config", flags->config_file, "Settings file; config/clamor.example.toml is its manual");
+    serve.add_option("--config", flags->config_file,
+                     "Settings file; config/clamor.example.toml is its manual");
     serve.add_flag("--dev", flags->dev, "Development: everybody logs in as anybody; loopback only");
-    serve.add_flag("--dev-beyond-loopback", flags->dev_beyond_loopback, "Let --dev listen where others can reach it");
-    serve.add_option("--http", flags->http, "Where the page, REST and IRC over WebSocket are")->type_name("HOST:PORT");
-    serve.add_option("--irc", flags->irc, "Where IRC over TCP is; '' for nowhere")->type_name("HOST:PORT");
+    serve.add_flag("--dev-beyond-loopback", flags->dev_beyond_loopback,
+                   "Let --dev listen where others can reach it");
+    serve.add_option("--http", flags->http, "Where the page, REST and IRC over WebSocket are")
+        ->type_name("HOST:PORT");
+    serve.add_option("--irc", flags->irc, "Where IRC over TCP is; '' for nowhere")
+        ->type_name("HOST:PORT");
     serve.add_option("--data", flags->data, "Folder for everything that is kept")->type_name("DIR");
-    serve.add_option("--shards", flags->shards, "Threads that serve; 0: one for each core")->check(CLI::Range(0, 256));
+    serve.add_option("--shards", flags->shards, "Threads that serve; 0: one for each core")
+        ->check(CLI::Range(0, 256));
     serve.add_option("--node", flags->node, "This node's number")->check(CLI::Range(0, 1023));
     serve.add_option("--reactor", flags->reactor, "How the network is driven")
         ->check(CLI::IsMember({"auto", "io_uring", "epoll"}));
@@ -82,7 +87,8 @@ void add_check(CLI::App& app, Makers& makers) {
 
 void add_token(CLI::App& app, Makers& makers) {
     using Action = TokenCommand::Action;
-    auto& token = *app.add_subcommand("token", "Make, list and revoke the tokens that users log in with");
+    auto& token =
+        *app.add_subcommand("token", "Make, list and revoke the tokens that users log in with");
     token.require_subcommand(1);
     auto command = std::make_shared<TokenCommand>();
     const auto make = [&makers, command](CLI::App& action, Action which) {
@@ -93,12 +99,14 @@ void add_token(CLI::App& app, Makers& makers) {
         add_data_option(action, command->data);
     };
     auto& create = *token.add_subcommand("create", "Make a token for a user and print it, once");
-    create.add_option("USER", command->user, "The user's login; made where it is missing")->required();
+    create.add_option("USER", command->user, "The user's login; made where it is missing")
+        ->required();
     create.add_option("--scope", command->scopes, "A scope, as chat:read; several with commas")
         ->delimiter(',')
         ->default_str("chat:read,chat:edit");
     create.add_option("--label", command->label, "What it is for, to know it again in the list");
-    create.add_option("--days", command->days, "Days until it expires; 0: never")->check(CLI::Range(0, 36500));
+    create.add_option("--days", command->days, "Days until it expires; 0: never")
+        ->check(CLI::Range(0, 36500));
     make(create, Action::create);
     auto& list = *token.add_subcommand("list", "List a user's tokens (never themselves)");
     list.add_option("USER", command->user, "The user's login")->required();
@@ -120,7 +128,8 @@ void add_user(CLI::App& app, Makers& makers) {
             return *command;
         };
         add_data_option(action, command->data);
-        if (which != Action::list) action.add_option("LOGIN", command->login, "The user's login")->required();
+        if (which != Action::list)
+            action.add_option("LOGIN", command->login, "The user's login")->required();
         return action;
     };
     auto& made = add("add", "Make an account", Action::add);
@@ -128,7 +137,8 @@ void add_user(CLI::App& app, Makers& makers) {
     for (auto* action : {&made, &changed}) {
         action->add_option("--display-name", command->display_name, "The name as it is shown");
         action->add_option("--color", command->color, "The name's colour, as #1E90FF; '' for none");
-        action->add_option("--verified-bot", command->verified_bot, "Whether it has a bot's wider limits: true or false");
+        action->add_option("--verified-bot", command->verified_bot,
+                           "Whether it has a bot's wider limits: true or false");
     }
     add("show", "Show an account", Action::show);
     add("list", "List all accounts", Action::list);
@@ -136,7 +146,8 @@ void add_user(CLI::App& app, Makers& makers) {
 
 void add_channel(CLI::App& app, Makers& makers) {
     using Action = ChannelCommand::Action;
-    auto& channel = *app.add_subcommand("channel", "Make, show and change channels and who is what in them");
+    auto& channel =
+        *app.add_subcommand("channel", "Make, show and change channels and who is what in them");
     channel.require_subcommand(1);
     auto command = std::make_shared<ChannelCommand>();
     const auto add = [&](const char* name, const char* help, Action which) -> CLI::App& {
@@ -146,14 +157,17 @@ void add_channel(CLI::App& app, Makers& makers) {
             return *command;
         };
         add_data_option(action, command->data);
-        if (which != Action::list) action.add_option("CHANNEL", command->login, "The channel's login")->required();
+        if (which != Action::list)
+            action.add_option("CHANNEL", command->login, "The channel's login")->required();
         return action;
     };
     auto& made = add("add", "Make a channel, with its broadcaster's account", Action::add);
     auto& changed = add("set", "Change a channel", Action::set);
     for (auto* action : {&made, &changed}) {
         action->add_option("--title", command->title, "What is on");
-        action->add_option("--slow", command->slow_seconds, "Seconds between two messages of a chatter; 0: off")
+        action
+            ->add_option("--slow", command->slow_seconds,
+                         "Seconds between two messages of a chatter; 0: off")
             ->check(CLI::Range(0, 86400));
         action->add_option("--emote-only", command->emote_only, "true or false");
         action->add_option("--subscribers-only", command->subscribers_only, "true or false");
@@ -165,16 +179,21 @@ void add_channel(CLI::App& app, Makers& makers) {
     role.add_option("USER", command->user, "The user's login")->required();
     role.add_option("ROLE", command->role, "moderator, vip or viewer")
         ->required()
-        ->transform(CLI::CheckedTransformer(std::map<std::string, chat::Role>{
-            {"moderator", chat::Role::moderator}, {"vip", chat::Role::vip}, {"viewer", chat::Role::viewer}}));
-    auto& subscriber = add("subscriber", "Make a user a channel's subscriber, or end it", Action::subscriber);
+        ->transform(CLI::CheckedTransformer(
+            std::map<std::string, chat::Role>{{"moderator", chat::Role::moderator},
+                                              {"vip", chat::Role::vip},
+                                              {"viewer", chat::Role::viewer}}));
+    auto& subscriber =
+        add("subscriber", "Make a user a channel's subscriber, or end it", Action::subscriber);
     subscriber.add_option("USER", command->user, "The user's login")->required();
-    subscriber.add_option("--tier", command->tier, "1, 2 or 3; 0 ends the subscription")->check(CLI::Range(0, 3));
+    subscriber.add_option("--tier", command->tier, "1, 2 or 3; 0 ends the subscription")
+        ->check(CLI::Range(0, 3));
     subscriber.add_option("--months", command->months, "Months so far")->check(CLI::Range(1, 1200));
 }
 
 void add_export(CLI::App& app, Makers& makers) {
-    auto& exporter = *app.add_subcommand("export", "Print a channel's stored messages as JSON lines; works beside a running server");
+    auto& exporter = *app.add_subcommand(
+        "export", "Print a channel's stored messages as JSON lines; works beside a running server");
     auto command = std::make_shared<ExportCommand>();
     add_data_option(exporter, command->data);
     exporter.add_option("--channel", command->channel, "The channel's login")->required();
@@ -182,17 +201,23 @@ void add_export(CLI::App& app, Makers& makers) {
 }
 
 void add_replay(CLI::App& app, Makers& makers) {
-    auto& replay = *app.add_subcommand("replay", "Play a recorded chat into a server, as its authors");
+    auto& replay =
+        *app.add_subcommand("replay", "Play a recorded chat into a server, as its authors");
     auto options = std::make_shared<load::ReplayOptions>();
-    replay.add_option("FILE", options->file, "JSON lines of {\"t_ms\", \"user\", \"text\"}")->required();
+    replay.add_option("FILE", options->file, "JSON lines of {\"t_ms\", \"user\", \"text\"}")
+        ->required();
     replay.add_option("--channel", options->channel, "The channel to speak in")->required();
-    replay.add_option("--server", options->server, "Where to: ws://HOST:PORT or tcp://HOST:PORT")->capture_default_str();
-    replay.add_option("--token", options->token, "The authors' token, where a development login is not possible");
-    auto* speed = replay.add_option("--speed", options->speed, "Times the recorded speed")->check(CLI::PositiveNumber);
+    replay.add_option("--server", options->server, "Where to: ws://HOST:PORT or tcp://HOST:PORT")
+        ->capture_default_str();
+    replay.add_option("--token", options->token,
+                      "The authors' token, where a development login is not possible");
+    auto* speed = replay.add_option("--speed", options->speed, "Times the recorded speed")
+                      ->check(CLI::PositiveNumber);
     replay.add_option("--rate", options->rate, "Messages a second instead of the recorded times")
         ->check(CLI::PositiveNumber)
         ->excludes(speed);
-    replay.add_option("--limit", options->limit, "Play so many messages only")->check(CLI::PositiveNumber);
+    replay.add_option("--limit", options->limit, "Play so many messages only")
+        ->check(CLI::PositiveNumber);
     replay.add_option("--authors", options->authors_max, "Most connections at the same time")
         ->check(CLI::Range(1, 100'000))
         ->capture_default_str();
@@ -202,15 +227,27 @@ void add_replay(CLI::App& app, Makers& makers) {
 }
 
 void add_bench(CLI::App& app, Makers& makers) {
-    auto& bench = *app.add_subcommand("bench", "Load a server of your own and measure what viewers get");
+    auto& bench =
+        *app.add_subcommand("bench", "Load a server of your own and measure what viewers get");
     auto options = std::make_shared<load::BenchOptions>();
-    bench.add_option("--server", options->server, "Where to: ws://HOST:PORT or tcp://HOST:PORT")->capture_default_str();
-    bench.add_option("--channel", options->channels, "A channel; several with commas")->delimiter(',')->capture_default_str();
-    bench.add_option("--token", options->token, "The senders' token, where a development login is not possible");
-    bench.add_option("--viewers", options->viewers, "Connections that read")->check(CLI::Range(1, 1'000'000))->capture_default_str();
-    bench.add_option("--rate", options->rate, "Messages a second over all channels")->check(CLI::PositiveNumber)->capture_default_str();
-    bench.add_option("--seconds", options->seconds, "How long")->check(CLI::PositiveNumber)->capture_default_str();
-    bench.add_option("--seed", options->seed, "What the arrivals are drawn from")->capture_default_str();
+    bench.add_option("--server", options->server, "Where to: ws://HOST:PORT or tcp://HOST:PORT")
+        ->capture_default_str();
+    bench.add_option("--channel", options->channels, "A channel; several with commas")
+        ->delimiter(',')
+        ->capture_default_str();
+    bench.add_option("--token", options->token,
+                     "The senders' token, where a development login is not possible");
+    bench.add_option("--viewers", options->viewers, "Connections that read")
+        ->check(CLI::Range(1, 1'000'000))
+        ->capture_default_str();
+    bench.add_option("--rate", options->rate, "Messages a second over all channels")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    bench.add_option("--seconds", options->seconds, "How long")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    bench.add_option("--seed", options->seed, "What the arrivals are drawn from")
+        ->capture_default_str();
     bench.add_option("--plot", options->plot, "An SVG file for the latencies, second by second");
     bench.add_flag("--quiet", options->quiet, "No progress");
     makers[&bench] = [options] { return *options; };
@@ -224,7 +261,8 @@ Command make_chosen(const CLI::App& app, const Makers& makers) {
 }
 
 /// CLI11 would only say that a command is missing.
-std::optional<Done> unknown_command(const CLI::App& app, const std::vector<std::string>& arguments) {
+std::optional<Done> unknown_command(const CLI::App& app,
+                                    const std::vector<std::string>& arguments) {
     if (arguments.empty() || arguments.front().starts_with('-')) return std::nullopt;
     std::vector<std::string> names;
     for (const auto* command : app.get_subcommands(nullptr)) names.push_back(command->get_name());

@@ -54,10 +54,10 @@ struct ChannelCommand {
     std::optional<bool> emote_only;
     std::optional<bool> subscribers_only;
     std::optional<bool> unique_chat;
-    std::string user;                       ///< role, subscriber
-    chat::Role role = chat::Role::viewer;   ///< role
-    std::uint16_t tier = 1;                 ///< subscriber; 0 ends it
-    std::uint32_t months = 1;               ///< subscriber
+    std::string user;                      ///< role, subscriber
+    chat::Role role = chat::Role::viewer;  ///< role
+    std::uint16_t tier = 1;                ///< subscriber; 0 ends it
+    std::uint32_t months = 1;              ///< subscriber
 };
 
 struct ExportCommand {
@@ -65,15 +65,16 @@ struct ExportCommand {
     std::string channel;
 };
 
-/// Nothing to run: what to print, and the code to end with (0 for help, 2 for a wrong command line).
+/// Nothing to run: what to print, and the code to end with (0 for help, 2 for a wrong command
+/// line).
 struct Done {
     int code = 0;
     std::string output;
 };
 
 using Command =
-    std::variant<Done, ServeCommand, CheckCommand, TokenCommand, UserCommand, ChannelCommand, ExportCommand,
-                 load::ReplayOptions, load::BenchOptions>;
+    std::variant<Done, ServeCommand, CheckCommand, TokenCommand, UserCommand, ChannelCommand,
+                 ExportCommand, load::ReplayOptions, load::BenchOptions>;
 
 /// `arguments` without the program's name. For serve, the configuration file is read, too.
 Command parse_command_line(std::vector<std::string> arguments);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/cli.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <filesystem>
 #include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 namespace clamor::app {
 namespace {
@@ -38,12 +38,15 @@ class ConfigFile {
     std::string path_ = ::testing::TempDir() + "clamor_cli_test.toml";
 };
 
-TEST(CommandLine, ServesWithTheDefaults) { EXPECT_EQ(parsed<ServeCommand>({"serve"}).config, Config{}); }
+TEST(CommandLine, ServesWithTheDefaults) {
+    EXPECT_EQ(parsed<ServeCommand>({"serve"}).config, Config{});
+}
 
 TEST(CommandLine, TakesTheFlagsOfServe) {
-    const auto config = parsed<ServeCommand>({"serve", "--dev", "--http", "127.0.0.1:9000", "--irc", "", "--data", "d",
-                                              "--shards", "3", "--node", "2", "--reactor", "epoll"})
-                            .config;
+    const auto config =
+        parsed<ServeCommand>({"serve", "--dev", "--http", "127.0.0.1:9000", "--irc", "", "--data",
+                              "d", "--shards", "3", "--node", "2", "--reactor", "epoll"})
+            .config;
     EXPECT_TRUE(config.server.dev);
     EXPECT_EQ(config.server.http, "127.0.0.1:9000");
     EXPECT_EQ(config.server.irc, "");
@@ -55,25 +58,31 @@ TEST(CommandLine, TakesTheFlagsOfServe) {
 
 TEST(CommandLine, LetsFlagsWinOverTheFile) {
     const ConfigFile file("[server]\nhttp = \"127.0.0.1:1\"\nshards = 7\n");
-    const auto config = parsed<ServeCommand>({"serve", "--config", file.path(), "--http", "127.0.0.1:2"}).config;
+    const auto config =
+        parsed<ServeCommand>({"serve", "--config", file.path(), "--http", "127.0.0.1:2"}).config;
     EXPECT_EQ(config.server.http, "127.0.0.1:2");
     EXPECT_EQ(config.server.shards, 7);
 }
 
 TEST(CommandLine, RefusesToServeWithAWrongFile) {
     const ConfigFile file("[server]\nhtp = \"127.0.0.1:1\"\n");
-    EXPECT_THAT(refused({"serve", "--config", file.path()}), HasSubstr(":2: unknown setting 'server.htp'; did you mean 'server.http'?"));
+    EXPECT_THAT(refused({"serve", "--config", file.path()}),
+                HasSubstr(":2: unknown setting 'server.htp'; did you mean 'server.http'?"));
     EXPECT_THAT(refused({"serve", "--config", "nowhere.toml"}), HasSubstr("cannot be read"));
 }
 
 TEST(CommandLine, KeepsDevModeOnLoopback) {
-    EXPECT_THAT(refused({"serve", "--dev", "--http", "0.0.0.0:80"}), HasSubstr("--dev-beyond-loopback"));
-    EXPECT_TRUE(parsed<ServeCommand>({"serve", "--dev", "--http", "0.0.0.0:80", "--dev-beyond-loopback"}).config.server.dev);
+    EXPECT_THAT(refused({"serve", "--dev", "--http", "0.0.0.0:80"}),
+                HasSubstr("--dev-beyond-loopback"));
+    EXPECT_TRUE(
+        parsed<ServeCommand>({"serve", "--dev", "--http", "0.0.0.0:80", "--dev-beyond-loopback"})
+            .config.server.dev);
 }
 
 TEST(CommandLine, ReadsTokenCommands) {
-    const auto create = parsed<TokenCommand>({"token", "create", "alice", "--scope", "chat:read,chat:edit", "--label", "bot", "--days",
-                                              "30", "--data", "d"});
+    const auto create =
+        parsed<TokenCommand>({"token", "create", "alice", "--scope", "chat:read,chat:edit",
+                              "--label", "bot", "--days", "30", "--data", "d"});
     EXPECT_EQ(create.action, TokenCommand::Action::create);
     EXPECT_EQ(create.user, "alice");
     EXPECT_THAT(create.scopes, ElementsAre("chat:read", "chat:edit"));
@@ -86,7 +95,8 @@ TEST(CommandLine, ReadsTokenCommands) {
 }
 
 TEST(CommandLine, ReadsUserCommands) {
-    const auto set = parsed<UserCommand>({"user", "set", "alice", "--color", "#1E90FF", "--verified-bot", "true"});
+    const auto set = parsed<UserCommand>(
+        {"user", "set", "alice", "--color", "#1E90FF", "--verified-bot", "true"});
     EXPECT_EQ(set.action, UserCommand::Action::set);
     EXPECT_EQ(set.login, "alice");
     EXPECT_EQ(set.color, "#1E90FF");
@@ -96,7 +106,8 @@ TEST(CommandLine, ReadsUserCommands) {
 }
 
 TEST(CommandLine, ReadsChannelCommands) {
-    const auto set = parsed<ChannelCommand>({"channel", "set", "lobby", "--title", "Hi all", "--slow", "5", "--emote-only", "false"});
+    const auto set = parsed<ChannelCommand>(
+        {"channel", "set", "lobby", "--title", "Hi all", "--slow", "5", "--emote-only", "false"});
     EXPECT_EQ(set.title, "Hi all");
     EXPECT_EQ(set.slow_seconds, 5u);
     EXPECT_EQ(set.emote_only, false);
@@ -104,7 +115,8 @@ TEST(CommandLine, ReadsChannelCommands) {
     EXPECT_EQ(role.login, "lobby");
     EXPECT_EQ(role.user, "bob");
     EXPECT_EQ(role.role, chat::Role::moderator);
-    const auto subscriber = parsed<ChannelCommand>({"channel", "subscriber", "lobby", "bob", "--tier", "2", "--months", "14"});
+    const auto subscriber = parsed<ChannelCommand>(
+        {"channel", "subscriber", "lobby", "bob", "--tier", "2", "--months", "14"});
     EXPECT_EQ(subscriber.action, ChannelCommand::Action::subscriber);
     EXPECT_EQ(subscriber.tier, 2);
     EXPECT_EQ(subscriber.months, 14u);
@@ -116,13 +128,17 @@ TEST(CommandLine, ReadsTheRest) {
 }
 
 TEST(CommandLine, ReadsReplayAndBench) {
-    const auto replay = parsed<load::ReplayOptions>({"replay", "chat.jsonl", "--channel", "lobby", "--speed", "10"});
+    const auto replay = parsed<load::ReplayOptions>(
+        {"replay", "chat.jsonl", "--channel", "lobby", "--speed", "10"});
     EXPECT_EQ(replay.file, "chat.jsonl");
     EXPECT_EQ(replay.channel, "lobby");
     EXPECT_EQ(replay.speed, 10);
     EXPECT_EQ(replay.server, "ws://127.0.0.1:8080");
-    EXPECT_THAT(refused({"replay", "chat.jsonl", "--channel", "lobby", "--speed", "10", "--rate", "5"}), HasSubstr("--speed"));
-    const auto bench = parsed<load::BenchOptions>({"bench", "--viewers", "500", "--channel", "a,b", "--rate", "2.5"});
+    EXPECT_THAT(
+        refused({"replay", "chat.jsonl", "--channel", "lobby", "--speed", "10", "--rate", "5"}),
+        HasSubstr("--speed"));
+    const auto bench = parsed<load::BenchOptions>(
+        {"bench", "--viewers", "500", "--channel", "a,b", "--rate", "2.5"});
     EXPECT_EQ(bench.viewers, 500u);
     EXPECT_THAT(bench.channels, ElementsAre("a", "b"));
     EXPECT_EQ(bench.rate, 2.5);
@@ -131,12 +147,14 @@ TEST(CommandLine, ReadsReplayAndBench) {
 
 TEST(CommandLine, EndsWithTwoAndSaysWhatToDo) {
     EXPECT_THAT(refused({}), HasSubstr("subcommand"));
-    EXPECT_THAT(refused({"sevre"}), HasSubstr("there is no command 'sevre'; did you mean 'serve'?"));
+    EXPECT_THAT(refused({"sevre"}),
+                HasSubstr("there is no command 'sevre'; did you mean 'serve'?"));
     EXPECT_THAT(refused({"serve", "--shards", "many"}), HasSubstr("--shards"));
     EXPECT_THAT(refused({"serve", "--reactor", "kqueue"}), HasSubstr("io_uring"));
     EXPECT_THAT(refused({"channel", "role", "lobby", "bob", "owner"}), HasSubstr("ROLE"));
     EXPECT_THAT(refused({"token", "create"}), HasSubstr("USER"));
-    EXPECT_THAT(refused({"channel", "set", "lobby", "--emote-only", "maybe"}), HasSubstr("--emote-only"));
+    EXPECT_THAT(refused({"channel", "set", "lobby", "--emote-only", "maybe"}),
+                HasSubstr("--emote-only"));
 }
 
 TEST(CommandLine, PrintsHelpAndVersion) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/commands.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <nlohmann/json.hpp>
 #include <ostream>
 #include <random>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
 
 #include "api/message_json.h"
 #include "base/limits.h"
@@ -31,15 +31,16 @@ std::string new_token() {
 std::string date_of(WallTime time) {
     const auto days = std::chrono::floor<std::chrono::days>(time.time_since_epoch());
     const std::chrono::year_month_day date{std::chrono::sys_days(days)};
-    return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                       static_cast<unsigned>(date.day()));
+    return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
 }
 
 Result<chat::User> existing_user(store::Catalog& catalog, const std::string& login) {
     auto found = catalog.find_user(login);
     if (!found) return tl::unexpected(found.error());
     if (!*found) {
-        return fail(std::errc::invalid_argument, "there is no user '" + login + "'; `clamor user add " + login + "` makes one");
+        return fail(std::errc::invalid_argument,
+                    "there is no user '" + login + "'; `clamor user add " + login + "` makes one");
     }
     return **found;
 }
@@ -48,15 +49,17 @@ Result<store::Channel> existing_channel(store::Catalog& catalog, const std::stri
     auto found = catalog.find_channel(login);
     if (!found) return tl::unexpected(found.error());
     if (!*found) {
-        return fail(std::errc::invalid_argument,
-                    "there is no channel '" + login + "'; `clamor channel add " + login + "` makes one");
+        return fail(
+            std::errc::invalid_argument,
+            "there is no channel '" + login + "'; `clamor channel add " + login + "` makes one");
     }
     return **found;
 }
 
 void print(std::ostream& out, const chat::User& user) {
     out << fmt::format("{}\t{}\t{}\t{}{}\n", user.id.value, user.login, user.display_name,
-                       user.color.empty() ? "no colour" : user.color, user.verified_bot ? "\tverified bot" : "");
+                       user.color.empty() ? "no colour" : user.color,
+                       user.verified_bot ? "\tverified bot" : "");
 }
 
 void print(std::ostream& out, const store::Channel& channel) {
@@ -66,10 +69,12 @@ void print(std::ostream& out, const store::Channel& channel) {
     if (modes.emote_only) on.emplace_back("emote-only");
     if (modes.subscribers_only) on.emplace_back("subscribers-only");
     if (modes.unique_chat) on.emplace_back("unique-chat");
-    out << fmt::format("{}\t{}\t{}\t{}\n", channel.id.value, channel.login, channel.title, fmt::join(on, ", "));
+    out << fmt::format("{}\t{}\t{}\t{}\n", channel.id.value, channel.login, channel.title,
+                       fmt::join(on, ", "));
 }
 
-Result<void> create_token(const TokenCommand& command, store::Catalog& catalog, WallTime now, std::ostream& out) {
+Result<void> create_token(const TokenCommand& command, store::Catalog& catalog, WallTime now,
+                          std::ostream& out) {
     const auto user = catalog.ensure_user(command.user);
     if (!user) return tl::unexpected(user.error());
     store::TokenRecord record;
@@ -126,8 +131,10 @@ Result<void> list_channels(store::Catalog& catalog, std::ostream& out) {
 
 }  // namespace
 
-Result<void> run_token(const TokenCommand& command, store::Catalog& catalog, WallTime now, std::ostream& out) {
-    if (command.action == TokenCommand::Action::create) return create_token(command, catalog, now, out);
+Result<void> run_token(const TokenCommand& command, store::Catalog& catalog, WallTime now,
+                       std::ostream& out) {
+    if (command.action == TokenCommand::Action::create)
+        return create_token(command, catalog, now, out);
     if (command.action == TokenCommand::Action::revoke) {
         const auto revoked = catalog.revoke_token(command.token);
         if (!revoked) return tl::unexpected(revoked.error());
@@ -140,9 +147,10 @@ Result<void> run_token(const TokenCommand& command, store::Catalog& catalog, Wal
     const auto tokens = catalog.list_tokens(user->id);
     if (!tokens) return tl::unexpected(tokens.error());
     for (const auto& token : *tokens) {
-        out << fmt::format("{}\t{}\t{}\t{}\n", token.label.empty() ? "-" : token.label, fmt::join(token.scopes, ","),
-                           date_of(token.created_at),
-                           token.expires_at ? "expires " + date_of(*token.expires_at) : "does not expire");
+        out << fmt::format(
+            "{}\t{}\t{}\t{}\n", token.label.empty() ? "-" : token.label,
+            fmt::join(token.scopes, ","), date_of(token.created_at),
+            token.expires_at ? "expires " + date_of(*token.expires_at) : "does not expire");
     }
     return {};
 }
@@ -150,7 +158,8 @@ Result<void> run_token(const TokenCommand& command, store::Catalog& catalog, Wal
 Result<void> run_user(const UserCommand& command, store::Catalog& catalog, std::ostream& out) {
     if (command.action == UserCommand::Action::list) return list_users(catalog, out);
     if (command.action == UserCommand::Action::add) {
-        if (const auto made = catalog.ensure_user(command.login); !made) return tl::unexpected(made.error());
+        if (const auto made = catalog.ensure_user(command.login); !made)
+            return tl::unexpected(made.error());
     }
     auto user = existing_user(catalog, command.login);
     if (!user) return tl::unexpected(user.error());
@@ -163,19 +172,23 @@ Result<void> run_user(const UserCommand& command, store::Catalog& catalog, std::
     return {};
 }
 
-Result<void> run_channel(const ChannelCommand& command, store::Catalog& catalog, std::ostream& out) {
+Result<void> run_channel(const ChannelCommand& command, store::Catalog& catalog,
+                         std::ostream& out) {
     using Action = ChannelCommand::Action;
     if (command.action == Action::list) return list_channels(catalog, out);
     if (command.action == Action::add) {
-        if (const auto made = catalog.ensure_channel(command.login); !made) return tl::unexpected(made.error());
+        if (const auto made = catalog.ensure_channel(command.login); !made)
+            return tl::unexpected(made.error());
     }
     auto channel = existing_channel(catalog, command.login);
     if (!channel) return tl::unexpected(channel.error());
     if (command.action == Action::role || command.action == Action::subscriber) {
         const auto user = existing_user(catalog, command.user);
         if (!user) return tl::unexpected(user.error());
-        if (command.action == Action::role) return catalog.set_role(channel->id, user->id, command.role);
-        return catalog.set_subscription(channel->id, user->id, command.tier, command.tier == 0 ? 0 : command.months);
+        if (command.action == Action::role)
+            return catalog.set_role(channel->id, user->id, command.role);
+        return catalog.set_subscription(channel->id, user->id, command.tier,
+                                        command.tier == 0 ? 0 : command.months);
     }
     if (command.action != Action::show) {
         if (const auto changed = apply(command, *channel, catalog); !changed) return changed;
@@ -186,7 +199,8 @@ Result<void> run_channel(const ChannelCommand& command, store::Catalog& catalog,
     return {};
 }
 
-Result<void> run_export(const ExportCommand& command, store::Catalog& catalog, store::MessageLog& log, std::ostream& out) {
+Result<void> run_export(const ExportCommand& command, store::Catalog& catalog,
+                        store::MessageLog& log, std::ostream& out) {
     const auto channel = existing_channel(catalog, command.channel);
     if (!channel) return tl::unexpected(channel.error());
     store::HistoryQuery query;

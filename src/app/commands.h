@@ -8,15 +8,18 @@
 #include "store/catalog.h"
 #include "store/message_log.h"
 
-/// What the commands do that work on a data folder. They print to `out`; an error says what was wrong and what to do.
+/// What the commands do that work on a data folder. They print to `out`; an error says what was
+/// wrong and what to do.
 namespace clamor::app {
 
 /// `now` is when tokens are made.
-Result<void> run_token(const TokenCommand& command, store::Catalog& catalog, WallTime now, std::ostream& out);
+Result<void> run_token(const TokenCommand& command, store::Catalog& catalog, WallTime now,
+                       std::ostream& out);
 Result<void> run_user(const UserCommand& command, store::Catalog& catalog, std::ostream& out);
 Result<void> run_channel(const ChannelCommand& command, store::Catalog& catalog, std::ostream& out);
 
 /// One JSON document a line, oldest first, as GET /api/channels/{login}/messages has them.
-Result<void> run_export(const ExportCommand& command, store::Catalog& catalog, store::MessageLog& log, std::ostream& out);
+Result<void> run_export(const ExportCommand& command, store::Catalog& catalog,
+                        store::MessageLog& log, std::ostream& out);
 
 }  // namespace clamor::app

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/commands.h"
 
+#include <sstream>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "chat/event.h"
 #include "store/memory_catalog.h"
@@ -32,7 +32,13 @@ class CommandsTest : public ::testing::Test {
 };
 
 TEST_F(CommandsTest, MakesATokenThatLogsInUntilItIsRevoked) {
-    TokenCommand command{.action = TokenCommand::Action::create, .data = {}, .user = "alice", .scopes = {"chat:read"}, .label = "bot", .days = 1, .token = {}};
+    TokenCommand command{.action = TokenCommand::Action::create,
+                         .data = {},
+                         .user = "alice",
+                         .scopes = {"chat:read"},
+                         .label = "bot",
+                         .days = 1,
+                         .token = {}};
     ASSERT_TRUE(run_token(command, catalog, now, out));
     const auto text = printed();
     const auto token = text.substr(0, text.find('\n'));
@@ -56,7 +62,13 @@ TEST_F(CommandsTest, MakesATokenThatLogsInUntilItIsRevoked) {
 }
 
 TEST_F(CommandsTest, MakesEveryTokenAnew) {
-    const TokenCommand command{.action = TokenCommand::Action::create, .data = {}, .user = "alice", .scopes = {}, .label = {}, .days = 0, .token = {}};
+    const TokenCommand command{.action = TokenCommand::Action::create,
+                               .data = {},
+                               .user = "alice",
+                               .scopes = {},
+                               .label = {},
+                               .days = 0,
+                               .token = {}};
     ASSERT_TRUE(run_token(command, catalog, now, out));
     const auto first = printed();
     ASSERT_TRUE(run_token(command, catalog, now, out));
@@ -81,18 +93,21 @@ TEST_F(CommandsTest, MakesAndChangesUsers) {
     printed();
     command.action = UserCommand::Action::list;
     ASSERT_TRUE(run_user(command, catalog, out));
-    EXPECT_EQ(printed(), std::to_string(alice.id.value) + "\talice\tAlice\t#1E90FF\tverified bot\n");
+    EXPECT_EQ(printed(),
+              std::to_string(alice.id.value) + "\talice\tAlice\t#1E90FF\tverified bot\n");
 }
 
 TEST_F(CommandsTest, SaysWhatToDoAboutUnknownNames) {
     UserCommand user;
     user.action = UserCommand::Action::show;
     user.login = "nobody";
-    EXPECT_THAT(run_user(user, catalog, out).error().detail, HasSubstr("`clamor user add nobody` makes one"));
+    EXPECT_THAT(run_user(user, catalog, out).error().detail,
+                HasSubstr("`clamor user add nobody` makes one"));
     ChannelCommand channel;
     channel.action = ChannelCommand::Action::set;
     channel.login = "nowhere";
-    EXPECT_THAT(run_channel(channel, catalog, out).error().detail, HasSubstr("`clamor channel add nowhere` makes one"));
+    EXPECT_THAT(run_channel(channel, catalog, out).error().detail,
+                HasSubstr("`clamor channel add nowhere` makes one"));
     EXPECT_FALSE(run_export({.data = {}, .channel = "nowhere"}, catalog, log, out));
     user.action = UserCommand::Action::add;
     user.login = "not a login";
@@ -139,7 +154,13 @@ TEST_F(CommandsTest, ExportsEveryStoredMessageInOrder) {
         said.author_login = "alice";
         said.text = "line " + std::to_string(i);
         const chat::Event event{lobby.id, "lobby", {1, i}, said};
-        messages.push_back({lobby.id, {1, i}, said.id, wall_from_unix_ms(1), said.author_id, chat::encode_event(event), false});
+        messages.push_back({lobby.id,
+                            {1, i},
+                            said.id,
+                            wall_from_unix_ms(1),
+                            said.author_id,
+                            chat::encode_event(event),
+                            false});
     }
     ASSERT_TRUE(log.append(messages));
     ASSERT_TRUE(run_export({.data = {}, .channel = "lobby"}, catalog, log, out));

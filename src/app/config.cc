@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/config.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <fstream>
 #include <functional>
@@ -12,13 +8,18 @@
 #include <sstream>
 #include <utility>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <toml++/toml.h>
+
 #include "app/suggestion.h"
 
 namespace clamor::app {
 
 namespace {
 
-/// Takes a value out of a TOML node; otherwise says what would be right ("a whole number from 1 to 8").
+/// Takes a value out of a TOML node; otherwise says what would be right ("a whole number from 1 to
+/// 8").
 using Take = std::function<std::optional<std::string>(const toml::node&)>;
 
 struct Setting {
@@ -63,7 +64,8 @@ template <class T>
 Take number(T& field, std::int64_t least, std::int64_t most) {
     return [&field, least, most](const toml::node& node) -> std::optional<std::string> {
         const auto value = node.value_exact<std::int64_t>();
-        if (!value || *value < least || *value > most) return fmt::format("a whole number from {} to {}", least, most);
+        if (!value || *value < least || *value > most)
+            return fmt::format("a whole number from {} to {}", least, most);
         field = from_number<T>(*value);
         return std::nullopt;
     };
@@ -71,7 +73,8 @@ Take number(T& field, std::int64_t least, std::int64_t most) {
 
 template <class T>
 Take choice(T& field, std::vector<std::pair<std::string_view, T>> choices) {
-    return [&field, choices = std::move(choices)](const toml::node& node) -> std::optional<std::string> {
+    return [&field,
+            choices = std::move(choices)](const toml::node& node) -> std::optional<std::string> {
         const auto value = node.value_exact<std::string>();
         std::vector<std::string> words;
         for (const auto& [word, meaning] : choices) {
@@ -109,21 +112,25 @@ std::vector<Setting> settings_of(Config& c) {
         {"server", "irc", text(c.server.irc)},
         {"server", "data", text(c.server.data)},
         {"server", "shards", number(c.server.shards, 0, 256)},
-        {"server", "reactor", choice<EngineKind>(c.server.reactor, {{"auto", EngineKind::automatic},
-                                                                    {"io_uring", EngineKind::io_uring},
-                                                                    {"epoll", EngineKind::epoll}})},
+        {"server", "reactor",
+         choice<EngineKind>(c.server.reactor, {{"auto", EngineKind::automatic},
+                                               {"io_uring", EngineKind::io_uring},
+                                               {"epoll", EngineKind::epoll}})},
         {"server", "dev", flag(c.server.dev)},
         {"server", "dev_beyond_loopback", flag(c.server.dev_beyond_loopback)},
         {"server", "node", number(c.server.node, 0, 1023)},
         {"limits", "connections_per_address", number(c.limits.connections_per_address, 1, kMany)},
         {"limits", "rooms_per_connection", number(c.limits.rooms_per_connection, 1, kMany)},
         {"limits", "joins_per_10s", number(c.limits.joins_per_10s, 1, kMany)},
-        {"limits", "joins_per_10s_verified_bot", number(c.limits.joins_per_10s_verified_bot, 1, kMany)},
+        {"limits", "joins_per_10s_verified_bot",
+         number(c.limits.joins_per_10s_verified_bot, 1, kMany)},
         {"limits", "messages_viewer", number(c.limits.messages_viewer, 1, 10'000)},
         {"limits", "messages_moderator", number(c.limits.messages_moderator, 1, 10'000)},
         {"limits", "messages_verified_bot", number(c.limits.messages_verified_bot, 1, 10'000)},
-        {"limits", "outbox_soft_bytes", number(c.limits.outbox_soft_bytes, limits::kBatchBytes, 1 << 30)},
-        {"limits", "outbox_hard_bytes", number(c.limits.outbox_hard_bytes, limits::kBatchBytes, 1 << 30)},
+        {"limits", "outbox_soft_bytes",
+         number(c.limits.outbox_soft_bytes, limits::kBatchBytes, 1 << 30)},
+        {"limits", "outbox_hard_bytes",
+         number(c.limits.outbox_hard_bytes, limits::kBatchBytes, 1 << 30)},
         {"limits", "outbox_age_s", number(c.limits.outbox_age, 1, 3600)},
         {"limits", "registration_timeout_s", number(c.limits.registration_timeout, 1, 3600)},
         {"limits", "ping_after_s", number(c.limits.ping_after, 1, 86'400)},
@@ -131,10 +138,11 @@ std::vector<Setting> settings_of(Config& c) {
         {"limits", "mailbox", number(c.limits.mailbox, 1024, 1 << 24)},
         {"limits", "log_queue", number(c.limits.log_queue, 1024, 1 << 24)},
         {"limits", "coalesce_max_ms", number(c.limits.coalesce_max, 0, 1000)},
-        {"log", "level", choice<log::Level>(c.log.level, {{"debug", log::Level::debug},
-                                                          {"info", log::Level::info},
-                                                          {"warn", log::Level::warn},
-                                                          {"error", log::Level::error}})},
+        {"log", "level",
+         choice<log::Level>(c.log.level, {{"debug", log::Level::debug},
+                                          {"info", log::Level::info},
+                                          {"warn", log::Level::warn},
+                                          {"error", log::Level::error}})},
         {"log", "format", choice<bool>(c.log.json, {{"text", false}, {"json", true}})},
         {"web", "allowed_origins", texts(c.web.allowed_origins)},
         {"web", "frame_ancestors", text(c.web.frame_ancestors)},
@@ -160,14 +168,18 @@ class Reader {
         for (const auto& setting : settings_) sections.emplace_back(setting.section);
         const bool known = std::find(sections.begin(), sections.end(), section) != sections.end();
         if (const auto* table = node.as_table(); table != nullptr && known) {
-            for (const auto& [key, value] : *table) read_setting(section, std::string(key.str()), value);
+            for (const auto& [key, value] : *table)
+                read_setting(section, std::string(key.str()), value);
         } else if (known) {
-            report(node.source().begin.line, fmt::format("'{0}' is a section: write [{0}] on a line of its own", section));
+            report(node.source().begin.line,
+                   fmt::format("'{0}' is a section: write [{0}] on a line of its own", section));
         } else if (node.is_table()) {
-            report(node.source().begin.line, fmt::format("unknown section '{}'{}", section, suggestion(section, sections)));
+            report(node.source().begin.line,
+                   fmt::format("unknown section '{}'{}", section, suggestion(section, sections)));
         } else {
-            report(node.source().begin.line, fmt::format("the setting '{}' stands outside of a section{}", section,
-                                                         suggestion("server." + section, names())));
+            report(node.source().begin.line,
+                   fmt::format("the setting '{}' stands outside of a section{}", section,
+                               suggestion("server." + section, names())));
         }
     }
 
@@ -175,17 +187,20 @@ class Reader {
         for (const auto& setting : settings_) {
             if (setting.section != section || setting.key != key) continue;
             if (const auto right = setting.take(node)) {
-                report(node.source().begin.line, fmt::format("{}.{} must be {}", section, key, *right));
+                report(node.source().begin.line,
+                       fmt::format("{}.{} must be {}", section, key, *right));
             }
             return;
         }
         const auto name = section + "." + key;
-        report(node.source().begin.line, fmt::format("unknown setting '{}'{}", name, suggestion(name, names())));
+        report(node.source().begin.line,
+               fmt::format("unknown setting '{}'{}", name, suggestion(name, names())));
     }
 
     std::vector<std::string> names() const {
         std::vector<std::string> out;
-        for (const auto& setting : settings_) out.push_back(fmt::format("{}.{}", setting.section, setting.key));
+        for (const auto& setting : settings_)
+            out.push_back(fmt::format("{}.{}", setting.section, setting.key));
         return out;
     }
 
@@ -199,7 +214,9 @@ bool is_address(std::string_view text) {
     const auto colon = text.rfind(':');
     if (colon == std::string_view::npos) return false;
     const auto port = text.substr(colon + 1);
-    if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != std::string_view::npos) return false;
+    if (port.empty() || port.size() > 5 ||
+        port.find_first_not_of("0123456789") != std::string_view::npos)
+        return false;
     const auto host = text.substr(0, colon);
     const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
     if (!bracketed && host.find_first_of("[]: \t") != std::string_view::npos) return false;
@@ -207,7 +224,8 @@ bool is_address(std::string_view text) {
 }
 
 bool is_loopback(std::string_view address) {
-    return address.empty() || address.starts_with("127.") || address.starts_with("localhost:") || address.starts_with("[::1]:");
+    return address.empty() || address.starts_with("127.") || address.starts_with("localhost:") ||
+           address.starts_with("[::1]:");
 }
 
 }  // namespace
@@ -232,7 +250,9 @@ LoadedConfig load_config(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     std::ostringstream bytes;
     if (!file || !(bytes << file.rdbuf())) {
-        return {{}, {fmt::format("{}: cannot be read; config/clamor.example.toml is one to start from", path)}};
+        return {{},
+                {fmt::format("{}: cannot be read; config/clamor.example.toml is one to start from",
+                             path)}};
     }
     return parse_config(bytes.str(), path);
 }
@@ -240,24 +260,32 @@ LoadedConfig load_config(const std::string& path) {
 std::vector<std::string> check_config(const Config& config) {
     std::vector<std::string> problems;
     const auto& server = config.server;
-    constexpr auto kAddress = "must be HOST:PORT, as 127.0.0.1:8080, [::1]:8080 or :8080 for every address";
-    if (!is_address(server.http)) problems.push_back(fmt::format("server.http {}; it is '{}'", kAddress, server.http));
+    constexpr auto kAddress =
+        "must be HOST:PORT, as 127.0.0.1:8080, [::1]:8080 or :8080 for every address";
+    if (!is_address(server.http))
+        problems.push_back(fmt::format("server.http {}; it is '{}'", kAddress, server.http));
     if (!server.irc.empty() && !is_address(server.irc)) {
-        problems.push_back(fmt::format("server.irc {}, or empty for none; it is '{}'", kAddress, server.irc));
+        problems.push_back(
+            fmt::format("server.irc {}, or empty for none; it is '{}'", kAddress, server.irc));
     }
     if (server.data.empty()) problems.emplace_back("server.data must name a folder");
-    if (server.dev && !server.dev_beyond_loopback && !(is_loopback(server.http) && is_loopback(server.irc))) {
+    if (server.dev && !server.dev_beyond_loopback &&
+        !(is_loopback(server.http) && is_loopback(server.irc))) {
         problems.emplace_back(
-            "in dev mode everybody may log in as anybody, so it listens on loopback addresses only; give "
+            "in dev mode everybody may log in as anybody, so it listens on loopback addresses "
+            "only; give "
             "--dev-beyond-loopback (server.dev_beyond_loopback) when that is meant");
     }
     if (config.limits.outbox_soft_bytes >= config.limits.outbox_hard_bytes) {
-        problems.push_back(fmt::format("limits.outbox_soft_bytes ({}) must be below limits.outbox_hard_bytes ({})",
-                                       config.limits.outbox_soft_bytes, config.limits.outbox_hard_bytes));
+        problems.push_back(
+            fmt::format("limits.outbox_soft_bytes ({}) must be below limits.outbox_hard_bytes ({})",
+                        config.limits.outbox_soft_bytes, config.limits.outbox_hard_bytes));
     }
     const auto& ancestors = config.web.frame_ancestors;
     if (ancestors.empty() || ancestors.find_first_of(";,\r\n") != std::string::npos) {
-        problems.emplace_back("web.frame_ancestors must be \"'none'\", \"'self'\" or origins with blanks between them");
+        problems.emplace_back(
+            "web.frame_ancestors must be \"'none'\", \"'self'\" or origins with blanks between "
+            "them");
     }
     return problems;
 }
@@ -265,7 +293,8 @@ std::vector<std::string> check_config(const Config& config) {
 std::vector<std::string> setting_names() {
     Config config;
     std::vector<std::string> names;
-    for (const auto& setting : settings_of(config)) names.push_back(fmt::format("{}.{}", setting.section, setting.key));
+    for (const auto& setting : settings_of(config))
+        names.push_back(fmt::format("{}.{}", setting.section, setting.key));
     return names;
 }
 

@@ -12,7 +12,8 @@
 #include "base/log.h"
 #include "reactor/engine.h"
 
-/// The settings of the server with their defaults. config/clamor.example.toml is their manual; a test holds both equal.
+/// The settings of the server with their defaults. config/clamor.example.toml is their manual; a
+/// test holds both equal.
 namespace clamor::app {
 
 struct ServerConfig {
@@ -67,8 +68,8 @@ struct Config {
     friend bool operator==(const Config&, const Config&) = default;
 };
 
-/// What was read, and each thing that is wrong in it as a line `file:line: what, and what would be right`. With problems
-/// the configuration must not be used.
+/// What was read, and each thing that is wrong in it as a line `file:line: what, and what would be
+/// right`. With problems the configuration must not be used.
 struct LoadedConfig {
     Config config;
     std::vector<std::string> problems;

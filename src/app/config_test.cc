@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/config.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <fstream>
 #include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 namespace clamor::app {
 namespace {
@@ -14,9 +14,13 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-std::string example_path() { return std::string(CLAMOR_SOURCE_DIR) + "/config/clamor.example.toml"; }
+std::string example_path() {
+    return std::string(CLAMOR_SOURCE_DIR) + "/config/clamor.example.toml";
+}
 
-std::vector<std::string> problems_of(std::string_view toml) { return parse_config(toml, "c.toml").problems; }
+std::vector<std::string> problems_of(std::string_view toml) {
+    return parse_config(toml, "c.toml").problems;
+}
 
 TEST(ExampleConfig, HasExactlyTheDefaults) {
     const auto loaded = load_config(example_path());
@@ -61,7 +65,8 @@ TEST(Config, TakesEverySettingFromTheFile) {
         [web]
         allowed_origins = ["https://tv.example", "https://two.example"]
         frame_ancestors = "'none'"
-    )", "c.toml");
+    )",
+                                                 "c.toml");
     EXPECT_THAT(problems, IsEmpty());
     EXPECT_EQ(config.server.http, ":9000");
     EXPECT_EQ(config.server.irc, "");
@@ -74,18 +79,23 @@ TEST(Config, TakesEverySettingFromTheFile) {
     EXPECT_EQ(config.limits.coalesce_max, std::chrono::milliseconds(20));
     EXPECT_EQ(config.log.level, log::Level::debug);
     EXPECT_TRUE(config.log.json);
-    EXPECT_THAT(config.web.allowed_origins, ElementsAre("https://tv.example", "https://two.example"));
+    EXPECT_THAT(config.web.allowed_origins,
+                ElementsAre("https://tv.example", "https://two.example"));
     EXPECT_EQ(config.web.frame_ancestors, "'none'");
 }
 
 TEST(Config, SuggestsTheNearestSettingForAnUnknownOne) {
     EXPECT_THAT(problems_of("[limits]\nmessage_viewer = 3\n"),
-                ElementsAre("c.toml:2: unknown setting 'limits.message_viewer'; did you mean 'limits.messages_viewer'?"));
+                ElementsAre("c.toml:2: unknown setting 'limits.message_viewer'; did you mean "
+                            "'limits.messages_viewer'?"));
     EXPECT_THAT(problems_of("[limit]\nmailbox = 3\n"),
                 ElementsAre("c.toml:1: unknown section 'limit'; did you mean 'limits'?"));
     EXPECT_THAT(problems_of("http = \":80\"\n"),
-                ElementsAre("c.toml:1: the setting 'http' stands outside of a section; did you mean 'server.http'?"));
-    EXPECT_THAT(problems_of("server = 1\n"), ElementsAre("c.toml:1: 'server' is a section: write [server] on a line of its own"));
+                ElementsAre("c.toml:1: the setting 'http' stands outside of a section; did you "
+                            "mean 'server.http'?"));
+    EXPECT_THAT(
+        problems_of("server = 1\n"),
+        ElementsAre("c.toml:1: 'server' is a section: write [server] on a line of its own"));
 }
 
 TEST(Config, SuggestsNothingForWhatIsFarFromEverySetting) {
@@ -94,14 +104,16 @@ TEST(Config, SuggestsNothingForWhatIsFarFromEverySetting) {
 }
 
 TEST(Config, SaysWhatAWrongValueMustBe) {
-    EXPECT_THAT(problems_of("[server]\nshards = 1000\ndev = \"yes\"\nreactor = \"kqueue\"\nhttp = 8080\n"
-                            "[web]\nallowed_origins = \"*\"\n[limits]\noutbox_age_s = 1.5\n"),
-                testing::UnorderedElementsAre("c.toml:2: server.shards must be a whole number from 0 to 256",
-                                              "c.toml:3: server.dev must be true or false",
-                                              "c.toml:4: server.reactor must be one of \"auto\", \"io_uring\", \"epoll\"",
-                                              "c.toml:5: server.http must be a text in quotes",
-                                              "c.toml:7: web.allowed_origins must be a list of texts, as [\"*\"]",
-                                              "c.toml:9: limits.outbox_age_s must be a whole number from 1 to 3600"));
+    EXPECT_THAT(
+        problems_of("[server]\nshards = 1000\ndev = \"yes\"\nreactor = \"kqueue\"\nhttp = 8080\n"
+                    "[web]\nallowed_origins = \"*\"\n[limits]\noutbox_age_s = 1.5\n"),
+        testing::UnorderedElementsAre(
+            "c.toml:2: server.shards must be a whole number from 0 to 256",
+            "c.toml:3: server.dev must be true or false",
+            "c.toml:4: server.reactor must be one of \"auto\", \"io_uring\", \"epoll\"",
+            "c.toml:5: server.http must be a text in quotes",
+            "c.toml:7: web.allowed_origins must be a list of texts, as [\"*\"]",
+            "c.toml:9: limits.outbox_age_s must be a whole number from 1 to 3600"));
 }
 
 TEST(Config, NamesTheLineOfBrokenToml) {
@@ -111,15 +123,17 @@ TEST(Config, NamesTheLineOfBrokenToml) {
 }
 
 TEST(Config, ReadsHostileBytesWithoutHarm) {
-    for (const std::string_view toml : {std::string_view("\xff\xfe[server]\n"), std::string_view("[server]\nhttp = \"\0\"", 19),
-                                        std::string_view("[[server]]\n"), std::string_view("[server.http]\nx = 1\n")}) {
+    for (const std::string_view toml :
+         {std::string_view("\xff\xfe[server]\n"), std::string_view("[server]\nhttp = \"\0\"", 19),
+          std::string_view("[[server]]\n"), std::string_view("[server.http]\nx = 1\n")}) {
         EXPECT_FALSE(problems_of(toml).empty());
     }
     EXPECT_FALSE(problems_of(std::string(10'000, '[')).empty());
 }
 
 TEST(Config, SaysWhenTheFileCannotBeRead) {
-    EXPECT_THAT(load_config("nowhere.toml").problems, ElementsAre(HasSubstr("nowhere.toml: cannot be read")));
+    EXPECT_THAT(load_config("nowhere.toml").problems,
+                ElementsAre(HasSubstr("nowhere.toml: cannot be read")));
 }
 
 TEST(ConfigRules, KnowsAddresses) {
@@ -128,9 +142,11 @@ TEST(ConfigRules, KnowsAddresses) {
         config.server.http = good;
         EXPECT_THAT(check_config(config), IsEmpty()) << good;
     }
-    for (const auto* bad : {"", "8080", "127.0.0.1", "::1:8080", "127.0.0.1:65536", "a b:1", "127.0.0.1:", "x:-1", "x:99999999999"}) {
+    for (const auto* bad : {"", "8080", "127.0.0.1", "::1:8080", "127.0.0.1:65536", "a b:1",
+                            "127.0.0.1:", "x:-1", "x:99999999999"}) {
         config.server.http = bad;
-        EXPECT_THAT(check_config(config), ElementsAre(HasSubstr("server.http must be HOST:PORT"))) << bad;
+        EXPECT_THAT(check_config(config), ElementsAre(HasSubstr("server.http must be HOST:PORT")))
+            << bad;
     }
 }
 
@@ -146,7 +162,8 @@ TEST(ConfigRules, KeepsDevModeOnLoopbackUnlessForced) {
 
 TEST(ConfigRules, OrdersTheOutboxThresholds) {
     EXPECT_THAT(problems_of("[limits]\noutbox_soft_bytes = 262144\n"),
-                ElementsAre("c.toml: limits.outbox_soft_bytes (262144) must be below limits.outbox_hard_bytes (262144)"));
+                ElementsAre("c.toml: limits.outbox_soft_bytes (262144) must be below "
+                            "limits.outbox_hard_bytes (262144)"));
 }
 
 TEST(ConfigRules, LetsNothingElseIntoThePolicyHeader) {

@@ -7,7 +7,11 @@
 namespace clamor::app {
 
 /// Where things are in a server's data folder.
-inline std::string catalog_path(const std::filesystem::path& data) { return (data / "catalog.db").string(); }
-inline std::string message_log_path(const std::filesystem::path& data) { return (data / "messages.db").string(); }
+inline std::string catalog_path(const std::filesystem::path& data) {
+    return (data / "catalog.db").string();
+}
+inline std::string message_log_path(const std::filesystem::path& data) {
+    return (data / "messages.db").string();
+}
 
 }  // namespace clamor::app

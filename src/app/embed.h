@@ -7,8 +7,8 @@
 
 namespace clamor::app {
 
-/// The page and its pictures as they were built into the binary: web/dist at `/`, web/static at `/static/`. What was
-/// missing at build time is missing here.
+/// The page and its pictures as they were built into the binary: web/dist at `/`, web/static at
+/// `/static/`. What was missing at build time is missing here.
 std::span<const api::StaticFile> web_files();
 
 }  // namespace clamor::app

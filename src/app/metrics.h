@@ -14,21 +14,24 @@ namespace clamor::app {
 
 using MetricLabels = std::vector<std::pair<std::string, std::string>>;
 
-/// What the server counts, for Prometheus. Everything is registered before the first scrape; from then on it is immutable,
-/// and any thread may render. It only reads counters, which must outlive it. Rows with the same name are one family, whose
-/// help and kind are those of its first row.
+/// What the server counts, for Prometheus. Everything is registered before the first scrape; from
+/// then on it is immutable, and any thread may render. It only reads counters, which must outlive
+/// it. Rows with the same name are one family, whose help and kind are those of its first row.
 class Metrics {
   public:
     using Read = std::function<double()>;
 
     /// A number that only grows; its name ends in `_total`.
-    void counter(std::string_view name, std::string_view help, MetricLabels labels, const Counter& counter);
+    void counter(std::string_view name, std::string_view help, MetricLabels labels,
+                 const Counter& counter);
     void counter(std::string_view name, std::string_view help, MetricLabels labels, Read read);
     /// A number that goes up and down.
-    void gauge(std::string_view name, std::string_view help, MetricLabels labels, const Counter& counter);
+    void gauge(std::string_view name, std::string_view help, MetricLabels labels,
+               const Counter& counter);
     void gauge(std::string_view name, std::string_view help, MetricLabels labels, Read read);
     /// Durations, shown in seconds; its name ends in `_seconds`.
-    void histogram(std::string_view name, std::string_view help, MetricLabels labels, const LatencyHistogram& histogram);
+    void histogram(std::string_view name, std::string_view help, MetricLabels labels,
+                   const LatencyHistogram& histogram);
 
     /// The text exposition format.
     std::string render() const;

@@ -20,7 +20,10 @@ TEST(Metrics, ShowsCountersAndGauges) {
     metrics.counter("clamor_x_total", "How many.", {}, accepted);
     metrics.gauge("clamor_open", "Open now.", {}, open);
     const auto text = metrics.render();
-    EXPECT_THAT(text, HasSubstr("# HELP clamor_x_total How many.\n# TYPE clamor_x_total counter\nclamor_x_total 42\n"));
+    EXPECT_THAT(
+        text,
+        HasSubstr(
+            "# HELP clamor_x_total How many.\n# TYPE clamor_x_total counter\nclamor_x_total 42\n"));
     EXPECT_THAT(text, HasSubstr("# TYPE clamor_open gauge\nclamor_open 2\n"));
 }
 
@@ -29,8 +32,9 @@ TEST(Metrics, GathersRowsOfOneNameInOneFamily) {
     metrics.gauge("clamor_members", "Sessions.", {{"shard", "0"}}, [] { return 1.0; });
     metrics.gauge("clamor_other", "Other.", {}, [] { return 0.5; });
     metrics.gauge("clamor_members", "Sessions.", {{"shard", "1"}}, [] { return 2.0; });
-    EXPECT_THAT(metrics.render(), HasSubstr("# TYPE clamor_members gauge\nclamor_members{shard=\"0\"} 1\n"
-                                            "clamor_members{shard=\"1\"} 2\n"));
+    EXPECT_THAT(metrics.render(),
+                HasSubstr("# TYPE clamor_members gauge\nclamor_members{shard=\"0\"} 1\n"
+                          "clamor_members{shard=\"1\"} 2\n"));
 }
 
 TEST(Metrics, ShowsLatenciesInSeconds) {

@@ -43,7 +43,9 @@ int run(const Done& done) {
     return done.code;
 }
 
-int run(const ServeCommand& command) { return run_serve(command.config); }
+int run(const ServeCommand& command) {
+    return run_serve(command.config);
+}
 
 int run(const CheckCommand& command) {
     const auto loaded = load_config(command.file);
@@ -60,27 +62,35 @@ int run(const TokenCommand& command) {
 }
 
 int run(const UserCommand& command) {
-    return with_catalog(command.data, [&](auto& catalog) { return run_user(command, catalog, std::cout); });
+    return with_catalog(command.data,
+                        [&](auto& catalog) { return run_user(command, catalog, std::cout); });
 }
 
 int run(const ChannelCommand& command) {
-    return with_catalog(command.data, [&](auto& catalog) { return run_channel(command, catalog, std::cout); });
+    return with_catalog(command.data,
+                        [&](auto& catalog) { return run_channel(command, catalog, std::cout); });
 }
 
 int run(const ExportCommand& command) {
     if (!std::filesystem::exists(message_log_path(command.data))) {
-        std::cerr << "clamor: there is no message log in " << command.data << "; --data names the server's data folder\n";
+        std::cerr << "clamor: there is no message log in " << command.data
+                  << "; --data names the server's data folder\n";
         return kFailure;
     }
     return with_catalog(command.data, [&](store::Catalog& catalog) -> Result<void> {
-        const auto log = store::open_sqlite_message_log({.path = message_log_path(command.data), .read_only = true});
+        const auto log = store::open_sqlite_message_log(
+            {.path = message_log_path(command.data), .read_only = true});
         if (!log) return tl::unexpected(log.error());
         return run_export(command, catalog, **log, std::cout);
     });
 }
 
-int run(const load::ReplayOptions& options) { return load::run_replay(options); }
-int run(const load::BenchOptions& options) { return load::run_bench(options); }
+int run(const load::ReplayOptions& options) {
+    return load::run_replay(options);
+}
+int run(const load::BenchOptions& options) {
+    return load::run_bench(options);
+}
 
 }  // namespace
 

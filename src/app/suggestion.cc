@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/suggestion.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 namespace clamor::app {
 
@@ -28,10 +28,13 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string suggestion(std::string_view word, const std::vector<std::string>& known) {
-    const auto nearest = std::min_element(known.begin(), known.end(), [word](const auto& a, const auto& b) {
-        return edit_distance(word, a) < edit_distance(word, b);
-    });
-    if (nearest == known.end() || edit_distance(word, *nearest) > std::max<std::size_t>(2, nearest->size() / 3)) return {};
+    const auto nearest =
+        std::min_element(known.begin(), known.end(), [word](const auto& a, const auto& b) {
+            return edit_distance(word, a) < edit_distance(word, b);
+        });
+    if (nearest == known.end() ||
+        edit_distance(word, *nearest) > std::max<std::size_t>(2, nearest->size() / 3))
+        return {};
     return fmt::format("; did you mean '{}'?", *nearest);
 }
 

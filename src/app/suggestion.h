@@ -7,7 +7,8 @@
 
 namespace clamor::app {
 
-/// `; did you mean 'x'?` for the known word that is nearest to `word`, or nothing when none is near.
+/// `; did you mean 'x'?` for the known word that is nearest to `word`, or nothing when none is
+/// near.
 std::string suggestion(std::string_view word, const std::vector<std::string>& known);
 
 }  // namespace clamor::app
