@@ -20,12 +20,15 @@ constexpr std::size_t kOccurrencesMax = 256;
 /// What the `emotes` tag may take of the line's budget, so that the tags which clients need always fit.
 constexpr std::size_t kEmotesTagBytes = 4096;
 
+void append_number(std::string& out, std::uint32_t number) {
+    char digits[10];
+    out.append(digits, std::to_chars(digits, std::end(digits), number).ptr);
+}
+
 void append_range(std::string& out, const chat::EmoteOccurrence& occurrence) {
-    char text[24];
-    char* at = std::to_chars(text, std::end(text), occurrence.first).ptr;
-    *at++ = '-';
-    at = std::to_chars(at, std::end(text), occurrence.last).ptr;
-    out.append(text, at);
+    append_number(out, occurrence.first);
+    out += '-';
+    append_number(out, occurrence.last);
 }
 
 /// `id:first-last,first-last/id2:first-last`, groups in the order of their first occurrence.
