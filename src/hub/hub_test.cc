@@ -29,6 +29,13 @@ class HeldLog final : public store::LogQueue {
         waiting_.emplace_back(std::move(message), std::move(on_durable));
         if (!held) write();
     }
+    Position last_waiting(ChannelId channel) const override {
+        Position last;
+        for (const auto& [message, on_durable] : waiting_) {
+            if (message.channel == channel) last = message.position;
+        }
+        return last;
+    }
     void write() {
         for (auto& [message, on_durable] : std::exchange(waiting_, {})) {
             ASSERT_TRUE(log_.append(std::span(&message, 1)));

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "hub/room_host.h"
 #include "store/catalog.h"
+#include "store/log_queue.h"
 
 namespace clamor::hub {
 
@@ -93,10 +94,12 @@ void RoomHost::load_room(HostedRoom& room) {
     const bool queued = services_.workers.post([this, channel = room.channel, home = scheduler_.shard()] {
         RoomFacts facts;
         auto found = services_.catalog.find_channel(channel);
+        // The queue first: what leaves it meanwhile is in the log.
+        const Position waiting = services_.log_queue.last_waiting(channel);
         auto last = services_.log.last_position(channel);
         auto emotes = services_.catalog.emotes_for(channel);
         if (found && *found && last && emotes) {
-            facts = {.ok = true, .channel = std::move(**found), .last = *last, .emotes = *std::move(emotes)};
+            facts = {.ok = true, .channel = std::move(**found), .last = std::max(waiting, *last), .emotes = *std::move(emotes)};
         } else {
             const std::string why = !found ? found.error().to_string()
                                     : !*found ? "the channel is gone"
@@ -127,7 +130,6 @@ void RoomHost::room_loaded(ChannelId channel, RoomFacts facts) {
     room.login = facts.channel.login;
     room.rules.set_modes(facts.channel.modes);
     room.emotes = emote_set(facts);
-    // Messages published by this room and not yet on disk are newer than what the log says; the bus then counts on by itself.
     bus_.subscribe(channel, facts.last);
     room.ready = true;
     for (const Parked& command : parked) command(true);

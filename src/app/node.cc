@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/node.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <random>
+
+#include "api/channels.h"
+#include "api/emotes.h"
+#include "api/health.h"
+#include "api/messages.h"
+#include "api/recent_messages.h"
+#include "api/router.h"
+#include "api/static_files.h"
+#include "app/data_folder.h"
+#include "app/embed.h"
+#include "app/metrics.h"
+#include "app/node_metrics.h"
+#include "app/shard.h"
+#include "app/version.h"
+#include "base/log.h"
+#include "bus/local_bus.h"
+#include "edge/irc/encoder.h"
+#include "hub/account_limits.h"
+#include "store/seed.h"
+#include "store/sqlite/catalog.h"
+#include "store/sqlite/message_log.h"
+
+namespace clamor::app {
+
+namespace {
+
+/// Two servers on one data folder would give the same positions twice.
+class DataLock {
+  public:
+    ~DataLock() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    Result<void> take(const std::filesystem::path& folder) {
+        std::error_code code;
+        std::filesystem::create_directories(folder, code);
+        if (code) return fail(code, "the data folder " + folder.string() + " cannot be made");
+        const std::string file = (folder / "lock").string();
+        fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        if (fd_ < 0) return fail_errno("cannot open " + file);
+        if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+            return fail(std::errc::device_or_resource_busy,
+                        "another clamor serves from " + folder.string() + "; stop it or give another --data");
+        }
+        return {};
+    }
+
+  private:
+    int fd_ = -1;
+};
+
+}  // namespace
+
+struct Node::Impl {
+    explicit Impl(NodeOptions given)
+        : options(std::move(given)), addresses(options.connections_per_address), viewers(options.shards) {}
+
+    Result<void> open_stores();
+    void make_router();
+    Result<void> start_shards();
+    api::Health health() const;
+    std::vector<ShardCounters> shard_counters() const;
+
+    NodeOptions options;
+    DataLock lock;
+    std::uint64_t epoch = 0;
+    std::unique_ptr<store::Catalog> catalog;
+    std::unique_ptr<store::MessageLog> log;
+    std::unique_ptr<store::LogWriter> log_writer;
+    std::unique_ptr<reactor::WorkerPool> workers;
+    hub::AccountLimits limits;
+    edge::irc::IrcEncoder encoder;
+    edge::net::AddressCounts addresses;
+    ViewerCounts viewers;
+    Metrics metrics;
+    std::unique_ptr<api::StaticFiles> static_files;
+    std::unique_ptr<api::Router> router;
+    std::unique_ptr<hub::Services> services;
+    std::unique_ptr<ShardParts> parts;
+    std::vector<std::unique_ptr<Shard>> shards;
+    reactor::Endpoint http;
+    std::optional<reactor::Endpoint> irc;
+    std::atomic<bool> draining{false};
+    bool stopped = false;
+    std::mutex hurry_mutex;
+    std::condition_variable hurry_changed;
+    bool hurried = false;
+};
+
+Result<void> Node::Impl::open_stores() {
+    if (auto taken = lock.take(options.data); !taken) return taken;
+    auto opened = store::open_sqlite_catalog({.path = catalog_path(options.data)});
+    if (!opened) return tl::unexpected(opened.error());
+    catalog = *std::move(opened);
+    auto opened_log = store::open_sqlite_message_log({.path = message_log_path(options.data)});
+    if (!opened_log) return tl::unexpected(opened_log.error());
+    log = *std::move(opened_log);
+    if (options.dev) {
+        if (auto seeded = store::seed_demo(*catalog); !seeded) return seeded;
+    }
+    const auto next = catalog->next_epoch();
+    if (!next) return tl::unexpected(next.error());
+    epoch = *next;
+    log_writer = std::make_unique<store::LogWriter>(*log, options.log_writer);
+    workers = std::make_unique<reactor::WorkerPool>(options.workers, limits::kWorkerQueueTasks);
+    return {};
+}
+
+api::Health Node::Impl::health() const {
+    api::Health health;
+    if (log_writer->degraded()) {
+        health.degraded.push_back("the message log cannot be written; messages are delivered and kept in memory until it can");
+    }
+    if (!log_writer->accepting()) health.not_ready.push_back("the message log's queue is full; new messages are refused");
+    if (draining) health.not_ready.push_back("the server is stopping");
+    return health;
+}
+
+std::vector<Node::ShardCounters> Node::Impl::shard_counters() const {
+    std::vector<ShardCounters> counters;
+    for (const auto& shard : shards) counters.push_back(shard->counters());
+    return counters;
+}
+
+void Node::Impl::make_router() {
+    router = std::make_unique<api::Router>(api::Router::Options{.allowed_origins = options.api_origins});
+    const api::Services api_services{.catalog = *catalog,
+                                     .log = *log,
+                                     .workers = *workers,
+                                     .viewers = [this](ChannelId channel) { return viewers.of(channel); },
+                                     .dev = options.dev,
+                                     .version = kVersion};
+    api::add_channel_routes(*router, api_services);
+    api::add_emote_routes(*router, api_services);
+    api::add_message_routes(*router, api_services);
+    api::add_recent_messages_routes(*router, api_services);
+    api::add_health_routes(*router, [this] { return health(); });
+    // The shards' counters are registered once the shards exist; nothing is scraped before.
+    router->on("GET", "/metrics", [this](wire::http::Request, api::Parameters, wire::http::Respond respond) {
+        workers->post([this, respond = std::move(respond)] {
+            respond({.status = 200, .headers = {{"Content-Type", "text/plain; version=0.0.4"}}, .body = metrics.render()});
+        });
+    });
+    static_files = std::make_unique<api::StaticFiles>(web_files(), api::StaticFiles::Options{.frame_ancestors = options.frame_ancestors});
+    static_files->take_rest_of(*router);
+}
+
+Result<void> Node::Impl::start_shards() {
+    services = std::make_unique<hub::Services>(hub::Services{
+        .make_bus = [this](bus::Receiver& receiver) { return std::make_unique<bus::LocalBus>(receiver, epoch); },
+        .workers = *workers,
+        .catalog = *catalog,
+        .log = *log,
+        .log_queue = *log_writer,
+        .limits = limits,
+        .encoder = encoder});
+    parts = std::make_unique<ShardParts>(ShardParts{.options = options,
+                                                    .hub = *services,
+                                                    .catalog = *catalog,
+                                                    .http = *router,
+                                                    .addresses = addresses,
+                                                    .viewers = viewers,
+                                                    .loops = std::vector<reactor::Loop*>(options.shards),
+                                                    .hubs = std::vector<hub::Hub*>(options.shards)});
+    for (std::uint16_t i = 0; i < options.shards; ++i) {
+        shards.push_back(std::make_unique<Shard>(ShardId(i), *parts));
+        auto started = shards.back()->start();
+        if (!started) return tl::unexpected(started.error());
+        if (i == 0) log::info("network engine chosen", {{"engine", *started}});
+    }
+    register_metrics(metrics, shard_counters(), *log_writer, *workers);
+    for (const auto& shard : shards) shard->go();
+    // The first shard may choose the port; the others share it by SO_REUSEPORT.
+    http = options.http;
+    irc = options.irc;
+    for (const auto& shard : shards) {
+        auto bound = shard->listen_http(http);
+        if (!bound) return tl::unexpected(bound.error());
+        http = *bound;
+        if (!irc) continue;
+        bound = shard->listen_irc(*irc);
+        if (!bound) return tl::unexpected(bound.error());
+        irc = *bound;
+    }
+    return {};
+}
+
+Node::Node(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Node::~Node() { stop(); }
+
+Result<std::unique_ptr<Node>> Node::start(NodeOptions options) {
+    options.hub.id_seed = (std::uint64_t{std::random_device()()} << 32) | std::random_device()();
+    options.hub.create_channels = options.dev;
+    std::unique_ptr<Node> node(new Node(std::make_unique<Impl>(std::move(options))));
+    Impl& impl = *node->impl_;
+    if (auto opened = impl.open_stores(); !opened) return tl::unexpected(opened.error());
+    impl.make_router();
+    if (auto started = impl.start_shards(); !started) return tl::unexpected(started.error());
+    return node;
+}
+
+void Node::stop() {
+    Impl& impl = *impl_;
+    if (impl.stopped) return;
+    impl.stopped = true;
+    impl.draining = true;
+    const bool serving = !impl.shards.empty() && impl.shards.back()->running();
+    if (serving) {
+        for (const auto& shard : impl.shards) shard->stop_listening();
+        for (const auto& shard : impl.shards) shard->announce_reconnect();
+        const auto all_empty = [&] {
+            for (const auto& shard : impl.shards) {
+                if (!shard->empty()) return false;
+            }
+            return true;
+        };
+        const auto wait_for_empty = [&](std::chrono::milliseconds at_most, bool until_hurried) {
+            std::unique_lock held(impl.hurry_mutex);
+            for (auto waited = std::chrono::milliseconds(0); waited < at_most; waited += std::chrono::milliseconds(20)) {
+                if (all_empty() || (until_hurried && impl.hurried)) return;
+                impl.hurry_changed.wait_for(held, std::chrono::milliseconds(20));
+            }
+        };
+        wait_for_empty(impl.options.reconnect_grace, true);
+        for (const auto& shard : impl.shards) shard->close_all();
+        wait_for_empty(edge::net::Connection::kCloseTimeout + std::chrono::seconds(1), false);
+    }
+    for (const auto& shard : impl.shards) shard->join();
+    // Workers and the log writer post to the loops until they end, so the shards' parts go last.
+    impl.workers.reset();
+    impl.log_writer.reset();
+    impl.shards.clear();
+}
+
+void Node::hurry() {
+    {
+        const std::lock_guard held(impl_->hurry_mutex);
+        impl_->hurried = true;
+    }
+    impl_->hurry_changed.notify_all();
+}
+
+reactor::Endpoint Node::http() const { return impl_->http; }
+std::optional<reactor::Endpoint> Node::irc() const { return impl_->irc; }
+
+}  // namespace clamor::app

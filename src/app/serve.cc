@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/serve.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <iostream>
+#include <thread>
+
+#include "app/node.h"
+#include "app/version.h"
+#include "base/log.h"
+
+namespace clamor::app {
+
+namespace {
+
+int fail_to_start(const std::string& why) {
+    std::cerr << "clamor: " << why << '\n';
+    return 1;
+}
+
+/// A connection is a descriptor: take as many as the system allows without being asked.
+void raise_open_files() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// The signals that the main thread waits for; blocked before any thread starts, so that all inherit it.
+sigset_t block_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+    return set;
+}
+
+Result<NodeOptions> node_options(const Config& config) {
+    NodeOptions options;
+    options.data = config.server.data;
+    options.dev = config.server.dev;
+    const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
+    options.shards = config.server.shards != 0 ? config.server.shards : static_cast<std::uint16_t>(cores);
+    options.engine = config.server.reactor;
+    auto http = reactor::Endpoint::parse(config.server.http);
+    if (!http) return tl::unexpected(http.error());
+    options.http = *http;
+    if (!config.server.irc.empty()) {
+        auto irc = reactor::Endpoint::parse(config.server.irc);
+        if (!irc) return tl::unexpected(irc.error());
+        options.irc = *irc;
+    }
+    const bool loopback = options.http.is_loopback() && (!options.irc || options.irc->is_loopback());
+    if (config.server.dev && !loopback && !config.server.dev_beyond_loopback) {
+        return fail(std::errc::operation_not_permitted,
+                    "--dev lets everybody log in as anybody, so it listens on loopback only; give 127.0.0.1 addresses, or "
+                    "set [server] dev_beyond_loopback = true if that is what you want");
+    }
+    const LimitsConfig& limits = config.limits;
+    options.connections_per_address = limits.connections_per_address;
+    options.hub.coalesce_max = limits.coalesce_max;
+    options.hub.message_limits.viewer.count = limits.messages_viewer;
+    options.hub.message_limits.moderator.count = limits.messages_moderator;
+    options.hub.message_limits.verified_bot.count = limits.messages_verified_bot;
+    options.sessions.registration_timeout = limits.registration_timeout;
+    options.sessions.ping_after_silence = limits.ping_after;
+    options.sessions.pong_timeout = limits.pong_timeout;
+    options.sessions.rooms_max = limits.rooms_per_connection;
+    options.sessions.joins.count = limits.joins_per_10s;
+    options.sessions.joins_verified_bot.count = limits.joins_per_10s_verified_bot;
+    options.log_writer.queue_max = limits.log_queue;
+    const bool all_origins = std::find(config.web.allowed_origins.begin(), config.web.allowed_origins.end(), "*") !=
+                             config.web.allowed_origins.end();
+    options.api_origins = config.web.allowed_origins;
+    if (!all_origins) options.server.allowed_origins = config.web.allowed_origins;
+    options.frame_ancestors = config.web.frame_ancestors;
+    return options;
+}
+
+}  // namespace
+
+int run_serve(const Config& config) {
+    log::setup(config.log.level, config.log.json);
+    raise_open_files();
+    const sigset_t signals = block_signals();
+    auto options = node_options(config);
+    if (!options) return fail_to_start(options.error().to_string());
+    auto started = Node::start(*std::move(options));
+    if (!started) return fail_to_start(started.error().to_string());
+    Node& node = **started;
+    log::info("clamor serves", {{"version", kVersion},
+                                {"http", node.http().to_string()},
+                                {"irc", node.irc() ? node.irc()->to_string() : "off"},
+                                {"data", config.server.data},
+                                {"dev", config.server.dev}});
+    std::cout << "clamor " << kVersion << "\n  open      http://" << node.http().to_string() << "/\n  IRC       ws://"
+              << node.http().to_string() << "/" << (node.irc() ? "  and  " + node.irc()->to_string() : "") << '\n';
+    if (config.server.dev) {
+        std::cout << "  dev mode  any name logs in with PASS oauth:anything; channels come into being when named\n";
+    }
+    std::cout << std::flush;
+
+    int signal = 0;
+    sigwait(&signals, &signal);
+    log::info("stopping; a second signal ends the wait for clients", {{"signal", signal}});
+    std::thread second([&] {
+        int again = 0;
+        sigwait(&signals, &again);
+        node.hurry();
+    });
+    node.stop();
+    ::pthread_kill(second.native_handle(), SIGTERM);
+    second.join();
+    log::info("stopped");
+    return 0;
+}
+
+}  // namespace clamor::app

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/shard.h"
+
+#include <pthread.h>
+
+#include <utility>
+
+#include "base/limits.h"
+
+namespace clamor::app {
+
+Shard::Parts::Parts(ShardId id, ShardParts& shared, std::unique_ptr<reactor::Engine> engine)
+    : loop(id, std::move(engine), &shared.loops),
+      hub(loop, shared.hubs, shared.hub, shared.options.hub),
+      authenticator(loop, shared.hub.workers, shared.catalog, shared.options.dev),
+      sessions{.hub = hub,
+               .scheduler = loop,
+               .authenticator = authenticator,
+               .counters = session_counters,
+               .options = shared.options.sessions},
+      server(loop.engine(), sessions, shared.http, shared.addresses, shared.options.server) {}
+
+void Shard::Parts::watch_viewers(ShardParts& shared) {
+    if (shared.viewers.wanted(loop.shard())) {
+        ViewerCounts::Counts counts;
+        hub.visit_rooms([&](ChannelId channel, const std::string&, std::size_t members) { counts[channel] = members; });
+        shared.viewers.put(loop.shard(), std::move(counts));
+    }
+    loop.call_at(loop.now().mono + std::chrono::seconds(1), [this, &shared] { watch_viewers(shared); });
+}
+
+Shard::Shard(ShardId id, ShardParts& parts) : id_(id), shared_(parts) {}
+
+Shard::~Shard() { join(); }
+
+Result<std::string> Shard::start() {
+    std::promise<Result<std::string>> started;
+    auto result = started.get_future();
+    thread_ = std::thread([this, started = std::move(started)]() mutable { run(std::move(started)); });
+    return result.get();
+}
+
+void Shard::run(std::promise<Result<std::string>> started) {
+    pthread_setname_np(pthread_self(), ("shard-" + std::to_string(id_.value)).c_str());
+    // An engine belongs to the thread that made it.
+    auto choice = reactor::make_engine(shared_.options.engine, {.send_buffer_bytes = limits::kSocketSendBufferBytes});
+    if (!choice) {
+        started.set_value(tl::unexpected(choice.error()));
+        return;
+    }
+    parts_ = std::make_unique<Parts>(id_, shared_, std::move(choice->engine));
+    shared_.loops[id_.value] = &parts_->loop;
+    shared_.hubs[id_.value] = &parts_->hub;
+    parts_->watch_viewers(shared_);
+    auto go = go_.get_future();
+    started.set_value(std::move(choice->reason));
+    // The other shards must be there before any work is posted to them.
+    go.wait();
+    parts_->loop.run();
+}
+
+void Shard::go() {
+    gone_ = true;
+    go_.set_value();
+}
+
+template <class What>
+auto Shard::on_shard(What what) {
+    using Answer = decltype(what(*parts_));
+    std::promise<Answer> answer;
+    auto answered = answer.get_future();
+    parts_->loop.post_to(id_, Priority::control, [this, &answer, &what] { answer.set_value(what(*parts_)); });
+    return answered.get();
+}
+
+Result<reactor::Endpoint> Shard::listen_http(const reactor::Endpoint& at) {
+    return on_shard([&](Parts& parts) { return parts.server.listen_http(at); });
+}
+
+Result<reactor::Endpoint> Shard::listen_irc(const reactor::Endpoint& at) {
+    return on_shard([&](Parts& parts) { return parts.server.listen_irc(at); });
+}
+
+void Shard::stop_listening() {
+    on_shard([](Parts& parts) { return parts.server.stop_listening(), true; });
+}
+
+void Shard::announce_reconnect() {
+    on_shard([](Parts& parts) { return parts.server.announce_reconnect(), true; });
+}
+
+void Shard::close_all() {
+    on_shard([](Parts& parts) { return parts.server.close_all(edge::CloseReason::server_shutdown), true; });
+}
+
+bool Shard::empty() {
+    return on_shard([](Parts& parts) { return parts.server.empty(); });
+}
+
+void Shard::join() {
+    if (!thread_.joinable()) return;
+    if (parts_) {
+        if (!gone_) go();
+        parts_->loop.stop();
+    }
+    thread_.join();
+}
+
+Node::ShardCounters Shard::counters() const {
+    return {.hub = parts_->hub.counters(),
+            .sessions = parts_->session_counters,
+            .net = parts_->server.counters(),
+            .loop = parts_->loop.counters(),
+            .engine = parts_->loop.engine().counters()};
+}
+
+}  // namespace clamor::app

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <future>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "app/catalog_authenticator.h"
+#include "app/node.h"
+#include "app/viewer_counts.h"
+#include "edge/net/server.h"
+#include "hub/hub.h"
+#include "reactor/loop.h"
+
+namespace clamor::app {
+
+/// What all shards of a node share. Outlives them.
+struct ShardParts {
+    const NodeOptions& options;
+    const hub::Services& hub;
+    store::Catalog& catalog;
+    wire::http::Service& http;
+    edge::net::AddressCounts& addresses;
+    ViewerCounts& viewers;
+    std::vector<reactor::Loop*> loops;  ///< by ShardId; filled in while the shards are made
+    std::vector<hub::Hub*> hubs;
+};
+
+/// One shard's thread and what lives on it. Made, started and ended by the node's thread; between start() and join()
+/// everything inside belongs to the shard's own thread.
+class Shard {
+  public:
+    Shard(ShardId id, ShardParts& parts);
+    ~Shard();
+
+    /// Makes engine, loop and hub on the new thread; says which engine and why.
+    Result<std::string> start();
+    /// Lets the loop turn; once all shards have been started.
+    void go();
+    /// Starts listening; with port 0 the chosen port is returned. Waits for the shard's thread.
+    Result<reactor::Endpoint> listen_http(const reactor::Endpoint& at);
+    Result<reactor::Endpoint> listen_irc(const reactor::Endpoint& at);
+
+    void stop_listening();
+    void announce_reconnect();
+    void close_all();
+    bool running() const { return gone_; }
+    /// Whether every connection is gone.
+    bool empty();
+    /// Ends the thread's loop and waits for it. What lived on it stays readable until the destructor.
+    void join();
+
+    Node::ShardCounters counters() const;
+
+  private:
+    struct Parts {
+        Parts(ShardId id, ShardParts& shared, std::unique_ptr<reactor::Engine> engine);
+        void watch_viewers(ShardParts& shared);
+
+        reactor::Loop loop;
+        hub::Hub hub;
+        CatalogAuthenticator authenticator;
+        edge::irc::SessionCounters session_counters;
+        edge::irc::Shard sessions;
+        edge::net::Server server;
+    };
+
+    void run(std::promise<Result<std::string>> started);
+    /// Runs `what` on the shard's thread and waits for its answer.
+    template <class What>
+    auto on_shard(What what);
+
+    const ShardId id_;
+    ShardParts& shared_;
+    std::unique_ptr<Parts> parts_;
+    std::promise<void> go_;
+    bool gone_ = false;
+    std::thread thread_;
+};
+
+}  // namespace clamor::app
