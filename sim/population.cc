@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/population.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace clamor::sim {
+
+namespace {
+
+template <class T>
+T must(Result<T> result) {
+    CLAMOR_CHECK(result.has_value(), "the memory catalog takes what a population puts into it");
+    return *std::move(result);
+}
+
+void must(Result<void> result) { CLAMOR_CHECK(result.has_value(), "the memory catalog takes what a population puts into it"); }
+
+}  // namespace
+
+Population::Population(store::MemoryCatalog& catalog, Random& random) : catalog_(catalog) {
+    for (std::size_t i = 0; i < kUsers; ++i) {
+        chat::User user = must(catalog.ensure_user("user" + std::to_string(i)));
+        user.display_name = "User" + std::to_string(i);
+        user.verified_bot = i % 20 == 19;
+        must(catalog.update_user(user));
+        users_.push_back(user);
+    }
+    add_emote("Kappa", {}, random);
+    for (std::size_t i = 0; i < kBusyChannels + kQuietChannels; ++i) {
+        channels_.push_back(must(catalog.ensure_channel("channel" + std::to_string(i))));
+        if (i >= kBusyChannels) continue;
+        settle(channels_.back(), random);
+        channels_.back() = *must(catalog.find_channel(channels_.back().id));
+        users_.push_back(*must(catalog.find_user(channels_.back().login)));
+    }
+}
+
+void Population::add_emote(const std::string& code, ChannelId channel, Random& random) {
+    store::Emote emote;
+    const std::uint64_t high = random();
+    emote.id = MessageId::from_random(high, random()).to_string();
+    emote.code = code;
+    emote.image_url = "/emotes/" + code + ".svg";
+    if (channel) {
+        emote.type = store::EmoteType::channel;
+        emote.channel = channel;
+        emote.tier_required = 1;
+    }
+    must(catalog_.add_emote(emote));
+}
+
+void Population::settle(const store::Channel& channel, Random& random) {
+    store::Channel with_modes = channel;
+    constexpr std::uint32_t kSlow[] = {0, 0, 1, 5, 30};
+    with_modes.modes.slow_seconds = kSlow[pick(random, 5)];
+    with_modes.modes.emote_only = chance(random, 6);
+    with_modes.modes.subscribers_only = chance(random, 6);
+    must(catalog_.update_channel(with_modes));
+    add_emote(channel.login + "Hype", channel.id, random);
+    for (const chat::User& user : users_) {
+        if (user.id == UserId(channel.id.value)) continue;
+        if (chance(random, 8)) {
+            must(catalog_.set_role(channel.id, user.id, chance(random, 2) ? chat::Role::moderator : chat::Role::vip));
+        }
+        if (chance(random, 4)) {
+            must(catalog_.set_subscription(channel.id, user.id, static_cast<std::uint16_t>(1 + pick(random, 3)),
+                                           static_cast<std::uint32_t>(1 + pick(random, 40))));
+        }
+    }
+}
+
+const store::Channel* Population::find(const std::string& login) const {
+    // "channel" and its number.
+    if (!login.starts_with("channel")) return nullptr;
+    const std::size_t index = std::stoul(login.substr(7));
+    return index < channels_.size() ? &channels_[index] : nullptr;
+}
+
+bool Population::is_verified_bot(UserId user) const {
+    return std::any_of(users_.begin(), users_.end(), [user](const chat::User& u) { return u.id == user && u.verified_bot; });
+}
+
+chat::Chatter Population::chatter(ChannelId channel, const chat::User& user) const {
+    return {.user = user, .standing = must(catalog_.standing(channel, user.id))};
+}
+
+std::string Population::text(Random& random) const {
+    constexpr const char* kWords[] = {"hello", "gg", "Kappa", "Kappa Kappa", "channel1Hype", "@user3 hi", "lol", ""};
+    std::string text = kWords[pick(random, std::size(kWords))];
+    if (chance(random, 2)) text += " " + std::to_string(pick(random, 1000));
+    return text;
+}
+
+}  // namespace clamor::sim

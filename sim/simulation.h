@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "hub/account_limits.h"
+#include "hub/hub.h"
+#include "sim/checkers.h"
+#include "sim/cluster.h"
+#include "sim/faulty_log.h"
+#include "sim/population.h"
+#include "sim/session.h"
+#include "sim/wire.h"
+#include "store/memory_catalog.h"
+#include "store/memory_message_log.h"
+
+namespace clamor::sim {
+
+/// Whole hubs in simulated time: sessions come and go, join, leave, speak and read slowly, while mailboxes interleave,
+/// workers answer late, the disk fails and rooms fault. Everything is drawn from one seed. After every round of steps it
+/// is quiet for a while, and then everything that was under way has to have arrived.
+class Simulation {
+  public:
+    static constexpr std::uint64_t kStepsPerRound = 2000;
+
+    explicit Simulation(std::uint64_t seed);
+    ~Simulation();
+
+    /// Takes so many steps, a step being something that one session does. Stops early at the end of a round in which
+    /// something was found broken.
+    void run(std::uint64_t steps);
+
+    const Checkers& checkers() const { return checkers_; }
+    std::chrono::seconds simulated() const;
+    std::string describe() const;
+
+  private:
+    /// The logins of those present, by the channel's login.
+    using Present = std::map<std::string, std::set<std::string>>;
+
+    struct Draw {
+        explicit Draw(std::uint64_t seed);
+        Random random;
+        Cluster::Options cluster;
+        std::size_t log_max;
+        std::size_t sessions_max;
+    };
+
+    void step();
+    void connect();
+    void act(Session& session);
+    void disturb();
+    void quiet_down();
+    void check_rosters();
+    void check_counters();
+    void check_views(const Present& present);
+    void check_names(const Present& present);
+    std::string any_channel();
+    std::chrono::nanoseconds pace();
+
+    Draw draw_;
+    Random& random_ = draw_.random;
+    Cluster cluster_;
+    store::MemoryCatalog catalog_;
+    store::MemoryMessageLog log_;
+    FaultyLog log_queue_;
+    Population population_;
+    Checkers checkers_;
+    hub::AccountLimits limits_;
+    Encoder encoder_;
+    bool fail_next_publish_ = false;
+    std::vector<hub::Hub*> peers_;
+    std::vector<std::unique_ptr<hub::Hub>> hubs_;
+    std::map<SessionId, std::unique_ptr<Session>> sessions_;
+    SessionId sessions_made_ = 0;
+    std::uint64_t steps_ = 0;
+    std::chrono::nanoseconds pace_max_{1};
+    MonoTime started_at_;
+};
+
+}  // namespace clamor::sim
