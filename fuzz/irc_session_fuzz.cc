@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes from a client, in pieces of any size, to a session on a whole node, while somebody else listens: every line that
-// comes out is whole, and a session that was not closed still answers.
+// Any bytes from a client, in pieces of any size, to a session on a whole node, while somebody else
+// listens: every line that comes out is whole, and a session that was not closed still answers.
 #include "tests/fakes/irc_world.h"
 
 namespace {
@@ -11,7 +11,8 @@ using clamor::fakes::IrcWorld;
 void check_lines(const std::string& text) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         CLAMOR_CHECK(text[i] != '\0', "NUL is never sent");
-        if (text[i] == '\r') CLAMOR_CHECK(i + 1 < text.size() && text[i + 1] == '\n', "CR only ends a line");
+        if (text[i] == '\r')
+            CLAMOR_CHECK(i + 1 < text.size() && text[i + 1] == '\n', "CR only ends a line");
         if (text[i] == '\n') CLAMOR_CHECK(i > 0 && text[i - 1] == '\r', "LF only ends a line");
     }
     CLAMOR_CHECK(text.empty() || text.ends_with("\r\n"), "what is sent is whole lines");
@@ -19,8 +20,8 @@ void check_lines(const std::string& text) {
 
 }  // namespace
 
-/// The first byte says how the session starts (bits: logged in as a moderator, WebSocket, authentication is slow), the
-/// second how long the pieces are.
+/// The first byte says how the session starts (bits: logged in as a moderator, WebSocket,
+/// authentication is slow), the second how long the pieces are.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size < 2) return 0;
     IrcWorld world;
@@ -48,7 +49,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!client.session->closed()) {
         client.send("\r\nPING :still here");
         world.cluster.advance(std::chrono::milliseconds(60));
-        CLAMOR_CHECK(client.session->closed() || client.take().ends_with("PONG tmi.twitch.tv :still here\r\n"),
+        CLAMOR_CHECK(client.session->closed() ||
+                         client.take().ends_with("PONG tmi.twitch.tv :still here\r\n"),
                      "a session that is not closed answers");
     }
     return 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the IRC edge costs: a message line with all tags, a sealed batch, and one line of a client through a session.
+// What the IRC edge costs: a message line with all tags, a sealed batch, and one line of a client
+// through a session.
 #include <benchmark/benchmark.h>
 
 #include "edge/irc/encoder.h"
@@ -23,14 +24,24 @@ chat::Event typical_message(bool reply) {
     m.author_role = chat::Role::moderator;
     m.subscriber = true;
     m.text = "that was the best Kappa play of the whole evening, Kappa well done";
-    m.emotes = {{"25252525-0000-4000-8000-000000000025", 18, 22}, {"25252525-0000-4000-8000-000000000025", 51, 55}};
+    m.emotes = {{"25252525-0000-4000-8000-000000000025", 18, 22},
+                {"25252525-0000-4000-8000-000000000025", 51, 55}};
     m.client_nonce = "0d1632f37b6baee51576859d5dbaf325";
     if (reply) {
-        m.reply = chat::ReplyTo{.parent_id = m.id, .parent_user_id = UserId(1001), .parent_login = "alice",
-                                .parent_display_name = "Alice", .parent_text = m.text, .thread_id = m.id,
-                                .thread_user_id = UserId(1001), .thread_login = "alice", .thread_display_name = "Alice"};
+        m.reply = chat::ReplyTo{.parent_id = m.id,
+                                .parent_user_id = UserId(1001),
+                                .parent_login = "alice",
+                                .parent_display_name = "Alice",
+                                .parent_text = m.text,
+                                .thread_id = m.id,
+                                .thread_user_id = UserId(1001),
+                                .thread_login = "alice",
+                                .thread_display_name = "Alice"};
     }
-    return {.channel = ChannelId(1000), .channel_login = "dallas", .position = {.epoch = 1, .sequence = 9}, .body = m};
+    return {.channel = ChannelId(1000),
+            .channel_login = "dallas",
+            .position = {.epoch = 1, .sequence = 9},
+            .body = m};
 }
 
 void line(benchmark::State& state, bool reply, std::uint8_t bits) {
@@ -52,7 +63,8 @@ BENCHMARK_CAPTURE(line, without_tags, false, std::uint8_t{0});
 void seal(benchmark::State& state, std::uint8_t bits) {
     const edge::irc::IrcEncoder encoder;
     std::string lines;
-    for (int i = 0; i < 20; ++i) encoder.append_lines(lines, typical_message(false), {Dialect::kTags});
+    for (int i = 0; i < 20; ++i)
+        encoder.append_lines(lines, typical_message(false), {Dialect::kTags});
     for (auto _ : state) benchmark::DoNotOptimize(encoder.seal(lines, {bits}));
 }
 BENCHMARK_CAPTURE(seal, bare, Dialect::kTags);
@@ -71,14 +83,16 @@ void ping(benchmark::State& state) {
 }
 BENCHMARK(ping);
 
-/// From the bytes of a PRIVMSG to its echo, through session, hub, room, local bus and the log in memory.
+/// From the bytes of a PRIVMSG to its echo, through session, hub, room, local bus and the log in
+/// memory.
 void privmsg_to_echo(benchmark::State& state) {
     fakes::IrcWorld world;
     fakes::IrcClient client(world);
     client.log_in("mona");
     std::uint64_t sent = 0;
     for (auto _ : state) {
-        client.receive("@client-nonce=0d1632f37b6baee51576859d5dbaf325 PRIVMSG #dallas :hello " + std::to_string(++sent) + "\r\n");
+        client.receive("@client-nonce=0d1632f37b6baee51576859d5dbaf325 PRIVMSG #dallas :hello " +
+                       std::to_string(++sent) + "\r\n");
         world.cluster.run();
         client.transport.text.clear();
         client.transport.writes.clear();

@@ -8,7 +8,8 @@
 namespace clamor::edge {
 namespace {
 
-// In the order of CloseReason. Codes below 1012 mean "stay away or look at what you do", 1012 and 1013 "come back".
+// In the order of CloseReason. Codes below 1012 mean "stay away or look at what you do", 1012 and
+// 1013 "come back".
 constexpr std::array<CloseInfo, kCloseReasons> kTable{{
     {1000, "goodbye", false, false, "client_left"},
     {1000, "login failed", false, false, "login_failed"},

@@ -17,7 +17,8 @@ using wire::irc::TagWriter;
 
 /// More than any text of 500 code points can hold; occurrences past it are left out.
 constexpr std::size_t kOccurrencesMax = 256;
-/// What the `emotes` tag may take of the line's budget, so that the tags which clients need always fit.
+/// What the `emotes` tag may take of the line's budget, so that the tags which clients need always
+/// fit.
 constexpr std::size_t kEmotesTagBytes = 4096;
 
 void append_number(std::string& out, std::uint32_t number) {
@@ -79,7 +80,8 @@ Cuttable add_reply_tags(TagWriter& tags, std::string& out, const chat::ReplyTo& 
     return body;
 }
 
-/// Takes `excess` bytes or a few more from the end of an escaped value, never half a character or half an escape.
+/// Takes `excess` bytes or a few more from the end of an escaped value, never half a character or
+/// half an escape.
 void cut_escaped(std::string& out, Cuttable value, std::size_t excess) {
     const std::size_t size = value.last - value.first;
     std::size_t keep = value.first + (excess < size ? size - excess : 0);
@@ -95,8 +97,10 @@ struct History {
     bool deleted = false;
 };
 
-/// In alphabetical order, each with its '=': the strictest client drops the connection where one is missing (spec 5).
-void append_message_tags(std::string& out, const chat::Event& event, const chat::Message& message, const History* history) {
+/// In alphabetical order, each with its '=': the strictest client drops the connection where one is
+/// missing (spec 5).
+void append_message_tags(std::string& out, const chat::Event& event, const chat::Message& message,
+                         const History* history) {
     const std::size_t start = out.size();
     const bool moderator = message.author_role == chat::Role::moderator;
     Cuttable parent_text;
@@ -128,7 +132,8 @@ void append_message_tags(std::string& out, const chat::Event& event, const chat:
     tags.add_raw("user-type", moderator ? "mod" : "");
     if (message.author_role == chat::Role::vip) tags.add_raw("vip", "1");
     tags.finish();
-    if (const std::size_t size = out.size() - start; size > kTagsBytesOut) cut_escaped(out, parent_text, size - kTagsBytesOut);
+    if (const std::size_t size = out.size() - start; size > kTagsBytesOut)
+        cut_escaped(out, parent_text, size - kTagsBytesOut);
 }
 
 void append_privmsg(std::string& out, const chat::Event& event, const chat::Message& message) {
@@ -141,12 +146,15 @@ void append_privmsg(std::string& out, const chat::Event& event, const chat::Mess
     out += login;
     out += ".tmi.twitch.tv PRIVMSG #";
     out += event.channel_login;
-    out += message.action ? " :\x01" "ACTION " : " :";
+    out += message.action ? " :\x01"
+                            "ACTION "
+                          : " :";
     append_text(out, message.text);
     out += message.action ? "\x01\r\n" : "\r\n";
 }
 
-void append_membership(std::string& out, const chat::Event& event, const chat::MembershipChanged& change) {
+void append_membership(std::string& out, const chat::Event& event,
+                       const chat::MembershipChanged& change) {
     for (const std::string& login : change.joined) append_join(out, login, event.channel_login);
     for (const std::string& login : change.parted) append_part(out, login, event.channel_login);
 }
@@ -157,7 +165,8 @@ void append_event(std::string& out, const chat::Event& event, Shows shows) {
     if (const auto* message = std::get_if<chat::Message>(&event.body)) {
         if (shows.tags) append_message_tags(out, event, *message, nullptr);
         append_privmsg(out, event, *message);
-    } else if (const auto* change = std::get_if<chat::MembershipChanged>(&event.body); change != nullptr && shows.membership) {
+    } else if (const auto* change = std::get_if<chat::MembershipChanged>(&event.body);
+               change != nullptr && shows.membership) {
         append_membership(out, event, *change);
     }
 }

@@ -20,7 +20,10 @@ const MessageId kParent = *MessageId::parse("72d76cb2-f34d-4a93-8005-61bf244456e
 const MessageId kRoot = *MessageId::parse("00000000-0000-4000-8000-000000000001");
 
 chat::Event event_of(chat::Message message) {
-    return {.channel = ChannelId(12345678), .channel_login = "dallas", .position = {.epoch = 1, .sequence = 7}, .body = std::move(message)};
+    return {.channel = ChannelId(12345678),
+            .channel_login = "dallas",
+            .position = {.epoch = 1, .sequence = 7},
+            .body = std::move(message)};
 }
 
 chat::Message plain() {
@@ -56,9 +59,11 @@ std::string line_of(const chat::Message& message, bool tags = true) {
 
 std::vector<std::string> keys_of(const std::string& line) {
     wire::irc::Line parsed;
-    EXPECT_EQ(wire::irc::parse_line(std::string_view(line).substr(0, line.size() - 2), parsed), wire::irc::ParseError::none);
+    EXPECT_EQ(wire::irc::parse_line(std::string_view(line).substr(0, line.size() - 2), parsed),
+              wire::irc::ParseError::none);
     std::vector<std::string> keys;
-    wire::irc::for_each_tag(parsed.tags, [&](std::string_view key, std::string_view) { keys.emplace_back(key); });
+    wire::irc::for_each_tag(
+        parsed.tags, [&](std::string_view key, std::string_view) { keys.emplace_back(key); });
     return keys;
 }
 
@@ -66,11 +71,15 @@ TEST(MessageLine, IsTheOneOfTheSpecification) {
     chat::Message message = plain();
     message.client_nonce = "0d16";
     EXPECT_EQ(line_of(message),
-              "@badge-info=;badges=;client-nonce=0d16;color=#0D4200;display-name=Alice;emotes=25:6-10;first-msg=0;flags=;"
-              "id=b34ccfc7-4977-403a-8a94-33c6bac34fb8;mod=0;returning-chatter=0;room-id=12345678;subscriber=0;"
-              "tmi-sent-ts=1507246572675;turbo=0;user-id=1001;user-type= :alice!alice@alice.tmi.twitch.tv PRIVMSG #dallas "
+              "@badge-info=;badges=;client-nonce=0d16;color=#0D4200;display-name=Alice;emotes=25:6-"
+              "10;first-msg=0;flags=;"
+              "id=b34ccfc7-4977-403a-8a94-33c6bac34fb8;mod=0;returning-chatter=0;room-id=12345678;"
+              "subscriber=0;"
+              "tmi-sent-ts=1507246572675;turbo=0;user-id=1001;user-type= "
+              ":alice!alice@alice.tmi.twitch.tv PRIVMSG #dallas "
               ":Hello Kappa\r\n");
-    EXPECT_EQ(line_of(message, false), ":alice!alice@alice.tmi.twitch.tv PRIVMSG #dallas :Hello Kappa\r\n");
+    EXPECT_EQ(line_of(message, false),
+              ":alice!alice@alice.tmi.twitch.tv PRIVMSG #dallas :Hello Kappa\r\n");
 }
 
 TEST(MessageLine, HasEveryTagThatAppliesInAlphabeticalOrder) {
@@ -97,7 +106,8 @@ TEST(MessageLine, ShowsRolesAsTwitchDoes) {
     message.badge_info = {{"subscriber", "14"}};
     message.subscriber = true;
     const std::string moderator = line_of(message);
-    EXPECT_THAT(moderator, StartsWith("@badge-info=subscriber/14;badges=moderator/1,subscriber/3012;color="));
+    EXPECT_THAT(moderator,
+                StartsWith("@badge-info=subscriber/14;badges=moderator/1,subscriber/3012;color="));
     EXPECT_THAT(moderator, HasSubstr(";mod=1;"));
     EXPECT_THAT(moderator, HasSubstr(";subscriber=1;"));
     EXPECT_THAT(moderator, HasSubstr(";user-type=mod :"));
@@ -112,7 +122,8 @@ TEST(MessageLine, WrapsAnAction) {
     chat::Message message = plain();
     message.action = true;
     message.text = "waves";
-    EXPECT_THAT(line_of(message), EndsWith(" PRIVMSG #dallas :\x01" "ACTION waves\x01\r\n"));
+    EXPECT_THAT(line_of(message), EndsWith(" PRIVMSG #dallas :\x01"
+                                           "ACTION waves\x01\r\n"));
 }
 
 TEST(MessageLine, GroupsEmotesInTheOrderOfTheirFirstOccurrence) {
@@ -124,12 +135,16 @@ TEST(MessageLine, GroupsEmotesInTheOrderOfTheirFirstOccurrence) {
 TEST(MessageLine, CarriesParentAndRootOfAThread) {
     chat::Message message = plain();
     message.reply = reply();
-    EXPECT_THAT(line_of(message),
-                HasSubstr(";mod=0;reply-parent-display-name=Bob\\:\\sB;reply-parent-msg-body=@Alice\\sHello\\:\\sKappa\\\\;"
-                          "reply-parent-msg-id=72d76cb2-f34d-4a93-8005-61bf244456ee;reply-parent-user-id=1002;"
-                          "reply-parent-user-login=bob;reply-thread-parent-display-name=Alice;"
-                          "reply-thread-parent-msg-id=00000000-0000-4000-8000-000000000001;reply-thread-parent-user-id=1001;"
-                          "reply-thread-parent-user-login=alice;returning-chatter=0;"));
+    EXPECT_THAT(
+        line_of(message),
+        HasSubstr(
+            ";mod=0;reply-parent-display-name=Bob\\:\\sB;reply-parent-msg-body=@Alice\\sHello\\:"
+            "\\sKappa\\\\;"
+            "reply-parent-msg-id=72d76cb2-f34d-4a93-8005-61bf244456ee;reply-parent-user-id=1002;"
+            "reply-parent-user-login=bob;reply-thread-parent-display-name=Alice;"
+            "reply-thread-parent-msg-id=00000000-0000-4000-8000-000000000001;reply-thread-parent-"
+            "user-id=1001;"
+            "reply-thread-parent-user-login=alice;returning-chatter=0;"));
 }
 
 TEST(MessageLine, CutsTheParentsTextWhenTheTagsAreTooLong) {
@@ -147,7 +162,8 @@ TEST(MessageLine, CutsTheParentsTextWhenTheTagsAreTooLong) {
         EXPECT_EQ(keys_of(line).size(), 25u) << "no other tag is hurt";
         wire::irc::Line parsed;
         ASSERT_EQ(wire::irc::parse_line(line, parsed), wire::irc::ParseError::none);
-        EXPECT_TRUE(text.starts_with(*parsed.tag("reply-parent-msg-body"))) << "no half escape at the end";
+        EXPECT_TRUE(text.starts_with(*parsed.tag("reply-parent-msg-body")))
+            << "no half escape at the end";
         EXPECT_EQ(parsed.raw_tag("reply-parent-user-login"), "bob");
     }
 }
@@ -157,7 +173,8 @@ TEST(MessageLine, KeepsItsTagsShortHoweverManyEmotesThereAre) {
     message.reply = reply();
     message.reply->parent_text = std::string(2000, 'x');
     message.emotes.clear();
-    for (std::uint32_t i = 0; i < 1000; ++i) message.emotes.push_back({"emotesv2_" + std::string(32, 'a') + std::to_string(i), i, i});
+    for (std::uint32_t i = 0; i < 1000; ++i)
+        message.emotes.push_back({"emotesv2_" + std::string(32, 'a') + std::to_string(i), i, i});
     const std::string line = line_of(message);
     EXPECT_LE(line.find(' ') + 1, kTagsBytesOut);
     EXPECT_THAT(line, EndsWith(" PRIVMSG #dallas :Hello Kappa\r\n"));
@@ -171,7 +188,8 @@ TEST(MessageLine, CannotBeBrokenByAnyField) {
     message.badges = message.badge_info = {{evil, evil}};
     message.emotes = {{evil, 0, 1}};
     message.reply = reply();
-    message.reply->parent_text = message.reply->parent_display_name = message.reply->thread_display_name = evil;
+    message.reply->parent_text = message.reply->parent_display_name =
+        message.reply->thread_display_name = evil;
     message.reply->parent_login = message.reply->thread_login = evil;
     const std::string line = line_of(message);
     EXPECT_EQ(std::ranges::count(line, '\n'), 1);
@@ -186,9 +204,15 @@ TEST(HistoryLine, IsMarked) {
     EXPECT_THAT(out, HasSubstr(";returning-chatter=0;rm-received-ts=1507246572675;room-id="));
     out.clear();
     append_history_line(out, event_of(plain()), true);
-    EXPECT_THAT(out, HasSubstr(";returning-chatter=0;rm-deleted=1;rm-received-ts=1507246572675;room-id="));
+    EXPECT_THAT(
+        out, HasSubstr(";returning-chatter=0;rm-deleted=1;rm-received-ts=1507246572675;room-id="));
     out.clear();
-    append_history_line(out, {.channel = ChannelId(1), .channel_login = "d", .position = {}, .body = chat::MembershipChanged{{"a"}, {}}}, false);
+    append_history_line(out,
+                        {.channel = ChannelId(1),
+                         .channel_login = "d",
+                         .position = {},
+                         .body = chat::MembershipChanged{{"a"}, {}}},
+                        false);
     EXPECT_EQ(out, "") << "comings and goings are no history";
 }
 

@@ -16,12 +16,15 @@ void append_all(std::string& out, std::initializer_list<std::string_view> pieces
     for (const std::string_view piece : pieces) out += piece;
 }
 
-void append_numeric(std::string& out, std::string_view code, std::string_view login, std::string_view text) {
+void append_numeric(std::string& out, std::string_view code, std::string_view login,
+                    std::string_view text) {
     append_all(out, {":", kServer, " ", code, " ", login, " :", text, "\r\n"});
 }
 
-void append_membership(std::string& out, std::string_view login, std::string_view verb, std::string_view channel) {
-    append_all(out, {":", login, "!", login, "@", login, ".", kServer, " ", verb, " #", channel, "\r\n"});
+void append_membership(std::string& out, std::string_view login, std::string_view verb,
+                       std::string_view channel) {
+    append_all(
+        out, {":", login, "!", login, "@", login, ".", kServer, " ", verb, " #", channel, "\r\n"});
 }
 
 }  // namespace
@@ -52,14 +55,15 @@ void append_global_user_state(std::string& out, const chat::User& user, bool wit
     append_all(out, {":", kServer, " GLOBALUSERSTATE\r\n"});
 }
 
-void append_user_state(std::string& out, std::string_view channel, const chat::Chatter& self, bool with_tags,
-                       const Echo* echo) {
+void append_user_state(std::string& out, std::string_view channel, const chat::Chatter& self,
+                       bool with_tags, const Echo* echo) {
     if (with_tags) {
         const chat::Role role = self.standing.role;
         TagWriter tags(out);
         add_badges(tags, out, "badge-info", chat::badge_info_of(self));
         add_badges(tags, out, "badges", chat::badges_of(self));
-        if (echo != nullptr && !echo->client_nonce.empty()) tags.add("client-nonce", echo->client_nonce);
+        if (echo != nullptr && !echo->client_nonce.empty())
+            tags.add("client-nonce", echo->client_nonce);
         tags.add("color", self.user.color);
         tags.add("display-name", self.user.display_name);
         tags.add_raw("emote-sets", "0");
@@ -73,8 +77,8 @@ void append_user_state(std::string& out, std::string_view channel, const chat::C
     append_all(out, {":", kServer, " USERSTATE #", channel, "\r\n"});
 }
 
-void append_room_state(std::string& out, std::string_view channel, ChannelId id, const chat::RoomState& modes,
-                       bool with_tags) {
+void append_room_state(std::string& out, std::string_view channel, ChannelId id,
+                       const chat::RoomState& modes, bool with_tags) {
     if (with_tags) {
         TagWriter tags(out);
         tags.add("emote-only", modes.emote_only);
@@ -119,10 +123,12 @@ void append_names(std::string& out, std::string_view login, std::string_view cha
         if (name != login) add(name);
     }
     add(login);
-    append_all(out, {"\r\n:", login, ".", kServer, " 366 ", login, " #", channel, " :End of /NAMES list\r\n"});
+    append_all(out, {"\r\n:", login, ".", kServer, " 366 ", login, " #", channel,
+                     " :End of /NAMES list\r\n"});
 }
 
-void append_notice(std::string& out, std::string_view target, std::string_view msg_id, std::string_view text, bool tags) {
+void append_notice(std::string& out, std::string_view target, std::string_view msg_id,
+                   std::string_view text, bool tags) {
     if (tags) append_all(out, {"@msg-id=", msg_id, " "});
     append_all(out, {":", kServer, " NOTICE ", target, " :"});
     append_text(out, text);

@@ -10,14 +10,16 @@
 #include "chat/people.h"
 #include "chat/room.h"
 
-/// Twitch's line dialect of chat values: pure functions that append whole lines, each ended by CR LF (spec twitch-chat).
-/// `channel` and `login` are without '#' and in lower case. No argument can break out of its place: tag values are
-/// escaped, and CR, LF and NUL in a free text become blanks. `tags` is the capability twitch.tv/tags.
+/// Twitch's line dialect of chat values: pure functions that append whole lines, each ended by CR
+/// LF (spec twitch-chat). `channel` and `login` are without '#' and in lower case. No argument can
+/// break out of its place: tag values are escaped, and CR, LF and NUL in a free text become blanks.
+/// `tags` is the capability twitch.tv/tags.
 namespace clamor::twitch {
 
 /// Client libraries dispatch on this name; it is not a setting.
 inline constexpr std::string_view kServer = "tmi.twitch.tv";
-inline constexpr std::string_view kCapabilities = "twitch.tv/commands twitch.tv/membership twitch.tv/tags";
+inline constexpr std::string_view kCapabilities =
+    "twitch.tv/commands twitch.tv/membership twitch.tv/tags";
 /// IRCv3's budget for the tags of a line, '@' and the blank behind them included.
 inline constexpr std::size_t kTagsBytesOut = 8191;
 /// What a 353 line may take, CR LF included, and stay below the 512 bytes of the old protocol.
@@ -32,10 +34,11 @@ struct Echo {
     MessageId id;
     std::string_view client_nonce;  ///< empty: none
 };
-void append_user_state(std::string& out, std::string_view channel, const chat::Chatter& self, bool tags,
-                       const Echo* echo = nullptr);
+void append_user_state(std::string& out, std::string_view channel, const chat::Chatter& self,
+                       bool tags, const Echo* echo = nullptr);
 /// All modes, as at a join.
-void append_room_state(std::string& out, std::string_view channel, ChannelId id, const chat::RoomState& modes, bool tags);
+void append_room_state(std::string& out, std::string_view channel, ChannelId id,
+                       const chat::RoomState& modes, bool tags);
 
 void append_join(std::string& out, std::string_view login, std::string_view channel);
 void append_part(std::string& out, std::string_view login, std::string_view channel);
@@ -44,7 +47,8 @@ void append_names(std::string& out, std::string_view login, std::string_view cha
                   const std::vector<std::string>& others);
 
 /// `target` is `*` or a channel with its '#'.
-void append_notice(std::string& out, std::string_view target, std::string_view msg_id, std::string_view text, bool tags);
+void append_notice(std::string& out, std::string_view target, std::string_view msg_id,
+                   std::string_view text, bool tags);
 /// On target `*` and without tags, as login failures have it.
 void append_bare_notice(std::string& out, std::string_view text);
 

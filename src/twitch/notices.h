@@ -8,7 +8,8 @@
 
 namespace clamor::twitch {
 
-/// A stable id and Twitch's text for it; some clients read numbers out of the text by word position.
+/// A stable id and Twitch's text for it; some clients read numbers out of the text by word
+/// position.
 struct Notice {
     std::string_view id;
     std::string text;

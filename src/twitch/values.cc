@@ -13,7 +13,8 @@ Uuid::Uuid(const MessageId& id) {
     }
 }
 
-void add_badges(wire::irc::TagWriter& tags, std::string& out, std::string_view key, const std::vector<chat::Badge>& badges) {
+void add_badges(wire::irc::TagWriter& tags, std::string& out, std::string_view key,
+                const std::vector<chat::Badge>& badges) {
     tags.add_raw(key, {});
     bool first = true;
     for (const chat::Badge& badge : badges) {

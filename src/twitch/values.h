@@ -18,13 +18,16 @@ namespace clamor::twitch {
 class Uuid {
   public:
     explicit Uuid(const MessageId& id);
-    operator std::string_view() const { return {text_.data(), text_.size()}; }  // NOLINT(google-explicit-constructor)
+    operator std::string_view() const {
+        return {text_.data(), text_.size()};
+    }  // NOLINT(google-explicit-constructor)
 
   private:
     std::array<char, 36> text_;
 };
 
-void add_badges(wire::irc::TagWriter& tags, std::string& out, std::string_view key, const std::vector<chat::Badge>& badges);
+void add_badges(wire::irc::TagWriter& tags, std::string& out, std::string_view key,
+                const std::vector<chat::Badge>& badges);
 
 /// A free text at the end of a line; CR, LF and NUL, which no chat value has, would become blanks.
 void append_text(std::string& out, std::string_view text);

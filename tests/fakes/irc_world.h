@@ -25,7 +25,8 @@
 
 namespace clamor::fakes {
 
-/// A connection without sockets: remembers what it was told, and stands for a full outbox when a test says so.
+/// A connection without sockets: remembers what it was told, and stands for a full outbox when a
+/// test says so.
 class FakeTransport final : public edge::Transport {
   public:
     explicit FakeTransport(bool is_websocket = false, bool deflate = false)
@@ -66,13 +67,16 @@ class FakeTransport final : public edge::Transport {
     const bool deflate_;
 };
 
-/// Logs in the users of the catalog by a token that is their login: `oauth:alice`. `held` answers later.
+/// Logs in the users of the catalog by a token that is their login: `oauth:alice`. `held` answers
+/// later.
 class TableAuthenticator final : public edge::irc::Authenticator {
   public:
     explicit TableAuthenticator(store::Catalog& catalog) : catalog_(catalog) {}
 
-    void authenticate(std::string token, std::string login, std::function<void(edge::irc::LoginAnswer)> done) override {
-        waiting_.push_back([this, token, login, done = std::move(done)] { done(look_up(token, login)); });
+    void authenticate(std::string token, std::string login,
+                      std::function<void(edge::irc::LoginAnswer)> done) override {
+        waiting_.push_back(
+            [this, token, login, done = std::move(done)] { done(look_up(token, login)); });
         if (!held) answer();
     }
     void answer() {
@@ -88,7 +92,8 @@ class TableAuthenticator final : public edge::irc::Authenticator {
         if (token == "broken") return edge::irc::LoginFailure::error;
         const auto user = catalog_.find_user(login);
         if (token != login || !user || !*user) return edge::irc::LoginFailure::login_failed;
-        return hub::Identity{.user = **user, .anonymous = false, .may_write = may_write, .may_read = may_read};
+        return hub::Identity{
+            .user = **user, .anonymous = false, .may_write = may_write, .may_read = may_read};
     }
 
     store::Catalog& catalog_;
@@ -119,13 +124,18 @@ class HeldLogQueue final : public store::LogQueue {
     std::vector<std::pair<store::StoredMessage, Task>> waiting_;
 };
 
-/// A whole node of one shard without sockets, threads or a clock: real hub, rooms, stores and encoder. Its channel `dallas`
-/// has a moderator (mona), a VIP (vera), a subscriber (sue) and viewers (alice, bob, carol); `tricky` has a display name
-/// that needs escaping; `robot` is a verified bot.
+/// A whole node of one shard without sockets, threads or a clock: real hub, rooms, stores and
+/// encoder. Its channel `dallas` has a moderator (mona), a VIP (vera), a subscriber (sue) and
+/// viewers (alice, bob, carol); `tricky` has a display name that needs escaping; `robot` is a
+/// verified bot.
 class IrcWorld {
   public:
     explicit IrcWorld(const edge::irc::Options& options = {})
-        : shard{.hub = hub, .scheduler = cluster.shard(0), .authenticator = authenticator, .counters = counters, .options = options} {
+        : shard{.hub = hub,
+                .scheduler = cluster.shard(0),
+                .authenticator = authenticator,
+                .counters = counters,
+                .options = options} {
         peers.push_back(&hub);
         populate();
     }
@@ -136,13 +146,15 @@ class IrcWorld {
     HeldLogQueue log_queue{log};
     hub::AccountLimits limits;
     edge::irc::IrcEncoder encoder;
-    hub::Services services{.make_bus = [](bus::Receiver& receiver) { return std::make_unique<bus::LocalBus>(receiver, 1); },
-                           .workers = cluster,
-                           .catalog = catalog,
-                           .log = log,
-                           .log_queue = log_queue,
-                           .limits = limits,
-                           .encoder = encoder};
+    hub::Services services{
+        .make_bus =
+            [](bus::Receiver& receiver) { return std::make_unique<bus::LocalBus>(receiver, 1); },
+        .workers = cluster,
+        .catalog = catalog,
+        .log = log,
+        .log_queue = log_queue,
+        .limits = limits,
+        .encoder = encoder};
     std::vector<hub::Hub*> peers;
     hub::Hub hub{cluster.shard(0), peers, services, {}};
     TableAuthenticator authenticator{catalog};
@@ -150,12 +162,15 @@ class IrcWorld {
     edge::irc::Shard shard;
 
   private:
-    static void must(const Result<void>& done) { CLAMOR_CHECK(done.has_value(), "the memory catalog takes what the world is made of"); }
+    static void must(const Result<void>& done) {
+        CLAMOR_CHECK(done.has_value(), "the memory catalog takes what the world is made of");
+    }
 
     void populate() {
         const ChannelId dallas = catalog.ensure_channel("dallas")->id;
         CLAMOR_CHECK(catalog.ensure_channel("austin").has_value(), "a channel can be made");
-        const auto user = [this](const std::string& login, const std::string& display_name, const std::string& color) {
+        const auto user = [this](const std::string& login, const std::string& display_name,
+                                 const std::string& color) {
             chat::User made = *catalog.ensure_user(login);
             made.display_name = display_name;
             made.color = color;
@@ -171,8 +186,14 @@ class IrcWorld {
         must(catalog.set_role(dallas, user("mona", "Mona", "#008000"), chat::Role::moderator));
         must(catalog.set_role(dallas, user("vera", "Vera", ""), chat::Role::vip));
         must(catalog.set_subscription(dallas, user("sue", "Sue", ""), 1, 14));
-        must(catalog.add_emote({.id = "25252525-0000-4000-8000-000000000025", .code = "Kappa", .type = store::EmoteType::global, .channel = {}, .tier_required = 0,
-                                .image_url = "/k.svg", .image_url_2x = "/k2.svg", .image_url_4x = "/k4.svg"}));
+        must(catalog.add_emote({.id = "25252525-0000-4000-8000-000000000025",
+                                .code = "Kappa",
+                                .type = store::EmoteType::global,
+                                .channel = {},
+                                .tier_required = 0,
+                                .image_url = "/k.svg",
+                                .image_url_2x = "/k2.svg",
+                                .image_url_4x = "/k4.svg"}));
     }
 };
 
@@ -180,13 +201,17 @@ class IrcWorld {
 class IrcClient {
   public:
     explicit IrcClient(IrcWorld& world, bool is_websocket = false)
-        : transport(is_websocket), session(std::make_unique<edge::irc::IrcSession>(world.shard, transport)), world_(world) {}
+        : transport(is_websocket),
+          session(std::make_unique<edge::irc::IrcSession>(world.shard, transport)),
+          world_(world) {}
 
-    /// A piece of the byte stream, or a message of a WebSocket, as a transport would cut it into lines.
+    /// A piece of the byte stream, or a message of a WebSocket, as a transport would cut it into
+    /// lines.
     void receive(std::string_view bytes) {
         const auto on_line = [this](std::string_view line) { return session->on_line(line); };
-        const std::size_t overlong =
-            transport.is_websocket() ? wire::irc::for_each_line(bytes, on_line) : splitter_.feed(bytes, on_line);
+        const std::size_t overlong = transport.is_websocket()
+                                         ? wire::irc::for_each_line(bytes, on_line)
+                                         : splitter_.feed(bytes, on_line);
         if (overlong != 0) session->on_overlong_lines(overlong);
     }
     /// A line; its answers are there afterwards.
@@ -195,8 +220,9 @@ class IrcClient {
         world_.cluster.run();
         return *this;
     }
-    IrcClient& log_in(std::string_view login,
-                      std::string_view capabilities = "twitch.tv/tags twitch.tv/commands twitch.tv/membership") {
+    IrcClient& log_in(
+        std::string_view login,
+        std::string_view capabilities = "twitch.tv/tags twitch.tv/commands twitch.tv/membership") {
         if (!capabilities.empty()) send("CAP REQ :" + std::string(capabilities));
         send("PASS oauth:" + std::string(login));
         send("NICK " + std::string(login));

@@ -15,7 +15,7 @@ enum class LoginFailure : std::uint8_t {
     login_failed,          ///< token unknown, expired, revoked, or of another login
     improperly_formatted,  ///< no token where one is needed
     invalid_nick,
-    error,                 ///< ours: the catalog could not be asked
+    error,  ///< ours: the catalog could not be asked
 };
 using LoginAnswer = std::variant<hub::Identity, LoginFailure>;
 
@@ -23,10 +23,12 @@ using LoginAnswer = std::variant<hub::Identity, LoginFailure>;
 class Authenticator {
   public:
     virtual ~Authenticator() = default;
-    /// `token` is what follows `oauth:`, as the client sent it (compare without regard to case: some libraries send lower
-    /// case), never empty; `login` is a valid one in lower case. `done` is called exactly once on the calling shard, at once
-    /// or later; calling it after the session is gone is harmless.
-    virtual void authenticate(std::string token, std::string login, std::function<void(LoginAnswer)> done) = 0;
+    /// `token` is what follows `oauth:`, as the client sent it (compare without regard to case:
+    /// some libraries send lower case), never empty; `login` is a valid one in lower case. `done`
+    /// is called exactly once on the calling shard, at once or later; calling it after the session
+    /// is gone is harmless.
+    virtual void authenticate(std::string token, std::string login,
+                              std::function<void(LoginAnswer)> done) = 0;
 };
 
 }  // namespace clamor::edge::irc

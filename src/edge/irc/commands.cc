@@ -12,18 +12,12 @@ namespace clamor::edge::irc {
 namespace {
 
 constexpr std::array kCommands{
-    Command{"PRIVMSG", 2, true, Handlers::privmsg},
-    Command{"PING", 0, false, Handlers::ping},
-    Command{"PONG", 0, false, Handlers::ignore},
-    Command{"JOIN", 1, true, Handlers::join},
-    Command{"PART", 1, true, Handlers::part},
-    Command{"CAP", 1, false, Handlers::cap},
-    Command{"PASS", 1, false, Handlers::pass},
-    Command{"NICK", 1, false, Handlers::nick},
-    Command{"USER", 0, false, Handlers::ignore},
-    Command{"MODE", 0, true, Handlers::ignore},
-    Command{"NAMES", 1, true, Handlers::names},
-    Command{"QUIT", 0, false, Handlers::quit},
+    Command{"PRIVMSG", 2, true, Handlers::privmsg}, Command{"PING", 0, false, Handlers::ping},
+    Command{"PONG", 0, false, Handlers::ignore},    Command{"JOIN", 1, true, Handlers::join},
+    Command{"PART", 1, true, Handlers::part},       Command{"CAP", 1, false, Handlers::cap},
+    Command{"PASS", 1, false, Handlers::pass},      Command{"NICK", 1, false, Handlers::nick},
+    Command{"USER", 0, false, Handlers::ignore},    Command{"MODE", 0, true, Handlers::ignore},
+    Command{"NAMES", 1, true, Handlers::names},     Command{"QUIT", 0, false, Handlers::quit},
 };
 
 constexpr std::array kSlashCommands{
@@ -34,14 +28,16 @@ constexpr std::array kSlashCommands{
 }  // namespace
 
 const Command* find_command(std::string_view name) {
-    const auto* found = std::ranges::find_if(
-        kCommands, [&](const Command& each) { return text::equals_ignoring_ascii_case(each.name, name); });
+    const auto* found = std::ranges::find_if(kCommands, [&](const Command& each) {
+        return text::equals_ignoring_ascii_case(each.name, name);
+    });
     return found == kCommands.end() ? nullptr : found;
 }
 
 const SlashCommand* find_slash_command(std::string_view word) {
-    const auto* found = std::ranges::find_if(
-        kSlashCommands, [&](const SlashCommand& each) { return text::equals_ignoring_ascii_case(each.word, word); });
+    const auto* found = std::ranges::find_if(kSlashCommands, [&](const SlashCommand& each) {
+        return text::equals_ignoring_ascii_case(each.word, word);
+    });
     return found == kSlashCommands.end() ? nullptr : found;
 }
 
@@ -55,7 +51,9 @@ void Handlers::ping(IrcSession& session, const Line& line) {
     session.say(lines);
 }
 
-void Handlers::quit(IrcSession& session, const Line&) { session.close(CloseReason::client_left); }
+void Handlers::quit(IrcSession& session, const Line&) {
+    session.close(CloseReason::client_left);
+}
 
 void Handlers::ignore(IrcSession&, const Line&) {}
 

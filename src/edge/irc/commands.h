@@ -9,7 +9,8 @@
 
 namespace clamor::edge::irc {
 
-/// One IRC command that clients may send. The session checks the two conditions before it calls `run`.
+/// One IRC command that clients may send. The session checks the two conditions before it calls
+/// `run`.
 struct Command {
     std::string_view name;
     std::uint8_t params_min;  ///< fewer: 461

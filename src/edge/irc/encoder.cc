@@ -21,7 +21,8 @@ Frame text_frame(std::string_view payload, bool compressed) {
 
 void IrcEncoder::append_lines(std::string& out, const chat::Event& event, Dialect dialect) const {
     twitch::append_event(out, event,
-                         {dialect.has(Dialect::kTags), dialect.has(Dialect::kCommands), dialect.has(Dialect::kMembership)});
+                         {dialect.has(Dialect::kTags), dialect.has(Dialect::kCommands),
+                          dialect.has(Dialect::kMembership)});
 }
 
 Frame IrcEncoder::seal(std::string_view lines, Dialect dialect) const {

@@ -8,11 +8,12 @@
 
 namespace clamor::edge::irc {
 
-/// The Twitch line dialects over bare bytes and over WebSocket. Stateless but for a compressor a thread, made when it is
-/// first needed.
+/// The Twitch line dialects over bare bytes and over WebSocket. Stateless but for a compressor a
+/// thread, made when it is first needed.
 class IrcEncoder final : public hub::Encoder {
   public:
-    void append_lines(std::string& out, const chat::Event& event, hub::Dialect dialect) const override;
+    void append_lines(std::string& out, const chat::Event& event,
+                      hub::Dialect dialect) const override;
     Frame seal(std::string_view lines, hub::Dialect dialect) const override;
 };
 

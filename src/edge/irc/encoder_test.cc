@@ -15,7 +15,10 @@ chat::Event message(std::string text) {
     said.author_login = "bob";
     said.author_display_name = "Bob";
     said.text = std::move(text);
-    return {.channel = ChannelId(1000), .channel_login = "dallas", .position = {}, .body = std::move(said)};
+    return {.channel = ChannelId(1000),
+            .channel_login = "dallas",
+            .position = {},
+            .body = std::move(said)};
 }
 
 class Collector final : public wire::ws::Handler {
@@ -49,21 +52,24 @@ TEST(IrcEncoder, ShowsMessagesToAllAndComingsToThoseWhoAsked) {
         EXPECT_TRUE(lines.ends_with(":bob!bob@bob.tmi.twitch.tv PRIVMSG #dallas :hi\r\n"));
         lines.clear();
         encoder.append_lines(lines, joins, dialect);
-        EXPECT_EQ(lines, dialect.has(Dialect::kMembership) ? ":ann!ann@ann.tmi.twitch.tv JOIN #dallas\r\n"
-                                                             ":ben!ben@ben.tmi.twitch.tv JOIN #dallas\r\n"
-                                                             ":cat!cat@cat.tmi.twitch.tv PART #dallas\r\n"
-                                                           : "");
+        EXPECT_EQ(lines, dialect.has(Dialect::kMembership)
+                             ? ":ann!ann@ann.tmi.twitch.tv JOIN #dallas\r\n"
+                               ":ben!ben@ben.tmi.twitch.tv JOIN #dallas\r\n"
+                               ":cat!cat@cat.tmi.twitch.tv PART #dallas\r\n"
+                             : "");
     }
 }
 
 TEST(IrcEncoder, SealsLinesAsTheyAreOrAsOneTextFrame) {
     const IrcEncoder encoder;
     std::string lines;
-    for (int i = 0; i < 500; ++i) encoder.append_lines(lines, message("a line like many others"), {Dialect::kTags});
+    for (int i = 0; i < 500; ++i)
+        encoder.append_lines(lines, message("a line like many others"), {Dialect::kTags});
     EXPECT_EQ(encoder.seal(lines, {Dialect::kTags}).bytes(), lines);
     std::size_t sizes[2];
     for (const bool deflate : {false, true}) {
-        const auto bits = static_cast<std::uint8_t>(Dialect::kWebSocket | (deflate ? Dialect::kDeflate : 0));
+        const auto bits =
+            static_cast<std::uint8_t>(Dialect::kWebSocket | (deflate ? Dialect::kDeflate : 0));
         const Frame frame = encoder.seal(lines, {bits});
         sizes[deflate] = frame.size();
         wire::ws::Decoder decoder(

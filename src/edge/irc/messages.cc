@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "edge/irc/commands.h"
 #include "edge/irc/session.h"
@@ -12,20 +12,27 @@
 namespace clamor::edge::irc {
 namespace {
 
-constexpr std::string_view kActionStart = "\x01" "ACTION ";
+constexpr std::string_view kActionStart =
+    "\x01"
+    "ACTION ";
 
 twitch::Notice notice_of(hub::SendRefusal refusal) {
     switch (refusal) {
-        case hub::SendRefusal::no_such_channel: return twitch::channel_suspended();
-        case hub::SendRefusal::no_permission: return twitch::no_permission();
-        case hub::SendRefusal::busy: break;
+        case hub::SendRefusal::no_such_channel:
+            return twitch::channel_suspended();
+        case hub::SendRefusal::no_permission:
+            return twitch::no_permission();
+        case hub::SendRefusal::busy:
+            break;
     }
-    return {"clamor_busy", "Your message was not sent because the server is busy. Please try again."};
+    return {"clamor_busy",
+            "Your message was not sent because the server is busy. Please try again."};
 }
 
 twitch::Notice not_stored_yet() {
     return {"msg_not_stored_yet",
-            "Your message was delivered but could not be stored yet. It will be stored as soon as the server can."};
+            "Your message was delivered but could not be stored yet. It will be stored as soon as "
+            "the server can."};
 }
 
 /// The login behind '#', or empty where the target is no channel.
@@ -52,7 +59,8 @@ bool is_slash_command(std::string_view text) {
     return text[1] != ' ' && !text.starts_with("..");
 }
 
-/// Takes the wrapper `\x01ACTION ...\x01` off, however many there are: a text never starts with one.
+/// Takes the wrapper `\x01ACTION ...\x01` off, however many there are: a text never starts with
+/// one.
 bool unwrap_action(std::string_view& text) {
     bool action = false;
     for (;;) {
@@ -64,7 +72,9 @@ bool unwrap_action(std::string_view& text) {
     }
 }
 
-bool is_escaped(std::string_view text) { return text.starts_with("/ ") || text.starts_with(". "); }
+bool is_escaped(std::string_view text) {
+    return text.starts_with("/ ") || text.starts_with(". ");
+}
 
 }  // namespace
 
@@ -76,15 +86,17 @@ void Handlers::privmsg(IrcSession& session, const Line& line) {
 
     const std::string_view word = text.substr(1, text.find(' ') - 1);
     const std::string_view rest = text.substr(std::min(word.size() + 2, text.size()));
-    if (const SlashCommand* command = find_slash_command(word)) return command->run(session, line, rest);
+    if (const SlashCommand* command = find_slash_command(word))
+        return command->run(session, line, rest);
     session.say_notice(text::repair_utf8(channel_of(line.param(0))),
                        twitch::unrecognized_command(fmt::format("/{}", text::repair_utf8(word))));
 }
 
 void Handlers::slash_me(IrcSession& session, const Line& line, std::string_view rest) {
     if (!text::clean_message(rest).empty()) return send(session, line, rest, true);
-    session.say_notice(text::repair_utf8(channel_of(line.param(0))),
-                       {"usage_me", "Usage: \"/me <message>\" - Express an action in the third-person."});
+    session.say_notice(
+        text::repair_utf8(channel_of(line.param(0))),
+        {"usage_me", "Usage: \"/me <message>\" - Express an action in the third-person."});
 }
 
 void Handlers::slash_disconnect(IrcSession& session, const Line&, std::string_view) {
@@ -95,14 +107,17 @@ void Handlers::send(IrcSession& session, const Line& line, std::string_view text
     hub::SendRequest request;
     request.channel_login = channel_of(line.param(0));
     if (!text::is_valid_login(request.channel_login)) {
-        return session.say_notice(text::repair_utf8(request.channel_login), twitch::channel_suspended());
+        return session.say_notice(text::repair_utf8(request.channel_login),
+                                  twitch::channel_suspended());
     }
     request.action = unwrap_action(text) || action;
     request.text = text::clean_message(text);
     if (request.text.empty()) return;
-    if (!session.identity_.may_write) return session.say_notice(request.channel_login, twitch::no_permission());
+    if (!session.identity_.may_write)
+        return session.say_notice(request.channel_login, twitch::no_permission());
     if (session.late_ >= limits::kPendingRepliesMax) {
-        return session.say_notice(request.channel_login, twitch::notice_of({chat::Refusal::store_unavailable, 0}));
+        return session.say_notice(request.channel_login,
+                                  twitch::notice_of({chat::Refusal::store_unavailable, 0}));
     }
     request.client_nonce = client_nonce_of(line);
     request.reply_parent = reply_parent_of(line);

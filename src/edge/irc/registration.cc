@@ -61,7 +61,8 @@ std::optional<hub::Dialect> grant(hub::Dialect dialect, std::string_view wishes)
 bool is_anonymous_nick(std::string_view login) {
     constexpr std::string_view kStart = "justinfan";
     if (!login.starts_with(kStart) || login.size() == kStart.size()) return false;
-    return std::ranges::all_of(login.substr(kStart.size()), [](char c) { return c >= '0' && c <= '9'; });
+    return std::ranges::all_of(login.substr(kStart.size()),
+                               [](char c) { return c >= '0' && c <= '9'; });
 }
 
 hub::Identity anonymous_identity(const std::string& login) {
@@ -81,10 +82,14 @@ std::string_view token_of(std::string_view pass) {
 
 std::string_view failure_text(LoginFailure failure) {
     switch (failure) {
-        case LoginFailure::login_failed: return "Login authentication failed";
-        case LoginFailure::improperly_formatted: return "Improperly formatted auth";
-        case LoginFailure::invalid_nick: return "Invalid NICK";
-        case LoginFailure::error: break;
+        case LoginFailure::login_failed:
+            return "Login authentication failed";
+        case LoginFailure::improperly_formatted:
+            return "Improperly formatted auth";
+        case LoginFailure::invalid_nick:
+            return "Invalid NICK";
+        case LoginFailure::error:
+            break;
     }
     return "Error logging in";
 }
@@ -93,7 +98,9 @@ std::string_view failure_text(LoginFailure failure) {
 
 void Handlers::cap(IrcSession& session, const Line& line) {
     const std::string_view subcommand = line.param(0);
-    const auto is = [&](std::string_view name) { return text::equals_ignoring_ascii_case(subcommand, name); };
+    const auto is = [&](std::string_view name) {
+        return text::equals_ignoring_ascii_case(subcommand, name);
+    };
     std::string lines;
     if (is("LS")) {
         twitch::append_cap(lines, "LS", twitch::kCapabilities);
@@ -128,16 +135,18 @@ void Handlers::nick(IrcSession& session, const Line& line) {
 
 void IrcSession::try_login() {
     if (registration_->nick.empty()) return;
-    if (is_anonymous_nick(registration_->nick)) return log_in(anonymous_identity(registration_->nick));
+    if (is_anonymous_nick(registration_->nick))
+        return log_in(anonymous_identity(registration_->nick));
     if (!registration_->pass) return;
     const std::string_view token = token_of(*registration_->pass);
     if (token.empty()) return fail_login(LoginFailure::improperly_formatted);
 
     stage_ = Stage::authenticating;
-    shard_.authenticator.authenticate(std::string(token), registration_->nick,
-                                      [alive = std::weak_ptr<IrcSession*>(ticket())](const LoginAnswer& answer) {
-                                          if (const auto session = alive.lock()) (*session)->on_login_answer(answer);
-                                      });
+    shard_.authenticator.authenticate(
+        std::string(token), registration_->nick,
+        [alive = std::weak_ptr<IrcSession*>(ticket())](const LoginAnswer& answer) {
+            if (const auto session = alive.lock()) (*session)->on_login_answer(answer);
+        });
 }
 
 void IrcSession::on_login_answer(const LoginAnswer& answer) {
@@ -157,7 +166,8 @@ void IrcSession::log_in(hub::Identity identity) {
 
     std::string lines;
     twitch::append_welcome(lines, identity_.user.login);
-    if (!identity_.anonymous && commands()) twitch::append_global_user_state(lines, identity_.user, tags());
+    if (!identity_.anonymous && commands())
+        twitch::append_global_user_state(lines, identity_.user, tags());
     say(lines);
 }
 

@@ -11,7 +11,8 @@ hub::RequestId ReplyQueue::open() {
 }
 
 bool ReplyQueue::fill(hub::RequestId place, std::string_view lines) {
-    const auto ahead = static_cast<hub::RequestId>(place - first_id_);  // wraps for those that are gone
+    const auto ahead =
+        static_cast<hub::RequestId>(place - first_id_);  // wraps for those that are gone
     if (ahead >= places()) return false;
     Place& waiting = places_[head_ + ahead];
     if (waiting.filled) return false;

@@ -10,9 +10,10 @@
 
 namespace clamor::edge::irc {
 
-/// Keeps the replies of one connection in the order of its requests: dank-twitch-irc takes a reply that overtakes an
-/// earlier one for the earlier one's failure. A request whose answer comes later takes a place; what is said meanwhile
-/// waits behind it. Owned by a session, on its shard; its owner bounds it by asking places().
+/// Keeps the replies of one connection in the order of its requests: dank-twitch-irc takes a reply
+/// that overtakes an earlier one for the earlier one's failure. A request whose answer comes later
+/// takes a place; what is said meanwhile waits behind it. Owned by a session, on its shard; its
+/// owner bounds it by asking places().
 class ReplyQueue {
   public:
     /// The next place, named by the id that the answer will carry.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/irc/session.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "edge/irc/commands.h"
 #include "twitch/lines.h"
@@ -13,7 +13,8 @@ namespace {
 
 /// How often a slow reader's outbox is looked at, until it can be told what it missed.
 constexpr auto kSkippedCheck = std::chrono::seconds(1);
-/// Above this share of the way from the soft to the hard threshold only what concerns the viewer is still taken.
+/// Above this share of the way from the soft to the hard threshold only what concerns the viewer is
+/// still taken.
 constexpr std::size_t kOutboxTightBytes = (limits::kOutboxSoftBytes + limits::kOutboxHardBytes) / 2;
 
 std::string skipped_sentence(const std::array<std::uint32_t, chat::kShedClasses>& by_class) {
@@ -29,14 +30,17 @@ std::string skipped_sentence(const std::array<std::uint32_t, chat::kShedClasses>
 
 }  // namespace
 
-IrcSession::IrcSession(const Shard& shard, Transport& transport) : shard_(shard), transport_(transport) {
+IrcSession::IrcSession(const Shard& shard, Transport& transport)
+    : shard_(shard), transport_(transport) {
     if (transport.is_websocket()) dialect_.bits |= hub::Dialect::kWebSocket;
     if (transport.deflate()) dialect_.bits |= hub::Dialect::kDeflate;
     last_input_ = shard.scheduler.now().mono;
     arm_timer(last_input_ + shard.options.registration_timeout);
 }
 
-IrcSession::~IrcSession() { end(); }
+IrcSession::~IrcSession() {
+    end();
+}
 
 bool IrcSession::on_line(std::string_view line) {
     if (closed()) return false;
@@ -54,7 +58,8 @@ bool IrcSession::on_overlong_lines(std::size_t count) {
     if (closed()) return false;
     note_input();
     shard_.counters.overlong_lines.add(count);
-    overlong_lines_ = static_cast<std::uint8_t>(std::min<std::size_t>(overlong_lines_ + count, limits::kOverlongLinesMax));
+    overlong_lines_ = static_cast<std::uint8_t>(
+        std::min<std::size_t>(overlong_lines_ + count, limits::kOverlongLinesMax));
     if (overlong_lines_ == limits::kOverlongLinesMax) close(CloseReason::input_flood);
     return !closed();
 }
@@ -99,7 +104,8 @@ void IrcSession::hold(std::string_view line) {
     transport_.set_receiving(false);
 }
 
-/// The input goes on at the end of the turn and not from within an answer of the hub: handlers ask it.
+/// The input goes on at the end of the turn and not from within an answer of the hub: handlers ask
+/// it.
 void IrcSession::resume_when_possible() {
     if (receiving_ || resuming_ || closed() || must_hold()) return;
     resuming_ = true;
@@ -129,7 +135,9 @@ void IrcSession::say(std::string_view lines) {
     replies_.say(lines);
 }
 
-void IrcSession::say_notice(std::string_view channel, const twitch::Notice& notice) { say(notice_lines(channel, notice)); }
+void IrcSession::say_notice(std::string_view channel, const twitch::Notice& notice) {
+    say(notice_lines(channel, notice));
+}
 
 void IrcSession::answer(hub::RequestId place, std::string_view lines) {
     if (replies_.fill(place, lines)) {
@@ -157,11 +165,14 @@ std::string IrcSession::notice_lines(std::string_view channel, const twitch::Not
     return lines;
 }
 
-std::string_view IrcSession::nick() const { return logged_in() ? std::string_view(identity_.user.login) : "*"; }
+std::string_view IrcSession::nick() const {
+    return logged_in() ? std::string_view(identity_.user.login) : "*";
+}
 
 hub::RequestId IrcSession::ask(Question::Kind kind, std::string channel, std::string client_nonce) {
     const hub::RequestId place = replies_.open();
-    questions_.emplace(place, Question{kind, false, false, std::move(channel), std::move(client_nonce)});
+    questions_.emplace(place,
+                       Question{kind, false, false, std::move(channel), std::move(client_nonce)});
     return place;
 }
 
@@ -180,11 +191,13 @@ void IrcSession::arm_timer(MonoTime when) {
 
 void IrcSession::on_timer() {
     if (!logged_in()) {
-        if (stage_ == Stage::registering && !registration_->nick.empty()) return fail_login(LoginFailure::improperly_formatted);
+        if (stage_ == Stage::registering && !registration_->nick.empty())
+            return fail_login(LoginFailure::improperly_formatted);
         return close(CloseReason::registration_timeout);
     }
     const MonoTime now = shard_.scheduler.now().mono;
-    const limits::Window& joins = identity_.user.verified_bot ? shard_.options.joins_verified_bot : shard_.options.joins;
+    const limits::Window& joins =
+        identity_.user.verified_bot ? shard_.options.joins_verified_bot : shard_.options.joins;
     if (join_window_.idle(joins, now)) join_window_ = {};
 
     if (!receiving_) note_input();  // silent since we do not listen
@@ -212,7 +225,9 @@ void IrcSession::close(CloseReason reason) {
     transport_.close(reason);
 }
 
-void IrcSession::on_transport_closed() { end(); }
+void IrcSession::on_transport_closed() {
+    end();
+}
 
 void IrcSession::end() {
     if (closed()) return;
@@ -232,7 +247,8 @@ void IrcSession::close_when_turn_ends(CloseReason reason) {
 void IrcSession::close_doomed() {
     if (*doom_ == CloseReason::slow_reader) {
         std::string lines;
-        twitch::append_bare_notice(lines, "This connection is closed since it reads too slowly. Please connect again.");
+        twitch::append_bare_notice(
+            lines, "This connection is closed since it reads too slowly. Please connect again.");
         if (commands()) transport_.write(lines);
     }
     close(*doom_);
@@ -251,7 +267,8 @@ const std::shared_ptr<IrcSession*>& IrcSession::ticket() {
 
 bool IrcSession::outbox_over_hard(const Outbox& outbox) const {
     if (outbox.bytes == 0) return false;
-    return outbox.bytes > limits::kOutboxHardBytes || shard_.scheduler.now().mono - outbox.oldest > limits::kOutboxAge;
+    return outbox.bytes > limits::kOutboxHardBytes ||
+           shard_.scheduler.now().mono - outbox.oldest > limits::kOutboxAge;
 }
 
 chat::ShedClass IrcSession::intake() const {
@@ -260,7 +277,8 @@ chat::ShedClass IrcSession::intake() const {
     if (outbox_over_hard(outbox)) return chat::ShedClass::control;
     const auto age = shard_.scheduler.now().mono - outbox.oldest;
     if (outbox.bytes > kOutboxTightBytes) return chat::ShedClass::mention;
-    if (outbox.bytes > limits::kOutboxSoftBytes || age > limits::kOutboxAge / 2) return chat::ShedClass::user_notice;
+    if (outbox.bytes > limits::kOutboxSoftBytes || age > limits::kOutboxAge / 2)
+        return chat::ShedClass::user_notice;
     return chat::ShedClass::membership;
 }
 
@@ -268,7 +286,8 @@ void IrcSession::on_skipped(ChannelId channel, const SkippedByClass& by_class) {
     if (closed()) return;
     if (skipped_ == nullptr) {
         skipped_ = std::make_unique<Skipped>();
-        skipped_->timer = shard_.scheduler.call_at(shard_.scheduler.now().mono + kSkippedCheck, [this] { tell_skipped(); });
+        skipped_->timer = shard_.scheduler.call_at(shard_.scheduler.now().mono + kSkippedCheck,
+                                                   [this] { tell_skipped(); });
     }
     SkippedByClass& total = skipped_->channels[channel];
     for (std::size_t i = 0; i < by_class.size(); ++i) total[i] += by_class[i];
@@ -280,14 +299,16 @@ void IrcSession::tell_skipped() {
     const Outbox outbox = transport_.outbox();
     if (outbox_over_hard(outbox)) return close(CloseReason::slow_reader);
     if (outbox.bytes > limits::kOutboxSoftBytes / 2) {
-        skipped_->timer = shard_.scheduler.call_at(shard_.scheduler.now().mono + kSkippedCheck, [this] { tell_skipped(); });
+        skipped_->timer = shard_.scheduler.call_at(shard_.scheduler.now().mono + kSkippedCheck,
+                                                   [this] { tell_skipped(); });
         return;
     }
     const std::unique_ptr<Skipped> skipped = std::move(skipped_);
     std::string lines;
     for (const auto& [name, id] : rooms_) {
         const auto found = skipped->channels.find(id);
-        if (found != skipped->channels.end()) lines += notice_lines(name, {"clamor_skipped", skipped_sentence(found->second)});
+        if (found != skipped->channels.end())
+            lines += notice_lines(name, {"clamor_skipped", skipped_sentence(found->second)});
     }
     write(lines);
 }

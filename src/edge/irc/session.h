@@ -22,8 +22,8 @@
 
 namespace clamor::edge::irc {
 
-/// Input held while a login or a full reply queue is waited for: what a transport may still have in hand when it is asked to
-/// stop receiving. More closes the connection.
+/// Input held while a login or a full reply queue is waited for: what a transport may still have in
+/// hand when it is asked to stop receiving. More closes the connection.
 inline constexpr std::size_t kHeldInputBytes = 2 * limits::kWebSocketMessageBytes;
 
 struct Options {
@@ -37,9 +37,9 @@ struct Options {
 
 /// What one shard's sessions have counted. Written on its thread, read by anyone.
 struct SessionCounters {
-    Counter lines;               // taken from clients
-    Counter bad_lines;           // without a command, or with an impossible one
-    Counter overlong_lines;      // skipped
+    Counter lines;           // taken from clients
+    Counter bad_lines;       // without a command, or with an impossible one
+    Counter overlong_lines;  // skipped
     Counter unknown_commands;
     Counter logins;
     Counter logins_anonymous;
@@ -58,9 +58,10 @@ struct Shard {
     Options options;
 };
 
-/// One connection that speaks Twitch's IRC: registration, commands, and replies in the order of the requests. Owned by its
-/// transport, on one shard. What it holds is bounded: limits::kPendingRepliesMax waiting replies (at the bound it stops
-/// receiving), kHeldInputBytes of input, Options::rooms_max rooms.
+/// One connection that speaks Twitch's IRC: registration, commands, and replies in the order of the
+/// requests. Owned by its transport, on one shard. What it holds is bounded:
+/// limits::kPendingRepliesMax waiting replies (at the bound it stops receiving), kHeldInputBytes of
+/// input, Options::rooms_max rooms.
 class IrcSession final : public hub::Member {
   public:
     IrcSession(const Shard& shard, Transport& transport);
@@ -68,16 +69,19 @@ class IrcSession final : public hub::Member {
     IrcSession(const IrcSession&) = delete;
     IrcSession& operator=(const IrcSession&) = delete;
 
-    /// A line without its end, CR, LF and NUL. False once the session has ended: the rest of the input is of no use.
+    /// A line without its end, CR, LF and NUL. False once the session has ended: the rest of the
+    /// input is of no use.
     bool on_line(std::string_view line);
     /// The transport skipped lines that were longer than the limits. False as above.
     bool on_overlong_lines(std::size_t count);
     /// The connection is gone: nothing is written any more. Not needed before destruction.
     void on_transport_closed();
 
-    /// Asks a client with the commands capability to connect again; whoever shuts down closes it some time later.
+    /// Asks a client with the commands capability to connect again; whoever shuts down closes it
+    /// some time later.
     void start_reconnect();
-    /// Leaves the hub and closes the transport. No effect when closed before. Not to be called from within a hub's call.
+    /// Leaves the hub and closes the transport. No effect when closed before. Not to be called from
+    /// within a hub's call.
     void close(CloseReason reason);
 
     bool logged_in() const { return stage_ == Stage::logged_in; }
@@ -88,7 +92,8 @@ class IrcSession final : public hub::Member {
     hub::Dialect dialect() const override { return dialect_; }
     chat::ShedClass intake() const override;
     void deliver(const Frame& frame) override { transport_.deliver(frame); }
-    void on_skipped(ChannelId channel, const std::array<std::uint32_t, chat::kShedClasses>& by_class) override;
+    void on_skipped(ChannelId channel,
+                    const std::array<std::uint32_t, chat::kShedClasses>& by_class) override;
     void on_join_answer(hub::RequestId request, hub::JoinAnswer answer) override;
     void on_send_answer(hub::RequestId request, hub::SendAnswer answer) override;
     void on_names_answer(hub::RequestId request, hub::NamesAnswer answer) override;
@@ -162,7 +167,8 @@ class IrcSession final : public hub::Member {
 
     const Shard& shard_;
     Transport& transport_;
-    std::unique_ptr<Registration> registration_ = std::make_unique<Registration>();  ///< until login
+    std::unique_ptr<Registration> registration_ =
+        std::make_unique<Registration>();  ///< until login
     hub::Identity identity_;
     hub::MemberRef ref_;
     hub::Dialect dialect_;
@@ -184,7 +190,8 @@ class IrcSession final : public hub::Member {
 
     TimerId timer_;
     MonoTime last_input_{};
-    std::shared_ptr<IrcSession*> ticket_;  ///< held weakly by whatever may run after this session is gone
+    std::shared_ptr<IrcSession*>
+        ticket_;  ///< held weakly by whatever may run after this session is gone
 };
 
 }  // namespace clamor::edge::irc

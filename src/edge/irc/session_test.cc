@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/irc/session.h"
 
+#include <random>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <random>
 
 #include "tests/fakes/irc_world.h"
 
@@ -22,23 +22,29 @@ using namespace std::chrono_literals;
 
 std::size_t count(const std::string& text, std::string_view part) {
     std::size_t found = 0;
-    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size())) ++found;
+    for (std::size_t at = text.find(part); at != std::string::npos;
+         at = text.find(part, at + part.size()))
+        ++found;
     return found;
 }
 
 TEST(IrcLogin, WorksWhenEveryByteArrivesByItself) {
     IrcWorld world;
     IrcClient client(world);
-    for (const char byte : std::string("CAP REQ :twitch.tv/tags\r\nPASS oauth:alice\r\nNICK alice\r\n")) client.receive({&byte, 1});
+    for (const char byte :
+         std::string("CAP REQ :twitch.tv/tags\r\nPASS oauth:alice\r\nNICK alice\r\n"))
+        client.receive({&byte, 1});
     EXPECT_TRUE(client.session->logged_in());
-    EXPECT_THAT(client.take(), StartsWith(":tmi.twitch.tv CAP * ACK :twitch.tv/tags\r\n:tmi.twitch.tv 001 alice"));
+    EXPECT_THAT(client.take(),
+                StartsWith(":tmi.twitch.tv CAP * ACK :twitch.tv/tags\r\n:tmi.twitch.tv 001 alice"));
 }
 
 TEST(IrcLogin, HoldsInputInOrderWhileTheTokenIsLookedUp) {
     IrcWorld world;
     world.authenticator.held = true;
     IrcClient client(world);
-    client.send("PASS oauth:alice\r\nNICK alice\r\nJOIN #dallas\r\nPING :1\r\nJOIN #austin\r\nPING :2");
+    client.send(
+        "PASS oauth:alice\r\nNICK alice\r\nJOIN #dallas\r\nPING :1\r\nJOIN #austin\r\nPING :2");
     EXPECT_THAT(client.take(), IsEmpty());
     EXPECT_FALSE(client.transport.receiving) << "the transport need not keep more for us";
     world.authenticator.answer();
@@ -93,7 +99,8 @@ TEST(IrcSessionEnd, LeavesTheHubHoweverItEnds) {
     IrcClient quits(world);
     IrcClient drops(world);
     auto destroyed = std::make_unique<IrcClient>(world);
-    for (IrcClient* client : {&quits, &drops, destroyed.get()}) client->log_in("alice").send("JOIN #dallas");
+    for (IrcClient* client : {&quits, &drops, destroyed.get()})
+        client->log_in("alice").send("JOIN #dallas");
     EXPECT_EQ(world.hub.counters().members.value(), 3u);
     quits.send("QUIT");
     drops.session->on_transport_closed();
@@ -116,8 +123,9 @@ TEST(IrcReplies, KeepTheOrderOfTheRequestsWhenAnswersCross) {
     world.cluster.workers_stopped = false;
     world.cluster.run();
     const std::string lines = client.take();
-    const std::size_t order[] = {lines.find("USERSTATE #dallas"), lines.find("PONG"), lines.find("JOIN #dallas"),
-                                 lines.find("ROOMSTATE"), lines.find("PART #austin"), lines.find(" 421 ")};
+    const std::size_t order[] = {lines.find("USERSTATE #dallas"), lines.find("PONG"),
+                                 lines.find("JOIN #dallas"),      lines.find("ROOMSTATE"),
+                                 lines.find("PART #austin"),      lines.find(" 421 ")};
     EXPECT_TRUE(std::ranges::is_sorted(order)) << lines;
     EXPECT_NE(order[5], std::string::npos);
 }
@@ -163,7 +171,8 @@ TEST(IrcEcho, ComesWhenTheMessageIsStored) {
     world.cluster.run();
     const std::string lines = sender.take();
     EXPECT_THAT(lines, HasSubstr("client-nonce=n1"));
-    EXPECT_THAT(lines, EndsWith("USERSTATE #dallas\r\n:tmi.twitch.tv PONG tmi.twitch.tv :behind\r\n"));
+    EXPECT_THAT(lines,
+                EndsWith("USERSTATE #dallas\r\n:tmi.twitch.tv PONG tmi.twitch.tv :behind\r\n"));
 }
 
 TEST(IrcEcho, WhenStoringTakesLongTheSenderIsToldAndTheEchoFollows) {
@@ -174,7 +183,8 @@ TEST(IrcEcho, WhenStoringTakesLongTheSenderIsToldAndTheEchoFollows) {
     sender.send("@client-nonce=n1 PRIVMSG #dallas :hello\r\nPING :behind");
     world.cluster.advance(2s);
     const std::string told = sender.take();
-    EXPECT_THAT(told, StartsWith("@msg-id=msg_not_stored_yet :tmi.twitch.tv NOTICE #dallas :Your message was delivered"));
+    EXPECT_THAT(told, StartsWith("@msg-id=msg_not_stored_yet :tmi.twitch.tv NOTICE #dallas :Your "
+                                 "message was delivered"));
     EXPECT_THAT(told, EndsWith(":behind\r\n")) << "the place is free for what waited";
     world.log_queue.write();
     world.cluster.run();
@@ -203,7 +213,8 @@ TEST(IrcMessages, TheRateLimitSaysHowLongToWait) {
     sender.take();
     sender.send("PRIVMSG #dallas :one too many");
     EXPECT_EQ(sender.take(),
-              "@msg-id=msg_ratelimit :tmi.twitch.tv NOTICE #dallas :Your message was not sent because you are sending messages "
+              "@msg-id=msg_ratelimit :tmi.twitch.tv NOTICE #dallas :Your message was not sent "
+              "because you are sending messages "
               "too quickly. You can send again in 25 seconds.\r\n");
 }
 
@@ -216,8 +227,14 @@ TEST(IrcMessages, AreCutAtFiveHundredCodePoints) {
     sender.log_in("alice");
     std::string text;
     for (int i = 0; i < 600; ++i) text += "\xF0\x9F\x98\x82";
-    sender.send("PRIVMSG #dallas :\x01" "ACTION " + text + "\x01");
-    EXPECT_EQ(viewer.take(), ":alice!alice@alice.tmi.twitch.tv PRIVMSG #dallas :\x01" "ACTION " + text.substr(0, 2000) + "\x01\r\n");
+    sender.send(
+        "PRIVMSG #dallas :\x01"
+        "ACTION " +
+        text + "\x01");
+    EXPECT_EQ(viewer.take(),
+              ":alice!alice@alice.tmi.twitch.tv PRIVMSG #dallas :\x01"
+              "ACTION " +
+                  text.substr(0, 2000) + "\x01\r\n");
 }
 
 TEST(IrcMessages, ATextNeverStartsWithAnActionThatIsNone) {
@@ -227,12 +244,22 @@ TEST(IrcMessages, ATextNeverStartsWithAnActionThatIsNone) {
     viewer.log_in("bob", "").send("JOIN #dallas");
     viewer.take();
     sender.log_in("mona");
-    sender.send("PRIVMSG #dallas :/ \x01" "ACTION a\x01");
-    sender.send("PRIVMSG #dallas :\x01" "ACTION \x01" "ACTION b\x01\x01");
-    sender.send("PRIVMSG #dallas :/me  \x01" "ACTION c\x01");
+    sender.send(
+        "PRIVMSG #dallas :/ \x01"
+        "ACTION a\x01");
+    sender.send(
+        "PRIVMSG #dallas :\x01"
+        "ACTION \x01"
+        "ACTION b\x01\x01");
+    sender.send(
+        "PRIVMSG #dallas :/me  \x01"
+        "ACTION c\x01");
     world.cluster.advance(100ms);
     const std::string lines = viewer.take();
-    for (const char* text : {"a", "b", "c"}) EXPECT_THAT(lines, HasSubstr(":\x01" "ACTION " + std::string(text) + "\x01\r\n"));
+    for (const char* text : {"a", "b", "c"})
+        EXPECT_THAT(lines, HasSubstr(":\x01"
+                                     "ACTION " +
+                                     std::string(text) + "\x01\r\n"));
 }
 
 TEST(IrcMessages, WithoutTheScopeOneIsToldSo) {
@@ -241,7 +268,9 @@ TEST(IrcMessages, WithoutTheScopeOneIsToldSo) {
     world.authenticator.may_read = false;
     IrcClient client(world);
     client.log_in("alice", "twitch.tv/tags twitch.tv/commands");
-    const std::string notice = "@msg-id=no_permission :tmi.twitch.tv NOTICE #dallas :You don't have permission to perform that action.\r\n";
+    const std::string notice =
+        "@msg-id=no_permission :tmi.twitch.tv NOTICE #dallas :You don't have permission to perform "
+        "that action.\r\n";
     EXPECT_EQ(client.send("PRIVMSG #dallas :hi").take(), notice);
     EXPECT_EQ(client.send("JOIN #dallas").take(), notice);
 }
@@ -250,9 +279,12 @@ TEST(IrcMessages, OverlongNoncesAndBrokenOnesAreLeftOut) {
     IrcWorld world;
     IrcClient client(world);
     client.log_in("mona", "twitch.tv/tags twitch.tv/commands");
-    EXPECT_THAT(client.send("@client-nonce=" + std::string(64, 'n') + " PRIVMSG #dallas :1").take(), HasSubstr("client-nonce"));
-    EXPECT_THAT(client.send("@client-nonce=" + std::string(65, 'n') + " PRIVMSG #dallas :2").take(), Not(HasSubstr("client-nonce")));
-    EXPECT_THAT(client.send("@client-nonce=\xFF PRIVMSG #dallas :3").take(), Not(HasSubstr("client-nonce")));
+    EXPECT_THAT(client.send("@client-nonce=" + std::string(64, 'n') + " PRIVMSG #dallas :1").take(),
+                HasSubstr("client-nonce"));
+    EXPECT_THAT(client.send("@client-nonce=" + std::string(65, 'n') + " PRIVMSG #dallas :2").take(),
+                Not(HasSubstr("client-nonce")));
+    EXPECT_THAT(client.send("@client-nonce=\xFF PRIVMSG #dallas :3").take(),
+                Not(HasSubstr("client-nonce")));
 }
 
 TEST(IrcJoin, TenThousandNamesInOneLine) {
@@ -280,13 +312,16 @@ TEST(IrcJoin, IsLimitedByRateAndByNumber) {
     IrcClient client(world);
     client.log_in("alice");
     EXPECT_THAT(client.send("JOIN #dallas,#austin").take(),
-                HasSubstr("@msg-id=msg_concurrent_channel_limit_reached :tmi.twitch.tv NOTICE #austin :You are connected"));
-    EXPECT_THAT(client.send("JOIN #dallas").take(), HasSubstr("ROOMSTATE #dallas")) << "joining again is no further room";
+                HasSubstr("@msg-id=msg_concurrent_channel_limit_reached :tmi.twitch.tv NOTICE "
+                          "#austin :You are connected"));
+    EXPECT_THAT(client.send("JOIN #dallas").take(), HasSubstr("ROOMSTATE #dallas"))
+        << "joining again is no further room";
     client.send("PART #dallas");
     for (int i = 0; i < 17; ++i) client.send("JOIN #austin");
     client.take();
     EXPECT_EQ(client.send("JOIN #austin").take(),
-              "@msg-id=clamor_join_ratelimit :tmi.twitch.tv NOTICE #austin :You are joining channels too quickly; 1 of them was "
+              "@msg-id=clamor_join_ratelimit :tmi.twitch.tv NOTICE #austin :You are joining "
+              "channels too quickly; 1 of them was "
               "not joined. You can join again in 10 seconds.\r\n");
     world.cluster.advance(10s);
     EXPECT_THAT(client.send("JOIN #austin").take(), HasSubstr("ROOMSTATE #austin"));
@@ -322,9 +357,11 @@ TEST(IrcInput, NoFieldOfAClientCanBreakALine) {
     viewer.take();
     const std::string evil = "x\r\\r\\n\\\r:tmi.twitch.tv NOTICE * :gotcha";
     const std::string evil_tag = "x\\r\\n:tmi.twitch.tv\\sNOTICE\\s*\\s:gotcha";
-    client.receive("@client-nonce=" + evil_tag + ";reply-parent-msg-id=" + evil_tag + " PRIVMSG #dallas :" + evil + "\r\n");
+    client.receive("@client-nonce=" + evil_tag + ";reply-parent-msg-id=" + evil_tag +
+                   " PRIVMSG #dallas :" + evil + "\r\n");
     client.receive("PING :" + evil + "\r\nCAP REQ :" + evil + "\r\nCAP " + evil + "\r\n");
-    client.receive("JOIN #" + evil + "\r\nPART #" + evil + "\r\nPRIVMSG #" + evil + " :hi\r\nPRIVMSG #dallas :/" + evil + "\r\n");
+    client.receive("JOIN #" + evil + "\r\nPART #" + evil + "\r\nPRIVMSG #" + evil +
+                   " :hi\r\nPRIVMSG #dallas :/" + evil + "\r\n");
     client.receive("\x01\x02" + evil + "\r\nNAMES #" + evil + "\r\n");
     world.cluster.advance(1s);
     for (const std::string& lines : {client.take(), viewer.take()}) {
@@ -354,7 +391,8 @@ TEST(IrcInput, GarbageIsAnsweredOrIgnoredAndHarmless) {
     IrcClient client(world);
     client.log_in("mona");
     std::mt19937 random(7);
-    const std::string alphabet = std::string("\0\r\n @:;=,#\\\x01", 13) + "JOINPARTPRIVMSGCAPREQdallas/me.\xC3\xA4\xF0\xFF";
+    const std::string alphabet =
+        std::string("\0\r\n @:;=,#\\\x01", 13) + "JOINPARTPRIVMSGCAPREQdallas/me.\xC3\xA4\xF0\xFF";
     for (int i = 0; i < 20000 && !client.transport.closed; ++i) {
         std::string bytes;
         for (unsigned j = random() % 60; j > 0; --j) bytes += alphabet[random() % alphabet.size()];
@@ -365,72 +403,6 @@ TEST(IrcInput, GarbageIsAnsweredOrIgnoredAndHarmless) {
     EXPECT_FALSE(client.transport.closed);
     client.take();
     EXPECT_THAT(client.send("\r\nPING :alive").take(), EndsWith("PONG tmi.twitch.tv :alive\r\n"));
-}
-
-TEST(SlowReader, IsGivenLessAndLessAsItsOutboxFills) {
-    IrcWorld world;
-    IrcClient client(world);
-    client.log_in("alice");
-    const MonoTime now = world.cluster.now().mono;
-    const auto intake_at = [&](std::size_t bytes, std::chrono::seconds age) {
-        client.transport.queued = {.bytes = bytes, .oldest = now - age};
-        return client.session->intake();
-    };
-    EXPECT_EQ(intake_at(0, 60s), chat::ShedClass::membership) << "an empty outbox has no age";
-    EXPECT_EQ(intake_at(limits::kOutboxSoftBytes, 1s), chat::ShedClass::membership);
-    EXPECT_EQ(intake_at(limits::kOutboxSoftBytes + 1, 1s), chat::ShedClass::user_notice);
-    EXPECT_EQ(intake_at(100, 6s), chat::ShedClass::user_notice);
-    EXPECT_EQ(intake_at(limits::kOutboxHardBytes - 1, 1s), chat::ShedClass::mention);
-    EXPECT_EQ(intake_at(limits::kOutboxHardBytes + 1, 1s), chat::ShedClass::control);
-    EXPECT_EQ(intake_at(100, 11s), chat::ShedClass::control);
-}
-
-TEST(SlowReader, IsToldHowMuchItMissedOnceItReadsAgain) {
-    IrcWorld world;
-    IrcClient slow(world);
-    slow.log_in("bob").send("JOIN #dallas");
-    world.cluster.advance(11s);
-    slow.take();
-    IrcClient sender(world);
-    sender.log_in("alice");
-    slow.transport.queued = {.bytes = limits::kOutboxSoftBytes + 1, .oldest = world.cluster.now().mono};
-    for (int i = 0; i < 3; ++i) sender.send("PRIVMSG #dallas :" + std::to_string(i));
-    world.cluster.advance(2s);
-    EXPECT_THAT(slow.take(), IsEmpty());
-    slow.transport.queued = {};
-    world.cluster.advance(1s);
-    EXPECT_EQ(slow.take(),
-              "@msg-id=clamor_skipped :tmi.twitch.tv NOTICE #dallas :3 messages were skipped since this connection was reading "
-              "too slowly.\r\n");
-    world.cluster.advance(5s);
-    EXPECT_THAT(slow.take(), IsEmpty()) << "told once";
-}
-
-TEST(SlowReader, IsClosedOverTheHardThresholdAndOthersAreUnhurt) {
-    IrcWorld world;
-    IrcClient slow(world);
-    IrcClient quick(world);
-    slow.log_in("bob").send("JOIN #dallas");
-    quick.log_in("carol").send("JOIN #dallas");
-    IrcClient sender(world);
-    sender.log_in("alice");
-    slow.transport.queued = {.bytes = limits::kOutboxHardBytes + 1, .oldest = world.cluster.now().mono};
-    quick.take();
-    sender.send("PRIVMSG #dallas :hello");
-    world.cluster.advance(100ms);
-    EXPECT_EQ(slow.transport.closed, CloseReason::slow_reader);
-    EXPECT_THAT(slow.take(), EndsWith("NOTICE * :This connection is closed since it reads too slowly. Please connect again.\r\n"));
-    EXPECT_THAT(quick.take(), HasSubstr(":hello"));
-    EXPECT_EQ(world.hub.counters().members.value(), 2u);
-}
-
-TEST(SlowReader, IsClosedWhenItDoesNotReadItsOwnReplies) {
-    IrcWorld world;
-    IrcClient client(world);
-    client.log_in("alice");
-    client.transport.queued = {.bytes = limits::kOutboxHardBytes + 1, .oldest = world.cluster.now().mono};
-    client.send("PING :x");
-    EXPECT_EQ(client.transport.closed, CloseReason::slow_reader);
 }
 
 TEST(Reconnect, IsSaidToThoseWhoKnowTheCommand) {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <gtest/gtest.h>
-
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
+
+#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "tests/fakes/irc_world.h"
 
-/// Plays tests/data/irc/*.json (its README has the form). CLAMOR_UPDATE_SNAPSHOTS=1 writes what came out into the files and
-/// fails, so that nobody takes an update for a pass.
+/// Plays tests/data/irc/*.json (its README has the form). CLAMOR_UPDATE_SNAPSHOTS=1 writes what
+/// came out into the files and fails, so that nobody takes an update for a pass.
 namespace clamor::edge::irc {
 namespace {
 
@@ -18,30 +18,37 @@ using nlohmann::ordered_json;
 
 const std::filesystem::path kFolder = std::filesystem::path(CLAMOR_SOURCE_DIR) / "tests/data/irc";
 
-bool updating() { return std::getenv("CLAMOR_UPDATE_SNAPSHOTS") != nullptr; }
+bool updating() {
+    return std::getenv("CLAMOR_UPDATE_SNAPSHOTS") != nullptr;
+}
 
 /// Message ids are random: the first that comes up is `{id1}`, the next `{id2}`.
 class IdNames {
   public:
     std::string to_names(std::string text) {
         constexpr std::string_view kKey = "id=";
-        for (std::size_t at = text.find(kKey); at != std::string::npos; at = text.find(kKey, at + 1)) {
+        for (std::size_t at = text.find(kKey); at != std::string::npos;
+             at = text.find(kKey, at + 1)) {
             const std::size_t value = at + kKey.size();
-            if (value + 36 > text.size() || !MessageId::parse(std::string_view(text).substr(value, 36))) continue;
+            if (value + 36 > text.size() ||
+                !MessageId::parse(std::string_view(text).substr(value, 36)))
+                continue;
             text.replace(value, 36, name_of(text.substr(value, 36)));
         }
         return text;
     }
     std::string to_ids(std::string text) const {
         for (const auto& [id, name] : names_) {
-            for (std::size_t at = text.find(name); at != std::string::npos; at = text.find(name)) text.replace(at, name.size(), id);
+            for (std::size_t at = text.find(name); at != std::string::npos; at = text.find(name))
+                text.replace(at, name.size(), id);
         }
         return text;
     }
 
   private:
     const std::string& name_of(const std::string& id) {
-        return names_.try_emplace(id, "{id" + std::to_string(names_.size() + 1) + "}").first->second;
+        return names_.try_emplace(id, "{id" + std::to_string(names_.size() + 1) + "}")
+            .first->second;
     }
     std::map<std::string, std::string> names_;
 };
@@ -66,18 +73,23 @@ void play(ordered_json& scene) {
     IdNames ids;
     for (auto& step : scene["steps"]) {
         auto& client = clients[step.value("client", "a")];
-        if (client == nullptr) client = std::make_unique<fakes::IrcClient>(world, scene.value("transport", "tcp") == "websocket");
-        for (const auto& bytes : step.value("in", ordered_json::array())) client->receive(ids.to_ids(bytes));
+        if (client == nullptr)
+            client = std::make_unique<fakes::IrcClient>(
+                world, scene.value("transport", "tcp") == "websocket");
+        for (const auto& bytes : step.value("in", ordered_json::array()))
+            client->receive(ids.to_ids(bytes));
         world.cluster.run();
         world.cluster.advance(std::chrono::milliseconds(step.value("wait_ms", 0)));
         const ordered_json out = lines_of(ids.to_names(client->take()));
         if (updating()) {
             step["out"] = out;
         } else {
-            EXPECT_EQ(step.value("out", ordered_json::array()).dump(1), out.dump(1)) << "in scene: " << scene["name"];
+            EXPECT_EQ(step.value("out", ordered_json::array()).dump(1), out.dump(1))
+                << "in scene: " << scene["name"];
         }
         const ordered_json closed =
-            client->transport.closed ? ordered_json(close_info(*client->transport.closed).counter) : ordered_json();
+            client->transport.closed ? ordered_json(close_info(*client->transport.closed).counter)
+                                     : ordered_json();
         if (updating()) {
             step.erase("closed");
             if (!closed.is_null()) step["closed"] = closed;
