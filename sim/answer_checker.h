@@ -9,8 +9,8 @@
 
 namespace clamor::sim {
 
-/// Holds that every request of a session that stayed is answered once, that a Stored may follow a NotStoredYet and nothing
-/// else follows anything, and that nobody is answered after it went.
+/// Holds that every request of a session that stayed is answered once, that a Stored may follow a
+/// NotStoredYet and nothing else follows anything, and that nobody is answered after it went.
 class AnswerChecker {
   public:
     enum class Kind { join, send, names };

@@ -18,8 +18,12 @@ using Kind = AnswerChecker::Kind;
 
 constexpr ChannelId kRoom{1000};
 
-MessageId id(std::uint64_t number) { return MessageId::from_random(0, number); }
-MonoTime at(std::chrono::nanoseconds since_start) { return MonoTime(1h + since_start); }
+MessageId id(std::uint64_t number) {
+    return MessageId::from_random(0, number);
+}
+MonoTime at(std::chrono::nanoseconds since_start) {
+    return MonoTime(1h + since_start);
+}
 
 class DeliveryCheckerTest : public ::testing::Test {
   protected:
@@ -130,7 +134,8 @@ TEST_F(DeliveryCheckerTest, SeesWhatNeverArrives) {
     publish(2);
     deliver(1, 1);
     checker.check_at_rest();
-    EXPECT_THAT(violations.kept(), ElementsAre(HasSubstr("session 1 misses 1"))) << "9 said it and must not get it";
+    EXPECT_THAT(violations.kept(), ElementsAre(HasSubstr("session 1 misses 1")))
+        << "9 said it and must not get it";
 }
 
 TEST_F(DeliveryCheckerTest, AllowsWhatTheSessionWasToldOf) {
@@ -294,7 +299,8 @@ TEST_F(HistoryCheckerTest, SeesAGapAndAWrongOrder) {
     store(said(2, false), 1);
     store(said(1, true), 3);
     checker.check_at_rest();
-    EXPECT_THAT(violations.kept(), ElementsAre(HasSubstr("another message at 1"), HasSubstr("jumps to 3")));
+    EXPECT_THAT(violations.kept(),
+                ElementsAre(HasSubstr("another message at 1"), HasSubstr("jumps to 3")));
 }
 
 TEST_F(HistoryCheckerTest, SeesAWrongFirstMessageAndTimeThatGoesBack) {

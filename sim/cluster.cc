@@ -9,7 +9,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::chrono::nanoseconds travel_time(Random& random) { return chance(random, 100) ? up_to(random, 5ms) : up_to(random, 50us); }
+std::chrono::nanoseconds travel_time(Random& random) {
+    return chance(random, 100) ? up_to(random, 5ms) : up_to(random, 50us);
+}
 
 /// Mostly at once; now and then a shard is busy, and once in a while the machine stands still.
 std::chrono::nanoseconds turn_delay(Random& random) {
@@ -27,14 +29,16 @@ std::chrono::nanoseconds work_time(Random& random) {
 }  // namespace
 
 Cluster::Cluster(const Options& options, std::uint64_t seed) : options_(options), random_(seed) {
-    for (std::uint16_t i = 0; i < options.shards; ++i) shards_.push_back(std::make_unique<Shard>(*this, ShardId(i)));
+    for (std::uint16_t i = 0; i < options.shards; ++i)
+        shards_.push_back(std::make_unique<Shard>(*this, ShardId(i)));
     last_arrivals_.resize((options.shards + 3u) * options.shards);
     sender_ = outside();
 }
 
 bool Cluster::at_rest() const {
-    return working_ == 0 &&
-           std::all_of(shards_.begin(), shards_.end(), [](const auto& shard) { return shard->mailbox_size() == 0; });
+    return working_ == 0 && std::all_of(shards_.begin(), shards_.end(), [](const auto& shard) {
+               return shard->mailbox_size() == 0;
+           });
 }
 
 void Cluster::happen_at(MonoTime when, Task task) {
@@ -95,7 +99,8 @@ bool Cluster::post(Task task) {
 
 bool Cluster::Shard::post_to(ShardId target, Priority priority, Task task) {
     Shard& to = *cluster_.shards_[target.value];
-    if (priority == Priority::delivery && to.mailbox_size() >= cluster_.options_.mailbox_max) return false;
+    if (priority == Priority::delivery && to.mailbox_size() >= cluster_.options_.mailbox_max)
+        return false;
     cluster_.send(to, std::move(task));
     return true;
 }
@@ -133,7 +138,8 @@ void Cluster::Shard::turn() {
     now_ = cluster_.now_;
     next_turn_ = MonoTime::max();
     cluster_.sender_ = id_.value;
-    for (std::size_t left = mailbox_.empty() ? 0 : 1 + pick(cluster_.random_, mailbox_.size()); left > 0; --left) {
+    for (std::size_t left = mailbox_.empty() ? 0 : 1 + pick(cluster_.random_, mailbox_.size());
+         left > 0; --left) {
         Task task = std::move(mailbox_.front());
         mailbox_.pop_front();
         task();
@@ -150,7 +156,8 @@ void Cluster::Shard::turn() {
         task();
     }
     if (!mailbox_.empty()) plan_turn(now_.mono + turn_delay(cluster_.random_));
-    if (!timers_.empty()) plan_turn(std::max(timers_.begin()->first.first, now_.mono) + up_to(cluster_.random_, 1ms));
+    if (!timers_.empty())
+        plan_turn(std::max(timers_.begin()->first.first, now_.mono) + up_to(cluster_.random_, 1ms));
 }
 
 }  // namespace clamor::sim

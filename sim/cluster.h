@@ -16,17 +16,22 @@ namespace clamor::sim {
 using Random = std::mt19937_64;
 
 /// A number from 0 to `below - 1`.
-inline std::uint64_t pick(Random& random, std::uint64_t below) { return random() % below; }
-inline bool chance(Random& random, std::uint64_t one_in) { return random() % one_in == 0; }
+inline std::uint64_t pick(Random& random, std::uint64_t below) {
+    return random() % below;
+}
+inline bool chance(Random& random, std::uint64_t one_in) {
+    return random() % one_in == 0;
+}
 /// A duration of up to `max`, exclusive.
 inline std::chrono::nanoseconds up_to(Random& random, std::chrono::nanoseconds max) {
     return std::chrono::nanoseconds(random() % static_cast<std::uint64_t>(max.count()));
 }
 
-/// The threads of a node, all on one, in simulated time: shards that take turns, a pool of workers, the log's writer.
-/// A seed decides in which order things happen that threads leave open: how long a task travels to a mailbox (tasks of
-/// one sender to one receiver stay in order), how late a shard takes its turn and how much it does in it, and how long
-/// work takes. Everything else is exact, so that one seed gives one run.
+/// The threads of a node, all on one, in simulated time: shards that take turns, a pool of workers,
+/// the log's writer. A seed decides in which order things happen that threads leave open: how long
+/// a task travels to a mailbox (tasks of one sender to one receiver stay in order), how late a
+/// shard takes its turn and how much it does in it, and how long work takes. Everything else is
+/// exact, so that one seed gives one run.
 class Cluster final : public Executor {
   public:
     struct Options {
@@ -46,7 +51,9 @@ class Cluster final : public Executor {
     void call_as_log_writer(std::chrono::nanoseconds after, Task task);
     void run_for(std::chrono::nanoseconds duration);
     /// All work that is posted until then takes at least as long.
-    void stall_workers_for(std::chrono::nanoseconds duration) { workers_stalled_until_ = now_.mono + duration; }
+    void stall_workers_for(std::chrono::nanoseconds duration) {
+        workers_stalled_until_ = now_.mono + duration;
+    }
     /// Nothing is on its way between threads.
     bool at_rest() const;
 
@@ -59,7 +66,9 @@ class Cluster final : public Executor {
         Shard(Cluster& cluster, ShardId id) : cluster_(cluster), id_(id) {}
 
         ShardId shard() const override { return id_; }
-        std::uint16_t shard_count() const override { return static_cast<std::uint16_t>(cluster_.shards_.size()); }
+        std::uint16_t shard_count() const override {
+            return static_cast<std::uint16_t>(cluster_.shards_.size());
+        }
         Now now() const override { return now_; }
         bool post_to(ShardId target, Priority priority, Task task) override;
         TimerId call_at(MonoTime when, Task task) override;
@@ -97,7 +106,9 @@ class Cluster final : public Executor {
     void happen_at(MonoTime when, Task task);
     void set_time(MonoTime mono);
     void send(Shard& to, Task task);
-    MonoTime& last_arrival(ShardId to) { return last_arrivals_[sender_ * shards_.size() + to.value]; }
+    MonoTime& last_arrival(ShardId to) {
+        return last_arrivals_[sender_ * shards_.size() + to.value];
+    }
     std::size_t log_writer() const { return shards_.size(); }
     std::size_t worker() const { return shards_.size() + 1; }
     std::size_t outside() const { return shards_.size() + 2; }

@@ -8,29 +8,36 @@ namespace clamor::sim {
 void DeliveryChecker::published(ChannelId channel, Position position, MessageId id, SessionId by) {
     auto& said = published_[channel];
     if (position.sequence != said.size() + 1) {
-        violations_.add("channel {}: position {} was given after {}", channel.value, position.sequence, said.size());
+        violations_.add("channel {}: position {} was given after {}", channel.value,
+                        position.sequence, said.size());
         return;
     }
     said.push_back({id, by});
 }
 
-void DeliveryChecker::join_asked(SessionId session, hub::RequestId request, const std::string& login) {
+void DeliveryChecker::join_asked(SessionId session, hub::RequestId request,
+                                 const std::string& login) {
     sessions_[session].joining.push_back({request, login, false});
 }
 
-void DeliveryChecker::join_answered(SessionId session, hub::RequestId request, const hub::JoinAnswer& answer) {
+void DeliveryChecker::join_answered(SessionId session, hub::RequestId request,
+                                    const hub::JoinAnswer& answer) {
     auto& joining = sessions_[session].joining;
-    const auto asked = std::find_if(joining.begin(), joining.end(), [&](const Joining& j) { return j.request == request; });
+    const auto asked = std::find_if(joining.begin(), joining.end(),
+                                    [&](const Joining& j) { return j.request == request; });
     if (asked == joining.end()) return;  // the answer checker's subject
     const Joining was = *asked;
     joining.erase(asked);
     const auto* joined = std::get_if<hub::Joined>(&answer);
     if (joined == nullptr || was.cancelled) return;
     if (joined->login != was.login) {
-        violations_.add("session {} asked to join {} and joined {}", session, was.login, joined->login);
+        violations_.add("session {} asked to join {} and joined {}", session, was.login,
+                        joined->login);
     }
-    sessions_[session].stays.try_emplace(
-        was.login, Stay{.channel = joined->channel, .last_seen = published_in(joined->channel), .missing = 0, .skipped = 0});
+    sessions_[session].stays.try_emplace(was.login, Stay{.channel = joined->channel,
+                                                         .last_seen = published_in(joined->channel),
+                                                         .missing = 0,
+                                                         .skipped = 0});
 }
 
 void DeliveryChecker::left(SessionId session, const std::string& login, bool was_there) {
@@ -42,11 +49,14 @@ void DeliveryChecker::left(SessionId session, const std::string& login, bool was
         expected = true;
     }
     if (expected != was_there) {
-        violations_.add("session {} leaves {}: the hub says {}, but it was {}", session, login, was_there, expected);
+        violations_.add("session {} leaves {}: the hub says {}, but it was {}", session, login,
+                        was_there, expected);
     }
 }
 
-void DeliveryChecker::gone(SessionId session) { sessions_.erase(session); }
+void DeliveryChecker::gone(SessionId session) {
+    sessions_.erase(session);
+}
 
 DeliveryChecker::Stay* DeliveryChecker::stay_in(SessionId session, ChannelId channel) {
     for (auto& [login, stay] : sessions_[session].stays) {
@@ -55,29 +65,33 @@ DeliveryChecker::Stay* DeliveryChecker::stay_in(SessionId session, ChannelId cha
     return nullptr;
 }
 
-void DeliveryChecker::delivered(SessionId session, ChannelId channel, Position position, MessageId id) {
+void DeliveryChecker::delivered(SessionId session, ChannelId channel, Position position,
+                                MessageId id) {
     const auto& said = published_[channel];
-    if (position.sequence == 0 || position.sequence > said.size() || said[position.sequence - 1].id != id) {
-        violations_.add("session {} got {} as number {} of channel {}, which it is not", session, id.to_string(),
-                        position.sequence, channel.value);
+    if (position.sequence == 0 || position.sequence > said.size() ||
+        said[position.sequence - 1].id != id) {
+        violations_.add("session {} got {} as number {} of channel {}, which it is not", session,
+                        id.to_string(), position.sequence, channel.value);
         return;
     }
     if (said[position.sequence - 1].by == session) {
-        violations_.add("session {} got its own message {} of channel {}", session, position.sequence, channel.value);
+        violations_.add("session {} got its own message {} of channel {}", session,
+                        position.sequence, channel.value);
     }
     Stay* stay = stay_in(session, channel);
     if (stay == nullptr) {
-        violations_.add("session {} got message {} of channel {}, in which it is not", session, position.sequence,
-                        channel.value);
+        violations_.add("session {} got message {} of channel {}, in which it is not", session,
+                        position.sequence, channel.value);
         return;
     }
     std::uint64_t& newest = sessions_[session].newest[channel];
     if (position.sequence <= newest) {
-        violations_.add("session {} got message {} of channel {} after message {}", session, position.sequence,
-                        channel.value, newest);
+        violations_.add("session {} got message {} of channel {} after message {}", session,
+                        position.sequence, channel.value, newest);
     }
     // What was said before the stay began may still come, and is then what counting begins with.
-    if (newest < position.sequence && position.sequence <= stay->last_seen) stay->last_seen = position.sequence;
+    if (newest < position.sequence && position.sequence <= stay->last_seen)
+        stay->last_seen = position.sequence;
     newest = std::max(newest, position.sequence);
     count_missing(session, *stay, position.sequence);
     stay->last_seen = std::max(stay->last_seen, position.sequence);
@@ -85,15 +99,16 @@ void DeliveryChecker::delivered(SessionId session, ChannelId channel, Position p
 
 void DeliveryChecker::delivered_other(SessionId session, ChannelId channel) {
     if (stay_in(session, channel) == nullptr) {
-        violations_.add("session {} got an event of channel {}, in which it is not", session, channel.value);
+        violations_.add("session {} got an event of channel {}, in which it is not", session,
+                        channel.value);
     }
 }
 
 void DeliveryChecker::skipped(SessionId session, ChannelId channel, std::uint64_t messages) {
     Stay* stay = stay_in(session, channel);
     if (stay == nullptr) {
-        violations_.add("session {} is told that it skipped {} in channel {}, in which it is not", session, messages,
-                        channel.value);
+        violations_.add("session {} is told that it skipped {} in channel {}, in which it is not",
+                        session, messages, channel.value);
         return;
     }
     stay->skipped += messages;
@@ -105,8 +120,9 @@ void DeliveryChecker::count_missing(SessionId session, Stay& stay, std::uint64_t
         if (said[sequence - 1].by != session) ++stay.missing;
     }
     if (stay.missing > stay.skipped && !loss_allowed_) {
-        violations_.add("session {} misses {} messages of channel {} before number {} and was told of {}", session,
-                        stay.missing, stay.channel.value, before, stay.skipped);
+        violations_.add(
+            "session {} misses {} messages of channel {} before number {} and was told of {}",
+            session, stay.missing, stay.channel.value, before, stay.skipped);
         stay.missing = stay.skipped;
     }
 }
@@ -121,7 +137,8 @@ void DeliveryChecker::check_at_rest() {
     }
 }
 
-const std::map<std::string, DeliveryChecker::Stay>& DeliveryChecker::stays_of(SessionId session) const {
+const std::map<std::string, DeliveryChecker::Stay>& DeliveryChecker::stays_of(
+    SessionId session) const {
     static const std::map<std::string, Stay> kNone;
     const auto found = sessions_.find(session);
     return found == sessions_.end() ? kNone : found->second.stays;

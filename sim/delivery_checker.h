@@ -13,7 +13,8 @@
 namespace clamor::sim {
 
 /// Holds what every session got against what was published:
-/// - one order: sequences only grow, and a sequence is the same message for everybody (so nothing comes twice);
+/// - one order: sequences only grow, and a sequence is the same message for everybody (so nothing
+/// comes twice);
 /// - nothing from a channel that the session is not in, nothing that it said itself;
 /// - nothing is missing between what came, except what the session was told that it skipped.
 class DeliveryChecker {
@@ -41,7 +42,8 @@ class DeliveryChecker {
 
     struct Stay {
         ChannelId channel;
-        std::uint64_t last_seen = 0;  ///< the newest that came in this stay, or that was published when it began
+        std::uint64_t last_seen =
+            0;  ///< the newest that came in this stay, or that was published when it began
         std::uint64_t missing = 0;
         std::uint64_t skipped = 0;
     };

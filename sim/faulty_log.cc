@@ -30,12 +30,14 @@ void FaultyLog::plan_commit(std::chrono::nanoseconds after) {
 
 void FaultyLog::commit() {
     const bool fails = cluster_.now().mono < fails_until_;
-    log_.fail_appends(fails ? std::make_error_code(std::errc::no_space_on_device) : std::error_code{});
+    log_.fail_appends(fails ? std::make_error_code(std::errc::no_space_on_device)
+                            : std::error_code{});
     const std::size_t group = 1 + pick(random_, queue_.size());
     std::vector<store::StoredMessage> messages;
     for (std::size_t i = 0; i < group; ++i) messages.push_back(queue_[i].first);
     if (!log_.append(messages)) {
-        pause_ = std::min<std::chrono::nanoseconds>(std::max<std::chrono::nanoseconds>(pause_ * 2, 20ms), 2s);
+        pause_ = std::min<std::chrono::nanoseconds>(
+            std::max<std::chrono::nanoseconds>(pause_ * 2, 20ms), 2s);
         plan_commit(pause_);
         return;
     }

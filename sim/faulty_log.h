@@ -10,8 +10,8 @@
 
 namespace clamor::sim {
 
-/// The log's writer as the rooms see it: commits in groups after a random while, in order, and while the disk is said to
-/// fail tries again with growing pauses.
+/// The log's writer as the rooms see it: commits in groups after a random while, in order, and
+/// while the disk is said to fail tries again with growing pauses.
 class FaultyLog final : public store::LogQueue {
   public:
     FaultyLog(Cluster& cluster, store::MemoryMessageLog& log, std::size_t max, std::uint64_t seed)
@@ -21,7 +21,9 @@ class FaultyLog final : public store::LogQueue {
     void append(store::StoredMessage message, Task on_durable) override;
     Position last_waiting(ChannelId channel) const override;
 
-    void fail_for(std::chrono::nanoseconds duration) { fails_until_ = cluster_.now().mono + duration; }
+    void fail_for(std::chrono::nanoseconds duration) {
+        fails_until_ = cluster_.now().mono + duration;
+    }
     bool empty() const { return queue_.empty(); }
 
   private:

@@ -14,11 +14,12 @@
 
 namespace clamor::sim {
 
-/// Holds the log against what was published: the same messages, gapless, in the same order, with times that never go back
-/// and one first message for each author; and every echo against the log.
+/// Holds the log against what was published: the same messages, gapless, in the same order, with
+/// times that never go back and one first message for each author; and every echo against the log.
 class HistoryChecker {
   public:
-    HistoryChecker(Violations& violations, store::MessageLog& log) : violations_(violations), log_(log) {}
+    HistoryChecker(Violations& violations, store::MessageLog& log)
+        : violations_(violations), log_(log) {}
 
     /// A message as the room gave it to the bus, without a position, under the sender's nonce.
     void published(ChannelId channel, const chat::Message& message);

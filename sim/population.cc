@@ -15,7 +15,9 @@ T must(Result<T> result) {
     return *std::move(result);
 }
 
-void must(Result<void> result) { CLAMOR_CHECK(result.has_value(), "the memory catalog takes what a population puts into it"); }
+void must(Result<void> result) {
+    CLAMOR_CHECK(result.has_value(), "the memory catalog takes what a population puts into it");
+}
 
 }  // namespace
 
@@ -62,10 +64,12 @@ void Population::settle(const store::Channel& channel, Random& random) {
     for (const chat::User& user : users_) {
         if (user.id == UserId(channel.id.value)) continue;
         if (chance(random, 8)) {
-            must(catalog_.set_role(channel.id, user.id, chance(random, 2) ? chat::Role::moderator : chat::Role::vip));
+            must(catalog_.set_role(channel.id, user.id,
+                                   chance(random, 2) ? chat::Role::moderator : chat::Role::vip));
         }
         if (chance(random, 4)) {
-            must(catalog_.set_subscription(channel.id, user.id, static_cast<std::uint16_t>(1 + pick(random, 3)),
+            must(catalog_.set_subscription(channel.id, user.id,
+                                           static_cast<std::uint16_t>(1 + pick(random, 3)),
                                            static_cast<std::uint32_t>(1 + pick(random, 40))));
         }
     }
@@ -79,7 +83,8 @@ const store::Channel* Population::find(const std::string& login) const {
 }
 
 bool Population::is_verified_bot(UserId user) const {
-    return std::any_of(users_.begin(), users_.end(), [user](const chat::User& u) { return u.id == user && u.verified_bot; });
+    return std::any_of(users_.begin(), users_.end(),
+                       [user](const chat::User& u) { return u.id == user && u.verified_bot; });
 }
 
 chat::Chatter Population::chatter(ChannelId channel, const chat::User& user) const {
@@ -87,7 +92,8 @@ chat::Chatter Population::chatter(ChannelId channel, const chat::User& user) con
 }
 
 std::string Population::text(Random& random) const {
-    constexpr const char* kWords[] = {"hello", "gg", "Kappa", "Kappa Kappa", "channel1Hype", "@user3 hi", "lol", ""};
+    constexpr const char* kWords[] = {"hello",        "gg",        "Kappa", "Kappa Kappa",
+                                      "channel1Hype", "@user3 hi", "lol",   ""};
     std::string text = kWords[pick(random, std::size(kWords))];
     if (chance(random, 2)) text += " " + std::to_string(pick(random, 1000));
     return text;

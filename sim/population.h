@@ -10,8 +10,8 @@
 
 namespace clamor::sim {
 
-/// Who lives in a run: users, a few channels where much happens, with modes, roles, subscriptions and emotes drawn from
-/// the seed, and many channels where somebody drops in now and then.
+/// Who lives in a run: users, a few channels where much happens, with modes, roles, subscriptions
+/// and emotes drawn from the seed, and many channels where somebody drops in now and then.
 class Population {
   public:
     static constexpr std::size_t kUsers = 80;
@@ -21,7 +21,9 @@ class Population {
     Population(store::MemoryCatalog& catalog, Random& random);
 
     const std::vector<chat::User>& users() const { return users_; }
-    const store::Channel& busy_channel(Random& random) const { return channels_[pick(random, kBusyChannels)]; }
+    const store::Channel& busy_channel(Random& random) const {
+        return channels_[pick(random, kBusyChannels)];
+    }
     const store::Channel& quiet_channel(Random& random) const {
         return channels_[kBusyChannels + pick(random, kQuietChannels)];
     }

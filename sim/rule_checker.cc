@@ -7,8 +7,12 @@ namespace clamor::sim {
 
 namespace {
 
-bool staff(const chat::Chatter& who) { return who.standing.role >= chat::Role::moderator; }
-bool vip_or_staff(const chat::Chatter& who) { return who.standing.role >= chat::Role::vip; }
+bool staff(const chat::Chatter& who) {
+    return who.standing.role >= chat::Role::moderator;
+}
+bool vip_or_staff(const chat::Chatter& who) {
+    return who.standing.role >= chat::Role::vip;
+}
 
 limits::Window window_of(const chat::Chatter& who) {
     return chat::message_window({}, who.standing.role, who.user.verified_bot);
@@ -27,9 +31,12 @@ RuleChecker::Times& RuleChecker::times_of(const chat::Chatter& author, MonoTime 
     return times;
 }
 
-void RuleChecker::asked(const chat::Chatter& author, MonoTime now) { times_of(author, now).asked.push_back(now); }
+void RuleChecker::asked(const chat::Chatter& author, MonoTime now) {
+    times_of(author, now).asked.push_back(now);
+}
 
-void RuleChecker::accepted(ChannelId channel, const chat::Chatter& author, const chat::Message& message, MonoTime now) {
+void RuleChecker::accepted(ChannelId channel, const chat::Chatter& author,
+                           const chat::Message& message, MonoTime now) {
     const chat::RoomState& modes = modes_[channel];
     check_modes(modes, author, message);
 
@@ -37,9 +44,12 @@ void RuleChecker::accepted(ChannelId channel, const chat::Chatter& author, const
     Said& last = entry->second;
     // What was typed, without the mention that the server puts before a reply.
     const std::string text =
-        message.reply ? message.text.substr(message.reply->parent_display_name.size() + 2) : message.text;
-    if (!first && !vip_or_staff(author) && now - last.at < std::chrono::seconds(modes.slow_seconds)) {
-        violations_.add("slow mode of channel {} is broken by {}", channel.value, author.user.login);
+        message.reply ? message.text.substr(message.reply->parent_display_name.size() + 2)
+                      : message.text;
+    if (!first && !vip_or_staff(author) &&
+        now - last.at < std::chrono::seconds(modes.slow_seconds)) {
+        violations_.add("slow mode of channel {} is broken by {}", channel.value,
+                        author.user.login);
     }
     if (!first && !staff(author) && text == last.text && now - last.at < limits::kDuplicateWindow) {
         violations_.add("{} said the same twice in channel {}", author.user.login, channel.value);
@@ -49,19 +59,23 @@ void RuleChecker::accepted(ChannelId channel, const chat::Chatter& author, const
     auto& times = times_of(author, now).accepted;
     times.push_back(now);
     if (times.size() > window_of(author).count) {
-        violations_.add("{} said {} messages in a window of {}", author.user.login, times.size(), window_of(author).count);
+        violations_.add("{} said {} messages in a window of {}", author.user.login, times.size(),
+                        window_of(author).count);
     }
 }
 
-void RuleChecker::check_modes(const chat::RoomState& modes, const chat::Chatter& author, const chat::Message& message) {
+void RuleChecker::check_modes(const chat::RoomState& modes, const chat::Chatter& author,
+                              const chat::Message& message) {
     if (vip_or_staff(author)) return;
     if (modes.subscribers_only && !author.standing.subscribed()) {
         violations_.add("{} spoke in a subscribers-only room", author.user.login);
     }
-    if (modes.emote_only && !message.emote_only) violations_.add("{} used words in an emote-only room", author.user.login);
+    if (modes.emote_only && !message.emote_only)
+        violations_.add("{} used words in an emote-only room", author.user.login);
 }
 
-void RuleChecker::refused(ChannelId channel, const chat::Chatter& author, const chat::Refused& refusal, MonoTime now) {
+void RuleChecker::refused(ChannelId channel, const chat::Chatter& author,
+                          const chat::Refused& refusal, MonoTime now) {
     const chat::RoomState& modes = modes_[channel];
     const auto last = last_.find(Author(channel, author.user.id));
     const auto forgotten = forgotten_at_.find(channel);
@@ -72,22 +86,29 @@ void RuleChecker::refused(ChannelId channel, const chat::Chatter& author, const 
     bool reason = true;
     switch (refusal.why) {
         case chat::Refusal::subscribers_only:
-            reason = modes.subscribers_only && !author.standing.subscribed() && !vip_or_staff(author);
+            reason =
+                modes.subscribers_only && !author.standing.subscribed() && !vip_or_staff(author);
             break;
-        case chat::Refusal::emote_only: reason = modes.emote_only && !vip_or_staff(author); break;
+        case chat::Refusal::emote_only:
+            reason = modes.emote_only && !vip_or_staff(author);
+            break;
         case chat::Refusal::slow_mode:
-            reason = modes.slow_seconds > 0 && !vip_or_staff(author) && spoke_within(std::chrono::seconds(modes.slow_seconds));
+            reason = modes.slow_seconds > 0 && !vip_or_staff(author) &&
+                     spoke_within(std::chrono::seconds(modes.slow_seconds));
             break;
-        case chat::Refusal::duplicate: reason = !staff(author) && spoke_within(limits::kDuplicateWindow); break;
+        case chat::Refusal::duplicate:
+            reason = !staff(author) && spoke_within(limits::kDuplicateWindow);
+            break;
         case chat::Refusal::rate_limited:
             reason = refusal.retry_after_seconds > 0 && refusal.retry_after_seconds <= 30 &&
                      times_of(author, now).asked.size() >= window_of(author).count;
             break;
-        case chat::Refusal::store_unavailable: break;
+        case chat::Refusal::store_unavailable:
+            break;
     }
     if (!reason) {
-        violations_.add("{} was refused in channel {} without a reason ({})", author.user.login, channel.value,
-                        static_cast<int>(refusal.why));
+        violations_.add("{} was refused in channel {} without a reason ({})", author.user.login,
+                        channel.value, static_cast<int>(refusal.why));
     }
 }
 

@@ -13,7 +13,8 @@
 
 namespace clamor::sim {
 
-/// Holds what rooms accepted and refused against the rules, worked out anew from all that was accepted before.
+/// Holds what rooms accepted and refused against the rules, worked out anew from all that was
+/// accepted before.
 class RuleChecker {
   public:
     explicit RuleChecker(Violations& violations) : violations_(violations) {}
@@ -21,9 +22,11 @@ class RuleChecker {
     void set_modes(ChannelId channel, const chat::RoomState& modes) { modes_[channel] = modes; }
     /// A message is on its way to its room, whatever becomes of it there.
     void asked(const chat::Chatter& author, MonoTime now);
-    void accepted(ChannelId channel, const chat::Chatter& author, const chat::Message& message, MonoTime now);
+    void accepted(ChannelId channel, const chat::Chatter& author, const chat::Message& message,
+                  MonoTime now);
     /// A refusal needs a reason; it is told some time after it was decided.
-    void refused(ChannelId channel, const chat::Chatter& author, const chat::Refused& refusal, MonoTime now);
+    void refused(ChannelId channel, const chat::Chatter& author, const chat::Refused& refusal,
+                 MonoTime now);
     /// The room failed and has forgotten what was said.
     void forget(ChannelId channel, MonoTime now);
 
@@ -45,7 +48,8 @@ class RuleChecker {
     };
 
     Times& times_of(const chat::Chatter& author, MonoTime now);
-    void check_modes(const chat::RoomState& modes, const chat::Chatter& author, const chat::Message& message);
+    void check_modes(const chat::RoomState& modes, const chat::Chatter& author,
+                     const chat::Message& message);
 
     Violations& violations_;
     std::unordered_map<ChannelId, chat::RoomState> modes_;

@@ -9,8 +9,8 @@ namespace clamor::sim {
 
 using Kind = AnswerChecker::Kind;
 
-Session::Session(SessionId id, hub::Identity identity, hub::Dialect dialect, hub::Hub& hub, const Scheduler& clock,
-                 const Population& population, Checkers& checkers)
+Session::Session(SessionId id, hub::Identity identity, hub::Dialect dialect, hub::Hub& hub,
+                 const Scheduler& clock, const Population& population, Checkers& checkers)
     : id_(id),
       identity_(std::move(identity)),
       dialect_(dialect),
@@ -42,7 +42,8 @@ void Session::send(const std::string& login, std::string text, MessageId reply_t
     const hub::RequestId request = ++requests_;
     checkers_.answers.asked(id_, request, Kind::send);
     sent_to_[request] = login;
-    if (const store::Channel* channel = population_.find(login); channel != nullptr && !identity_.anonymous) {
+    if (const store::Channel* channel = population_.find(login);
+        channel != nullptr && !identity_.anonymous) {
         checkers_.rules.asked(population_.chatter(channel->id, identity_.user), clock_.now().mono);
     }
     hub_.send(ref_, request,
@@ -75,7 +76,8 @@ void Session::deliver(const Frame& frame) {
     while (!bytes.empty()) {
         const auto event = take_event(bytes, dialect_);
         if (!event) {
-            checkers_.violations.add("session {} got a frame that it cannot read: {}", id_, event.error().to_string());
+            checkers_.violations.add("session {} got a frame that it cannot read: {}", id_,
+                                     event.error().to_string());
             return;
         }
         take(*event);
@@ -100,7 +102,8 @@ void Session::take(const chat::Event& event) {
     for (const auto& login : changed.parted) view->second.others.erase(login);
 }
 
-void Session::on_skipped(ChannelId channel, const std::array<std::uint32_t, chat::kShedClasses>& by_class) {
+void Session::on_skipped(ChannelId channel,
+                         const std::array<std::uint32_t, chat::kShedClasses>& by_class) {
     std::uint64_t messages = 0;
     for (std::size_t i = 0; i < by_class.size(); ++i) {
         if (by_class[i] > 0 && static_cast<chat::ShedClass>(i) <= intake_) {
@@ -123,18 +126,23 @@ void Session::on_join_answer(hub::RequestId request, hub::JoinAnswer answer) {
     const auto* joined = std::get_if<hub::Joined>(&answer);
     if (joined == nullptr || !checkers_.delivery.stays_of(id_).contains(joined->login)) return;
     if (!dialect_.has(hub::Dialect::kMembership)) return;
-    views_.try_emplace(joined->login, View{.others = {joined->names.begin(), joined->names.end()}, .complete = true});
+    views_.try_emplace(joined->login, View{.others = {joined->names.begin(), joined->names.end()},
+                                           .complete = true});
 }
 
 void Session::on_send_answer(hub::RequestId request, hub::SendAnswer answer) {
     checkers_.note(request + (answer.index() << 32));
-    checkers_.answers.answered(id_, request, Kind::send, std::holds_alternative<hub::NotStoredYet>(answer));
+    checkers_.answers.answered(id_, request, Kind::send,
+                               std::holds_alternative<hub::NotStoredYet>(answer));
     const store::Channel* channel = population_.find(sent_to_[request]);
     if (const auto* stored = std::get_if<hub::Stored>(&answer)) {
-        checkers_.history.echoed(channel != nullptr ? channel->id : ChannelId{}, stored->id, nonce(request));
-    } else if (const auto* refused = std::get_if<chat::Refused>(&answer); refused != nullptr && channel != nullptr) {
+        checkers_.history.echoed(channel != nullptr ? channel->id : ChannelId{}, stored->id,
+                                 nonce(request));
+    } else if (const auto* refused = std::get_if<chat::Refused>(&answer);
+               refused != nullptr && channel != nullptr) {
         ++checkers_.refused;
-        checkers_.rules.refused(channel->id, population_.chatter(channel->id, identity_.user), *refused, clock_.now().mono);
+        checkers_.rules.refused(channel->id, population_.chatter(channel->id, identity_.user),
+                                *refused, clock_.now().mono);
     }
     if (!std::holds_alternative<hub::NotStoredYet>(answer)) sent_to_.erase(request);
 }

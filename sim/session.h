@@ -2,8 +2,8 @@
 #pragma once
 
 #include <functional>
-#include <set>
 #include <map>
+#include <set>
 #include <string>
 
 #include "hub/hub.h"
@@ -12,11 +12,12 @@
 
 namespace clamor::sim {
 
-/// A connection as the hub sees it: asks what it is told to ask, and takes every answer and frame to the checkers.
+/// A connection as the hub sees it: asks what it is told to ask, and takes every answer and frame
+/// to the checkers.
 class Session final : public hub::Member {
   public:
-    Session(SessionId id, hub::Identity identity, hub::Dialect dialect, hub::Hub& hub, const Scheduler& clock,
-            const Population& population, Checkers& checkers);
+    Session(SessionId id, hub::Identity identity, hub::Dialect dialect, hub::Hub& hub,
+            const Scheduler& clock, const Population& population, Checkers& checkers);
     /// Leaves the hub.
     ~Session();
 
@@ -40,13 +41,16 @@ class Session final : public hub::Member {
     hub::Dialect dialect() const override { return dialect_; }
     chat::ShedClass intake() const override { return intake_; }
     void deliver(const Frame& frame) override;
-    void on_skipped(ChannelId channel, const std::array<std::uint32_t, chat::kShedClasses>& by_class) override;
+    void on_skipped(ChannelId channel,
+                    const std::array<std::uint32_t, chat::kShedClasses>& by_class) override;
     void on_join_answer(hub::RequestId request, hub::JoinAnswer answer) override;
     void on_send_answer(hub::RequestId request, hub::SendAnswer answer) override;
     void on_names_answer(hub::RequestId request, hub::NamesAnswer answer) override;
 
   private:
-    std::string nonce(hub::RequestId request) const { return std::to_string(id_) + ":" + std::to_string(request); }
+    std::string nonce(hub::RequestId request) const {
+        return std::to_string(id_) + ":" + std::to_string(request);
+    }
     void take(const chat::Event& event);
 
     const SessionId id_;

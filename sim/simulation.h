@@ -20,9 +20,10 @@
 
 namespace clamor::sim {
 
-/// Whole hubs in simulated time: sessions come and go, join, leave, speak and read slowly, while mailboxes interleave,
-/// workers answer late, the disk fails and rooms fault. Everything is drawn from one seed. After every round of steps it
-/// is quiet for a while, and then everything that was under way has to have arrived.
+/// Whole hubs in simulated time: sessions come and go, join, leave, speak and read slowly, while
+/// mailboxes interleave, workers answer late, the disk fails and rooms fault. Everything is drawn
+/// from one seed. After every round of steps it is quiet for a while, and then everything that was
+/// under way has to have arrived.
 class Simulation {
   public:
     static constexpr std::uint64_t kStepsPerRound = 2000;
@@ -30,8 +31,8 @@ class Simulation {
     explicit Simulation(std::uint64_t seed);
     ~Simulation();
 
-    /// Takes so many steps, a step being something that one session does. Stops early at the end of a round in which
-    /// something was found broken.
+    /// Takes so many steps, a step being something that one session does. Stops early at the end of
+    /// a round in which something was found broken.
     void run(std::uint64_t steps);
 
     const Checkers& checkers() const { return checkers_; }

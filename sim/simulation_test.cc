@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-
 namespace clamor::sim {
 namespace {
 
@@ -14,7 +13,8 @@ TEST(Simulation, KeepsItsPromisesForEverySeed) {
         Simulation simulation(seed);
         simulation.run(2 * Simulation::kStepsPerRound);
         EXPECT_THAT(simulation.checkers().violations.kept(), ::testing::IsEmpty())
-            << "again with: clamor-sim --seed " << seed << " --steps " << 2 * Simulation::kStepsPerRound;
+            << "again with: clamor-sim --seed " << seed << " --steps "
+            << 2 * Simulation::kStepsPerRound;
         EXPECT_GT(simulation.checkers().published, 100u);
         EXPECT_GT(simulation.checkers().refused, 100u);
         EXPECT_GT(simulation.checkers().deliveries, 1000u);

@@ -27,7 +27,8 @@ void WatchedBus::publish(ChannelId channel, std::string_view bytes) {
                             .display_name = message->author_display_name,
                             .color = message->author_color,
                             .verified_bot = population_.is_verified_bot(message->author_id)};
-    checkers_.rules.accepted(channel, population_.chatter(channel, author), *message, shard_.now().mono);
+    checkers_.rules.accepted(channel, population_.chatter(channel, author), *message,
+                             shard_.now().mono);
     bus_.publish(channel, bytes);
 }
 

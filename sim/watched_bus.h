@@ -10,13 +10,17 @@
 
 namespace clamor::sim {
 
-/// The local bus of one shard under the checkers' eyes: what passes here was accepted by a room. When told so it fails as a
-/// bug in a room would: by an exception, before anything was published.
+/// The local bus of one shard under the checkers' eyes: what passes here was accepted by a room.
+/// When told so it fails as a bug in a room would: by an exception, before anything was published.
 class WatchedBus final : public bus::Bus {
   public:
-    WatchedBus(bus::Receiver& receiver, const Scheduler& shard, const Population& population, Checkers& checkers,
-               bool& fail_next)
-        : watch_(receiver, checkers), bus_(watch_, kEpoch), shard_(shard), population_(population), checkers_(checkers),
+    WatchedBus(bus::Receiver& receiver, const Scheduler& shard, const Population& population,
+               Checkers& checkers, bool& fail_next)
+        : watch_(receiver, checkers),
+          bus_(watch_, kEpoch),
+          shard_(shard),
+          population_(population),
+          checkers_(checkers),
           fail_next_(fail_next) {}
 
     void subscribe(ChannelId channel, Position last) override {

@@ -35,7 +35,8 @@ Result<chat::Event> take_event(std::string_view& bytes, hub::Dialect dialect) {
     if (bytes.size() < sizeof(head)) return fail(std::errc::bad_message, "half a line");
     std::memcpy(&head, bytes.data(), sizeof(head));
     bytes.remove_prefix(sizeof(head));
-    if (head.text_dialect != dialect.text()) return fail(std::errc::bad_message, "a line of another dialect");
+    if (head.text_dialect != dialect.text())
+        return fail(std::errc::bad_message, "a line of another dialect");
     auto event = chat::decode_event(bytes.substr(0, head.bytes));
     if (!event) return event;
     bytes.remove_prefix(head.bytes);

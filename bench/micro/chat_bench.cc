@@ -15,7 +15,8 @@ constexpr const char* kText = "that was the best Kappa play of the whole evening
 emotes::EmoteSet two_hundred_emotes() {
     std::vector<emotes::EmoteSet::Entry> entries{{.id = "25", .code = "Kappa"}};
     for (int i = 0; i < 199; ++i) {
-        entries.push_back({.id = "emotesv2_" + std::to_string(i), .code = "channelEmote" + std::to_string(i)});
+        entries.push_back(
+            {.id = "emotesv2_" + std::to_string(i), .code = "channelEmote" + std::to_string(i)});
     }
     return emotes::EmoteSet(entries);
 }

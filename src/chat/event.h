@@ -16,7 +16,8 @@
 
 namespace clamor::chat {
 
-/// An emote in a text: inclusive code-point indexes, as in the `emotes` tag. For an action they count in the inner text.
+/// An emote in a text: inclusive code-point indexes, as in the `emotes` tag. For an action they
+/// count in the inner text.
 struct EmoteOccurrence {
     std::string emote_id;
     std::uint32_t first = 0;
@@ -38,7 +39,8 @@ struct ReplyTo {
     friend bool operator==(const ReplyTo&, const ReplyTo&) = default;
 };
 
-/// What a chatter said. Everything that any dialect, the history or REST needs, as it was when it was said.
+/// What a chatter said. Everything that any dialect, the history or REST needs, as it was when it
+/// was said.
 struct Message {
     MessageId id;
     WallTime sent_at{};
@@ -88,12 +90,13 @@ struct Event {
 
 using EventRef = std::shared_ptr<const Event>;
 
-/// The order in which an overloaded connection sheds; the first to go has the highest number (design, section 4).
+/// The order in which an overloaded connection sheds; the first to go has the highest number
+/// (design, section 4).
 enum class ShedClass : std::uint8_t {
-    control,      ///< moderation and protocol: never shed
-    echo,         ///< the viewer's own echo
-    mention,      ///< mentions of and replies to the viewer
-    staff,        ///< broadcaster and moderators
+    control,  ///< moderation and protocol: never shed
+    echo,     ///< the viewer's own echo
+    mention,  ///< mentions of and replies to the viewer
+    staff,    ///< broadcaster and moderators
     user_notice,
     message,
     membership,
@@ -103,9 +106,10 @@ inline constexpr int kShedClasses = 7;
 /// The class of an event for a viewer whom it does not mention.
 ShedClass shed_class(const Event& event);
 
-/// The encoding of events on the bus and in the message log: one version byte, then fields in a fixed order, integers as
-/// variable-length little-endian groups of seven bits, strings and lists behind their length. docs/protocol/event-encoding.md.
-/// The position is not part of it: the bus gives it.
+/// The encoding of events on the bus and in the message log: one version byte, then fields in a
+/// fixed order, integers as variable-length little-endian groups of seven bits, strings and lists
+/// behind their length. docs/protocol/event-encoding.md. The position is not part of it: the bus
+/// gives it.
 std::string encode_event(const Event& event);
 /// An error says what was wrong; never throws, never reads past `bytes`.
 Result<Event> decode_event(std::string_view bytes);

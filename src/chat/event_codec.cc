@@ -36,14 +36,18 @@ class Writer {
         out_.append(buffer, size);
     }
     void string(std::string_view value) {
-        CLAMOR_CHECK(value.size() <= kStringBytesMax, "an event's strings are bounded before they get here");
+        CLAMOR_CHECK(value.size() <= kStringBytesMax,
+                     "an event's strings are bounded before they get here");
         number(value.size());
         out_.append(value);
     }
-    void id(const MessageId& value) { out_.append(reinterpret_cast<const char*>(value.bytes.data()), value.bytes.size()); }
+    void id(const MessageId& value) {
+        out_.append(reinterpret_cast<const char*>(value.bytes.data()), value.bytes.size());
+    }
     template <class T, class WriteOne>
     void list(const std::vector<T>& values, WriteOne write_one) {
-        CLAMOR_CHECK(values.size() <= kListMax, "an event's lists are bounded before they get here");
+        CLAMOR_CHECK(values.size() <= kListMax,
+                     "an event's lists are bounded before they get here");
         number(values.size());
         for (const T& value : values) write_one(value);
     }
@@ -53,7 +57,8 @@ class Writer {
     std::string out_;
 };
 
-/// Reads until the first thing that is wrong; from then on everything reads as zero or empty, and `error` says what it was.
+/// Reads until the first thing that is wrong; from then on everything reads as zero or empty, and
+/// `error` says what it was.
 class Reader {
   public:
     explicit Reader(std::string_view bytes) : rest_(bytes) {}
@@ -108,7 +113,8 @@ class Reader {
         rest_.remove_prefix(value.bytes.size());
         return value;
     }
-    /// `bytes_min` is what one element takes at least: no more room is made than the bytes at hand could fill.
+    /// `bytes_min` is what one element takes at least: no more room is made than the bytes at hand
+    /// could fill.
     template <class T, class ReadOne>
     std::vector<T> list(std::size_t bytes_min, ReadOne read_one) {
         const std::uint64_t size = number(kListMax);
@@ -185,11 +191,10 @@ void write_message(Writer& out, const Message& message) {
     out.string(message.author_display_name);
     out.string(message.author_color);
     out.byte(static_cast<std::uint8_t>(message.author_role));
-    out.byte(static_cast<std::uint8_t>((message.subscriber ? kFlagSubscriber : 0) |
-                                       (message.first_message ? kFlagFirstMessage : 0) |
-                                       (message.action ? kFlagAction : 0) |
-                                       (message.emote_only ? kFlagEmoteOnly : 0) |
-                                       (message.reply.has_value() ? kFlagReply : 0)));
+    out.byte(static_cast<std::uint8_t>(
+        (message.subscriber ? kFlagSubscriber : 0) |
+        (message.first_message ? kFlagFirstMessage : 0) | (message.action ? kFlagAction : 0) |
+        (message.emote_only ? kFlagEmoteOnly : 0) | (message.reply.has_value() ? kFlagReply : 0)));
     write_badges(out, message.badges);
     write_badges(out, message.badge_info);
     out.string(message.text);
@@ -275,7 +280,8 @@ Result<Event> decode_event(std::string_view bytes) {
         in.fail("is of an unknown kind");
     }
     if (in.left() != 0) in.fail("goes on after its end");
-    if (in.error() != nullptr) return fail(std::errc::bad_message, std::string("the event ") + in.error());
+    if (in.error() != nullptr)
+        return fail(std::errc::bad_message, std::string("the event ") + in.error());
     return event;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <gtest/gtest.h>
-
 #include <random>
+
+#include <gtest/gtest.h>
 
 #include "chat/event.h"
 
@@ -100,9 +100,27 @@ Event small_message() {
 TEST(EventEncoding, IsWhatTheDocumentSaysByteByByte) {
     const std::string expected =
         std::string("\x01\x01\xe8\x07\x06") + "dallas" +
-        std::string("\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f", 16) + "\xac\x02\xe9\x07" +
-        "\x02"   "al" "\x02" "Al" "\x07" "#0D4200" "\x01\x02" "\x01\x03" "vip" "\x01" "1" +
-        std::string("\x00", 1) + "\x04" "hi K" "\x01\x02" "25" "\x03\x03" "\x01" "n";
+        std::string("\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f", 16) +
+        "\xac\x02\xe9\x07" +
+        "\x02"
+        "al"
+        "\x02"
+        "Al"
+        "\x07"
+        "#0D4200"
+        "\x01\x02"
+        "\x01\x03"
+        "vip"
+        "\x01"
+        "1" +
+        std::string("\x00", 1) +
+        "\x04"
+        "hi K"
+        "\x01\x02"
+        "25"
+        "\x03\x03"
+        "\x01"
+        "n";
     EXPECT_EQ(encode_event(small_message()), expected);
 }
 
@@ -142,7 +160,8 @@ TEST(EventEncoding, SurvivesEveryDamagedByte) {
             damaged[i] = static_cast<char>(value);
             const auto decoded = decode_event(damaged);
             if (!decoded) continue;
-            EXPECT_EQ(decode_event(encode_event(*decoded)).value(), *decoded) << "byte " << i << " = " << value;
+            EXPECT_EQ(decode_event(encode_event(*decoded)).value(), *decoded)
+                << "byte " << i << " = " << value;
         }
     }
 }
@@ -161,15 +180,25 @@ TEST(EventEncoding, SaysWhatIsWrong) {
     bytes[0] = 1;
     bytes[1] = 9;
     EXPECT_EQ(why_refused(bytes), "the event is of an unknown kind");
-    const std::string membership("\x01\x02\x01\x01" "c", 5);
+    const std::string membership(
+        "\x01\x02\x01\x01"
+        "c",
+        5);
     EXPECT_EQ(why_refused(membership + std::string("\x00\x00", 2)), "nothing");
-    EXPECT_EQ(why_refused(membership + "\xff\xff\x7f"), "the event has a number out of range") << "a list too long";
-    EXPECT_EQ(why_refused(membership + "\x80\x80\x04"), "the event ends inside a list") << "a list longer than the bytes";
-    EXPECT_EQ(why_refused("\x01\x02\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02"), "the event has a number out of range")
+    EXPECT_EQ(why_refused(membership + "\xff\xff\x7f"), "the event has a number out of range")
+        << "a list too long";
+    EXPECT_EQ(why_refused(membership + "\x80\x80\x04"), "the event ends inside a list")
+        << "a list longer than the bytes";
+    EXPECT_EQ(why_refused("\x01\x02\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02"),
+              "the event has a number out of range")
         << "more than 64 bits";
-    EXPECT_EQ(why_refused(std::string("\x01\x02\x01\xff\xff\x07", 6)), "the event has a number out of range")
+    EXPECT_EQ(why_refused(std::string("\x01\x02\x01\xff\xff\x07", 6)),
+              "the event has a number out of range")
         << "a string too long";
-    EXPECT_EQ(why_refused(std::string("\x01\x02\x01\x05" "abc", 7)), "the event ends inside a string");
+    EXPECT_EQ(why_refused(std::string("\x01\x02\x01\x05"
+                                      "abc",
+                                      7)),
+              "the event ends inside a string");
 }
 
 TEST(EventEncoding, RefusesValuesThatNoEventHas) {
@@ -179,7 +208,8 @@ TEST(EventEncoding, RefusesValuesThatNoEventHas) {
     EXPECT_EQ(why_refused(encode_event(event)), "the event has an incomplete badge");
     message.badges.clear();
     message.emotes[0].last = 2;
-    EXPECT_EQ(why_refused(encode_event(event)), "the event has an emote that ends before it begins");
+    EXPECT_EQ(why_refused(encode_event(event)),
+              "the event has an emote that ends before it begins");
     message.emotes.clear();
     message.author_role = static_cast<Role>(4);
     EXPECT_EQ(why_refused(encode_event(event)), "the event has an unknown role");

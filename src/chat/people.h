@@ -34,7 +34,7 @@ struct Standing {
     std::uint32_t subscriber_months = 0;  ///< 0: not subscribed
     std::uint16_t subscriber_tier = 0;    ///< 1, 2, 3; 0: not subscribed
     bool founder = false;
-    bool has_spoken = false;              ///< a message of theirs is in the channel's log
+    bool has_spoken = false;  ///< a message of theirs is in the channel's log
 
     bool subscribed() const { return subscriber_tier != 0; }
 };

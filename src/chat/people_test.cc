@@ -43,11 +43,13 @@ TEST(Badges, NameTheRoleFirst) {
 
 TEST(Badges, StepWithTheMonthsOfASubscription) {
     const std::pair<std::uint32_t, const char*> steps[] = {
-        {1, "0"},   {2, "2"},   {3, "3"},   {5, "3"},   {6, "6"},   {8, "6"},     {9, "9"},     {11, "9"},
-        {12, "12"}, {17, "12"}, {18, "18"}, {23, "18"}, {24, "24"}, {35, "30"}, {36, "36"}, {100, "96"},
+        {1, "0"},   {2, "2"},   {3, "3"},   {5, "3"},    {6, "6"},   {8, "6"},
+        {9, "9"},   {11, "9"},  {12, "12"}, {17, "12"},  {18, "18"}, {23, "18"},
+        {24, "24"}, {35, "30"}, {36, "36"}, {100, "96"},
     };
     for (const auto& [months, version] : steps) {
-        EXPECT_EQ(spelled(badges_of(subscriber(months, 1))), std::string("subscriber/") + version) << months;
+        EXPECT_EQ(spelled(badges_of(subscriber(months, 1))), std::string("subscriber/") + version)
+            << months;
     }
 }
 
@@ -58,7 +60,8 @@ TEST(Badges, TellTheTierByThousands) {
 
 TEST(Badges, InfoHasTheExactMonths) {
     EXPECT_EQ(spelled(badge_info_of(subscriber(22, 3))), "subscriber/22");
-    EXPECT_EQ(spelled(badge_info_of(subscriber(0, 1))), "subscriber/1") << "a first month has begun";
+    EXPECT_EQ(spelled(badge_info_of(subscriber(0, 1))), "subscriber/1")
+        << "a first month has begun";
 }
 
 TEST(Badges, OfAFounderReplaceTheSubscribers) {

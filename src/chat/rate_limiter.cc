@@ -30,7 +30,8 @@ void SlidingWindow::push(MonoTime time, std::uint32_t count) {
     if (used_ == ring_.size()) {
         std::rotate(ring_.begin(), ring_.begin() + first_, ring_.end());
         first_ = 0;
-        // Most accounts say little: the ring grows by doubling and ends at exactly what the window can hold.
+        // Most accounts say little: the ring grows by doubling and ends at exactly what the window
+        // can hold.
         ring_.resize(std::min<std::size_t>(std::max<std::size_t>(4, ring_.size() * 2), count));
     }
     at(used_++) = time;

@@ -17,10 +17,11 @@ struct LimitAnswer {
     friend bool operator==(const LimitAnswer&, const LimitAnswer&) = default;
 };
 
-/// A sliding window over exact times: at most `count` allowed events in any span of `length`. A refused event does not
-/// count. Time is an argument; one that lies before the newest allowed event is taken as that event's time. Holds at most
-/// `count` times, and none before the first event. An owner asks one SlidingWindow with one `window`; when `count` was
-/// changed in between, what is over the new one counts until it has passed.
+/// A sliding window over exact times: at most `count` allowed events in any span of `length`. A
+/// refused event does not count. Time is an argument; one that lies before the newest allowed event
+/// is taken as that event's time. Holds at most `count` times, and none before the first event. An
+/// owner asks one SlidingWindow with one `window`; when `count` was changed in between, what is
+/// over the new one counts until it has passed.
 class SlidingWindow {
   public:
     LimitAnswer check(const limits::Window& window, MonoTime now);

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "chat/rate_limiter.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <random>
+
+#include <gtest/gtest.h>
 
 namespace clamor::chat {
 namespace {
 
 using namespace std::chrono_literals;
 
-MonoTime at(std::chrono::nanoseconds since_start) { return MonoTime(1h + since_start); }
+MonoTime at(std::chrono::nanoseconds since_start) {
+    return MonoTime(1h + since_start);
+}
 
 TEST(SlidingWindow, AllowsAsManyAsTheWindowHoldsAndCountsDown) {
     SlidingWindow window;
@@ -26,7 +28,8 @@ TEST(SlidingWindow, FreesAPlaceExactlyWhenTheOldestHasPassed) {
     for (int i = 0; i < 3; ++i) window.check({3, 10s}, at(i * 1s));
     EXPECT_FALSE(window.check({3, 10s}, at(10s - 1ns)).allowed);
     EXPECT_TRUE(window.check({3, 10s}, at(10s)).allowed);
-    EXPECT_EQ(window.check({3, 10s}, at(10s)), (LimitAnswer{false, 0, 1s})) << "the second passes at 11 s";
+    EXPECT_EQ(window.check({3, 10s}, at(10s)), (LimitAnswer{false, 0, 1s}))
+        << "the second passes at 11 s";
 }
 
 TEST(SlidingWindow, RoundsTheWaitUp) {
@@ -62,31 +65,36 @@ TEST(SlidingWindow, TakesATimeBeforeTheNewestAsTheNewest) {
     SlidingWindow window;
     window.check({2, 10s}, at(5s));
     window.check({2, 10s}, at(4s));
-    EXPECT_FALSE(window.check({2, 10s}, at(14s + 500ms)).allowed) << "the second counted from 5 s on";
+    EXPECT_FALSE(window.check({2, 10s}, at(14s + 500ms)).allowed)
+        << "the second counted from 5 s on";
     EXPECT_TRUE(window.check({2, 10s}, at(15s)).allowed);
 }
 
 TEST(SlidingWindow, CountsWhatIsOverASmallerWindowUntilItHasPassed) {
     SlidingWindow window;
     for (int i = 0; i < 5; ++i) window.check({5, 10s}, at(i * 1s));
-    EXPECT_EQ(window.check({2, 10s}, at(5s)), (LimitAnswer{false, 0, 8s})) << "free once the fourth, of 3 s, has passed";
+    EXPECT_EQ(window.check({2, 10s}, at(5s)), (LimitAnswer{false, 0, 8s}))
+        << "free once the fourth, of 3 s, has passed";
     EXPECT_TRUE(window.check({2, 10s}, at(13s)).allowed);
 }
 
-/// The definition, as slow as it may be: allowed when fewer than `count` allowed times lie within `length` before now.
+/// The definition, as slow as it may be: allowed when fewer than `count` allowed times lie within
+/// `length` before now.
 class ReferenceWindow {
   public:
     LimitAnswer check(const limits::Window& window, MonoTime now) {
         const auto within = [&](MonoTime t) { return now - t < window.length; };
-        const auto used = static_cast<std::uint32_t>(std::count_if(allowed_.begin(), allowed_.end(), within));
+        const auto used =
+            static_cast<std::uint32_t>(std::count_if(allowed_.begin(), allowed_.end(), within));
         if (used < window.count) {
             allowed_.push_back(now);
             return {true, window.count - used - 1, 0ms};
         }
         auto wait = 0ms;  // by trial: the first whole millisecond at which it would be allowed
         for (;; ++wait) {
-            const auto still = std::count_if(allowed_.begin(), allowed_.end(),
-                                             [&](MonoTime t) { return now + wait - t < window.length; });
+            const auto still = std::count_if(allowed_.begin(), allowed_.end(), [&](MonoTime t) {
+                return now + wait - t < window.length;
+            });
             if (static_cast<std::uint32_t>(still) < window.count) return {false, 0, wait};
         }
     }
@@ -106,11 +114,17 @@ TEST(SlidingWindow, AnswersAsItsDefinitionDoesForRandomTimes) {
         for (int step = 0; step < 200; ++step) {
             // Steps of 0 and of exactly the window's length are where an off-by-one would hide.
             switch (random() % 4) {
-                case 0: break;
-                case 1: now += window.length / (1 + random() % 4); break;
-                default: now += std::chrono::nanoseconds(random() % (2 * window.length / window.count + 1ms).count() * 1000);
+                case 0:
+                    break;
+                case 1:
+                    now += window.length / (1 + random() % 4);
+                    break;
+                default:
+                    now += std::chrono::nanoseconds(
+                        random() % (2 * window.length / window.count + 1ms).count() * 1000);
             }
-            ASSERT_EQ(fast.check(window, now), slow.check(window, now)) << "run " << run << " step " << step;
+            ASSERT_EQ(fast.check(window, now), slow.check(window, now))
+                << "run " << run << " step " << step;
         }
     }
 }

@@ -23,7 +23,8 @@ struct MessageLimits {
     limits::Window verified_bot = limits::kMessagesVerifiedBot;
 };
 
-/// The window that a message of such an author counts in. A verified bot that moderates has the moderators' window.
+/// The window that a message of such an author counts in. A verified bot that moderates has the
+/// moderators' window.
 limits::Window message_window(const MessageLimits& limits, Role role, bool verified_bot);
 
 /// Why a message was not accepted; edge and api say it in their own words (spec twitch-chat 7.4).
@@ -55,11 +56,12 @@ struct SendMessage {
     const Chatter& author;
     std::string_view text;
     bool emote_only = false;
-    LimitAnswer account_limit;  ///< the account's window was asked before; its answer takes its place in the order of checks
+    LimitAnswer account_limit;  ///< the account's window was asked before; its answer takes its
+                                ///< place in the order of checks
 };
 
-/// The live rules of one channel: a pure decider. No I/O, no clock, no randomness; one thread; what it remembers of
-/// chatters is bounded by forgetting those whose windows have passed.
+/// The live rules of one channel: a pure decider. No I/O, no clock, no randomness; one thread; what
+/// it remembers of chatters is bounded by forgetting those whose windows have passed.
 class Room {
   public:
     explicit Room(RoomState modes = {}) : modes_(modes) {}
@@ -67,11 +69,12 @@ class Room {
     const RoomState& modes() const { return modes_; }
     void set_modes(const RoomState& modes) { modes_ = modes; }
 
-    /// In the order of spec twitch-chat 4.2. An accepted message is remembered for slow mode and duplicates.
+    /// In the order of spec twitch-chat 4.2. An accepted message is remembered for slow mode and
+    /// duplicates.
     Verdict decide(const SendMessage& command, MonoTime now);
 
-    /// Forgets chatters about whom nothing can matter any more under the present modes. Called now and then by the owner;
-    /// looks at every chatter remembered.
+    /// Forgets chatters about whom nothing can matter any more under the present modes. Called now
+    /// and then by the owner; looks at every chatter remembered.
     void forget_before(MonoTime now);
     std::size_t remembered() const { return chatters_.size(); }
 
@@ -82,8 +85,8 @@ class Room {
     };
 
     std::optional<Refused> check_modes(const SendMessage& command) const;
-    std::optional<Refused> check_memory(const SendMessage& command, const Memory& memory, std::uint64_t text_hash,
-                                        MonoTime now) const;
+    std::optional<Refused> check_memory(const SendMessage& command, const Memory& memory,
+                                        std::uint64_t text_hash, MonoTime now) const;
 
     RoomState modes_;
     std::unordered_map<UserId, Memory> chatters_;

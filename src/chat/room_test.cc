@@ -8,7 +8,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-MonoTime at(std::chrono::nanoseconds since_start) { return MonoTime(1h + since_start); }
+MonoTime at(std::chrono::nanoseconds since_start) {
+    return MonoTime(1h + since_start);
+}
 
 Chatter chatter(std::uint64_t id, Role role = Role::viewer, bool subscribed = false) {
     Chatter c;
@@ -19,11 +21,14 @@ Chatter chatter(std::uint64_t id, Role role = Role::viewer, bool subscribed = fa
 }
 
 Verdict say(Room& room, const Chatter& who, std::string_view text, MonoTime now) {
-    return room.decide({.author = who, .text = text, .emote_only = false, .account_limit = {}}, now);
+    return room.decide({.author = who, .text = text, .emote_only = false, .account_limit = {}},
+                       now);
 }
 
 const Verdict kAccepted = Accepted{};
-Verdict refused(Refusal why, std::uint32_t retry_after_seconds = 0) { return Refused{why, retry_after_seconds}; }
+Verdict refused(Refusal why, std::uint32_t retry_after_seconds = 0) {
+    return Refused{why, retry_after_seconds};
+}
 
 TEST(Room, AcceptsAnOrdinaryMessage) {
     Room room;
@@ -41,7 +46,8 @@ TEST(Room, DropsATextOfNothingButBlanks) {
 TEST(AccountLimit, IsToldWithTheSecondsToWaitRoundedUp) {
     Room room;
     const Chatter who = chatter(1);
-    const SendMessage command{who, "hello", false, {.allowed = false, .remaining = 0, .retry_after = 2001ms}};
+    const SendMessage command{
+        who, "hello", false, {.allowed = false, .remaining = 0, .retry_after = 2001ms}};
     EXPECT_EQ(room.decide(command, at(0s)), refused(Refusal::rate_limited, 3));
 }
 
@@ -49,15 +55,18 @@ TEST(AccountLimit, ComesBeforeTheModesAndHoldsForModeratorsToo) {
     Room room({.subscribers_only = true});
     const LimitAnswer used_up{.allowed = false, .remaining = 0, .retry_after = 1s};
     const Chatter viewer = chatter(1), moderator = chatter(2, Role::moderator);
-    EXPECT_EQ(room.decide({viewer, "a", false, used_up}, at(0s)), refused(Refusal::rate_limited, 1));
-    EXPECT_EQ(room.decide({moderator, "a", false, used_up}, at(0s)), refused(Refusal::rate_limited, 1));
+    EXPECT_EQ(room.decide({viewer, "a", false, used_up}, at(0s)),
+              refused(Refusal::rate_limited, 1));
+    EXPECT_EQ(room.decide({moderator, "a", false, used_up}, at(0s)),
+              refused(Refusal::rate_limited, 1));
 }
 
 TEST(SlowMode, RefusesSecondLineInsideTheWindow) {
     Room room({.slow_seconds = 10});
     EXPECT_EQ(say(room, chatter(1), "one", at(0s)), kAccepted);
     EXPECT_EQ(say(room, chatter(1), "two", at(3s)), refused(Refusal::slow_mode, 7));
-    EXPECT_EQ(say(room, chatter(1), "two", at(3s + 1ms)), refused(Refusal::slow_mode, 7)) << "rounded up";
+    EXPECT_EQ(say(room, chatter(1), "two", at(3s + 1ms)), refused(Refusal::slow_mode, 7))
+        << "rounded up";
     EXPECT_EQ(say(room, chatter(1), "two", at(10s - 1ns)), refused(Refusal::slow_mode, 1));
     EXPECT_EQ(say(room, chatter(1), "two", at(10s)), kAccepted);
 }
@@ -66,7 +75,8 @@ TEST(SlowMode, CountsFromTheLastAcceptedMessage) {
     Room room({.slow_seconds = 10});
     say(room, chatter(1), "one", at(0s));
     say(room, chatter(1), "two", at(9s));
-    EXPECT_EQ(say(room, chatter(1), "three", at(10s)), kAccepted) << "the refused one does not prolong the wait";
+    EXPECT_EQ(say(room, chatter(1), "three", at(10s)), kAccepted)
+        << "the refused one does not prolong the wait";
 }
 
 TEST(SlowMode, IsForEachChatterAlone) {
@@ -102,7 +112,8 @@ TEST(Duplicate, IsOfOneChatterAndOneSpelling) {
     EXPECT_EQ(say(room, chatter(1), "hello", at(0s)), kAccepted);
     EXPECT_EQ(say(room, chatter(2), "hello", at(0s)), kAccepted);
     EXPECT_EQ(say(room, chatter(1), "Hello", at(1s)), kAccepted);
-    EXPECT_EQ(say(room, chatter(1), "Hello \U000E0000", at(2s)), kAccepted) << "how clients get past the rule";
+    EXPECT_EQ(say(room, chatter(1), "Hello \U000E0000", at(2s)), kAccepted)
+        << "how clients get past the rule";
 }
 
 TEST(Duplicate, ComesAfterSlowMode) {
@@ -129,7 +140,8 @@ TEST(Modes, AreForWhomTheSpecSays) {
         {"broadcaster", chatter(5, Role::broadcaster), true, true, true, true},
         {"verified bot", bot, false, false, false, false},
     };
-    const auto second_line = [](RoomState modes, const Chatter& who, std::string_view text, bool emotes) {
+    const auto second_line = [](RoomState modes, const Chatter& who, std::string_view text,
+                                bool emotes) {
         Room room;
         room.decide({who, "first", emotes, {}}, at(0s));
         room.set_modes(modes);
@@ -137,7 +149,9 @@ TEST(Modes, AreForWhomTheSpecSays) {
     };
     for (const Case& c : cases) {
         SCOPED_TRACE(c.what);
-        const auto expect = [](bool passes, Verdict refusal) { return passes ? kAccepted : refusal; };
+        const auto expect = [](bool passes, Verdict refusal) {
+            return passes ? kAccepted : refusal;
+        };
         EXPECT_EQ(second_line({}, c.who, "second", false), kAccepted);
         EXPECT_EQ(second_line({.subscribers_only = true}, c.who, "second", false),
                   expect(c.passes_subscribers_only, refused(Refusal::subscribers_only)));
@@ -146,14 +160,16 @@ TEST(Modes, AreForWhomTheSpecSays) {
         EXPECT_EQ(second_line({.emote_only = true}, c.who, "Kappa", true), kAccepted);
         EXPECT_EQ(second_line({.slow_seconds = 30}, c.who, "second", false),
                   expect(c.passes_slow, refused(Refusal::slow_mode, 29)));
-        EXPECT_EQ(second_line({}, c.who, "first", false), expect(c.passes_duplicate, refused(Refusal::duplicate, 29)));
+        EXPECT_EQ(second_line({}, c.who, "first", false),
+                  expect(c.passes_duplicate, refused(Refusal::duplicate, 29)));
     }
 }
 
 TEST(Modes, AreCheckedSubscribersFirst) {
     Room room({.emote_only = true, .slow_seconds = 30, .subscribers_only = true});
     EXPECT_EQ(say(room, chatter(1), "words", at(0s)), refused(Refusal::subscribers_only));
-    EXPECT_EQ(say(room, chatter(2, Role::viewer, true), "words", at(0s)), refused(Refusal::emote_only));
+    EXPECT_EQ(say(room, chatter(2, Role::viewer, true), "words", at(0s)),
+              refused(Refusal::emote_only));
     EXPECT_EQ(room.remembered(), 0u) << "who is refused before having spoken is not remembered";
 }
 

@@ -19,10 +19,12 @@ EmoteSet::EmoteSet(const std::vector<Entry>& entries) {
 
 bool EmoteSet::may_use(const Emote& emote, const Access& access) {
     return emote.tier_required <= access.tier ||
-           std::find(access.granted.begin(), access.granted.end(), emote.id) != access.granted.end();
+           std::find(access.granted.begin(), access.granted.end(), emote.id) !=
+               access.granted.end();
 }
 
-std::vector<chat::EmoteOccurrence> EmoteSet::find(std::string_view text, const Access& access) const {
+std::vector<chat::EmoteOccurrence> EmoteSet::find(std::string_view text,
+                                                  const Access& access) const {
     std::vector<chat::EmoteOccurrence> found;
     if (by_code_.empty()) return found;
     std::uint32_t position = 0;  // of the next word, in code points

@@ -23,7 +23,8 @@ std::string found(std::string_view text, const Access& access = {}) {
     std::string out;
     for (const auto& emote : twitch_like().find(text, access)) {
         if (!out.empty()) out += ' ';
-        out += emote.emote_id + ":" + std::to_string(emote.first) + "-" + std::to_string(emote.last);
+        out +=
+            emote.emote_id + ":" + std::to_string(emote.first) + "-" + std::to_string(emote.last);
     }
     return out;
 }
@@ -53,7 +54,9 @@ TEST(EmoteSet, CountsRepeatedBlanks) {
     EXPECT_EQ(found("   "), "");
 }
 
-TEST(EmoteSet, CountsInTheInnerTextOfAnAction) { EXPECT_EQ(found("Kappa waves"), "25:0-4"); }
+TEST(EmoteSet, CountsInTheInnerTextOfAnAction) {
+    EXPECT_EQ(found("Kappa waves"), "25:0-4");
+}
 
 TEST(EmoteSet, GivesSubscribersTheEmotesOfTheirTierAndBelow) {
     const char* text = "dallasHype dallasGold";
@@ -84,7 +87,8 @@ TEST(EmoteSet, EqualsAnotherOfTheSameEmotes) {
 }
 
 TEST(EmoteSet, LeavesOutCodesThatNoWordCanEqual) {
-    const EmoteSet set(std::vector<EmoteSet::Entry>{{.id = "a", .code = ""}, {.id = "b", .code = "two words"}});
+    const EmoteSet set(
+        std::vector<EmoteSet::Entry>{{.id = "a", .code = ""}, {.id = "b", .code = "two words"}});
     EXPECT_EQ(set.size(), 0u);
     EXPECT_TRUE(set.find("two words", {}).empty());
 }
@@ -101,12 +105,15 @@ TEST(EmoteSet, FillsTheLongestMessageWithOneLetterEmotes) {
 }
 
 TEST(EmoteSet, IsNotHarmedByBrokenUtf8) {
-    EXPECT_EQ(found("\x80\xbf Kappa"), "25:1-5") << "bytes that continue nothing are no code points";
+    EXPECT_EQ(found("\x80\xbf Kappa"), "25:1-5")
+        << "bytes that continue nothing are no code points";
     EXPECT_EQ(found("\xf0\x9f Kappa \xff"), "25:2-6");
 }
 
 TEST(EmoteOnly, MeansEmotesAndBlanksAndAtLeastOneEmote) {
-    const auto is = [](std::string_view text) { return emote_only(text, twitch_like().find(text, {})); };
+    const auto is = [](std::string_view text) {
+        return emote_only(text, twitch_like().find(text, {}));
+    };
     EXPECT_TRUE(is("Kappa"));
     EXPECT_TRUE(is("  Kappa  笑 "));
     EXPECT_FALSE(is("Kappa hi"));
