@@ -36,7 +36,7 @@ awk '
         printf "%s:%d: %s/ may not include \"%s\" (tools/include_table.txt)\n", FILENAME, FNR, folder, target
         bad = 1
     }
-    /^#include <(nlohmann\/json\.|boost\/beast|boost\/asio|soci|toml\+\+|spdlog|prometheus|CLI)\// && FILENAME ~ /\.h$/ && FILENAME !~ /^src\/store\/sql\// {
+    /^#include <(nlohmann\/json\.hpp|(boost\/beast|boost\/asio|soci|toml\+\+|spdlog|prometheus|CLI)\/)/ && FILENAME ~ /\.h$/ && FILENAME !~ /^src\/store\/sql\// {
         printf "%s:%d: a header this heavy is for .cc files only: %s\n", FILENAME, FNR, $2
         bad = 1
     }
