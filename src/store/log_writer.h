@@ -19,33 +19,35 @@ namespace clamor::store {
 
 /// What the writer has done; one writer, any reader.
 struct LogWriterCounters {
-    Counter appended;        ///< messages on disk
-    Counter batches;         ///< commits that succeeded
-    Counter failures;        ///< commits that failed, each retry counted
-    Counter lost;            ///< messages given up at the stop because the disk kept failing
-    LatencyHistogram commit; ///< time of each commit that succeeded
+    Counter appended;         ///< messages on disk
+    Counter batches;          ///< commits that succeeded
+    Counter failures;         ///< commits that failed, each retry counted
+    Counter lost;             ///< messages given up at the stop because the disk kept failing
+    LatencyHistogram commit;  ///< time of each commit that succeeded
 };
 
 struct LogWriterOptions {
     std::size_t queue_max = limits::kLogQueueMessages;
     std::size_t batch_max = 1024;
-    /// The least time between the starts of two commits. A message after a pause is committed at once; under load this
-    /// makes groups, each of which costs one flush of the disk.
-    std::chrono::microseconds commit_interval{3000};
+    /// The least time between the starts of two commits. A message after a pause is committed at
+    /// once; under load this makes groups, each of which costs one flush of the disk.
+    std::chrono::microseconds commit_interval{5000};
     std::chrono::milliseconds retry_pause_min{50};
     std::chrono::milliseconds retry_pause_max{2000};
     /// How long the destructor goes on trying while the disk fails.
     std::chrono::milliseconds stop_timeout{5000};
 };
 
-/// The log writer thread: takes all that is queued, commits it as one batch, and runs the batch's tasks. While a commit
-/// runs the queue grows, so the groups grow with the load. A failed batch is kept and tried again with growing pauses; the
-/// writer is then degraded, says so once in the log, and once more when it has recovered.
+/// The log writer thread: takes all that is queued, commits it as one batch, and runs the batch's
+/// tasks. While a commit runs the queue grows, so the groups grow with the load. A failed batch is
+/// kept and tried again with growing pauses; the writer is then degraded, says so once in the log,
+/// and once more when it has recovered.
 class LogWriter final : public LogQueue {
   public:
     /// `log` outlives the writer.
     explicit LogWriter(MessageLog& log, const LogWriterOptions& options = {});
-    /// Writes what is left, for as long as `stop_timeout` allows when the disk fails, and says what was lost.
+    /// Writes what is left, for as long as `stop_timeout` allows when the disk fails, and says what
+    /// was lost.
     ~LogWriter() override;
 
     bool accepting() const override;
@@ -66,7 +68,8 @@ class LogWriter final : public LogQueue {
     };
 
     void run();
-    /// Moves up to batch_max entries out of the queue; waits for the first. False: stopped and nothing is left.
+    /// Moves up to batch_max entries out of the queue; waits for the first. False: stopped and
+    /// nothing is left.
     bool take_batch();
     /// Tries until it succeeds; false when it gave up because the writer is being stopped.
     bool write_batch();
