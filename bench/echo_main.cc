@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// clamor-echo: a WebSocket echo server of base, wire and reactor alone. WebSocket conformance suites can be pointed at it, and
-// the day it stops linking, a layer has leaked.
-#include <fmt/format.h>
-
-#include <CLI/CLI.hpp>
+// clamor-echo: a WebSocket echo server of base, wire and reactor alone. WebSocket conformance
+// suites can be pointed at it, and the day it stops linking, a layer has leaked.
 #include <array>
 #include <csignal>
 #include <memory>
 #include <optional>
 #include <string>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "base/log.h"
 #include "reactor/loop.h"
@@ -145,7 +145,8 @@ class Door final : public reactor::Listener {
     void on_accepted(int fd, const reactor::Endpoint&) override {
         auto session = std::make_unique<Session>(shared_);
         if (const auto attached = shared_.engine.attach(*session, fd); !attached) {
-            log::warn("A connection could not be taken over.", {{"why", attached.error().to_string()}});
+            log::warn("A connection could not be taken over.",
+                      {{"why", attached.error().to_string()}});
             return;
         }
         session.release();  // it destroys itself in on_closed()
@@ -172,12 +173,16 @@ int serve(const std::string& listen, reactor::EngineKind kind, std::uint32_t mes
     std::vector<reactor::Loop*> peers(1);
     reactor::Loop loop(ShardId(0), std::move(choice->engine), &peers);
     peers[0] = running_loop = &loop;
-    Shared shared{.engine = loop.engine(), .message_bytes_max = message_bytes_max, .workspace = {}, .compressors = {}};
+    Shared shared{.engine = loop.engine(),
+                  .message_bytes_max = message_bytes_max,
+                  .workspace = {},
+                  .compressors = {}};
     Door door(shared);
     const auto bound = loop.engine().listen(door, *at);
     if (!bound) return fail_with(bound.error());
 
-    for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { running_loop->stop(); });
+    for (const int signal : {SIGINT, SIGTERM})
+        std::signal(signal, [](int) { running_loop->stop(); });
     log::info("Echoing.", {{"listen", bound->to_string()}, {"reactor", reason}});
     loop.run();
     return 0;
@@ -196,8 +201,10 @@ int main(int argc, char** argv) {
         {"io_uring", clamor::reactor::EngineKind::io_uring},
         {"epoll", clamor::reactor::EngineKind::epoll}};
     app.add_option("--listen", listen, "HOST:PORT to listen on")->capture_default_str();
-    app.add_option("--reactor", kind, "auto, io_uring or epoll")->transform(CLI::CheckedTransformer(kinds));
-    app.add_option("--max-message", message_bytes_max, "largest message in bytes")->capture_default_str();
+    app.add_option("--reactor", kind, "auto, io_uring or epoll")
+        ->transform(CLI::CheckedTransformer(kinds));
+    app.add_option("--max-message", message_bytes_max, "largest message in bytes")
+        ->capture_default_str();
     CLI11_PARSE(app, argc, argv);
     return clamor::serve(listen, kind, message_bytes_max);
 }

@@ -5,8 +5,8 @@
 
 namespace clamor::reactor {
 
-/// The system's monotonic and real-time clocks. Only threads of the reactor and stand-alone tools read them; everything
-/// above is given the time.
+/// The system's monotonic and real-time clocks. Only threads of the reactor and stand-alone tools
+/// read them; everything above is given the time.
 Now read_clocks();
 MonoTime read_mono_clock();
 

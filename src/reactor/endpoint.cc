@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reactor/endpoint.h"
 
-#include <arpa/inet.h>
-#include <fmt/format.h>
-#include <netdb.h>
-#include <netinet/in.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <memory>
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netdb.h>
+#include <netinet/in.h>
 
 namespace clamor::reactor {
 
@@ -36,16 +36,19 @@ Result<std::array<std::uint8_t, 16>> resolve(const std::string& host) {
     addrinfo* found = nullptr;
     const int error = ::getaddrinfo(host.c_str(), nullptr, &hints, &found);
     if (error != 0) {
-        return fail(std::errc::address_not_available, fmt::format("cannot resolve '{}' ({})", host, ::gai_strerror(error)));
+        return fail(std::errc::address_not_available,
+                    fmt::format("cannot resolve '{}' ({})", host, ::gai_strerror(error)));
     }
     const std::unique_ptr<addrinfo, void (*)(addrinfo*)> guard(found, ::freeaddrinfo);
     // IPv4 first: `localhost` then means the same on machines with and without IPv6.
     for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
-        if (at->ai_family == AF_INET) return mapped(reinterpret_cast<const sockaddr_in*>(at->ai_addr)->sin_addr);
+        if (at->ai_family == AF_INET)
+            return mapped(reinterpret_cast<const sockaddr_in*>(at->ai_addr)->sin_addr);
     }
     for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
         if (at->ai_family != AF_INET6) continue;
-        std::memcpy(address.data(), &reinterpret_cast<const sockaddr_in6*>(at->ai_addr)->sin6_addr, address.size());
+        std::memcpy(address.data(), &reinterpret_cast<const sockaddr_in6*>(at->ai_addr)->sin6_addr,
+                    address.size());
         return address;
     }
     return fail(std::errc::address_not_available, fmt::format("'{}' has no IP address", host));
@@ -59,7 +62,8 @@ bool Endpoint::is_ipv4() const {
 
 bool Endpoint::is_loopback() const {
     if (is_ipv4()) return address[12] == 127;
-    return address[15] == 1 && std::all_of(address.begin(), address.end() - 1, [](std::uint8_t b) { return b == 0; });
+    return address[15] == 1 &&
+           std::all_of(address.begin(), address.end() - 1, [](std::uint8_t b) { return b == 0; });
 }
 
 std::string Endpoint::address_string() const {
@@ -73,20 +77,24 @@ std::string Endpoint::address_string() const {
 }
 
 std::string Endpoint::to_string() const {
-    return is_ipv4() ? fmt::format("{}:{}", address_string(), port) : fmt::format("[{}]:{}", address_string(), port);
+    return is_ipv4() ? fmt::format("{}:{}", address_string(), port)
+                     : fmt::format("[{}]:{}", address_string(), port);
 }
 
 Result<Endpoint> Endpoint::parse(std::string_view text) {
     const auto malformed = [&](std::string_view why) {
-        return fail(std::errc::invalid_argument, fmt::format("'{}' is not HOST:PORT: {}", text, why));
+        return fail(std::errc::invalid_argument,
+                    fmt::format("'{}' is not HOST:PORT: {}", text, why));
     };
     const std::size_t colon = text.rfind(':');
     if (colon == std::string_view::npos) return malformed("there is no colon");
 
     const std::string_view digits = text.substr(colon + 1);
     Endpoint endpoint;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), endpoint.port);
-    if (error != std::errc() || end != digits.data() + digits.size()) return malformed("the port is not a number up to 65535");
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), endpoint.port);
+    if (error != std::errc() || end != digits.data() + digits.size())
+        return malformed("the port is not a number up to 65535");
 
     std::string_view host = text.substr(0, colon);
     if (host.starts_with('[')) {

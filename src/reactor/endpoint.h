@@ -10,7 +10,8 @@
 
 namespace clamor::reactor {
 
-/// An IPv4 or IPv6 address and a port. IPv4 is held as a mapped IPv6 address, so that equality and hashing are simple.
+/// An IPv4 or IPv6 address and a port. IPv4 is held as a mapped IPv6 address, so that equality and
+/// hashing are simple.
 struct Endpoint {
     std::array<std::uint8_t, 16> address{};
     std::uint16_t port = 0;
@@ -23,8 +24,8 @@ struct Endpoint {
     std::string to_string() const;
     std::string address_string() const;
 
-    /// `HOST:PORT`, `[HOST]:PORT` or `:PORT` (any address); HOST is a numeric address, `localhost` or a name that the
-    /// system resolves (blocks: for start-up only).
+    /// `HOST:PORT`, `[HOST]:PORT` or `:PORT` (any address); HOST is a numeric address, `localhost`
+    /// or a name that the system resolves (blocks: for start-up only).
     static Result<Endpoint> parse(std::string_view text);
 };
 

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cerrno>
+#include <cstddef>
+#include <string>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <linux/filter.h>
@@ -7,10 +11,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstddef>
-#include <string>
 
 #include "reactor/engine.h"
 
@@ -30,7 +30,8 @@ bool forbid_io_uring(int error) {
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     const sock_fprog filter{.len = std::size(program), .filter = program};
-    return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+    return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
 }
 
 std::string describe(EngineKind kind) {
@@ -75,7 +76,9 @@ TEST(EngineChoice, RefusesIoUringWhereItIsForbidden) {
     EXPECT_THAT(text, StartsWith("error: io_uring_setup() is forbidden here"));
 }
 
-TEST(EngineChoice, TakesEpollWhenAskedFor) { EXPECT_EQ(describe(EngineKind::epoll), "epoll | epoll: asked for"); }
+TEST(EngineChoice, TakesEpollWhenAskedFor) {
+    EXPECT_EQ(describe(EngineKind::epoll), "epoll | epoll: asked for");
+}
 
 TEST(EngineChoice, SaysWhyItTookIoUring) {
     const auto uring = make_engine(EngineKind::io_uring, {});

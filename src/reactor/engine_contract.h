@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <deque>
 #include <functional>
 #include <memory>
@@ -13,12 +8,17 @@
 #include <string_view>
 #include <vector>
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include "reactor/engine.h"
 #include "reactor/fd.h"
 #include "reactor/socket.h"
 
-/// What the contract suite of the engines is written with. engine_contract_test.cc instantiates it for each engine and
-/// address family.
+/// What the contract suite of the engines is written with. engine_contract_test.cc instantiates it
+/// for each engine and address family.
 namespace clamor::reactor::contract {
 
 struct Case {
@@ -98,7 +98,8 @@ class EngineContract : public ::testing::TestWithParam<Case> {
   protected:
     void SetUp() override {
         auto choice = make_engine(GetParam().kind, EngineOptions{});
-        if (!choice && GetParam().kind == EngineKind::io_uring) GTEST_SKIP() << choice.error().to_string();
+        if (!choice && GetParam().kind == EngineKind::io_uring)
+            GTEST_SKIP() << choice.error().to_string();
         ASSERT_TRUE(choice) << choice.error().to_string();
         engine = std::move(choice->engine);
         acceptance = std::make_unique<Acceptance>(*engine);
@@ -126,12 +127,15 @@ class EngineContract : public ::testing::TestWithParam<Case> {
         for (int i = 0; i < times; ++i) engine->turn(std::chrono::milliseconds(2));
     }
 
-    /// A plain socket, connected to the listener; the engine's side of it is the last of acceptance->streams.
+    /// A plain socket, connected to the listener; the engine's side of it is the last of
+    /// acceptance->streams.
     Fd connect_peer(int receive_buffer_bytes = 0) {
         const std::size_t before = acceptance->streams.size();
-        Fd fd(::socket(GetParam().ipv6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+        Fd fd(::socket(GetParam().ipv6 ? AF_INET6 : AF_INET,
+                       SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
         if (receive_buffer_bytes > 0) {
-            ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes, sizeof(receive_buffer_bytes));
+            ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes,
+                         sizeof(receive_buffer_bytes));
         }
         start_connect(fd.get());
         EXPECT_TRUE(turn_until([&] { return acceptance->streams.size() > before; }));
@@ -153,9 +157,12 @@ class EngineContract : public ::testing::TestWithParam<Case> {
         }
     }
 
-    void send(Stream& stream, std::string_view bytes) { engine->send(stream, std::span(&bytes, 1)); }
+    void send(Stream& stream, std::string_view bytes) {
+        engine->send(stream, std::span(&bytes, 1));
+    }
 
-    /// What has arrived at a plain socket so far; `end` is 0 after FIN, the errno after a reset, else -1.
+    /// What has arrived at a plain socket so far; `end` is 0 after FIN, the errno after a reset,
+    /// else -1.
     struct Arrived {
         std::string bytes;
         int end = -1;

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reactor/engine_contract.h"
 
+#include <thread>
+
 #include <fcntl.h>
 #include <sys/resource.h>
 
-#include <thread>
-
 namespace clamor::reactor::contract {
 
-INSTANTIATE_TEST_SUITE_P(All, EngineContract,
-                         ::testing::Values(Case{EngineKind::epoll, false}, Case{EngineKind::epoll, true},
-                                           Case{EngineKind::io_uring, false}, Case{EngineKind::io_uring, true}),
-                         [](const auto& info) {
-                             return std::string(info.param.kind == EngineKind::epoll ? "Epoll" : "Uring") +
-                                    (info.param.ipv6 ? "Ipv6" : "Ipv4");
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    All, EngineContract,
+    ::testing::Values(Case{EngineKind::epoll, false}, Case{EngineKind::epoll, true},
+                      Case{EngineKind::io_uring, false}, Case{EngineKind::io_uring, true}),
+    [](const auto& info) {
+        return std::string(info.param.kind == EngineKind::epoll ? "Epoll" : "Uring") +
+               (info.param.ipv6 ? "Ipv6" : "Ipv4");
+    });
 
 TEST_P(EngineContract, TellsThePeersAddressWhenItAccepts) {
     const Fd peer = connect_peer();
@@ -48,13 +49,15 @@ TEST_P(EngineContract, CarriesTenMegabytesBothWays) {
     Recorder client;
     client.when_connected = [&] { send(client, payload); };
     ASSERT_TRUE(engine->connect(client, at));
-    EXPECT_TRUE(turn_until([&] { return client.received.size() == payload.size() && client.sent == 1; }));
+    EXPECT_TRUE(
+        turn_until([&] { return client.received.size() == payload.size() && client.sent == 1; }));
     EXPECT_TRUE(client.received == payload);
     EXPECT_GT(engine->counters().short_sends.value(), 0u);
     EXPECT_EQ(engine->counters().bytes_out.value(), 2 * payload.size());
     EXPECT_EQ(engine->counters().bytes_in.value(), 2 * payload.size());
     engine->close(client, CloseMode::graceful);
-    EXPECT_TRUE(turn_until([&] { return client.closed == 1 && acceptance->streams[0]->closed == 1; }));
+    EXPECT_TRUE(
+        turn_until([&] { return client.closed == 1 && acceptance->streams[0]->closed == 1; }));
 }
 
 TEST_P(EngineContract, SendsPartsBehindEachOther) {
@@ -129,8 +132,9 @@ TEST_P(EngineContract, FansOutToTwoThousandConnectionsEachTurn) {
         }));
     }
     EXPECT_TRUE(turn_until([&] {
-        return std::all_of(clients.begin(), clients.end(),
-                           [&](const Recorder& client) { return client.received.size() >= expected.size(); });
+        return std::all_of(clients.begin(), clients.end(), [&](const Recorder& client) {
+            return client.received.size() >= expected.size();
+        });
     }));
     for (const Recorder& client : clients) ASSERT_TRUE(client.received == expected);
     EXPECT_EQ(engine->counters().sends.value(), kPeers * kRounds);
@@ -306,7 +310,8 @@ TEST_P(EngineContract, StreamsMayBeDestroyedInOnClosed) {
             gone = true;
             owner.reset();
         };
-        // Data, an answer and the end are all under way when the stream dies; its slot serves the next round.
+        // Data, an answer and the end are all under way when the stream dies; its slot serves the
+        // next round.
         ASSERT_EQ(::send(peer.get(), "data", 4, 0), 4);
         send(*owner, "answer");
         if (round % 3 == 0) engine->flush();
@@ -335,7 +340,8 @@ TEST_P(EngineContract, ReceivesNothingWhilePaused) {
     Recorder& server = *acceptance->streams[0];
     const std::string payload = pattern(100'000);
     engine->set_receiving(server, false);
-    ASSERT_EQ(::send(peer.get(), payload.data(), payload.size(), 0), static_cast<ssize_t>(payload.size()));
+    ASSERT_EQ(::send(peer.get(), payload.data(), payload.size(), 0),
+              static_cast<ssize_t>(payload.size()));
     turn_times(5);
     EXPECT_EQ(server.received.size(), 0u);
     engine->set_receiving(server, true);
@@ -354,7 +360,8 @@ TEST_P(EngineContract, PausesFromInsideOnReceived) {
     };
     std::size_t offered = 0;
     while (server.received.size() < payload.size() && pieces < 10'000) {
-        const ssize_t put = ::send(peer.get(), payload.data() + offered, payload.size() - offered, MSG_DONTWAIT);
+        const ssize_t put =
+            ::send(peer.get(), payload.data() + offered, payload.size() - offered, MSG_DONTWAIT);
         if (put > 0) offered += static_cast<std::size_t>(put);
         const int before = pieces;
         engine->set_receiving(server, true);
@@ -391,7 +398,8 @@ TEST_P(EngineContract, WakesFromAnotherThread) {
 TEST_P(EngineContract, AcceptsNothingAfterTheListenerIsClosed) {
     engine->close(*acceptance);
     turn_times(2);
-    const Fd fd(::socket(GetParam().ipv6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const Fd fd(::socket(GetParam().ipv6 ? AF_INET6 : AF_INET,
+                         SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     start_connect(fd.get());
     turn_times(5);
     EXPECT_EQ(acceptance->streams.size(), 0u);
@@ -402,7 +410,8 @@ TEST_P(EngineContract, TwoListenersShareAPort) {
     const auto bound = engine->listen(second, at);
     ASSERT_TRUE(bound) << bound.error().to_string();
     engine->close(*acceptance);
-    const Fd fd(::socket(GetParam().ipv6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const Fd fd(::socket(GetParam().ipv6 ? AF_INET6 : AF_INET,
+                         SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     turn_times(2);
     start_connect(fd.get());
     EXPECT_TRUE(turn_until([&] { return second.streams.size() == 1; }));
@@ -444,10 +453,12 @@ class DescriptorLimit {
 TEST_P(EngineContract, PausesAcceptingWithoutDescriptors) {
     std::vector<Fd> peers;
     for (int i = 0; i < 3; ++i) {
-        peers.emplace_back(::socket(GetParam().ipv6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+        peers.emplace_back(::socket(GetParam().ipv6 ? AF_INET6 : AF_INET,
+                                    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     }
     {
-        // io_uring notes the limit when an accept is started, so it is lowered before the first turn.
+        // io_uring notes the limit when an accept is started, so it is lowered before the first
+        // turn.
         const Fd lowest_free(::fcntl(0, F_DUPFD, 0));
         const DescriptorLimit limit(static_cast<rlim_t>(lowest_free.get()));
         const std::uint64_t waits_before = engine->counters().waits.value();

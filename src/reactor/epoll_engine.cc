@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reactor/epoll_engine.h"
 
-#include <sys/eventfd.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <limits>
 #include <utility>
+
+#include <sys/eventfd.h>
+#include <sys/socket.h>
 
 #include "base/check.h"
 
@@ -32,7 +32,8 @@ Result<std::unique_ptr<EpollEngine>> EpollEngine::create(const EngineOptions& op
     Fd wake_fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!wake_fd) return fail_errno("eventfd()");
     const int wake = wake_fd.get();
-    std::unique_ptr<EpollEngine> engine(new EpollEngine(options, std::move(wake_fd), std::move(epoll_fd)));
+    std::unique_ptr<EpollEngine> engine(
+        new EpollEngine(options, std::move(wake_fd), std::move(epoll_fd)));
     // Edge-triggered: each write() is an event, and nobody needs to read the counter.
     if (!engine->control(EPOLL_CTL_ADD, wake, EPOLLIN | EPOLLET, {.kind = Token::Kind::wake})) {
         return fail_errno("epoll_ctl()");
@@ -41,7 +42,8 @@ Result<std::unique_ptr<EpollEngine>> EpollEngine::create(const EngineOptions& op
 }
 
 EpollEngine::EpollEngine(const EngineOptions& options, Fd wake_fd, Fd epoll_fd)
-    : StreamEngine(options, std::move(wake_fd), true), epoll_fd_(std::move(epoll_fd)),
+    : StreamEngine(options, std::move(wake_fd), true),
+      epoll_fd_(std::move(epoll_fd)),
       buffer_(new char[kReceiveBytes]) {}
 
 bool EpollEngine::control(int operation, int fd, std::uint32_t events, Token token) {
@@ -61,8 +63,10 @@ Result<void> EpollEngine::watch(Connection& connection) {
 }
 
 void EpollEngine::watch_writable(Connection& connection) {
-    // A change of the set looks at the socket anew, so an edge between the short send and here is not lost.
-    control(EPOLL_CTL_MOD, connection.fd, kStreamEvents | EPOLLOUT, connection.token(Token::Kind::receive));
+    // A change of the set looks at the socket anew, so an edge between the short send and here is
+    // not lost.
+    control(EPOLL_CTL_MOD, connection.fd, kStreamEvents | EPOLLOUT,
+            connection.token(Token::Kind::receive));
 }
 
 void EpollEngine::receiving_changed(Connection& connection) {
@@ -90,7 +94,8 @@ void EpollEngine::send_now(SendQueue::Entry& entry) {
     do {
         counters_.send_calls.add();
         if (parts.size() == 1) {
-            sent = ::send(connection->fd, parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL | MSG_DONTWAIT);
+            sent = ::send(connection->fd, parts[0].iov_base, parts[0].iov_len,
+                          MSG_NOSIGNAL | MSG_DONTWAIT);
         } else {
             msghdr message{};
             message.msg_iov = parts.data();
@@ -107,7 +112,8 @@ void EpollEngine::send_now(SendQueue::Entry& entry) {
 
 void EpollEngine::wait_for_events(std::optional<MonoClock::duration> timeout) {
     counters_.waits.add();
-    const int count = ::epoll_wait(epoll_fd_.get(), events_.data(), kEventsPerWait, to_epoll_timeout(timeout));
+    const int count =
+        ::epoll_wait(epoll_fd_.get(), events_.data(), kEventsPerWait, to_epoll_timeout(timeout));
     CLAMOR_CHECK(count >= 0 || errno == EINTR, "epoll_wait() fails only when interrupted");
     event_count_ = count < 0 ? 0 : static_cast<std::size_t>(count);
 }
@@ -135,7 +141,8 @@ std::size_t EpollEngine::handle_events() {
 void EpollEngine::handle_stream_event(Connection& connection, std::uint32_t events) {
     if (connection.phase == Phase::ended) return;
     if (connection.write_watched && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0) {
-        control(EPOLL_CTL_MOD, connection.fd, kStreamEvents, connection.token(Token::Kind::receive));
+        control(EPOLL_CTL_MOD, connection.fd, kStreamEvents,
+                connection.token(Token::Kind::receive));
         writable(connection);
         if (connection.phase == Phase::ended) return;
     }
@@ -143,8 +150,8 @@ void EpollEngine::handle_stream_event(Connection& connection, std::uint32_t even
     if ((events & (EPOLLIN | kEnd)) != 0) read(connection, (events & kEnd) != 0);
 }
 
-/// Edge-triggered: reads until nothing is left, which a read that does not fill the buffer shows too, unless the end of
-/// the stream may stand behind it.
+/// Edge-triggered: reads until nothing is left, which a read that does not fill the buffer shows
+/// too, unless the end of the stream may stand behind it.
 void EpollEngine::read(Connection& connection, bool until_end) {
     for (int i = 0; i < kReadsPerTurn; ++i) {
         connection.receive_started = true;
@@ -181,7 +188,8 @@ void EpollEngine::accept(Acceptor& acceptor) {
         if (errno == EAGAIN) return;
         if (errno == EINTR || errno == ECONNABORTED) continue;
         const int error = errno;
-        // Level-triggered: without this, a listener that cannot accept would wake the engine again and again.
+        // Level-triggered: without this, a listener that cannot accept would wake the engine again
+        // and again.
         control(EPOLL_CTL_MOD, acceptor.fd.get(), 0, token);
         accept_failed(acceptor, error);
         return;

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <sys/epoll.h>
-
 #include <array>
 #include <memory>
 #include <vector>
+
+#include <sys/epoll.h>
 
 #include "reactor/stream_engine.h"
 
 namespace clamor::reactor {
 
-/// The engine that works everywhere: edge-triggered epoll, one receive buffer for all streams, sends straight from the
-/// caller's bytes. EPOLLOUT is asked for only after a short send.
+/// The engine that works everywhere: edge-triggered epoll, one receive buffer for all streams,
+/// sends straight from the caller's bytes. EPOLLOUT is asked for only after a short send.
 class EpollEngine final : public StreamEngine {
   public:
     static Result<std::unique_ptr<EpollEngine>> create(const EngineOptions& options);

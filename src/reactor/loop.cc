@@ -18,14 +18,22 @@ namespace {
 /// So many tasks of the mailbox run before the network has its turn again.
 constexpr std::size_t kTasksPerTurn = 4096;
 
-std::int64_t tick_before(MonoTime t) { return std::chrono::floor<std::chrono::milliseconds>(t.time_since_epoch()).count(); }
-std::int64_t tick_after(MonoTime t) { return std::chrono::ceil<std::chrono::milliseconds>(t.time_since_epoch()).count(); }
+std::int64_t tick_before(MonoTime t) {
+    return std::chrono::floor<std::chrono::milliseconds>(t.time_since_epoch()).count();
+}
+std::int64_t tick_after(MonoTime t) {
+    return std::chrono::ceil<std::chrono::milliseconds>(t.time_since_epoch()).count();
+}
 
 }  // namespace
 
 struct Loop::Impl {
     Impl(ShardId id, std::unique_ptr<Engine> e, const std::vector<Loop*>* all)
-        : shard(id), engine(std::move(e)), peers(all), now(read_clocks()), wheel(tick_before(now.mono)) {}
+        : shard(id),
+          engine(std::move(e)),
+          peers(all),
+          now(read_clocks()),
+          wheel(tick_before(now.mono)) {}
 
     const ShardId shard;
     const std::unique_ptr<Engine> engine;
@@ -34,7 +42,7 @@ struct Loop::Impl {
     // Of the loop's thread.
     Now now;
     TimerWheel wheel;
-    std::vector<Task> running;    // the mailbox's last fill
+    std::vector<Task> running;  // the mailbox's last fill
     std::size_t running_next = 0;
     std::vector<Task> at_end_of_turn;
 
@@ -43,8 +51,9 @@ struct Loop::Impl {
     std::atomic<bool> stopping{false};
     std::atomic<bool> asleep{false};
     std::mutex mutex;
-    std::vector<Task> mailbox;        // guarded by mutex
-    std::size_t running_count = 0;    // guarded by mutex: size of `running`, which counts against the bound too
+    std::vector<Task> mailbox;  // guarded by mutex
+    std::size_t running_count =
+        0;  // guarded by mutex: size of `running`, which counts against the bound too
 
     bool post(Priority priority, Task task) {
         {
@@ -55,7 +64,8 @@ struct Loop::Impl {
                 return false;
             }
             mailbox.push_back(std::move(task));
-            if (depth + 1 > counters.mailbox_depth_max.value()) counters.mailbox_depth_max.set(depth + 1);
+            if (depth + 1 > counters.mailbox_depth_max.value())
+                counters.mailbox_depth_max.set(depth + 1);
         }
         if (asleep.load() && asleep.exchange(false)) engine->wake();
         return true;
@@ -97,7 +107,8 @@ struct Loop::Impl {
     }
 
     void turn(std::optional<MonoClock::duration> timeout) {
-        if (const auto left = until_next_timer()) timeout = timeout ? std::min(*timeout, *left) : *left;
+        if (const auto left = until_next_timer())
+            timeout = timeout ? std::min(*timeout, *left) : *left;
         if (!fall_asleep()) timeout = MonoClock::duration::zero();
         engine->wait(timeout);
         asleep = false;
@@ -122,11 +133,21 @@ Loop::Loop(ShardId shard, std::unique_ptr<Engine> engine, const std::vector<Loop
 
 Loop::~Loop() = default;
 
-Engine& Loop::engine() { return *impl_->engine; }
-const LoopCounters& Loop::counters() const { return impl_->counters; }
-ShardId Loop::shard() const { return impl_->shard; }
-std::uint16_t Loop::shard_count() const { return static_cast<std::uint16_t>(impl_->peers->size()); }
-Now Loop::now() const { return impl_->now; }
+Engine& Loop::engine() {
+    return *impl_->engine;
+}
+const LoopCounters& Loop::counters() const {
+    return impl_->counters;
+}
+ShardId Loop::shard() const {
+    return impl_->shard;
+}
+std::uint16_t Loop::shard_count() const {
+    return static_cast<std::uint16_t>(impl_->peers->size());
+}
+Now Loop::now() const {
+    return impl_->now;
+}
 
 void Loop::run() {
     while (!impl_->stopping) impl_->turn(std::nullopt);
@@ -135,7 +156,9 @@ void Loop::run() {
     impl_->engine->flush();
 }
 
-void Loop::run_once(std::optional<MonoClock::duration> timeout) { impl_->turn(timeout); }
+void Loop::run_once(std::optional<MonoClock::duration> timeout) {
+    impl_->turn(timeout);
+}
 
 void Loop::stop() {
     impl_->stopping = true;
@@ -148,12 +171,18 @@ bool Loop::post_to(ShardId target, Priority priority, Task task) {
 }
 
 TimerId Loop::call_at(MonoTime when, Task task) {
-    // Not before the next tick: a timer that sets itself again for "now" must not keep the turn from ending.
-    return impl_->wheel.insert(std::max(tick_after(when), tick_before(impl_->now.mono) + 1), std::move(task));
+    // Not before the next tick: a timer that sets itself again for "now" must not keep the turn
+    // from ending.
+    return impl_->wheel.insert(std::max(tick_after(when), tick_before(impl_->now.mono) + 1),
+                               std::move(task));
 }
 
-void Loop::cancel(TimerId timer) { impl_->wheel.cancel(timer); }
+void Loop::cancel(TimerId timer) {
+    impl_->wheel.cancel(timer);
+}
 
-void Loop::call_at_end_of_turn(Task task) { impl_->at_end_of_turn.push_back(std::move(task)); }
+void Loop::call_at_end_of_turn(Task task) {
+    impl_->at_end_of_turn.push_back(std::move(task));
+}
 
 }  // namespace clamor::reactor

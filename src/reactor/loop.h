@@ -17,12 +17,14 @@ struct LoopCounters {
     Counter mailbox_depth_max;
 };
 
-/// One shard: a thread's engine, clock, timer wheel and mailbox. Implements base's Scheduler over the real machine.
-/// A turn: clock, network completions, mailbox, timers, end-of-turn tasks; the sends they started leave with the next
-/// turn's first kernel call. Lives on the thread that calls run(); post_to() and stop() may be called from any thread.
+/// One shard: a thread's engine, clock, timer wheel and mailbox. Implements base's Scheduler over
+/// the real machine. A turn: clock, network completions, mailbox, timers, end-of-turn tasks; the
+/// sends they started leave with the next turn's first kernel call. Lives on the thread that calls
+/// run(); post_to() and stop() may be called from any thread.
 class Loop final : public Scheduler {
   public:
-    /// `peers` are the loops of all shards by ShardId, this one included; they are filled in before run() and outlive it.
+    /// `peers` are the loops of all shards by ShardId, this one included; they are filled in before
+    /// run() and outlive it.
     Loop(ShardId shard, std::unique_ptr<Engine> engine, const std::vector<Loop*>* peers);
     ~Loop() override;
 

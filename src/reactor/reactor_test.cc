@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <map>
 #include <random>
 #include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "base/limits.h"
 #include "reactor/loop.h"
@@ -53,7 +53,8 @@ TEST(SendQueue, KeepsTheRestOfAShortSend) {
     EXPECT_EQ(entry.bytes, 10u);
     const auto text = [&](std::size_t sent) {
         std::string all;
-        for (const iovec& part : queue.rest(entry, sent)) all.append(static_cast<char*>(part.iov_base), part.iov_len);
+        for (const iovec& part : queue.rest(entry, sent))
+            all.append(static_cast<char*>(part.iov_base), part.iov_len);
         return all;
     };
     EXPECT_EQ(text(0), "abcdefghij");
@@ -88,11 +89,13 @@ TEST(TimerWheel, AgreesWithASortedListOverAnyDistance) {
     int next = 0;
     for (int step = 0; step < 20'000; ++step) {
         const int far = static_cast<int>(random() % 30);
-        const std::int64_t tick = now + 1 + static_cast<std::int64_t>(random() % (std::uint64_t{1} << far));
+        const std::int64_t tick =
+            now + 1 + static_cast<std::int64_t>(random() % (std::uint64_t{1} << far));
         ids[next] = wheel.insert(tick, [&ran, id = next] { ran.push_back(id); });
         expected.emplace(tick, next++);
         if (step % 7 == 0) {
-            auto victim = std::next(expected.begin(), static_cast<std::ptrdiff_t>(random() % expected.size()));
+            auto victim = std::next(expected.begin(),
+                                    static_cast<std::ptrdiff_t>(random() % expected.size()));
             EXPECT_TRUE(wheel.cancel(ids[victim->second]));
             EXPECT_FALSE(wheel.cancel(ids[victim->second]));
             expected.erase(victim);
@@ -137,8 +140,8 @@ class LoopTest : public ::testing::Test {
   protected:
     LoopTest() : peers{nullptr, nullptr} {
         for (std::uint16_t i = 0; i < 2; ++i) {
-            loops.push_back(std::make_unique<Loop>(ShardId(i), std::move(make_engine(EngineKind::automatic, {})->engine),
-                                                   &peers));
+            loops.push_back(std::make_unique<Loop>(
+                ShardId(i), std::move(make_engine(EngineKind::automatic, {})->engine), &peers));
             peers[i] = loops.back().get();
         }
     }

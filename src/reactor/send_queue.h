@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <sys/uio.h>
-
 #include <cstdint>
 #include <span>
 #include <string_view>
 #include <vector>
 
+#include <sys/uio.h>
+
 #include "reactor/slot_table.h"
 
 namespace clamor::reactor {
 
-/// The sends of a turn, in order, with copies of their part lists: first those that were handed to the kernel and wait to
-/// be reported, then those that wait for the next flush. At most one entry a connection.
+/// The sends of a turn, in order, with copies of their part lists: first those that were handed to
+/// the kernel and wait to be reported, then those that wait for the next flush. At most one entry a
+/// connection.
 class SendQueue {
   public:
     struct Entry {
@@ -31,7 +32,9 @@ class SendQueue {
     std::size_t handed_over() const { return handed_over_; }
     /// The next entry for the kernel; it then counts as handed over.
     Entry& hand_over() { return entries_[handed_over_++]; }
-    std::span<iovec> parts(const Entry& entry) { return {parts_.data() + entry.first_part, entry.part_count}; }
+    std::span<iovec> parts(const Entry& entry) {
+        return {parts_.data() + entry.first_part, entry.part_count};
+    }
     /// What remains of an entry of which `sent` bytes went.
     std::vector<iovec> rest(const Entry& entry, std::size_t sent) const;
 

@@ -7,8 +7,8 @@
 
 namespace clamor::reactor {
 
-/// Names one operation towards the kernel: what it is, and the slot and its generation. An event that arrives after its
-/// slot was given to somebody else finds nobody.
+/// Names one operation towards the kernel: what it is, and the slot and its generation. An event
+/// that arrives after its slot was given to somebody else finds nobody.
 struct Token {
     enum class Kind : std::uint8_t { none, wake, accept, receive, writable, send };
 
@@ -17,16 +17,19 @@ struct Token {
     std::uint32_t slot = 0;
 
     std::uint64_t packed() const {
-        return std::uint64_t{static_cast<std::uint8_t>(kind)} << 56 | std::uint64_t{generation} << 32 | slot;
+        return std::uint64_t{static_cast<std::uint8_t>(kind)} << 56 |
+               std::uint64_t{generation} << 32 | slot;
     }
     static Token unpack(std::uint64_t value) {
-        return {static_cast<Kind>(value >> 56), static_cast<std::uint32_t>(value >> 32) & kGenerationMask,
+        return {static_cast<Kind>(value >> 56),
+                static_cast<std::uint32_t>(value >> 32) & kGenerationMask,
                 static_cast<std::uint32_t>(value)};
     }
     static constexpr std::uint32_t kGenerationMask = 0xffffff;
 };
 
-/// Entries at stable addresses, found by slot and generation. T has the members `slot`, `generation` and `used`.
+/// Entries at stable addresses, found by slot and generation. T has the members `slot`,
+/// `generation` and `used`.
 template <class T>
 class SlotTable {
   public:

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reactor/socket.h"
 
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
 
 namespace clamor::reactor::socket {
 
@@ -54,7 +54,8 @@ Endpoint from_sockaddr(const sockaddr_storage& storage) {
 }
 
 bool is_any(const Endpoint& endpoint) {
-    return std::all_of(endpoint.address.begin(), endpoint.address.end(), [](std::uint8_t b) { return b == 0; });
+    return std::all_of(endpoint.address.begin(), endpoint.address.end(),
+                       [](std::uint8_t b) { return b == 0; });
 }
 
 bool set_option(int fd, int level, int name, int value) {
@@ -64,7 +65,9 @@ bool set_option(int fd, int level, int name, int value) {
 }  // namespace
 
 Result<Fd> open_listener(const Endpoint& at, bool non_blocking) {
-    const auto failed = [&](const char* call) { return fail_errno(fmt::format("{} for {}", call, at.to_string())); };
+    const auto failed = [&](const char* call) {
+        return fail_errno(fmt::format("{} for {}", call, at.to_string()));
+    };
     const int type = SOCK_STREAM | SOCK_CLOEXEC | (non_blocking ? SOCK_NONBLOCK : 0);
     Endpoint bound = at;
     Fd fd(::socket(bound.is_ipv4() ? AF_INET : AF_INET6, type, 0));
@@ -86,7 +89,8 @@ Result<Fd> open_listener(const Endpoint& at, bool non_blocking) {
 Result<Endpoint> local_endpoint(int fd) {
     sockaddr_storage storage{};
     socklen_t size = sizeof(storage);
-    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return fail_errno("getsockname()");
+    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &size) != 0)
+        return fail_errno("getsockname()");
     return from_sockaddr(storage);
 }
 
@@ -98,7 +102,8 @@ Endpoint peer_endpoint(int fd) {
 }
 
 Result<Fd> start_connect(const Endpoint& to) {
-    Fd fd(::socket(to.is_ipv4() ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    Fd fd(
+        ::socket(to.is_ipv4() ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!fd) return fail_errno("socket()");
     const Address address = to_sockaddr(to);
     if (::connect(fd.get(), address.get(), address.size) != 0 && errno != EINPROGRESS) {

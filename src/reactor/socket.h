@@ -19,13 +19,14 @@ Result<Endpoint> local_endpoint(int fd);
 /// All zero when the connection is already gone.
 Endpoint peer_endpoint(int fd);
 
-/// A socket that is connecting, non-blocking. The refusal of a loopback peer may be known at once: an error.
+/// A socket that is connecting, non-blocking. The refusal of a loopback peer may be known at once:
+/// an error.
 Result<Fd> start_connect(const Endpoint& to);
 /// The socket's pending error as an errno value, 0 when there is none.
 int take_error(int fd);
 
-/// What every stream's descriptor gets: TCP_NODELAY, SO_SNDBUF. io_uring wants blocking descriptors (on non-blocking ones
-/// its receive ends with EAGAIN instead of waiting), epoll non-blocking ones.
+/// What every stream's descriptor gets: TCP_NODELAY, SO_SNDBUF. io_uring wants blocking descriptors
+/// (on non-blocking ones its receive ends with EAGAIN instead of waiting), epoll non-blocking ones.
 Result<void> prepare_stream(int fd, int send_buffer_bytes, bool non_blocking);
 /// The next close() of the descriptor sends RST and forgets unsent bytes.
 void reset_on_close(int fd);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reactor/stream_engine.h"
 
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <utility>
+
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "reactor/clock.h"
@@ -46,7 +46,8 @@ void StreamEngine::close(Listener& listener) {
 }
 
 Result<void> StreamEngine::attach(Stream& stream, int fd) {
-    if (auto prepared = socket::prepare_stream(fd, options_.send_buffer_bytes, non_blocking_); !prepared) {
+    if (auto prepared = socket::prepare_stream(fd, options_.send_buffer_bytes, non_blocking_);
+        !prepared) {
         ::close(fd);
         return prepared;
     }
@@ -151,7 +152,8 @@ void StreamEngine::wait(std::optional<MonoClock::duration> timeout) {
     if (!ended_.empty() || sends_.handed_over() > 0 || has_work()) {
         timeout = MonoClock::duration::zero();
     } else if (!deadlines_.empty()) {
-        const auto left = std::max(deadlines_.top().when - read_mono_clock(), MonoClock::duration::zero());
+        const auto left =
+            std::max(deadlines_.top().when - read_mono_clock(), MonoClock::duration::zero());
         timeout = timeout ? std::min(*timeout, left) : left;
     }
     wait_for_events(timeout);
@@ -187,11 +189,13 @@ void StreamEngine::finished_by_peer(Connection& connection) {
     }
 }
 
-// Streams may answer the last bytes of a peer that has finished until the end of the turn; those that did not end here.
+// Streams may answer the last bytes of a peer that has finished until the end of the turn; those
+// that did not end here.
 void StreamEngine::settle_finished() {
     for (const Token token : finished_) {
         Connection* connection = connections_.find(token);
-        if (connection != nullptr && connection->phase == Phase::open && !connection->sending) end(*connection, 0);
+        if (connection != nullptr && connection->phase == Phase::open && !connection->sending)
+            end(*connection, 0);
     }
     finished_.clear();
 }
@@ -204,7 +208,8 @@ void StreamEngine::writable(Connection& connection) {
             end(connection, error);
             return;
         }
-        const auto prepared = socket::prepare_stream(connection.fd, options_.send_buffer_bytes, non_blocking_);
+        const auto prepared =
+            socket::prepare_stream(connection.fd, options_.send_buffer_bytes, non_blocking_);
         if (!prepared) {
             end(connection, prepared.error().code.value());
             return;
@@ -215,7 +220,8 @@ void StreamEngine::writable(Connection& connection) {
         return;
     }
     if (!may_send(connection) || connection.extra == nullptr) return;
-    sends_.add(connection.token(Token::Kind::send), std::span<const iovec>(connection.extra->unsent));
+    sends_.add(connection.token(Token::Kind::send),
+               std::span<const iovec>(connection.extra->unsent));
     if (connection.extra->held.empty() && !connection.extra->held_end) {
         connection.extra.reset();
     } else {
@@ -269,7 +275,8 @@ std::size_t StreamEngine::report_sent(std::size_t count) {
             continue;
         }
         connection->stream->on_sent();
-        if (connection->peer_finished && connection->phase == Phase::open && !connection->sending) end(*connection, 0);
+        if (connection->peer_finished && connection->phase == Phase::open && !connection->sending)
+            end(*connection, 0);
     }
     sends_.drop(count);
     return reported;

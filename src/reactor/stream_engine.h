@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <sys/uio.h>
-
 #include <atomic>
 #include <queue>
 #include <string>
 #include <vector>
+
+#include <sys/uio.h>
 
 #include "reactor/engine.h"
 #include "reactor/fd.h"
@@ -15,8 +15,9 @@
 
 namespace clamor::reactor {
 
-/// What both engines have in common: the table of connections and the states of their lives, started sends, deadlines of
-/// closing, and the order in which completions are reported. The engines below it add the calls into the kernel.
+/// What both engines have in common: the table of connections and the states of their lives,
+/// started sends, deadlines of closing, and the order in which completions are reported. The
+/// engines below it add the calls into the kernel.
 class StreamEngine : public Engine {
   public:
     ~StreamEngine() override;
@@ -49,11 +50,12 @@ class StreamEngine : public Engine {
         bool used = false;
 
         Phase phase = Phase::open;
-        bool may_receive = true;       // as set_receiving() last said
-        bool sending = false;          // from send() until on_sent() is reported
-        bool peer_finished = false;    // FIN was read
-        bool receive_started = false;  // io_uring: a receive is with the kernel; epoll: there is something to read
-        bool write_watched = false;    // waits until the socket can be written
+        bool may_receive = true;     // as set_receiving() last said
+        bool sending = false;        // from send() until on_sent() is reported
+        bool peer_finished = false;  // FIN was read
+        bool receive_started =
+            false;  // io_uring: a receive is with the kernel; epoll: there is something to read
+        bool write_watched = false;  // waits until the socket can be written
         int fd = -1;
         int error = 0;  // errno of the end
         Stream* stream = nullptr;
@@ -67,7 +69,8 @@ class StreamEngine : public Engine {
         Token token(Token::Kind kind) const { return {kind, generation, slot}; }
         bool wants_bytes() const {
             if (peer_finished) return false;
-            return phase == Phase::open ? may_receive : phase == Phase::finishing || phase == Phase::lingering;
+            return phase == Phase::open ? may_receive
+                                        : phase == Phase::finishing || phase == Phase::lingering;
         }
         Extra& need_extra() {
             if (extra == nullptr) extra = std::make_unique<Extra>();
@@ -89,11 +92,12 @@ class StreamEngine : public Engine {
     /// `non_blocking`: how the engine wants its descriptors.
     StreamEngine(const EngineOptions& options, Fd wake_fd, bool non_blocking);
 
-    // The kernel side. `watch` starts receiving, or watching for the end of a connect; none of them reports anything.
+    // The kernel side. `watch` starts receiving, or watching for the end of a connect; none of them
+    // reports anything.
     virtual Result<void> watch(Connection& connection) = 0;
     virtual void watch_writable(Connection& connection) = 0;
     virtual void receiving_changed(Connection& connection) = 0;  // wants_bytes() may have changed
-    virtual void unwatch(Connection& connection) = 0;            // the descriptor is about to be closed
+    virtual void unwatch(Connection& connection) = 0;  // the descriptor is about to be closed
     virtual void start_accepting(Acceptor& acceptor) = 0;
     virtual void stop_accepting(Acceptor& acceptor) = 0;
     /// Hands every waiting send to the kernel, or prepares it so that wait_for_events() does.

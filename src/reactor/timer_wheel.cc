@@ -59,13 +59,15 @@ std::optional<std::int64_t> TimerWheel::next_tick() const {
     return due->tick;
 }
 
-// A timer's level is the highest group of bits in which its tick differs from elapsed_. All timers of a level therefore
-// share the higher bits with elapsed_, and every timer of a lower level is due before those of a higher one.
+// A timer's level is the highest group of bits in which its tick differs from elapsed_. All timers
+// of a level therefore share the higher bits with elapsed_, and every timer of a lower level is due
+// before those of a higher one.
 std::optional<TimerWheel::Due> TimerWheel::next_slot() const {
     for (int level = 0; level < kLevels; ++level) {
         if (occupied_[static_cast<std::size_t>(level)] == 0) continue;
         const int shift = level * kSlotBits;
-        const auto slot = static_cast<std::size_t>(std::countr_zero(occupied_[static_cast<std::size_t>(level)]));
+        const auto slot =
+            static_cast<std::size_t>(std::countr_zero(occupied_[static_cast<std::size_t>(level)]));
         const std::int64_t block = elapsed_ >> (shift + kSlotBits) << (shift + kSlotBits);
         return Due{level, slot, block | static_cast<std::int64_t>(slot) << shift};
     }
@@ -75,7 +77,8 @@ std::optional<TimerWheel::Due> TimerWheel::next_slot() const {
 void TimerWheel::link(std::uint32_t index) {
     Node& node = nodes_[index];
     const auto differing = static_cast<std::uint64_t>(node.tick ^ elapsed_) | 1;
-    const int level = std::min((static_cast<int>(std::bit_width(differing)) - 1) / kSlotBits, kLevels - 1);
+    const int level =
+        std::min((static_cast<int>(std::bit_width(differing)) - 1) / kSlotBits, kLevels - 1);
     const auto slot = static_cast<std::size_t>(node.tick >> (level * kSlotBits)) & (kSlots - 1);
     node.list = static_cast<std::uint16_t>(static_cast<std::size_t>(level) * kSlots + slot);
     List& list = lists_[node.list];
@@ -91,7 +94,8 @@ void TimerWheel::unlink(std::uint32_t index) {
     List& list = lists_[node.list];
     (node.previous == kNone ? list.first : nodes_[node.previous].next) = node.next;
     (node.next == kNone ? list.last : nodes_[node.next].previous) = node.previous;
-    if (list.first == kNone) occupied_[node.list / kSlots] &= ~(std::uint64_t{1} << (node.list % kSlots));
+    if (list.first == kNone)
+        occupied_[node.list / kSlots] &= ~(std::uint64_t{1} << (node.list % kSlots));
 }
 
 void TimerWheel::release(std::uint32_t index) {

@@ -11,9 +11,10 @@
 
 namespace clamor::reactor {
 
-/// Timers in a hierarchical hashed wheel: 7 levels of 64 slots; insert and cancel take constant time, and a timer moves at
-/// most 6 times towards level 0. A pure data structure in ticks (the loop's tick is a millisecond). Timers of one tick run
-/// in the order of their insertion. Memory grows with the timers that wait at one time, which callers bound.
+/// Timers in a hierarchical hashed wheel: 7 levels of 64 slots; insert and cancel take constant
+/// time, and a timer moves at most 6 times towards level 0. A pure data structure in ticks (the
+/// loop's tick is a millisecond). Timers of one tick run in the order of their insertion. Memory
+/// grows with the timers that wait at one time, which callers bound.
 class TimerWheel {
   public:
     explicit TimerWheel(std::int64_t now_tick) : elapsed_(now_tick) {}
@@ -22,7 +23,8 @@ class TimerWheel {
     TimerId insert(std::int64_t tick, Task task);
     /// False when the timer already ran or was cancelled.
     bool cancel(TimerId timer);
-    /// Takes the next timer due at `now_tick` or before, nullopt when there is none (time has then advanced to `now_tick`).
+    /// Takes the next timer due at `now_tick` or before, nullopt when there is none (time has then
+    /// advanced to `now_tick`).
     std::optional<Task> pop_due(std::int64_t now_tick);
     /// No timer is due before this tick; nullopt without timers.
     std::optional<std::int64_t> next_tick() const;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reactor/uring_engine.h"
 
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <utility>
 
 #include "base/check.h"
 
@@ -25,11 +25,14 @@ Result<std::unique_ptr<UringEngine>> UringEngine::create(const EngineOptions& op
     if (!wake_fd) return fail_errno("eventfd()");
     auto ring = UringRing::create(options.receive_buffers, options.receive_buffer_bytes);
     if (!ring) return tl::unexpected<Error>(ring.error());
-    return std::unique_ptr<UringEngine>(new UringEngine(options, std::move(wake_fd), std::move(*ring)));
+    return std::unique_ptr<UringEngine>(
+        new UringEngine(options, std::move(wake_fd), std::move(*ring)));
 }
 
 UringEngine::UringEngine(const EngineOptions& options, Fd wake_fd, std::unique_ptr<UringRing> ring)
-    : StreamEngine(options, std::move(wake_fd), false), ring_(std::move(ring)), messages_(UringRing::kSubmissions) {}
+    : StreamEngine(options, std::move(wake_fd), false),
+      ring_(std::move(ring)),
+      messages_(UringRing::kSubmissions) {}
 
 Result<void> UringEngine::watch(Connection& connection) {
     if (connection.write_watched) {
@@ -50,7 +53,8 @@ void UringEngine::receiving_changed(Connection& connection) {
         if (connection.receive_started) cancels_.push_back(token.packed());
         return;
     }
-    const bool held = connection.extra != nullptr && (!connection.extra->held.empty() || connection.extra->held_end);
+    const bool held = connection.extra != nullptr &&
+                      (!connection.extra->held.empty() || connection.extra->held_end);
     if (held) {
         resumed_.push_back(token);
     } else if (!connection.receive_started) {
@@ -59,11 +63,15 @@ void UringEngine::receiving_changed(Connection& connection) {
 }
 
 void UringEngine::unwatch(Connection& connection) {
-    if (connection.receive_started) cancels_.push_back(connection.token(Token::Kind::receive).packed());
-    if (connection.write_watched) cancels_.push_back(connection.token(Token::Kind::writable).packed());
+    if (connection.receive_started)
+        cancels_.push_back(connection.token(Token::Kind::receive).packed());
+    if (connection.write_watched)
+        cancels_.push_back(connection.token(Token::Kind::writable).packed());
 }
 
-void UringEngine::start_accepting(Acceptor& acceptor) { accepts_.push_back(acceptor.token()); }
+void UringEngine::start_accepting(Acceptor& acceptor) {
+    accepts_.push_back(acceptor.token());
+}
 
 void UringEngine::stop_accepting(Acceptor& acceptor) {
     if (acceptor.started) cancels_.push_back(acceptor.token().packed());
@@ -130,7 +138,8 @@ void UringEngine::prepare_accepts() {
 void UringEngine::prepare_receives() {
     for (const Token token : receives_) {
         Connection* connection = connections_.find(token);
-        if (connection == nullptr || connection->receive_started || !connection->wants_bytes()) continue;
+        if (connection == nullptr || connection->receive_started || !connection->wants_bytes())
+            continue;
         io_uring_sqe* sqe = ring_->next_submission();
         io_uring_prep_recv_multishot(sqe, connection->fd, nullptr, 0, 0);
         sqe->flags |= IOSQE_BUFFER_SELECT;
@@ -167,7 +176,8 @@ void UringEngine::prepare_send(SendQueue::Entry& entry) {
         io_uring_prep_sendmsg(sqe, connection->fd, &message, kSendFlags);
     }
     sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
-    io_uring_sqe_set_data64(sqe, Token{.kind = Token::Kind::send, .slot = sends_.sequence_of(entry)}.packed());
+    io_uring_sqe_set_data64(
+        sqe, Token{.kind = Token::Kind::send, .slot = sends_.sequence_of(entry)}.packed());
     sends_queued_ = true;
 }
 
@@ -185,15 +195,20 @@ std::size_t UringEngine::handle_events() {
 void UringEngine::handle(const UringRing::Completion& completion) {
     const Token token = Token::unpack(completion.user_data);
     switch (token.kind) {
-        case Token::Kind::none: return;
+        case Token::Kind::none:
+            return;
         case Token::Kind::wake:
             woken();
             if (!completion.has_more()) wake_watched_ = false;
             return;
-        case Token::Kind::accept: return handle_accept(completion, token);
-        case Token::Kind::receive: return handle_receive(completion, token);
-        case Token::Kind::writable: return handle_writable(token);
-        case Token::Kind::send: return handle_send(completion, token);
+        case Token::Kind::accept:
+            return handle_accept(completion, token);
+        case Token::Kind::receive:
+            return handle_receive(completion, token);
+        case Token::Kind::writable:
+            return handle_writable(token);
+        case Token::Kind::send:
+            return handle_send(completion, token);
     }
 }
 
@@ -222,7 +237,8 @@ void UringEngine::handle_receive(const UringRing::Completion& completion, Token 
 
     // Bytes wait when the stream does not receive now, or while older ones do.
     const bool holds = connection->phase == Phase::open &&
-                       (!connection->may_receive || (connection->extra != nullptr && !connection->extra->held.empty()));
+                       (!connection->may_receive ||
+                        (connection->extra != nullptr && !connection->extra->held.empty()));
     if (completion.has_buffer()) {
         const auto size = static_cast<std::size_t>(std::max(completion.result, 0));
         const std::string_view bytes = ring_->buffer(completion.buffer(), size);
@@ -254,7 +270,8 @@ std::size_t UringEngine::deliver_held() {
     const std::vector<Token> resumed = std::exchange(resumed_, {});
     for (const Token token : resumed) {
         Connection* connection = connections_.find(token);
-        if (connection == nullptr || !connection->wants_bytes() || connection->extra == nullptr) continue;
+        if (connection == nullptr || !connection->wants_bytes() || connection->extra == nullptr)
+            continue;
         const std::string held = std::exchange(connection->extra->held, {});
         if (!held.empty()) received(*connection, held);
         if (!connection->wants_bytes()) continue;
@@ -287,7 +304,8 @@ Result<void> probe_io_uring() {
     auto ring = UringRing::create(2, 64);
     if (!ring) return tl::unexpected<Error>(ring.error());
     int pair[2];
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return fail_errno("socketpair()");
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+        return fail_errno("socketpair()");
     const Fd here(pair[0]);
     const Fd there(pair[1]);
     io_uring_sqe* sqe = (*ring)->next_submission();
@@ -301,9 +319,11 @@ Result<void> probe_io_uring() {
     const auto completion = (*ring)->next_completion();
     if (!completion) return fail(std::errc::timed_out, "multishot receive");
     if (completion->result < 0) {
-        return fail(std::error_code(-completion->result, std::generic_category()), "multishot receive");
+        return fail(std::error_code(-completion->result, std::generic_category()),
+                    "multishot receive");
     }
-    if (!completion->has_more() || !completion->has_buffer()) return fail(std::errc::not_supported, "multishot receive");
+    if (!completion->has_more() || !completion->has_buffer())
+        return fail(std::errc::not_supported, "multishot receive");
     return {};
 }
 

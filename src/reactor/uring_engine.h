@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <sys/socket.h>
-
 #include <memory>
 #include <vector>
+
+#include <sys/socket.h>
 
 #include "reactor/stream_engine.h"
 #include "reactor/uring_ring.h"
 
 namespace clamor::reactor {
 
-/// The engine over io_uring. Multishot accepts and receives take a provided buffer only while bytes are handled, so an
-/// idle connection holds none. The sends of a turn go in one submission; they neither wait in the kernel
-/// (MSG_DONTWAIT) nor post a completion when they succeed: what posted none after the submission was sent.
+/// The engine over io_uring. Multishot accepts and receives take a provided buffer only while bytes
+/// are handled, so an idle connection holds none. The sends of a turn go in one submission; they
+/// neither wait in the kernel (MSG_DONTWAIT) nor post a completion when they succeed: what posted
+/// none after the submission was sent.
 ///
-/// Operations name their descriptor only within hand_over_sends() and are submitted before a callback can run, so a
-/// descriptor that was closed and given out anew is never mistaken; completions carry slot and generation.
+/// Operations name their descriptor only within hand_over_sends() and are submitted before a
+/// callback can run, so a descriptor that was closed and given out anew is never mistaken;
+/// completions carry slot and generation.
 class UringEngine final : public StreamEngine {
   public:
     /// Makes the ring and tries everything that the engine needs; the error says what is missing.
@@ -64,7 +66,8 @@ class UringEngine final : public StreamEngine {
     std::vector<Token> resumed_;  // have held bytes to deliver
 };
 
-/// Asks the kernel whether io_uring works here with everything that UringEngine needs. The error says what does not.
+/// Asks the kernel whether io_uring works here with everything that UringEngine needs. The error
+/// says what does not.
 Result<void> probe_io_uring();
 
 }  // namespace clamor::reactor

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reactor/uring_ring.h"
 
+#include <cerrno>
+
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include <cerrno>
 
 #include "base/check.h"
 
@@ -20,7 +20,8 @@ tl::unexpected<Error> failed(std::string_view call, int result) {
 
 int open_ring(io_uring& ring, unsigned flags) {
     io_uring_params params{};
-    // Disabled at first: the thread that enables the ring becomes its single issuer, whichever thread made it.
+    // Disabled at first: the thread that enables the ring becomes its single issuer, whichever
+    // thread made it.
     params.flags = flags | IORING_SETUP_R_DISABLED | IORING_SETUP_CQSIZE | IORING_SETUP_SUBMIT_ALL;
     params.cq_entries = UringRing::kCompletions;
     return io_uring_queue_init_params(UringRing::kSubmissions, &ring, &params);
@@ -28,16 +29,19 @@ int open_ring(io_uring& ring, unsigned flags) {
 
 }  // namespace
 
-Result<std::unique_ptr<UringRing>> UringRing::create(std::uint32_t buffers, std::uint32_t buffer_bytes) {
+Result<std::unique_ptr<UringRing>> UringRing::create(std::uint32_t buffers,
+                                                     std::uint32_t buffer_bytes) {
     std::unique_ptr<UringRing> made(new UringRing());
     int result = open_ring(made->ring_, IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN);
-    if (result == -EINVAL) result = open_ring(made->ring_, IORING_SETUP_COOP_TASKRUN);  // before Linux 6.1
+    if (result == -EINVAL)
+        result = open_ring(made->ring_, IORING_SETUP_COOP_TASKRUN);  // before Linux 6.1
     if (result < 0) return failed("io_uring_setup()", result);
     made->opened_ = true;
     if ((made->ring_.features & IORING_FEAT_CQE_SKIP) == 0) {
         return fail(std::errc::not_supported, "skipping success completions");
     }
-    if ((made->ring_.features & IORING_FEAT_EXT_ARG) == 0) return fail(std::errc::not_supported, "waiting with a timeout");
+    if ((made->ring_.features & IORING_FEAT_EXT_ARG) == 0)
+        return fail(std::errc::not_supported, "waiting with a timeout");
     if (auto set_up = made->set_up_buffers(buffers, buffer_bytes); !set_up) {
         return tl::unexpected<Error>(set_up.error());
     }
@@ -45,9 +49,11 @@ Result<std::unique_ptr<UringRing>> UringRing::create(std::uint32_t buffers, std:
 }
 
 Result<void> UringRing::set_up_buffers(std::uint32_t buffers, std::uint32_t buffer_bytes) {
-    CLAMOR_CHECK(buffers > 0 && buffers <= 32768 && (buffers & (buffers - 1)) == 0, "a power of two that 15 bits can count");
+    CLAMOR_CHECK(buffers > 0 && buffers <= 32768 && (buffers & (buffers - 1)) == 0,
+                 "a power of two that 15 bits can count");
     buffer_ring_bytes_ = buffers * sizeof(io_uring_buf);
-    void* memory = ::mmap(nullptr, buffer_ring_bytes_, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
+    void* memory = ::mmap(nullptr, buffer_ring_bytes_, PROT_READ | PROT_WRITE,
+                          MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
     if (memory == MAP_FAILED) return fail_errno("mmap() of the buffer ring");
     buffer_ring_ = static_cast<io_uring_buf_ring*>(memory);
     io_uring_buf_ring_init(buffer_ring_);
@@ -75,7 +81,8 @@ void UringRing::enable() {
     if (enabled_) return;
     enabled_ = true;
     // liburing 2.3 declares io_uring_enable_rings() but does not export it.
-    const long result = ::syscall(__NR_io_uring_register, ring_.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
+    const long result =
+        ::syscall(__NR_io_uring_register, ring_.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
     CLAMOR_CHECK(result == 0, "a ring made disabled can be enabled once");
 }
 
@@ -112,7 +119,8 @@ void UringRing::submit_and_wait(std::optional<MonoClock::duration> timeout) {
         io_uring_cqe* unused = nullptr;
         result = io_uring_submit_and_wait_timeout(&ring_, &unused, 1, &limit, nullptr);
     }
-    CLAMOR_CHECK(result >= 0 || result == -ETIME || result == -EINTR || result == -EAGAIN || result == -EBUSY,
+    CLAMOR_CHECK(result >= 0 || result == -ETIME || result == -EINTR || result == -EAGAIN ||
+                     result == -EBUSY,
                  "waiting fails only for want of events or memory");
     submit_rest();
 }
@@ -137,8 +145,8 @@ std::string_view UringRing::buffer(std::uint16_t id, std::size_t size) const {
 }
 
 void UringRing::recycle(std::uint16_t id) {
-    io_uring_buf_ring_add(buffer_ring_, buffers_.get() + std::size_t{id} * buffer_bytes_, buffer_bytes_, id,
-                          io_uring_buf_ring_mask(buffer_count_), recycled_++);
+    io_uring_buf_ring_add(buffer_ring_, buffers_.get() + std::size_t{id} * buffer_bytes_,
+                          buffer_bytes_, id, io_uring_buf_ring_mask(buffer_count_), recycled_++);
 }
 
 void UringRing::offer_buffers() {

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <liburing.h>
-
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
 
+#include <liburing.h>
+
 #include "base/result.h"
 #include "base/time.h"
 
 namespace clamor::reactor {
 
-/// An io_uring with a ring of provided receive buffers. Made on any thread; the first submit binds it to its thread.
+/// An io_uring with a ring of provided receive buffers. Made on any thread; the first submit binds
+/// it to its thread.
 class UringRing {
   public:
     static constexpr unsigned kSubmissions = 1024;
@@ -28,22 +29,27 @@ class UringRing {
 
         bool has_more() const { return (flags & IORING_CQE_F_MORE) != 0; }
         bool has_buffer() const { return (flags & IORING_CQE_F_BUFFER) != 0; }
-        std::uint16_t buffer() const { return static_cast<std::uint16_t>(flags >> IORING_CQE_BUFFER_SHIFT); }
+        std::uint16_t buffer() const {
+            return static_cast<std::uint16_t>(flags >> IORING_CQE_BUFFER_SHIFT);
+        }
     };
 
-    static Result<std::unique_ptr<UringRing>> create(std::uint32_t buffers, std::uint32_t buffer_bytes);
+    static Result<std::unique_ptr<UringRing>> create(std::uint32_t buffers,
+                                                     std::uint32_t buffer_bytes);
     ~UringRing();
     UringRing(const UringRing&) = delete;
     UringRing& operator=(const UringRing&) = delete;
 
     /// A submission to fill in. When the queue is full, what is in it is submitted first.
     io_uring_sqe* next_submission();
-    /// The place of the next submission in the queue: unique among those that were not submitted yet.
+    /// The place of the next submission in the queue: unique among those that were not submitted
+    /// yet.
     unsigned queued() const { return io_uring_sq_ready(&ring_); }
     bool full() const { return queued() == kSubmissions; }
     /// Submits everything; once it returns, sends are done or have failed.
     void submit();
-    /// Submits everything and waits for a completion, at most `timeout`. Zero only collects what is there.
+    /// Submits everything and waits for a completion, at most `timeout`. Zero only collects what is
+    /// there.
     void submit_and_wait(std::optional<MonoClock::duration> timeout);
     std::optional<Completion> next_completion();
 

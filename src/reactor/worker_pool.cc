@@ -35,9 +35,11 @@ struct WorkerPool::Impl {
     }
 };
 
-WorkerPool::WorkerPool(std::size_t threads, std::size_t queue_max) : impl_(std::make_unique<Impl>(queue_max)) {
+WorkerPool::WorkerPool(std::size_t threads, std::size_t queue_max)
+    : impl_(std::make_unique<Impl>(queue_max)) {
     CLAMOR_CHECK(threads > 0, "a pool without threads would never work");
-    for (std::size_t i = 0; i < threads; ++i) impl_->threads.emplace_back([this] { impl_->work(); });
+    for (std::size_t i = 0; i < threads; ++i)
+        impl_->threads.emplace_back([this] { impl_->work(); });
 }
 
 WorkerPool::~WorkerPool() {

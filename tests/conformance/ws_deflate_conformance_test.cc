@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// RFC 7692 (permessage-deflate) against a running clamor-echo, from outside, with zlib itself on our side.
+// RFC 7692 (permessage-deflate) against a running clamor-echo, from outside, with zlib itself on
+// our side.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <zlib.h>
@@ -13,7 +14,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr std::string_view kOffer = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
+constexpr std::string_view kOffer =
+    "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
 constexpr std::uint8_t kRsv1 = 4;
 
 /// 7.2.1: raw deflate, flushed, without the last four octets 00 00 ff ff.
@@ -56,14 +58,16 @@ class Deflate : public ::testing::Test {
         const auto frame = peer.read_frame();
         ASSERT_TRUE(frame) << "no Close frame came";
         ASSERT_EQ(frame->opcode, kClose);
-        EXPECT_EQ(frame->payload.substr(0, 2), close_payload(code)) << "reason: " << frame->payload.substr(2);
+        EXPECT_EQ(frame->payload.substr(0, 2), close_payload(code))
+            << "reason: " << frame->payload.substr(2);
         EXPECT_TRUE(peer.at_end());
     }
 
     static inline EchoServer* server = nullptr;
 };
 
-// 7.1.1: the server answers with what it will do; we promise that no window is kept, and ask the client for the same.
+// 7.1.1: the server answers with what it will do; we promise that no window is kept, and ask the
+// client for the same.
 TEST_F(Deflate, AgreesWithoutContextTakeover) {
     Peer peer(server->port());
     const std::string head = peer.open(kOffer);
@@ -74,12 +78,15 @@ TEST_F(Deflate, AgreesWithoutContextTakeover) {
 
 // 7.1: an offer with parameters that are unknown, doubled or out of range MUST be declined.
 TEST_F(Deflate, DeclinesOffersThatAreNotValid) {
-    for (const std::string offer : {"permessage-deflate; unknown=1", "permessage-deflate; server_max_window_bits=16",
-                                    "permessage-deflate; server_max_window_bits=7", "permessage-deflate; server_max_window_bits",
-                                    "permessage-deflate; server_no_context_takeover; server_no_context_takeover",
-                                    "permessage-deflate; server_no_context_takeover=1", "permessage-bzip2"}) {
+    for (const std::string offer :
+         {"permessage-deflate; unknown=1", "permessage-deflate; server_max_window_bits=16",
+          "permessage-deflate; server_max_window_bits=7",
+          "permessage-deflate; server_max_window_bits",
+          "permessage-deflate; server_no_context_takeover; server_no_context_takeover",
+          "permessage-deflate; server_no_context_takeover=1", "permessage-bzip2"}) {
         Peer peer(server->port());
-        EXPECT_THAT(peer.open("Sec-WebSocket-Extensions: " + offer + "\r\n"), Not(HasSubstr("Sec-WebSocket-Extensions")))
+        EXPECT_THAT(peer.open("Sec-WebSocket-Extensions: " + offer + "\r\n"),
+                    Not(HasSubstr("Sec-WebSocket-Extensions")))
             << offer;
     }
 }
@@ -87,11 +94,14 @@ TEST_F(Deflate, DeclinesOffersThatAreNotValid) {
 // 5: "a server ... accepts one of the offers": the first that it can meet.
 TEST_F(Deflate, TakesALaterOfferWhenTheFirstIsDeclined) {
     Peer peer(server->port());
-    EXPECT_THAT(peer.open("Sec-WebSocket-Extensions: permessage-deflate; unknown=1, permessage-deflate\r\n"),
-                HasSubstr("permessage-deflate"));
+    EXPECT_THAT(
+        peer.open(
+            "Sec-WebSocket-Extensions: permessage-deflate; unknown=1, permessage-deflate\r\n"),
+        HasSubstr("permessage-deflate"));
 }
 
-// 7.2.2 and 7.2.3.2: compressed messages both ways; the same text gives the same bytes, since no window is kept.
+// 7.2.2 and 7.2.3.2: compressed messages both ways; the same text gives the same bytes, since no
+// window is kept.
 TEST_F(Deflate, EchoesCompressedMessages) {
     Peer peer(server->port());
     peer.open(kOffer);
@@ -117,7 +127,8 @@ TEST_F(Deflate, KeepsToTheWindowThatWasAgreed) {
     for (const int bits : {9, 10, 12, 15}) {
         Peer peer(server->port());
         const std::string parameter = "server_max_window_bits=" + std::to_string(bits);
-        const std::string head = peer.open("Sec-WebSocket-Extensions: permessage-deflate; " + parameter + "\r\n");
+        const std::string head =
+            peer.open("Sec-WebSocket-Extensions: permessage-deflate; " + parameter + "\r\n");
         ASSERT_THAT(head, HasSubstr(parameter));
         peer.write(Frame{.reserved = kRsv1, .payload = deflate_message(text)});
         const auto echo = peer.read_frame();
@@ -156,7 +167,8 @@ TEST_F(Deflate, JoinsCompressedFragments) {
     EXPECT_EQ(inflate_message(echo->payload), text);
 }
 
-// 6.1: "An endpoint MUST NOT set the 'Per-Message Compressed' bit of control frames and non-first fragments".
+// 6.1: "An endpoint MUST NOT set the 'Per-Message Compressed' bit of control frames and non-first
+// fragments".
 TEST_F(Deflate, FailsOnTheCompressedBitOutOfPlace) {
     Peer control(server->port());
     control.open(kOffer);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/conformance/ws_peer.h"
 
+#include <cerrno>
+#include <cstdlib>
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -9,9 +12,6 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstdlib>
 
 namespace clamor::conformance {
 
@@ -28,7 +28,8 @@ std::string encode(const Frame& frame) {
     if (!frame.masked) return out + frame.payload;
     constexpr char kMask[4] = {0x37, static_cast<char>(0xfa), 0x21, 0x3d};
     out.append(kMask, 4);
-    for (std::size_t i = 0; i < frame.payload.size(); ++i) out += static_cast<char>(frame.payload[i] ^ kMask[i % 4]);
+    for (std::size_t i = 0; i < frame.payload.size(); ++i)
+        out += static_cast<char>(frame.payload[i] ^ kMask[i % 4]);
     return out;
 }
 
@@ -49,7 +50,9 @@ Peer::Peer(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXE
     ::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof(to));
 }
 
-Peer::~Peer() { ::close(fd_); }
+Peer::~Peer() {
+    ::close(fd_);
+}
 
 void Peer::write(std::string_view bytes) {
     while (!bytes.empty()) {
@@ -113,7 +116,8 @@ bool Peer::at_end() {
 
 std::string Peer::open(std::string_view more_headers) {
     std::string request =
-        "GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\nConnection: "
+        "Upgrade\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
     write(request.append(more_headers).append("\r\n"));
     return read_head();
@@ -128,8 +132,8 @@ EchoServer::EchoServer(std::string_view reactor) {
     if (pid_ == 0) {
         ::prctl(PR_SET_PDEATHSIG, SIGTERM);
         ::dup2(ends[1], 2);
-        ::execl(CLAMOR_ECHO, CLAMOR_ECHO, "--listen", "127.0.0.1:0", "--reactor", kind.c_str(), "--max-message",
-                limit.c_str(), static_cast<char*>(nullptr));
+        ::execl(CLAMOR_ECHO, CLAMOR_ECHO, "--listen", "127.0.0.1:0", "--reactor", kind.c_str(),
+                "--max-message", limit.c_str(), static_cast<char*>(nullptr));
         ::_exit(127);
     }
     ::close(ends[1]);

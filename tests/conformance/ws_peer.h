@@ -6,7 +6,8 @@
 #include <string>
 #include <string_view>
 
-/// A WebSocket client that can break every rule: the other end of the conformance cases. It shares no code with the server.
+/// A WebSocket client that can break every rule: the other end of the conformance cases. It shares
+/// no code with the server.
 namespace clamor::conformance {
 
 struct Frame {
@@ -19,7 +20,8 @@ struct Frame {
     std::optional<std::uint64_t> claimed_length = std::nullopt;
 };
 
-inline constexpr std::uint8_t kContinuation = 0, kText = 1, kBinary = 2, kClose = 8, kPing = 9, kPong = 10;
+inline constexpr std::uint8_t kContinuation = 0, kText = 1, kBinary = 2, kClose = 8, kPing = 9,
+                              kPong = 10;
 
 std::string encode(const Frame& frame);
 /// Status code and reason, as the payload of a Close.
@@ -41,7 +43,8 @@ class Peer {
     /// The server has ended the connection, and nothing came before that.
     bool at_end();
 
-    /// The usual handshake with more header lines (each ended by CR LF); returns the response's head.
+    /// The usual handshake with more header lines (each ended by CR LF); returns the response's
+    /// head.
     std::string open(std::string_view more_headers = {});
 
   private:
