@@ -9,13 +9,19 @@ chat::LimitAnswer AccountLimits::check(UserId user, const limits::Window& window
     Stripe& stripe = stripes_[user.value % kStripes];
     const std::lock_guard lock(stripe.mutex);
     if (stripe.accounts.size() >= stripe.sweep_at) {
-        std::erase_if(stripe.accounts,
-                      [now](const auto& entry) { return entry.second.times.idle(entry.second.window, now); });
+        std::erase_if(stripe.accounts, [now](const auto& entry) {
+            return std::all_of(entry.second.begin(), entry.second.end(), [now](const Bucket& bucket) {
+                return bucket.times.idle(bucket.window, now);
+            });
+        });
         stripe.sweep_at = std::max<std::size_t>(1024, 2 * stripe.accounts.size());
     }
     Account& account = stripe.accounts[user];
-    account.window = window;
-    return account.times.check(window, now);
+    auto bucket = std::find_if(account.begin(), account.end(), [&window](const Bucket& known) {
+        return known.window.count == window.count && known.window.length == window.length;
+    });
+    if (bucket == account.end()) bucket = account.insert(account.end(), {.window = window, .times = {}});
+    return bucket->times.check(window, now);
 }
 
 std::size_t AccountLimits::remembered() const {

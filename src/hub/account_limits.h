@@ -4,6 +4,7 @@
 #include <array>
 #include <mutex>
 #include <unordered_map>
+#include <vector>
 
 #include "base/ids.h"
 #include "base/limits.h"
@@ -16,15 +17,17 @@ namespace clamor::hub {
 /// holds one for well under a microsecond (docs/adr/0006). Any thread. Idle accounts are forgotten.
 class AccountLimits {
   public:
-    /// Counts one message of `user` at `now` against `window`.
+    /// Counts one message of `user` at `now` against `window`. Each class of window is a bucket of its own: what a
+    /// moderator says in their channel does not use up what they may say as a viewer elsewhere (spec twitch-chat 11.2).
     chat::LimitAnswer check(UserId user, const limits::Window& window, MonoTime now);
     std::size_t remembered() const;
 
   private:
-    struct Account {
-        chat::SlidingWindow times;
+    struct Bucket {
         limits::Window window;
+        chat::SlidingWindow times;
     };
+    using Account = std::vector<Bucket>;  // one or two
     struct Stripe {
         mutable std::mutex mutex;
         std::unordered_map<UserId, Account> accounts;

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -35,6 +36,7 @@ struct HostedRoom {
     ChannelId channel;
     std::string login;
     bool ready = false;
+    bool loading = false;  ///< a worker reads its facts
     std::vector<Parked> parked;
     chat::Room rules;
     std::shared_ptr<const emotes::EmoteSet> emotes;
@@ -43,7 +45,7 @@ struct HostedRoom {
     std::vector<std::pair<ShardId, std::uint32_t>> members;  ///< sessions by shard, only shards that have some
     std::vector<chat::EventRef> recent;  ///< a ring of the newest messages, for replies
     std::size_t recent_next = 0;
-    std::vector<std::pair<std::string, bool>> membership;  ///< who joined (true) or left since the last announcement
+    std::set<UserId> membership_changed;  ///< who came or left since the last announcement
     std::uint32_t not_durable = 0;  ///< messages published and not yet on disk: the room must not be let go
     WallTime last_sent_at{};
     MonoTime last_used{};

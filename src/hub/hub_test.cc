@@ -231,6 +231,32 @@ TEST_P(HubTest, LimitsAnAccountOverAllItsConnections) {
     EXPECT_TRUE(one.answered<Stored>(51));
 }
 
+TEST_P(HubTest, CountsWhatAModeratorSaysInABucketOfItsOwn) {
+    FakeMember owner(user("lobby"));
+    const MemberRef by = add_and_join(owner);
+    for (RequestId i = 0; i < 40; ++i) say(by, 10 + i, "mine " + std::to_string(i));
+    EXPECT_TRUE(owner.answered<Stored>(49));
+    hub(by).send(by, 90,
+                 {.channel_login = "elsewhere",
+                  .text = "as a viewer",
+                  .action = false,
+                  .client_nonce = "",
+                  .reply_parent = {}});
+    cluster_.run();
+    EXPECT_TRUE(owner.answered<Stored>(90));
+}
+
+TEST_P(HubTest, TellsAnObserverWhoCameInBetweenThatAChatterLeft) {
+    FakeMember bob(user("bob"));
+    FakeMember ann(user("ann"), Dialect::kMembership);
+    const MemberRef b = add_and_join(bob);
+    add_and_join(ann);
+    EXPECT_EQ(std::get<Joined>(ann.joins.find(1)->second).names, std::vector<std::string>{"bob"});
+    hub(b).leave(b, "lobby");
+    cluster_.advance(11s);
+    EXPECT_EQ(ann.text(), "+ann\n-bob\n");
+}
+
 TEST_P(HubTest, AddsTheParentAndItsThreadToAReply) {
     FakeMember ann(user("ann"));
     FakeMember bob(user("bob"));

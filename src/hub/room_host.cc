@@ -54,7 +54,7 @@ void RoomHost::admit(HostedRoom& room, MemberRef who, ChatterEntry* entry, bool 
         if (wants_names) joined.names = names_for(room, Identity{.user = entry->chatter.user});
         if (entry->connections++ == 0) {
             ++room.users_present;
-            note_membership(room, entry->chatter.user.login, true);
+            note_membership(room, entry->chatter.user.id);
         }
     } else if (wants_names) {
         joined.names = names_for(room, Identity{.user = {}, .anonymous = true});
@@ -77,7 +77,7 @@ void RoomHost::leave(ChannelId channel, MemberRef who, const IdentityRef& identi
     entry->second.last_used = room.last_used;
     if (--entry->second.connections == 0) {
         --room.users_present;
-        note_membership(room, identity->user.login, false);
+        note_membership(room, identity->user.id);
     }
 }
 

@@ -99,7 +99,7 @@ class RoomHost final : public bus::Receiver {
     void reset(HostedRoom& room);
 
     // room_upkeep.cc: what happens by time
-    void note_membership(HostedRoom& room, const std::string& login, bool joined);
+    void note_membership(HostedRoom& room, UserId user);
     void announce_membership();
     void sweep();
     void check_echoes();

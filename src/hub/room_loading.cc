@@ -45,13 +45,14 @@ void RoomHost::in_room(ChannelId channel, const char* command, RunInRoom run, st
         guarded(channel, command, run, refuse);
         return;
     }
-    room.parked.push_back([this, channel, command, run = std::move(run), refuse = std::move(refuse)](bool ok) {
-        ok ? guarded(channel, command, run, refuse) : refuse();
-    });
-    if (fresh) {
-        if (!sweep_timer_) sweep_timer_ = scheduler_.call_at(room.last_used + std::chrono::seconds(10), [this] { sweep(); });
-        load_room(room);
+    room.parked.push_back(
+        [this, channel, command, run = std::move(run), refuse = std::move(refuse)](bool ok) {
+            ok ? guarded(channel, command, run, refuse) : refuse();
+        });
+    if (!sweep_timer_) {
+        sweep_timer_ = scheduler_.call_at(room.last_used + std::chrono::seconds(10), [this] { sweep(); });
     }
+    if (!room.loading) load_room(room);
 }
 
 void RoomHost::guarded(ChannelId channel, const char* command, const RunInRoom& run,
@@ -79,18 +80,19 @@ void RoomHost::reset(HostedRoom& room) {
         for (Parked& parked : entry.parked) waiting.push_back(std::move(parked));
         entry.parked.clear();
     }
-    std::erase_if(room.chatters, [](const auto& entry) { return entry.second.connections == 0; });
+    std::erase_if(room.chatters, [&room](const auto& entry) {
+        return entry.second.connections == 0 && !room.membership_changed.contains(entry.first);
+    });
     for (const Parked& parked : waiting) parked(false);
     room.rules = chat::Room(room.rules.modes());
     room.recent.clear();
     room.recent_next = 0;
-    if (room.ready) {
-        room.ready = false;
-        load_room(room);
-    }
+    room.ready = false;
+    if (!room.loading) load_room(room);
 }
 
 void RoomHost::load_room(HostedRoom& room) {
+    room.loading = true;
     const bool queued = services_.workers.post([this, channel = room.channel, home = scheduler_.shard()] {
         RoomFacts facts;
         auto found = services_.catalog.find_channel(channel);
@@ -117,6 +119,7 @@ void RoomHost::room_loaded(ChannelId channel, RoomFacts facts) {
     const auto found = rooms_.find(channel);
     if (found == rooms_.end()) return;
     HostedRoom& room = *found->second;
+    room.loading = false;
     std::vector<Parked> parked = take(room.parked);
     if (!facts.ok) {
         // The next command tries again; a room with members (after a fault) keeps its place.

@@ -12,19 +12,12 @@ constexpr std::chrono::seconds kSweepEvery{10};
 constexpr std::chrono::milliseconds kEchoCheckEvery{250};
 }  // namespace
 
-void RoomHost::note_membership(HostedRoom& room, const std::string& login, bool joined) {
-    // Coming and going within one interval is nothing to tell.
-    const auto opposite = std::find(room.membership.begin(), room.membership.end(), std::pair(login, !joined));
-    if (opposite != room.membership.end()) {
-        room.membership.erase(opposite);
-        return;
-    }
-    if (room.membership.empty()) membership_changed_.push_back(room.channel);
-    room.membership.emplace_back(login, joined);
-    if (!membership_timer_) {
-        membership_timer_ =
-            scheduler_.call_at(scheduler_.now().mono + limits::kMembershipInterval, [this] { announce_membership(); });
-    }
+void RoomHost::note_membership(HostedRoom& room, UserId user) {
+    if (room.membership_changed.empty()) membership_changed_.push_back(room.channel);
+    room.membership_changed.insert(user);
+    if (membership_timer_) return;
+    membership_timer_ = scheduler_.call_at(scheduler_.now().mono + limits::kMembershipInterval,
+                                           [this] { announce_membership(); });
 }
 
 void RoomHost::announce_membership() {
@@ -33,16 +26,21 @@ void RoomHost::announce_membership() {
         const auto found = rooms_.find(channel);
         if (found == rooms_.end()) continue;
         HostedRoom& room = *found->second;
+        // What is told is how it is now: whoever got a list of names in between comes out right, too.
         chat::MembershipChanged changed;
-        for (auto& [login, joined] : std::exchange(room.membership, {})) {
-            (joined ? changed.joined : changed.parted).push_back(std::move(login));
+        for (const UserId user : std::exchange(room.membership_changed, {})) {
+            const auto entry = room.chatters.find(user);
+            if (entry == room.chatters.end()) continue;
+            const ChatterEntry& chatter = entry->second;
+            (chatter.connections > 0 ? changed.joined : changed.parted).push_back(chatter.chatter.user.login);
         }
         const bool nothing = changed.joined.empty() && changed.parted.empty();
         if (nothing || room.users_present > limits::kNamesMax) continue;
-        deliver(room, std::make_shared<const chat::Event>(chat::Event{.channel = channel,
-                                                                      .channel_login = room.login,
-                                                                      .position = {},
-                                                                      .body = std::move(changed)}),
+        deliver(room,
+                std::make_shared<const chat::Event>(chat::Event{.channel = channel,
+                                                                .channel_login = room.login,
+                                                                .position = {},
+                                                                .body = std::move(changed)}),
                 nullptr);
     }
 }
