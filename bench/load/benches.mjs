@@ -11,6 +11,7 @@ const latency = [
 ];
 const lost = { key: 'lost', title: 'lost', digits: 0 };
 const hold = { key: 'hold_ms', title: 'held ms', digits: 1 };
+const waited = { key: 'server_waited', title: 'waited for core', digits: 2 };
 const busy = { key: 'load_busy', title: 'load busy', digits: 2 };
 
 const nothingLost = { text: 'nothing lost', key: 'lost', most: 0, worst: true };
@@ -41,7 +42,7 @@ export const benches = {
         quick: 2,
         columns: [cpu, ...latency, lost, { key: 'bytes_per_delivery', title: 'bytes/delivery', digits: 0 },
             { key: 'rss_per_connection', title: 'RSS/connection', digits: 0 }, hold,
-            { key: 'echo_ms.p99', title: 'echo p99 ms', digits: 1 }, busy],
+            { key: 'echo_ms.p99', title: 'echo p99 ms', digits: 1 }, waited, busy],
         args: (quick) => duration(quick ? 4 : 10, quick ? 1 : 2),
     },
     saturate: {
@@ -64,8 +65,8 @@ export const benches = {
             args: ['--viewers', 2000, '--channels', 200, '--rate', 1000],
             goals: [nothingLost, p99, cpuRatio(0.75)],
         }],
-        columns: [cpu, ...latency, lost, hold, { key: 'echo_ms.p99', title: 'echo p99 ms', digits: 1 }],
-        args: (quick) => duration(quick ? 4 : 10, quick ? 1 : 2),
+        columns: [cpu, ...latency, lost, hold, { key: 'echo_ms.p99', title: 'echo p99 ms', digits: 1 }, waited],
+        args: (quick) => duration(quick ? 4 : 10, 4),
     },
     storm: {
         scenario: 'storm',

@@ -62,6 +62,8 @@ Json describe(const load::Swarm& swarm) {
 Json measure(load::Swarm& swarm, const Window& window) {
     swarm.begin_window();
     const auto usage_before = usage_of(window.server);
+    const std::uint64_t waited_before =
+        window.server == 0 ? 0 : load::read_waited_us(window.server);
     const std::uint64_t bytes_before = swarm.viewer_bytes();
     const MonoClock::duration busy_before = swarm.busy();
     const MonoTime start = read_mono_clock();
@@ -88,6 +90,9 @@ Json measure(load::Swarm& swarm, const Window& window) {
         figures["cpu_us_per_message"] = per(cpu_us, static_cast<double>(swarm.tally().sent));
         figures["cpu_user_share"] =
             per(static_cast<double>(usage.user_us - usage_before->user_us), cpu_us);
+        figures["server_waited"] =
+            static_cast<double>(load::read_waited_us(window.server) - waited_before) / 1e6 /
+            seconds(elapsed);
         figures["cpu_load"] = cpu_us / 1e6 / seconds(elapsed);
     }
     return figures;

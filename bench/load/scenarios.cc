@@ -68,7 +68,7 @@ Json run_fanout(load::Swarm& swarm, const ScenarioOptions& options) {
     }
     settle(swarm);
     const double resident_joined = resident(options.server);
-    swarm.add_senders(load::Swarm::senders_for(options.rate));
+    swarm.add_senders(options.rate, options.channels);
     settle(swarm);
     warm_up(swarm, options, options.channels);
     Json figures = measure(
@@ -81,7 +81,7 @@ Json run_fanout(load::Swarm& swarm, const ScenarioOptions& options) {
 
 Json run_saturate(load::Swarm& swarm, const ScenarioOptions& options) {
     swarm.add_viewers(options.viewers, 0, 1);
-    swarm.add_senders(load::Swarm::senders_for(options.rate_max));
+    swarm.add_senders(options.rate_max, 1);
     settle(swarm);
     warm_up(swarm, options, 1);
     Json steps = Json::array();
@@ -114,7 +114,7 @@ Json run_saturate(load::Swarm& swarm, const ScenarioOptions& options) {
 
 Json run_storm(load::Swarm& swarm, const ScenarioOptions& options) {
     swarm.add_viewers(kWatchers, 0, 1);
-    swarm.add_senders(load::Swarm::senders_for(options.rate));
+    swarm.add_senders(options.rate, 1);
     settle(swarm);
     warm_up(swarm, options, 1);
 
@@ -174,9 +174,9 @@ Json run_channels(load::Swarm& swarm, const ScenarioOptions& options) {
     settle(swarm);
     const double took = std::chrono::duration<double>(read_mono_clock() - start).count();
     const double resident_joined = resident(options.server);
-    swarm.add_senders(load::Swarm::senders_for(options.rate));
-    settle(swarm);
     const std::size_t used = each * options.connections;
+    swarm.add_senders(options.rate, used);
+    settle(swarm);
     warm_up(swarm, options, used);
     Json figures =
         measure(swarm, {options.rate, used, to_duration(options.length_s), options.server});

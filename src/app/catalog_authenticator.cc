@@ -20,13 +20,16 @@ LoginAnswer catalog_failed(const Error& error) {
 
 }  // namespace
 
-void CatalogAuthenticator::authenticate(std::string token, std::string login, std::function<void(LoginAnswer)> done) {
+void CatalogAuthenticator::authenticate(std::string token, std::string login,
+                                        std::function<void(LoginAnswer)> done) {
     const WallTime now = scheduler_.now().wall;
-    const bool queued = workers_.post([this, token = std::move(token), login = std::move(login), done, now] {
-        LoginAnswer answer = dev_ ? check_dev(token, login) : check(token, login, now);
-        scheduler_.post_to(scheduler_.shard(), Priority::control,
-                           [done, answer = std::move(answer)]() mutable { done(std::move(answer)); });
-    });
+    const bool queued =
+        workers_.post([this, token = std::move(token), login = std::move(login), done, now] {
+            LoginAnswer answer = dev_ ? check_dev(token, login) : check(token, login, now);
+            scheduler_.post_to(
+                scheduler_.shard(), Priority::control,
+                [done, answer = std::move(answer)]() mutable { done(std::move(answer)); });
+        });
     if (!queued) done(LoginFailure::error);
 }
 
@@ -37,7 +40,8 @@ LoginAnswer CatalogAuthenticator::check_dev(const std::string& token, const std:
     return hub::Identity{.user = *std::move(user)};
 }
 
-LoginAnswer CatalogAuthenticator::check(const std::string& token, const std::string& login, WallTime now) {
+LoginAnswer CatalogAuthenticator::check(const std::string& token, const std::string& login,
+                                        WallTime now) {
     const auto record = catalog_.find_token(token, now);
     if (!record) return catalog_failed(record.error());
     if (!*record) return LoginFailure::login_failed;
@@ -45,9 +49,12 @@ LoginAnswer CatalogAuthenticator::check(const std::string& token, const std::str
     if (!user) return catalog_failed(user.error());
     if (!*user || (*user)->login != login) return LoginFailure::login_failed;
     const auto& scopes = (*record)->scopes;
-    const auto has = [&](std::string_view scope) { return std::find(scopes.begin(), scopes.end(), scope) != scopes.end(); };
+    const auto has = [&](std::string_view scope) {
+        return std::find(scopes.begin(), scopes.end(), scope) != scopes.end();
+    };
     if (!has("chat:read") && !has("chat:edit")) return LoginFailure::login_failed;
-    return hub::Identity{.user = **std::move(user), .may_write = has("chat:edit"), .may_read = has("chat:read")};
+    return hub::Identity{
+        .user = **std::move(user), .may_write = has("chat:edit"), .may_read = has("chat:read")};
 }
 
 }  // namespace clamor::app

@@ -8,9 +8,9 @@
 
 namespace clamor::app {
 
-/// Logs users in by the tokens of the catalog, on a worker. With `dev`, every token logs in as the login that came with it,
-/// which comes into being, except `invalid`, which is always refused so that failure can be tried (design, section 8).
-/// One for each shard.
+/// Logs users in by the tokens of the catalog, on a worker. With `dev`, every token logs in as the
+/// login that came with it, which comes into being, except `invalid`, which is always refused so
+/// that failure can be tried (design, section 8). One for each shard.
 class CatalogAuthenticator final : public edge::irc::Authenticator {
   public:
     CatalogAuthenticator(Scheduler& scheduler, Executor& workers, store::Catalog& catalog, bool dev)

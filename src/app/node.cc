@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/node.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <condition_variable>
 #include <mutex>
 #include <random>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "api/channels.h"
 #include "api/emotes.h"
@@ -48,8 +48,9 @@ class DataLock {
         fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
         if (fd_ < 0) return fail_errno("cannot open " + file);
         if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
-            return fail(std::errc::device_or_resource_busy,
-                        "another clamor serves from " + folder.string() + "; stop it or give another --data");
+            return fail(std::errc::device_or_resource_busy, "another clamor serves from " +
+                                                                folder.string() +
+                                                                "; stop it or give another --data");
         }
         return {};
     }
@@ -62,7 +63,9 @@ class DataLock {
 
 struct Node::Impl {
     explicit Impl(NodeOptions given)
-        : options(std::move(given)), addresses(options.connections_per_address), viewers(options.shards) {}
+        : options(std::move(given)),
+          addresses(options.connections_per_address),
+          viewers(options.shards) {}
 
     Result<void> open_stores();
     void make_router();
@@ -118,9 +121,12 @@ Result<void> Node::Impl::open_stores() {
 api::Health Node::Impl::health() const {
     api::Health health;
     if (log_writer->degraded()) {
-        health.degraded.push_back("the message log cannot be written; messages are delivered and kept in memory until it can");
+        health.degraded.push_back(
+            "the message log cannot be written; messages are delivered and kept in memory until it "
+            "can");
     }
-    if (!log_writer->accepting()) health.not_ready.push_back("the message log's queue is full; new messages are refused");
+    if (!log_writer->accepting())
+        health.not_ready.push_back("the message log's queue is full; new messages are refused");
     if (draining) health.not_ready.push_back("the server is stopping");
     return health;
 }
@@ -132,45 +138,55 @@ std::vector<Node::ShardCounters> Node::Impl::shard_counters() const {
 }
 
 void Node::Impl::make_router() {
-    router = std::make_unique<api::Router>(api::Router::Options{.allowed_origins = options.api_origins});
-    const api::Services api_services{.catalog = *catalog,
-                                     .log = *log,
-                                     .workers = *workers,
-                                     .viewers = [this](ChannelId channel) { return viewers.of(channel); },
-                                     .dev = options.dev,
-                                     .version = kVersion};
+    router =
+        std::make_unique<api::Router>(api::Router::Options{.allowed_origins = options.api_origins});
+    const api::Services api_services{
+        .catalog = *catalog,
+        .log = *log,
+        .workers = *workers,
+        .viewers = [this](ChannelId channel) { return viewers.of(channel); },
+        .dev = options.dev,
+        .version = kVersion};
     api::add_channel_routes(*router, api_services);
     api::add_emote_routes(*router, api_services);
     api::add_message_routes(*router, api_services);
     api::add_recent_messages_routes(*router, api_services);
     api::add_health_routes(*router, [this] { return health(); });
     // The shards' counters are registered once the shards exist; nothing is scraped before.
-    router->on("GET", "/metrics", [this](wire::http::Request, api::Parameters, wire::http::Respond respond) {
-        workers->post([this, respond = std::move(respond)] {
-            respond({.status = 200, .headers = {{"Content-Type", "text/plain; version=0.0.4"}}, .body = metrics.render()});
-        });
-    });
-    static_files = std::make_unique<api::StaticFiles>(web_files(), api::StaticFiles::Options{.frame_ancestors = options.frame_ancestors});
+    router->on("GET", "/metrics",
+               [this](wire::http::Request, api::Parameters, wire::http::Respond respond) {
+                   workers->post([this, respond = std::move(respond)] {
+                       respond({.status = 200,
+                                .headers = {{"Content-Type", "text/plain; version=0.0.4"}},
+                                .body = metrics.render()});
+                   });
+               });
+    static_files = std::make_unique<api::StaticFiles>(
+        web_files(), api::StaticFiles::Options{.frame_ancestors = options.frame_ancestors});
     static_files->take_rest_of(*router);
 }
 
 Result<void> Node::Impl::start_shards() {
-    services = std::make_unique<hub::Services>(hub::Services{
-        .make_bus = [this](bus::Receiver& receiver) { return std::make_unique<bus::LocalBus>(receiver, epoch); },
-        .workers = *workers,
-        .catalog = *catalog,
-        .log = *log,
-        .log_queue = *log_writer,
-        .limits = limits,
-        .encoder = encoder});
-    parts = std::make_unique<ShardParts>(ShardParts{.options = options,
-                                                    .hub = *services,
-                                                    .catalog = *catalog,
-                                                    .http = *router,
-                                                    .addresses = addresses,
-                                                    .viewers = viewers,
-                                                    .loops = std::vector<reactor::Loop*>(options.shards),
-                                                    .hubs = std::vector<hub::Hub*>(options.shards)});
+    services = std::make_unique<hub::Services>(
+        hub::Services{.make_bus =
+                          [this](bus::Receiver& receiver) {
+                              return std::make_unique<bus::LocalBus>(receiver, epoch);
+                          },
+                      .workers = *workers,
+                      .catalog = *catalog,
+                      .log = *log,
+                      .log_queue = *log_writer,
+                      .limits = limits,
+                      .encoder = encoder});
+    parts = std::make_unique<ShardParts>(
+        ShardParts{.options = options,
+                   .hub = *services,
+                   .catalog = *catalog,
+                   .http = *router,
+                   .addresses = addresses,
+                   .viewers = viewers,
+                   .loops = std::vector<reactor::Loop*>(options.shards),
+                   .hubs = std::vector<hub::Hub*>(options.shards)});
     for (std::uint16_t i = 0; i < options.shards; ++i) {
         shards.push_back(std::make_unique<Shard>(ShardId(i), *parts));
         auto started = shards.back()->start();
@@ -196,7 +212,9 @@ Result<void> Node::Impl::start_shards() {
 
 Node::Node(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
-Node::~Node() { stop(); }
+Node::~Node() {
+    stop();
+}
 
 Result<std::unique_ptr<Node>> Node::start(NodeOptions options) {
     options.hub.id_seed = (std::uint64_t{std::random_device()()} << 32) | std::random_device()();
@@ -226,7 +244,8 @@ void Node::stop() {
         };
         const auto wait_for_empty = [&](std::chrono::milliseconds at_most, bool until_hurried) {
             std::unique_lock held(impl.hurry_mutex);
-            for (auto waited = std::chrono::milliseconds(0); waited < at_most; waited += std::chrono::milliseconds(20)) {
+            for (auto waited = std::chrono::milliseconds(0); waited < at_most;
+                 waited += std::chrono::milliseconds(20)) {
                 if (all_empty() || (until_hurried && impl.hurried)) return;
                 impl.hurry_changed.wait_for(held, std::chrono::milliseconds(20));
             }
@@ -250,7 +269,11 @@ void Node::hurry() {
     impl_->hurry_changed.notify_all();
 }
 
-reactor::Endpoint Node::http() const { return impl_->http; }
-std::optional<reactor::Endpoint> Node::irc() const { return impl_->irc; }
+reactor::Endpoint Node::http() const {
+    return impl_->http;
+}
+std::optional<reactor::Endpoint> Node::irc() const {
+    return impl_->irc;
+}
 
 }  // namespace clamor::app

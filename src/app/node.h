@@ -41,7 +41,8 @@ struct NodeOptions {
     std::chrono::milliseconds reconnect_grace{5000};
 };
 
-/// A running server: the stores, the shards' threads, and what they serve. Started and stopped by one thread.
+/// A running server: the stores, the shards' threads, and what they serve. Started and stopped by
+/// one thread.
 class Node {
   public:
     /// What one shard has counted; read by any thread.
@@ -57,8 +58,9 @@ class Node {
     static Result<std::unique_ptr<Node>> start(NodeOptions options);
     ~Node();  ///< stop(), when that was not called
 
-    /// Stops accepting, tells clients to reconnect, waits `reconnect_grace` (less once `hurry` is called), closes, writes
-    /// what is left to the log, joins. Every accepted message is stored when it returns, unless the disk fails.
+    /// Stops accepting, tells clients to reconnect, waits `reconnect_grace` (less once `hurry` is
+    /// called), closes, writes what is left to the log, joins. Every accepted message is stored
+    /// when it returns, unless the disk fails.
     void stop();
     /// Ends the grace time of a stop(). From any thread, a signal handler's excepted.
     void hurry();

@@ -10,76 +10,109 @@ namespace clamor::app {
 
 namespace {
 
-constexpr std::array<const char*, chat::kShedClasses> kShedNames = {"control",     "echo",    "mention",   "staff",
-                                                                    "user_notice", "message", "membership"};
+constexpr std::array<const char*, chat::kShedClasses> kShedNames = {
+    "control", "echo", "mention", "staff", "user_notice", "message", "membership"};
 
 void register_hub(Metrics& metrics, const MetricLabels& shard, const hub::HubCounters& hub) {
     metrics.gauge("clamor_members", "Sessions that are logged in.", shard, hub.members);
-    metrics.gauge("clamor_memberships", "Sessions in channels, counted once for each channel.", shard, hub.memberships);
+    metrics.gauge("clamor_memberships", "Sessions in channels, counted once for each channel.",
+                  shard, hub.memberships);
     metrics.gauge("clamor_rooms", "Rooms that are alive.", shard, hub.rooms);
-    metrics.counter("clamor_messages_accepted_total", "Chat messages that rooms accepted.", shard, hub.messages_accepted);
-    metrics.counter("clamor_messages_refused_total", "Chat messages that rooms refused.", shard, hub.messages_refused);
-    metrics.counter("clamor_deliveries_total", "Events handed to members, counted once for each member.", shard, hub.deliveries);
+    metrics.counter("clamor_messages_accepted_total", "Chat messages that rooms accepted.", shard,
+                    hub.messages_accepted);
+    metrics.counter("clamor_messages_refused_total", "Chat messages that rooms refused.", shard,
+                    hub.messages_refused);
+    metrics.counter("clamor_deliveries_total",
+                    "Events handed to members, counted once for each member.", shard,
+                    hub.deliveries);
     metrics.counter("clamor_flushes_total", "Open batches that were sent.", shard, hub.flushes);
-    metrics.counter("clamor_flush_sends_total", "Frames handed to members by flushes.", shard, hub.flush_sends);
-    metrics.counter("clamor_frames_encoded_total", "Frames that were built for flushes.", shard, hub.frames_encoded);
+    metrics.counter("clamor_flush_sends_total", "Frames handed to members by flushes.", shard,
+                    hub.flush_sends);
+    metrics.counter("clamor_frames_encoded_total", "Frames that were built for flushes.", shard,
+                    hub.frames_encoded);
     for (std::size_t i = 0; i < kShedNames.size(); ++i) {
         MetricLabels labels = shard;
         labels.emplace_back("class", kShedNames[i]);
-        metrics.counter("clamor_skipped_total", "Events that slow members did not get, by class.", labels, hub.skipped[i]);
+        metrics.counter("clamor_skipped_total", "Events that slow members did not get, by class.",
+                        labels, hub.skipped[i]);
     }
-    metrics.counter("clamor_mailbox_shed_total", "Deliveries that a full mailbox of another shard refused.", shard,
+    metrics.counter("clamor_mailbox_shed_total",
+                    "Deliveries that a full mailbox of another shard refused.", shard,
                     hub.mailbox_shed);
-    metrics.counter("clamor_room_faults_total", "Rooms that were reset after an exception.", shard, hub.room_faults);
-    metrics.counter("clamor_store_refused_total", "Messages refused since the log queue was full.", shard, hub.store_refused);
-    metrics.histogram("clamor_hold_seconds", "Time that events waited in an open batch.", shard, hub.hold);
+    metrics.counter("clamor_room_faults_total", "Rooms that were reset after an exception.", shard,
+                    hub.room_faults);
+    metrics.counter("clamor_store_refused_total", "Messages refused since the log queue was full.",
+                    shard, hub.store_refused);
+    metrics.histogram("clamor_hold_seconds", "Time that events waited in an open batch.", shard,
+                      hub.hold);
 }
 
-void register_sessions(Metrics& metrics, const MetricLabels& shard, const edge::irc::SessionCounters& sessions) {
+void register_sessions(Metrics& metrics, const MetricLabels& shard,
+                       const edge::irc::SessionCounters& sessions) {
     metrics.counter("clamor_lines_total", "Lines taken from clients.", shard, sessions.lines);
-    metrics.counter("clamor_bad_lines_total", "Lines without a possible command.", shard, sessions.bad_lines);
-    metrics.counter("clamor_overlong_lines_total", "Lines that were skipped as too long.", shard, sessions.overlong_lines);
-    metrics.counter("clamor_unknown_commands_total", "Commands answered with 421.", shard, sessions.unknown_commands);
-    metrics.counter("clamor_logins_total", "Successful logins with a token.", shard, sessions.logins);
-    metrics.counter("clamor_logins_anonymous_total", "Anonymous logins.", shard, sessions.logins_anonymous);
-    metrics.counter("clamor_logins_failed_total", "Logins that were refused.", shard, sessions.logins_failed);
-    metrics.counter("clamor_joins_rate_limited_total", "Channels of JOIN lines that were over the join limit.", shard,
+    metrics.counter("clamor_bad_lines_total", "Lines without a possible command.", shard,
+                    sessions.bad_lines);
+    metrics.counter("clamor_overlong_lines_total", "Lines that were skipped as too long.", shard,
+                    sessions.overlong_lines);
+    metrics.counter("clamor_unknown_commands_total", "Commands answered with 421.", shard,
+                    sessions.unknown_commands);
+    metrics.counter("clamor_logins_total", "Successful logins with a token.", shard,
+                    sessions.logins);
+    metrics.counter("clamor_logins_anonymous_total", "Anonymous logins.", shard,
+                    sessions.logins_anonymous);
+    metrics.counter("clamor_logins_failed_total", "Logins that were refused.", shard,
+                    sessions.logins_failed);
+    metrics.counter("clamor_joins_rate_limited_total",
+                    "Channels of JOIN lines that were over the join limit.", shard,
                     sessions.joins_rate_limited);
-    metrics.counter("clamor_receiving_paused_total", "Times that a client was not read from, since replies waited.", shard,
+    metrics.counter("clamor_receiving_paused_total",
+                    "Times that a client was not read from, since replies waited.", shard,
                     sessions.receiving_paused);
     for (int i = 0; i < edge::kCloseReasons; ++i) {
         MetricLabels labels = shard;
-        labels.emplace_back("reason", std::string(edge::close_info(static_cast<edge::CloseReason>(i)).counter));
-        metrics.counter("clamor_closed_total", "Connections that a session closed, by reason.", labels,
-                        sessions.closed[static_cast<std::size_t>(i)]);
+        labels.emplace_back(
+            "reason", std::string(edge::close_info(static_cast<edge::CloseReason>(i)).counter));
+        metrics.counter("clamor_closed_total", "Connections that a session closed, by reason.",
+                        labels, sessions.closed[static_cast<std::size_t>(i)]);
     }
 }
 
 void register_net(Metrics& metrics, const MetricLabels& shard, const edge::net::NetCounters& net) {
     metrics.gauge("clamor_connections", "Open connections.", shard, net.connections);
     metrics.counter("clamor_accepted_total", "Connections accepted.", shard, net.accepted);
-    metrics.counter("clamor_refused_address_total", "Connections over the bound per address.", shard, net.refused_address);
+    metrics.counter("clamor_refused_address_total", "Connections over the bound per address.",
+                    shard, net.refused_address);
     metrics.counter("clamor_http_requests_total", "HTTP requests.", shard, net.http_requests);
-    metrics.counter("clamor_http_errors_total", "HTTP requests that could not be read.", shard, net.http_errors);
-    metrics.counter("clamor_websockets_total", "WebSocket upgrades accepted.", shard, net.websockets);
-    metrics.counter("clamor_websockets_refused_total", "WebSocket upgrades refused.", shard, net.websockets_refused);
-    metrics.counter("clamor_websocket_failures_total", "WebSockets closed for a violation of the protocol.", shard,
+    metrics.counter("clamor_http_errors_total", "HTTP requests that could not be read.", shard,
+                    net.http_errors);
+    metrics.counter("clamor_websockets_total", "WebSocket upgrades accepted.", shard,
+                    net.websockets);
+    metrics.counter("clamor_websockets_refused_total", "WebSocket upgrades refused.", shard,
+                    net.websockets_refused);
+    metrics.counter("clamor_websocket_failures_total",
+                    "WebSockets closed for a violation of the protocol.", shard,
                     net.websocket_failures);
 }
 
-void register_reactor(Metrics& metrics, const MetricLabels& shard, const Node::ShardCounters& counters) {
+void register_reactor(Metrics& metrics, const MetricLabels& shard,
+                      const Node::ShardCounters& counters) {
     const auto& loop = counters.loop;
     const auto& engine = counters.engine;
     metrics.counter("clamor_turns_total", "Turns of the shard's loop.", shard, loop.turns);
     metrics.counter("clamor_tasks_total", "Tasks run from the shard's mailbox.", shard, loop.tasks);
-    metrics.counter("clamor_mailbox_refused_total", "Tasks refused at the mailbox's bound.", shard, loop.mailbox_refused);
-    metrics.gauge("clamor_mailbox_depth_max", "Most tasks that ever waited in the mailbox.", shard, loop.mailbox_depth_max);
+    metrics.counter("clamor_mailbox_refused_total", "Tasks refused at the mailbox's bound.", shard,
+                    loop.mailbox_refused);
+    metrics.gauge("clamor_mailbox_depth_max", "Most tasks that ever waited in the mailbox.", shard,
+                  loop.mailbox_depth_max);
     metrics.counter("clamor_received_bytes_total", "Bytes from clients.", shard, engine.bytes_in);
     metrics.counter("clamor_sent_bytes_total", "Bytes to clients.", shard, engine.bytes_out);
     metrics.counter("clamor_sends_total", "Sends given to the kernel.", shard, engine.sends);
-    metrics.counter("clamor_short_sends_total", "Sends that the kernel did not take whole.", shard, engine.short_sends);
-    metrics.counter("clamor_send_calls_total", "System calls that carried sends.", shard, engine.send_calls);
-    metrics.counter("clamor_accept_failures_total", "Accepts that failed, as for want of descriptors.", shard,
+    metrics.counter("clamor_short_sends_total", "Sends that the kernel did not take whole.", shard,
+                    engine.short_sends);
+    metrics.counter("clamor_send_calls_total", "System calls that carried sends.", shard,
+                    engine.send_calls);
+    metrics.counter("clamor_accept_failures_total",
+                    "Accepts that failed, as for want of descriptors.", shard,
                     engine.accept_failures);
 }
 
@@ -95,10 +128,14 @@ void register_metrics(Metrics& metrics, const std::vector<Node::ShardCounters>& 
         register_reactor(metrics, shard, shards[i]);
     }
     const store::LogWriterCounters& log = log_writer.counters();
-    metrics.counter("clamor_log_appended_total", "Messages written to the message log.", {}, log.appended);
-    metrics.counter("clamor_log_batches_total", "Group commits of the message log.", {}, log.batches);
-    metrics.counter("clamor_log_failures_total", "Group commits that failed and are tried again.", {}, log.failures);
-    metrics.counter("clamor_log_lost_total", "Messages given up at a stop, since the disk kept failing.", {}, log.lost);
+    metrics.counter("clamor_log_appended_total", "Messages written to the message log.", {},
+                    log.appended);
+    metrics.counter("clamor_log_batches_total", "Group commits of the message log.", {},
+                    log.batches);
+    metrics.counter("clamor_log_failures_total", "Group commits that failed and are tried again.",
+                    {}, log.failures);
+    metrics.counter("clamor_log_lost_total",
+                    "Messages given up at a stop, since the disk kept failing.", {}, log.lost);
     metrics.gauge("clamor_log_queue_depth", "Messages that wait for the message log.", {},
                   [&log_writer] { return static_cast<double>(log_writer.waiting()); });
     metrics.gauge("clamor_log_degraded", "1 while the message log cannot be written.", {},

@@ -9,7 +9,8 @@
 
 namespace clamor::app {
 
-/// Registers everything that a node counts; docs/operations.md explains each. What is given outlives the metrics.
+/// Registers everything that a node counts; docs/operations.md explains each. What is given
+/// outlives the metrics.
 void register_metrics(Metrics& metrics, const std::vector<Node::ShardCounters>& shards,
                       const store::LogWriter& log_writer, const reactor::WorkerPool& workers);
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/serve.h"
 
-#include <pthread.h>
-#include <signal.h>
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <iostream>
 #include <thread>
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 #include "app/node.h"
 #include "app/version.h"
@@ -30,7 +30,8 @@ void raise_open_files() {
     ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/// The signals that the main thread waits for; blocked before any thread starts, so that all inherit it.
+/// The signals that the main thread waits for; blocked before any thread starts, so that all
+/// inherit it.
 sigset_t block_signals() {
     sigset_t set;
     sigemptyset(&set);
@@ -46,7 +47,8 @@ Result<NodeOptions> node_options(const Config& config) {
     options.data = config.server.data;
     options.dev = config.server.dev;
     const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
-    options.shards = config.server.shards != 0 ? config.server.shards : static_cast<std::uint16_t>(cores);
+    options.shards =
+        config.server.shards != 0 ? config.server.shards : static_cast<std::uint16_t>(cores);
     options.engine = config.server.reactor;
     auto http = reactor::Endpoint::parse(config.server.http);
     if (!http) return tl::unexpected(http.error());
@@ -56,10 +58,12 @@ Result<NodeOptions> node_options(const Config& config) {
         if (!irc) return tl::unexpected(irc.error());
         options.irc = *irc;
     }
-    const bool loopback = options.http.is_loopback() && (!options.irc || options.irc->is_loopback());
+    const bool loopback =
+        options.http.is_loopback() && (!options.irc || options.irc->is_loopback());
     if (config.server.dev && !loopback && !config.server.dev_beyond_loopback) {
         return fail(std::errc::operation_not_permitted,
-                    "--dev lets everybody log in as anybody, so it listens on loopback only; give 127.0.0.1 addresses, or "
+                    "--dev lets everybody log in as anybody, so it listens on loopback only; give "
+                    "127.0.0.1 addresses, or "
                     "set [server] dev_beyond_loopback = true if that is what you want");
     }
     const LimitsConfig& limits = config.limits;
@@ -75,8 +79,9 @@ Result<NodeOptions> node_options(const Config& config) {
     options.sessions.joins.count = limits.joins_per_10s;
     options.sessions.joins_verified_bot.count = limits.joins_per_10s_verified_bot;
     options.log_writer.queue_max = limits.log_queue;
-    const bool all_origins = std::find(config.web.allowed_origins.begin(), config.web.allowed_origins.end(), "*") !=
-                             config.web.allowed_origins.end();
+    const bool all_origins =
+        std::find(config.web.allowed_origins.begin(), config.web.allowed_origins.end(), "*") !=
+        config.web.allowed_origins.end();
     options.api_origins = config.web.allowed_origins;
     if (!all_origins) options.server.allowed_origins = config.web.allowed_origins;
     options.frame_ancestors = config.web.frame_ancestors;
@@ -99,10 +104,12 @@ int run_serve(const Config& config) {
                                 {"irc", node.irc() ? node.irc()->to_string() : "off"},
                                 {"data", config.server.data},
                                 {"dev", config.server.dev}});
-    std::cout << "clamor " << kVersion << "\n  open      http://" << node.http().to_string() << "/\n  IRC       ws://"
-              << node.http().to_string() << "/" << (node.irc() ? "  and  " + node.irc()->to_string() : "") << '\n';
+    std::cout << "clamor " << kVersion << "\n  open      http://" << node.http().to_string()
+              << "/\n  IRC       ws://" << node.http().to_string() << "/"
+              << (node.irc() ? "  and  " + node.irc()->to_string() : "") << '\n';
     if (config.server.dev) {
-        std::cout << "  dev mode  any name logs in with PASS oauth:anything; channels come into being when named\n";
+        std::cout << "  dev mode  any name logs in with PASS oauth:anything; channels come into "
+                     "being when named\n";
     }
     std::cout << std::flush;
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/shard.h"
 
-#include <pthread.h>
-
 #include <utility>
+
+#include <pthread.h>
 
 #include "base/limits.h"
 
@@ -23,27 +23,34 @@ Shard::Parts::Parts(ShardId id, ShardParts& shared, std::unique_ptr<reactor::Eng
 void Shard::Parts::watch_viewers(ShardParts& shared) {
     if (shared.viewers.wanted(loop.shard())) {
         ViewerCounts::Counts counts;
-        hub.visit_rooms([&](ChannelId channel, const std::string&, std::size_t members) { counts[channel] = members; });
+        hub.visit_rooms([&](ChannelId channel, const std::string&, std::size_t members) {
+            counts[channel] = members;
+        });
         shared.viewers.put(loop.shard(), std::move(counts));
     }
-    loop.call_at(loop.now().mono + std::chrono::seconds(1), [this, &shared] { watch_viewers(shared); });
+    loop.call_at(loop.now().mono + std::chrono::seconds(1),
+                 [this, &shared] { watch_viewers(shared); });
 }
 
 Shard::Shard(ShardId id, ShardParts& parts) : id_(id), shared_(parts) {}
 
-Shard::~Shard() { join(); }
+Shard::~Shard() {
+    join();
+}
 
 Result<std::string> Shard::start() {
     std::promise<Result<std::string>> started;
     auto result = started.get_future();
-    thread_ = std::thread([this, started = std::move(started)]() mutable { run(std::move(started)); });
+    thread_ =
+        std::thread([this, started = std::move(started)]() mutable { run(std::move(started)); });
     return result.get();
 }
 
 void Shard::run(std::promise<Result<std::string>> started) {
     pthread_setname_np(pthread_self(), ("shard-" + std::to_string(id_.value)).c_str());
     // An engine belongs to the thread that made it.
-    auto choice = reactor::make_engine(shared_.options.engine, {.send_buffer_bytes = limits::kSocketSendBufferBytes});
+    auto choice = reactor::make_engine(shared_.options.engine,
+                                       {.send_buffer_bytes = limits::kSocketSendBufferBytes});
     if (!choice) {
         started.set_value(tl::unexpected(choice.error()));
         return;
@@ -69,7 +76,8 @@ auto Shard::on_shard(What what) {
     using Answer = decltype(what(*parts_));
     std::promise<Answer> answer;
     auto answered = answer.get_future();
-    parts_->loop.post_to(id_, Priority::control, [this, &answer, &what] { answer.set_value(what(*parts_)); });
+    parts_->loop.post_to(id_, Priority::control,
+                         [this, &answer, &what] { answer.set_value(what(*parts_)); });
     return answered.get();
 }
 
@@ -90,7 +98,9 @@ void Shard::announce_reconnect() {
 }
 
 void Shard::close_all() {
-    on_shard([](Parts& parts) { return parts.server.close_all(edge::CloseReason::server_shutdown), true; });
+    on_shard([](Parts& parts) {
+        return parts.server.close_all(edge::CloseReason::server_shutdown), true;
+    });
 }
 
 bool Shard::empty() {

@@ -28,8 +28,8 @@ struct ShardParts {
     std::vector<hub::Hub*> hubs;
 };
 
-/// One shard's thread and what lives on it. Made, started and ended by the node's thread; between start() and join()
-/// everything inside belongs to the shard's own thread.
+/// One shard's thread and what lives on it. Made, started and ended by the node's thread; between
+/// start() and join() everything inside belongs to the shard's own thread.
 class Shard {
   public:
     Shard(ShardId id, ShardParts& parts);
@@ -49,7 +49,8 @@ class Shard {
     bool running() const { return gone_; }
     /// Whether every connection is gone.
     bool empty();
-    /// Ends the thread's loop and waits for it. What lived on it stays readable until the destructor.
+    /// Ends the thread's loop and waits for it. What lived on it stays readable until the
+    /// destructor.
     void join();
 
     Node::ShardCounters counters() const;

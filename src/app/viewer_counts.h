@@ -11,8 +11,8 @@
 
 namespace clamor::app {
 
-/// How many sessions are in each channel, for pages and REST: each shard hands in the counts of the rooms that it owns, but
-/// only while somebody has asked lately. Any thread.
+/// How many sessions are in each channel, for pages and REST: each shard hands in the counts of the
+/// rooms that it owns, but only while somebody has asked lately. Any thread.
 class ViewerCounts {
   public:
     using Counts = std::unordered_map<ChannelId, std::uint64_t>;

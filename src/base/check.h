@@ -6,10 +6,10 @@ namespace clamor::detail {
 }
 
 /// Stops the process on a bug of ours, in every build: `why` says what invariant was broken.
-#define CLAMOR_CHECK(condition, why)                                                     \
-    do {                                                                                 \
-        if (!(condition)) [[unlikely]]                                                   \
-            ::clamor::detail::check_failed(__FILE__, __LINE__, #condition, why);         \
+#define CLAMOR_CHECK(condition, why)                                             \
+    do {                                                                         \
+        if (!(condition)) [[unlikely]]                                           \
+            ::clamor::detail::check_failed(__FILE__, __LINE__, #condition, why); \
     } while (false)
 
 #ifdef NDEBUG

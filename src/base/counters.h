@@ -8,11 +8,16 @@
 
 namespace clamor {
 
-/// A number that one thread writes and any thread reads. Adding costs a plain load and store, no locked instruction.
+/// A number that one thread writes and any thread reads. Adding costs a plain load and store, no
+/// locked instruction.
 class Counter {
   public:
-    void add(std::uint64_t n = 1) { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
-    void sub(std::uint64_t n = 1) { value_.store(value_.load(std::memory_order_relaxed) - n, std::memory_order_relaxed); }
+    void add(std::uint64_t n = 1) {
+        value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+    }
+    void sub(std::uint64_t n = 1) {
+        value_.store(value_.load(std::memory_order_relaxed) - n, std::memory_order_relaxed);
+    }
     void set(std::uint64_t n) { value_.store(n, std::memory_order_relaxed); }
     std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
 
@@ -20,8 +25,8 @@ class Counter {
     std::atomic<std::uint64_t> value_{0};
 };
 
-/// Durations in logarithmic buckets of at most 6.25% width (16 a power of two), from 1 microsecond to 2^31 microseconds.
-/// One writer, any reader.
+/// Durations in logarithmic buckets of at most 6.25% width (16 a power of two), from 1 microsecond
+/// to 2^31 microseconds. One writer, any reader.
 class LatencyHistogram {
   public:
     static constexpr int kSubBits = 4;
@@ -34,7 +39,8 @@ class LatencyHistogram {
     }
     std::uint64_t count() const { return count_.value(); }
     std::uint64_t sum_us() const { return sum_us_.value(); }
-    /// The upper edge, in microseconds, of the bucket that holds the given share (0..1) of all values; 0 when empty.
+    /// The upper edge, in microseconds, of the bucket that holds the given share (0..1) of all
+    /// values; 0 when empty.
     std::uint64_t percentile_us(double share) const {
         const std::uint64_t total = count();
         if (total == 0) return 0;

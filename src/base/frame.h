@@ -8,8 +8,9 @@
 
 namespace clamor {
 
-/// Immutable bytes, ready for the wire, counted by reference: one frame serves every member that it goes to.
-/// The count is atomic, so a frame may be shared between shards; the bytes never change once built. 8 bytes.
+/// Immutable bytes, ready for the wire, counted by reference: one frame serves every member that it
+/// goes to. The count is atomic, so a frame may be shared between shards; the bytes never change
+/// once built. 8 bytes.
 class Frame {
   public:
     Frame() = default;
@@ -27,14 +28,16 @@ class Frame {
         return *this;
     }
     ~Frame() {
-        if (block_ != nullptr && block_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(block_);
+        if (block_ != nullptr && block_->references.fetch_sub(1, std::memory_order_acq_rel) == 1)
+            destroy(block_);
     }
 
     explicit operator bool() const { return block_ != nullptr; }
     std::size_t size() const { return block_ == nullptr ? 0 : block_->size; }
     std::string_view bytes() const {
-        return block_ == nullptr ? std::string_view{}
-                                 : std::string_view(reinterpret_cast<const char*>(block_ + 1), block_->size);
+        return block_ == nullptr
+                   ? std::string_view{}
+                   : std::string_view(reinterpret_cast<const char*>(block_ + 1), block_->size);
     }
 
   private:

@@ -31,7 +31,8 @@ using ChannelId = StrongId<struct ChannelIdTag>;
 
 using ShardId = StrongId<struct ShardIdTag, std::uint16_t>;
 
-/// The `id` tag of a message: a UUID of version 4, the same in log, bus, history, REST and EventSub.
+/// The `id` tag of a message: a UUID of version 4, the same in log, bus, history, REST and
+/// EventSub.
 struct MessageId {
     std::array<std::uint8_t, 16> bytes{};
 
@@ -45,8 +46,9 @@ struct MessageId {
     std::string to_string() const;
 };
 
-/// The place of a message in its channel. `sequence` is gapless per channel and goes on over epochs; `epoch` changes when
-/// the source of order was lost, so that a client knows that it must ask for history instead of counting.
+/// The place of a message in its channel. `sequence` is gapless per channel and goes on over
+/// epochs; `epoch` changes when the source of order was lost, so that a client knows that it must
+/// ask for history instead of counting.
 struct Position {
     std::uint64_t epoch = 0;
     std::uint64_t sequence = 0;

@@ -5,17 +5,18 @@
 #include <cstddef>
 #include <cstdint>
 
-/// Every bound of the system, with its default. What can be set in the configuration says so; docs/operations.md says for
-/// each what happens when it is reached and which metric shows it.
+/// Every bound of the system, with its default. What can be set in the configuration says so;
+/// docs/operations.md says for each what happens when it is reached and which metric shows it.
 namespace clamor::limits {
 
 using namespace std::chrono_literals;
 
 // What one client may send.
-inline constexpr std::size_t kMessageCodePoints = 500;      // cut there
-inline constexpr std::size_t kTagsBytesIn = 8191;           // IRCv3 budget for client tags
-inline constexpr std::size_t kLineBytesIn = 4096;           // the rest of a line; longer: skipped and counted
-inline constexpr int kOverlongLinesMax = 16;                // so many a connection: closed
+inline constexpr std::size_t kMessageCodePoints = 500;  // cut there
+inline constexpr std::size_t kTagsBytesIn = 8191;       // IRCv3 budget for client tags
+inline constexpr std::size_t kLineBytesIn =
+    4096;                                     // the rest of a line; longer: skipped and counted
+inline constexpr int kOverlongLinesMax = 16;  // so many a connection: closed
 inline constexpr std::size_t kClientNonceBytes = 64;
 inline constexpr std::size_t kLoginBytes = 25;
 inline constexpr std::size_t kHttpHeaderBytes = 16 * 1024;
@@ -26,8 +27,10 @@ inline constexpr std::size_t kWebSocketMessageBytes = 64 * 1024;
 inline constexpr std::size_t kOutboxSoftBytes = 128 * 1024;  // above: sheds by class
 inline constexpr std::size_t kOutboxHardBytes = 256 * 1024;  // above: closed as slow (1013)
 inline constexpr auto kOutboxAge = 10s;
-inline constexpr int kSocketSendBufferBytes = 128 * 1024;    // or the kernel hides megabytes of backlog
-inline constexpr std::size_t kPendingRepliesMax = 512;       // replies waiting for their turn; then receiving pauses
+inline constexpr int kSocketSendBufferBytes =
+    128 * 1024;  // or the kernel hides megabytes of backlog
+inline constexpr std::size_t kPendingRepliesMax =
+    512;  // replies waiting for their turn; then receiving pauses
 inline constexpr auto kRegistrationTimeout = 30s;
 inline constexpr auto kPingAfterSilence = 240s;
 inline constexpr auto kPongTimeout = 15s;
@@ -50,13 +53,16 @@ inline constexpr auto kDuplicateWindow = 30s;
 inline constexpr std::size_t kMailboxTasks = 65536;
 inline constexpr std::size_t kWorkerQueueTasks = 65536;
 inline constexpr std::size_t kLogQueueMessages = 65536;
-inline constexpr auto kEchoPatience = 1500ms;  // then the sender is told that the message is not stored yet
+inline constexpr auto kEchoPatience =
+    1500ms;  // then the sender is told that the message is not stored yet
 
 // Fan-out.
 inline constexpr auto kCoalesceMax = 50ms;
 inline constexpr auto kCoalesceMin = 5ms;
-inline constexpr std::size_t kBatchBytes = 64 * 1024;  // an open batch this large is flushed at once
-inline constexpr std::size_t kNamesMax = 1000;         // above: only moderators are listed, no JOIN/PART of others
+inline constexpr std::size_t kBatchBytes =
+    64 * 1024;  // an open batch this large is flushed at once
+inline constexpr std::size_t kNamesMax =
+    1000;  // above: only moderators are listed, no JOIN/PART of others
 inline constexpr auto kMembershipInterval = 10s;
 
 // History.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <fmt/format.h>
-
 #include <initializer_list>
 #include <string>
 #include <string_view>
+
+#include <fmt/format.h>
 
 namespace clamor::log {
 
@@ -20,15 +20,25 @@ struct Field {
     Field(std::string_view k, const T& v) : key(k), value(fmt::format("{}", v)) {}
 };
 
-/// Chooses level and form for the whole process (stderr). Call once, before threads start; the default is info as text.
+/// Chooses level and form for the whole process (stderr). Call once, before threads start; the
+/// default is info as text.
 void setup(Level level, bool json);
 
-/// Writes one structured line: a constant event sentence and its fields. Any thread. Secrets never go in here.
+/// Writes one structured line: a constant event sentence and its fields. Any thread. Secrets never
+/// go in here.
 void write(Level level, std::string_view event, std::initializer_list<Field> fields = {});
 
-inline void debug(std::string_view event, std::initializer_list<Field> fields = {}) { write(Level::debug, event, fields); }
-inline void info(std::string_view event, std::initializer_list<Field> fields = {}) { write(Level::info, event, fields); }
-inline void warn(std::string_view event, std::initializer_list<Field> fields = {}) { write(Level::warn, event, fields); }
-inline void error(std::string_view event, std::initializer_list<Field> fields = {}) { write(Level::error, event, fields); }
+inline void debug(std::string_view event, std::initializer_list<Field> fields = {}) {
+    write(Level::debug, event, fields);
+}
+inline void info(std::string_view event, std::initializer_list<Field> fields = {}) {
+    write(Level::info, event, fields);
+}
+inline void warn(std::string_view event, std::initializer_list<Field> fields = {}) {
+    write(Level::warn, event, fields);
+}
+inline void error(std::string_view event, std::initializer_list<Field> fields = {}) {
+    write(Level::error, event, fields);
+}
 
 }  // namespace clamor::log

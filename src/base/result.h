@@ -3,8 +3,9 @@
 
 #include <string>
 #include <system_error>
-#include <tl/expected.hpp>
 #include <utility>
+
+#include <tl/expected.hpp>
 
 namespace clamor {
 
@@ -13,10 +14,13 @@ struct Error {
     std::error_code code;
     std::string detail;
 
-    std::string to_string() const { return detail.empty() ? code.message() : detail + ": " + code.message(); }
+    std::string to_string() const {
+        return detail.empty() ? code.message() : detail + ": " + code.message();
+    }
 };
 
-/// A value, or the reason why there is none. Rule refusals are not errors (chat::Verdict), bugs are CLAMOR_CHECK.
+/// A value, or the reason why there is none. Rule refusals are not errors (chat::Verdict), bugs are
+/// CLAMOR_CHECK.
 template <class T>
 using Result = tl::expected<T, Error>;
 

@@ -9,14 +9,15 @@
 
 namespace clamor {
 
-/// What happens to a posted task when the receiving shard's mailbox is at its bound: `control` is always taken,
-/// `delivery` is refused, and the poster counts what it shed.
+/// What happens to a posted task when the receiving shard's mailbox is at its bound: `control` is
+/// always taken, `delivery` is refused, and the poster counts what it shed.
 enum class Priority : std::uint8_t { control, delivery };
 
 using TimerId = StrongId<struct TimerIdTag>;
 
-/// The shards as seen from one of them: its clock, its timers, and the mailboxes of all. The reactor implements it for
-/// real, the simulator in simulated time. Except for `post_to`, every call is for the owning shard's thread only.
+/// The shards as seen from one of them: its clock, its timers, and the mailboxes of all. The
+/// reactor implements it for real, the simulator in simulated time. Except for `post_to`, every
+/// call is for the owning shard's thread only.
 class Scheduler {
   public:
     virtual ~Scheduler() = default;
@@ -26,8 +27,9 @@ class Scheduler {
     /// The time that was read at the start of this turn.
     virtual Now now() const = 0;
 
-    /// Runs `task` on `target`, after everything that this thread posted there before. Never waits; any thread may call.
-    /// False when the mailbox was full and the priority allows to shed; the task is then gone.
+    /// Runs `task` on `target`, after everything that this thread posted there before. Never waits;
+    /// any thread may call. False when the mailbox was full and the priority allows to shed; the
+    /// task is then gone.
     virtual bool post_to(ShardId target, Priority priority, Task task) = 0;
 
     /// Runs `task` on this shard at or after `when` (resolution one millisecond).
@@ -35,7 +37,8 @@ class Scheduler {
     /// No effect when the timer already ran.
     virtual void cancel(TimerId timer) = 0;
 
-    /// Runs `task` once at the end of this turn, after all input of the turn was handled: where open batches are flushed.
+    /// Runs `task` once at the end of this turn, after all input of the turn was handled: where
+    /// open batches are flushed.
     virtual void call_at_end_of_turn(Task task) = 0;
 };
 
@@ -43,7 +46,8 @@ class Scheduler {
 class Executor {
   public:
     virtual ~Executor() = default;
-    /// Any thread. False when the queue is at its bound: the caller answers "busy". The task answers by post_to().
+    /// Any thread. False when the queue is at its bound: the caller answers "busy". The task
+    /// answers by post_to().
     virtual bool post(Task task) = 0;
 };
 

@@ -8,14 +8,14 @@
 
 namespace clamor {
 
-/// A move-only callable that is run once: what shards and workers hand to each other. Up to 64 bytes of captures are held
-/// inline; more are allocated.
+/// A move-only callable that is run once: what shards and workers hand to each other. Up to 64
+/// bytes of captures are held inline; more are allocated.
 class Task {
   public:
     Task() = default;
     template <class F>
-        requires(!std::is_same_v<std::decay_t<F>, Task> && std::is_invocable_v<std::decay_t<F>&>)
-    Task(F&& f) {  // NOLINT(google-explicit-constructor): a lambda is a task
+    requires(!std::is_same_v<std::decay_t<F>, Task> && std::is_invocable_v<std::decay_t<F>&>)
+        Task(F&& f) {  // NOLINT(google-explicit-constructor): a lambda is a task
         using Fn = std::decay_t<F>;
         if constexpr (sizeof(Fn) <= kInline && alignof(Fn) <= alignof(std::max_align_t) &&
                       std::is_nothrow_move_constructible_v<Fn>) {
@@ -47,13 +47,12 @@ class Task {
         void (*destroy)(void*);
     };
     template <class Fn>
-    static constexpr Ops kInlineOps{
-        [](void* p) { (*static_cast<Fn*>(p))(); },
-        [](void* from, void* to) {
-            new (to) Fn(std::move(*static_cast<Fn*>(from)));
-            static_cast<Fn*>(from)->~Fn();
-        },
-        [](void* p) { static_cast<Fn*>(p)->~Fn(); }};
+    static constexpr Ops kInlineOps{[](void* p) { (*static_cast<Fn*>(p))(); },
+                                    [](void* from, void* to) {
+                                        new (to) Fn(std::move(*static_cast<Fn*>(from)));
+                                        static_cast<Fn*>(from)->~Fn();
+                                    },
+                                    [](void* p) { static_cast<Fn*>(p)->~Fn(); }};
     template <class Fn>
     static constexpr Ops kHeapOps{
         [](void* p) { (**static_cast<Fn**>(p))(); },

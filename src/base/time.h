@@ -6,8 +6,8 @@
 
 namespace clamor {
 
-/// Clocks as types only: they cannot be read. The reactor reads the system's clocks once a turn and passes the values
-/// down, so that everything above it runs in simulated time as well.
+/// Clocks as types only: they cannot be read. The reactor reads the system's clocks once a turn and
+/// passes the values down, so that everything above it runs in simulated time as well.
 struct MonoClock {
     using rep = std::int64_t;
     using period = std::nano;
@@ -33,7 +33,11 @@ struct Now {
     WallTime wall;
 };
 
-constexpr std::int64_t unix_ms(WallTime t) { return t.time_since_epoch().count(); }
-constexpr WallTime wall_from_unix_ms(std::int64_t ms) { return WallTime(std::chrono::milliseconds(ms)); }
+constexpr std::int64_t unix_ms(WallTime t) {
+    return t.time_since_epoch().count();
+}
+constexpr WallTime wall_from_unix_ms(std::int64_t ms) {
+    return WallTime(std::chrono::milliseconds(ms));
+}
 
 }  // namespace clamor

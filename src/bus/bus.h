@@ -13,7 +13,7 @@ namespace clamor::bus {
 struct Received {
     ChannelId channel;
     Position position;
-    std::string_view bytes;  ///< valid during the call
+    std::string_view bytes;       ///< valid during the call
     bool published_here = false;  ///< this node published it: the one that appends it to the log
 };
 
@@ -24,15 +24,18 @@ class Receiver {
     virtual void on_received(const Received& message) = 0;
 };
 
-/// Fan-out between nodes and the source of order in a channel. A shard has one, for the channels that it owns, and calls
-/// it on its own thread. What is published comes back through the Receiver: there is no other way to deliver.
+/// Fan-out between nodes and the source of order in a channel. A shard has one, for the channels
+/// that it owns, and calls it on its own thread. What is published comes back through the Receiver:
+/// there is no other way to deliver.
 class Bus {
   public:
     virtual ~Bus() = default;
-    /// Starts receiving the channel. `last` is the position of the newest stored message: the local bus counts on from it.
+    /// Starts receiving the channel. `last` is the position of the newest stored message: the local
+    /// bus counts on from it.
     virtual void subscribe(ChannelId channel, Position last) = 0;
     virtual void unsubscribe(ChannelId channel) = 0;
-    /// Gives the bytes the channel's next position and sends them to all subscribers. Only for subscribed channels.
+    /// Gives the bytes the channel's next position and sends them to all subscribers. Only for
+    /// subscribed channels.
     virtual void publish(ChannelId channel, std::string_view bytes) = 0;
 };
 

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "bus/bus.h"
 
 namespace clamor::bus {
 
-/// What every bus has to do. `Fixture` is default-constructible and has `std::unique_ptr<Bus> make(Receiver&)` and
-/// `void settle(Bus&)`, which returns when everything published so far was received.
+/// What every bus has to do. `Fixture` is default-constructible and has `std::unique_ptr<Bus>
+/// make(Receiver&)` and `void settle(Bus&)`, which returns when everything published so far was
+/// received.
 template <class Fixture>
 class BusContract : public testing::Test {
   protected:

@@ -7,11 +7,13 @@
 
 namespace clamor::bus {
 
-/// The bus of a node that is alone: order is a counter per channel, and what is published is received before publish()
-/// returns. One a shard, used on its thread only; its memory is bounded by the channels subscribed to.
+/// The bus of a node that is alone: order is a counter per channel, and what is published is
+/// received before publish() returns. One a shard, used on its thread only; its memory is bounded
+/// by the channels subscribed to.
 class LocalBus final : public Bus {
   public:
-    /// `receiver` outlives the bus. `epoch` marks every position; one that no earlier start of the data folder used.
+    /// `receiver` outlives the bus. `epoch` marks every position; one that no earlier start of the
+    /// data folder used.
     LocalBus(Receiver& receiver, std::uint64_t epoch) : receiver_(receiver), epoch_(epoch) {}
 
     void subscribe(ChannelId channel, Position last) override;

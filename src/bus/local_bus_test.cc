@@ -11,7 +11,9 @@ namespace {
 constexpr std::uint64_t kEpoch = 3;
 
 struct LocalFixture {
-    std::unique_ptr<Bus> make(Receiver& receiver) { return std::make_unique<LocalBus>(receiver, kEpoch); }
+    std::unique_ptr<Bus> make(Receiver& receiver) {
+        return std::make_unique<LocalBus>(receiver, kEpoch);
+    }
     void settle(Bus&) {}
 };
 

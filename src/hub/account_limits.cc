@@ -10,9 +10,9 @@ chat::LimitAnswer AccountLimits::check(UserId user, const limits::Window& window
     const std::lock_guard lock(stripe.mutex);
     if (stripe.accounts.size() >= stripe.sweep_at) {
         std::erase_if(stripe.accounts, [now](const auto& entry) {
-            return std::all_of(entry.second.begin(), entry.second.end(), [now](const Bucket& bucket) {
-                return bucket.times.idle(bucket.window, now);
-            });
+            return std::all_of(
+                entry.second.begin(), entry.second.end(),
+                [now](const Bucket& bucket) { return bucket.times.idle(bucket.window, now); });
         });
         stripe.sweep_at = std::max<std::size_t>(1024, 2 * stripe.accounts.size());
     }
@@ -20,7 +20,8 @@ chat::LimitAnswer AccountLimits::check(UserId user, const limits::Window& window
     auto bucket = std::find_if(account.begin(), account.end(), [&window](const Bucket& known) {
         return known.window.count == window.count && known.window.length == window.length;
     });
-    if (bucket == account.end()) bucket = account.insert(account.end(), {.window = window, .times = {}});
+    if (bucket == account.end())
+        bucket = account.insert(account.end(), {.window = window, .times = {}});
     return bucket->times.check(window, now);
 }
 

@@ -10,20 +10,21 @@ namespace clamor::hub {
 
 /// What one shard's hub has counted. Written on its thread, read by anyone.
 struct HubCounters {
-    Counter members;            // sessions here, now
-    Counter memberships;        // (session, channel) pairs here, now
-    Counter rooms;              // rooms owned here, now
+    Counter members;      // sessions here, now
+    Counter memberships;  // (session, channel) pairs here, now
+    Counter rooms;        // rooms owned here, now
     Counter messages_accepted;
     Counter messages_refused;
-    Counter deliveries;         // event x member
-    Counter flushes;            // batches sent
-    Counter flush_sends;        // frames handed to members
+    Counter deliveries;   // event x member
+    Counter flushes;      // batches sent
+    Counter flush_sends;  // frames handed to members
     Counter frames_encoded;
-    std::array<Counter, chat::kShedClasses> skipped;  // events not delivered to slow members, by class
-    Counter mailbox_shed;       // deliveries refused by a full mailbox
-    Counter room_faults;        // rooms reset after an exception
-    Counter store_refused;      // messages refused since the log queue was full
-    LatencyHistogram hold;      // time that events waited in an open batch, microseconds
+    std::array<Counter, chat::kShedClasses>
+        skipped;            // events not delivered to slow members, by class
+    Counter mailbox_shed;   // deliveries refused by a full mailbox
+    Counter room_faults;    // rooms reset after an exception
+    Counter store_refused;  // messages refused since the log queue was full
+    LatencyHistogram hold;  // time that events waited in an open batch, microseconds
 };
 
 }  // namespace clamor::hub

@@ -10,14 +10,15 @@
 
 namespace clamor::hub {
 
-/// Everything that changes a frame's bytes: the transport and the capabilities of a connection. Members of one dialect
-/// share one frame.
+/// Everything that changes a frame's bytes: the transport and the capabilities of a connection.
+/// Members of one dialect share one frame.
 struct Dialect {
     static constexpr std::uint8_t kTags = 1;        ///< twitch.tv/tags
     static constexpr std::uint8_t kCommands = 2;    ///< twitch.tv/commands
     static constexpr std::uint8_t kMembership = 4;  ///< twitch.tv/membership
     static constexpr std::uint8_t kWebSocket = 8;   ///< else bare lines over TCP
-    static constexpr std::uint8_t kDeflate = 16;    ///< permessage-deflate without server context takeover
+    static constexpr std::uint8_t kDeflate =
+        16;  ///< permessage-deflate without server context takeover
     static constexpr std::uint8_t kTextBits = kTags | kCommands | kMembership;
     static constexpr int kCount = 32;
 
@@ -33,9 +34,12 @@ struct Dialect {
 class Encoder {
   public:
     virtual ~Encoder() = default;
-    /// Appends the event's lines, each ended by CR LF; nothing where the dialect does not show such events.
-    virtual void append_lines(std::string& out, const chat::Event& event, Dialect dialect) const = 0;
-    /// Makes lines ready for the wire: as they are, or as one WebSocket text frame, compressed or not.
+    /// Appends the event's lines, each ended by CR LF; nothing where the dialect does not show such
+    /// events.
+    virtual void append_lines(std::string& out, const chat::Event& event,
+                              Dialect dialect) const = 0;
+    /// Makes lines ready for the wire: as they are, or as one WebSocket text frame, compressed or
+    /// not.
     virtual Frame seal(std::string_view lines, Dialect dialect) const = 0;
 };
 

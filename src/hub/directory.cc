@@ -38,7 +38,8 @@ void Directory::ask(const std::string& login) {
             const auto made = catalog_.ensure_channel(login);
             made ? take(*made) : fail(made.error());
         }
-        scheduler_.post_to(home, Priority::control, [this, login, outcome, id] { answered(login, outcome, id); });
+        scheduler_.post_to(home, Priority::control,
+                           [this, login, outcome, id] { answered(login, outcome, id); });
     });
     if (!queued) answered(login, Outcome::busy, {});
 }

@@ -11,8 +11,8 @@
 
 namespace clamor::hub {
 
-/// Channel logins to ids, remembered by one shard and asked from the catalog on a worker otherwise. Answers to one login
-/// come in the order of the questions. Bounded by the channels that exist.
+/// Channel logins to ids, remembered by one shard and asked from the catalog on a worker otherwise.
+/// Answers to one login come in the order of the questions. Bounded by the channels that exist.
 class Directory {
   public:
     enum class Outcome : std::uint8_t { found, unknown, busy };

@@ -13,17 +13,21 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-// A room is held one millisecond for so many deliveries a second, from kCoalesceMin on: 1,000 viewers at 17 messages a
-// second reach 50 ms, 10 viewers never wait. From docs/performance.md, "what holding costs and saves".
+// A room is held one millisecond for so many deliveries a second, from kCoalesceMin on: 1,000
+// viewers at 17 messages a second reach 50 ms, 10 viewers never wait. From docs/performance.md,
+// "what holding costs and saves".
 constexpr double kRoomDeliveriesPerMs = 330;
-// The same for all rooms of a shard together: they share ticks of 5 ms from 10,000 sends a second on, and of 10 ms at most.
+// The same for all rooms of a shard together: they share ticks of 5 ms from 10,000 sends a second
+// on, and of 10 ms at most.
 constexpr double kShardSendsPerMs = 2000;
 constexpr nanoseconds kShardWindowMin = std::chrono::milliseconds(2);
 constexpr nanoseconds kShardWindowMax = std::chrono::milliseconds(10);
 // What an event's line is counted as beyond its text, towards kBatchBytes.
 constexpr std::size_t kLineOverheadBytes = 400;
 
-nanoseconds from_ms(double ms) { return nanoseconds(static_cast<std::int64_t>(ms * 1e6)); }
+nanoseconds from_ms(double ms) {
+    return nanoseconds(static_cast<std::int64_t>(ms * 1e6));
+}
 
 std::size_t line_bytes(const chat::Event& event) {
     const auto* message = std::get_if<chat::Message>(&event.body);
@@ -39,8 +43,9 @@ bool concerns(const chat::Event& event, const Identity& identity) {
     while ((at = message->text.find('@', at)) != std::string::npos) {
         ++at;
         if (message->text.size() - at < login.size()) return false;
-        const bool same = std::equal(login.begin(), login.end(), message->text.begin() + static_cast<std::ptrdiff_t>(at),
-                                     [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? b + 32 : b); });
+        const bool same = std::equal(
+            login.begin(), login.end(), message->text.begin() + static_cast<std::ptrdiff_t>(at),
+            [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? b + 32 : b); });
         if (same) return true;
     }
     return false;
@@ -59,7 +64,8 @@ double Fanout::Rate::read(MonoTime now) const {
     return per_second * std::exp(-seconds);
 }
 
-Fanout::Fanout(Scheduler& scheduler, const Encoder& encoder, HubCounters& counters, std::chrono::milliseconds hold_max)
+Fanout::Fanout(Scheduler& scheduler, const Encoder& encoder, HubCounters& counters,
+               std::chrono::milliseconds hold_max)
     : scheduler_(scheduler), encoder_(encoder), counters_(counters), hold_max_(hold_max) {}
 
 Fanout::~Fanout() = default;
@@ -85,7 +91,8 @@ Fanout::Place* Fanout::find(ChannelId channel, std::uint32_t slot) {
     if (found == rosters_.end()) return nullptr;
     Roster& roster = *found->second;
     auto& places = places_[slot];
-    // Either list names the other's place; a bot is in many channels and a channel has many members, so the shorter is read.
+    // Either list names the other's place; a bot is in many channels and a channel has many
+    // members, so the shorter is read.
     if (places.size() <= roster.entries.size()) {
         for (Place& place : places) {
             if (place.roster == &roster) return &place;
@@ -120,7 +127,9 @@ std::vector<ChannelId> Fanout::remove_all(std::uint32_t slot) {
     return channels;
 }
 
-std::size_t Fanout::channels_of(std::uint32_t slot) const { return slot < places_.size() ? places_[slot].size() : 0; }
+std::size_t Fanout::channels_of(std::uint32_t slot) const {
+    return slot < places_.size() ? places_[slot].size() : 0;
+}
 
 void Fanout::take_out(Place place, std::uint32_t slot) {
     auto& entries = place.roster->entries;
@@ -171,7 +180,8 @@ void Fanout::append(chat::EventRef event, std::uint32_t own_slot) {
     roster.open.push_back({std::move(event), own_slot, now});
     if (first) {
         open_.push_back(&roster);
-        roster.due = std::max({now, roster.last_flush + room_window(roster, now), last_flush_ + shard_window(now)});
+        roster.due = std::max(
+            {now, roster.last_flush + room_window(roster, now), last_flush_ + shard_window(now)});
         schedule(roster.due);
     }
     if (roster.open_bytes >= limits::kBatchBytes && roster.due > now) {
@@ -212,7 +222,8 @@ class Fanout::Flush {
         }
         std::size_t sends = 0;
         for (const Entry& entry : roster_.entries) {
-            const bool author = !authors.empty() && std::find(authors.begin(), authors.end(), entry.slot) != authors.end();
+            const bool author = !authors.empty() && std::find(authors.begin(), authors.end(),
+                                                              entry.slot) != authors.end();
             const chat::ShedClass intake = entry.member->intake();
             if (author || intake != chat::ShedClass::membership) {
                 sends += send_part(entry, intake);
@@ -252,7 +263,8 @@ class Fanout::Flush {
         return frames_[index];
     }
 
-    // For the few that do not get the whole batch: authors, without what they said, and slow readers.
+    // For the few that do not get the whole batch: authors, without what they said, and slow
+    // readers.
     std::size_t send_part(const Entry& entry, chat::ShedClass intake) {
         const Dialect dialect = entry.member->dialect();
         const Lines& lines = lines_of(dialect);
@@ -268,7 +280,8 @@ class Fanout::Flush {
             begin = end;
             if (bytes.empty() || item.own_slot == entry.slot) continue;
             chat::ShedClass shed = chat::shed_class(*item.event);
-            if (shed > intake && shed > chat::ShedClass::mention && concerns(*item.event, entry.member->identity())) {
+            if (shed > intake && shed > chat::ShedClass::mention &&
+                concerns(*item.event, entry.member->identity())) {
                 shed = chat::ShedClass::mention;
             }
             if (shed > intake) {
@@ -308,7 +321,9 @@ void Fanout::flush_due() {
         }
         sends += Flush(encoder_, counters_, roster).run();
         for (const Item& item : roster.open) {
-            const auto held = std::chrono::duration_cast<std::chrono::microseconds>(now - item.appended_at).count();
+            const auto held =
+                std::chrono::duration_cast<std::chrono::microseconds>(now - item.appended_at)
+                    .count();
             counters_.hold.record(static_cast<std::uint64_t>(std::max<std::int64_t>(held, 0)));
         }
         counters_.flushes.add();

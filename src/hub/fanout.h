@@ -16,15 +16,17 @@ namespace clamor::hub {
 
 /// The sessions of one shard by channel, and the way of an event to them.
 ///
-/// A channel that has been quiet is flushed at the end of the turn: nothing waits. In a busy one events gather in an open
-/// batch for a window that grows with rate x members, and go to every member as one frame per dialect. Batches that are
-/// due at about the same time leave in the same tick, so that a shard with many rooms wakes and calls the kernel once for
-/// all of them. A member never gets what it said itself, and a slow one gets what its intake still takes.
+/// A channel that has been quiet is flushed at the end of the turn: nothing waits. In a busy one
+/// events gather in an open batch for a window that grows with rate x members, and go to every
+/// member as one frame per dialect. Batches that are due at about the same time leave in the same
+/// tick, so that a shard with many rooms wakes and calls the kernel once for all of them. A member
+/// never gets what it said itself, and a slow one gets what its intake still takes.
 ///
 /// Lives on its shard. Bounded: an open batch of limits::kBatchBytes is flushed at once.
 class Fanout {
   public:
-    Fanout(Scheduler& scheduler, const Encoder& encoder, HubCounters& counters, std::chrono::milliseconds hold_max);
+    Fanout(Scheduler& scheduler, const Encoder& encoder, HubCounters& counters,
+           std::chrono::milliseconds hold_max);
     ~Fanout();
 
     /// Puts a member, known by its slot, into a channel; false when it is there already.
@@ -35,8 +37,8 @@ class Fanout {
     std::vector<ChannelId> remove_all(std::uint32_t slot);
     std::size_t channels_of(std::uint32_t slot) const;
 
-    /// Queues an event for the channel's members here. `own_slot` said it and does not get it; kNobody where the author's
-    /// session is elsewhere.
+    /// Queues an event for the channel's members here. `own_slot` said it and does not get it;
+    /// kNobody where the author's session is elsewhere.
     void append(chat::EventRef event, std::uint32_t own_slot);
 
     static constexpr std::uint32_t kNobody = 0xffffffff;

@@ -19,8 +19,8 @@ chat::EventRef message(const std::string& text, chat::Role role = chat::Role::vi
     said.author_login = "ann";
     said.author_role = role;
     said.text = text;
-    return std::make_shared<const chat::Event>(
-        chat::Event{.channel = kLobby, .channel_login = "lobby", .position = {}, .body = std::move(said)});
+    return std::make_shared<const chat::Event>(chat::Event{
+        .channel = kLobby, .channel_login = "lobby", .position = {}, .body = std::move(said)});
 }
 
 class FanoutTest : public ::testing::Test {
@@ -105,7 +105,8 @@ TEST_F(FanoutTest, FlushesABatchThatIsFullWithoutWaiting) {
 }
 
 TEST_F(FanoutTest, GivesASlowMemberWhatItsIntakeTakesAndCountsTheRest) {
-    FakeMember slow({.user = {.id = UserId(7), .login = "bob", .display_name = "Bob", .color = ""}});
+    FakeMember slow(
+        {.user = {.id = UserId(7), .login = "bob", .display_name = "Bob", .color = ""}});
     slow.takes = chat::ShedClass::staff;
     FakeMember quick;
     fanout_.add(kLobby, 0, slow);
@@ -125,10 +126,11 @@ TEST_F(FanoutTest, SendsNothingToADialectThatShowsNothing) {
     FakeMember curious({}, Dialect::kMembership);
     fanout_.add(kLobby, 0, plain);
     fanout_.add(kLobby, 1, curious);
-    fanout_.append(std::make_shared<const chat::Event>(chat::Event{.channel = kLobby,
-                                                                   .channel_login = "lobby",
-                                                                   .position = {},
-                                                                   .body = chat::MembershipChanged{{"cat"}, {"dog"}}}),
+    fanout_.append(std::make_shared<const chat::Event>(
+                       chat::Event{.channel = kLobby,
+                                   .channel_login = "lobby",
+                                   .position = {},
+                                   .body = chat::MembershipChanged{{"cat"}, {"dog"}}}),
                    Fanout::kNobody);
     cluster_.run();
     EXPECT_TRUE(plain.frames.empty());
@@ -144,7 +146,8 @@ TEST_F(FanoutTest, KeepsPlacesRightThroughManyJoinsAndLeaves) {
             EXPECT_FALSE(fanout_.add(ChannelId(channel), slot, *members.back()));
         }
     }
-    for (std::uint32_t slot = 0; slot < 20; slot += 2) EXPECT_TRUE(fanout_.remove(ChannelId(slot % 10 + 1), slot));
+    for (std::uint32_t slot = 0; slot < 20; slot += 2)
+        EXPECT_TRUE(fanout_.remove(ChannelId(slot % 10 + 1), slot));
     for (std::uint32_t slot = 0; slot < 20; slot += 4) {
         EXPECT_EQ(fanout_.remove_all(slot).size(), 9u);
         EXPECT_FALSE(fanout_.remove(ChannelId(5), slot));

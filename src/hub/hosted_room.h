@@ -25,8 +25,8 @@ struct ChatterEntry {
     chat::Chatter chatter;
     emotes::Access access;
     std::uint32_t connections = 0;  ///< sessions of theirs in the room, over all shards
-    bool ready = false;             ///< their facts are loaded and no earlier command of theirs waits
-    bool waiting = false;           ///< a worker reads something for them
+    bool ready = false;    ///< their facts are loaded and no earlier command of theirs waits
+    bool waiting = false;  ///< a worker reads something for them
     MonoTime last_used{};
     std::vector<Parked> parked;
 };
@@ -42,11 +42,13 @@ struct HostedRoom {
     std::shared_ptr<const emotes::EmoteSet> emotes;
     std::unordered_map<UserId, ChatterEntry> chatters;
     std::uint32_t users_present = 0;  ///< chatters with a connection
-    std::vector<std::pair<ShardId, std::uint32_t>> members;  ///< sessions by shard, only shards that have some
+    std::vector<std::pair<ShardId, std::uint32_t>>
+        members;                         ///< sessions by shard, only shards that have some
     std::vector<chat::EventRef> recent;  ///< a ring of the newest messages, for replies
     std::size_t recent_next = 0;
     std::set<UserId> membership_changed;  ///< who came or left since the last announcement
-    std::uint32_t not_durable = 0;  ///< messages published and not yet on disk: the room must not be let go
+    std::uint32_t not_durable =
+        0;  ///< messages published and not yet on disk: the room must not be let go
     WallTime last_sent_at{};
     MonoTime last_used{};
 

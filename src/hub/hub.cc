@@ -13,13 +13,16 @@
 namespace clamor::hub {
 
 ShardId owner_shard(ChannelId channel, std::uint16_t shard_count) {
-    return ShardId(static_cast<std::uint16_t>((std::hash<ChannelId>()(channel) >> 32) % shard_count));
+    return ShardId(
+        static_cast<std::uint16_t>((std::hash<ChannelId>()(channel) >> 32) % shard_count));
 }
 
-/// The glue of one shard: sessions by slot, questions on their way to the owners of rooms, answers on their way back.
+/// The glue of one shard: sessions by slot, questions on their way to the owners of rooms, answers
+/// on their way back.
 class Hub::Impl final : public RoomHost::Outlet {
   public:
-    Impl(Scheduler& scheduler, const std::vector<Hub*>& peers, const Services& services, const Options& options)
+    Impl(Scheduler& scheduler, const std::vector<Hub*>& peers, const Services& services,
+         const Options& options)
         : scheduler_(scheduler),
           peers_(peers),
           fanout_(scheduler, services.encoder, counters_, options.coalesce_max),
@@ -48,8 +51,10 @@ class Hub::Impl final : public RoomHost::Outlet {
     void remove(MemberRef ref) {
         Slot* slot = find(ref);
         CLAMOR_CHECK(slot != nullptr, "a session removes itself once");
-        for (const ChannelId channel : fanout_.remove_all(ref.slot)) tell_owner_of_leave(channel, ref, slot->identity);
-        // The owner counts a member whose join is not answered yet; the answer finds nobody and takes it back.
+        for (const ChannelId channel : fanout_.remove_all(ref.slot))
+            tell_owner_of_leave(channel, ref, slot->identity);
+        // The owner counts a member whose join is not answered yet; the answer finds nobody and
+        // takes it back.
         slot->member = nullptr;
         slot->identity = nullptr;
         slot->joining.clear();
@@ -68,11 +73,13 @@ class Hub::Impl final : public RoomHost::Outlet {
             if (asking == nullptr) return;
             if (outcome != Directory::Outcome::found) {
                 answer_join(ref, request,
-                            outcome == Directory::Outcome::busy ? JoinRefusal::busy : JoinRefusal::no_such_channel);
+                            outcome == Directory::Outcome::busy ? JoinRefusal::busy
+                                                                : JoinRefusal::no_such_channel);
                 return;
             }
             const bool wants_names = asking->member->dialect().has(Dialect::kMembership);
-            to_owner(channel, [channel, ref, identity = asking->identity, wants_names, request](RoomHost& host) {
+            to_owner(channel, [channel, ref, identity = asking->identity, wants_names,
+                               request](RoomHost& host) {
                 host.join(channel, ref, identity, wants_names, request);
             });
         });
@@ -81,37 +88,42 @@ class Hub::Impl final : public RoomHost::Outlet {
     void send(MemberRef ref, RequestId request, SendRequest message) {
         CLAMOR_CHECK(find(ref) != nullptr, "only sessions that were added ask");
         const std::string login = message.channel_login;
-        directory_.find(login, [this, ref, request, message = std::move(message)](Directory::Outcome outcome, ChannelId channel) {
+        directory_.find(login, [this, ref, request, message = std::move(message)](
+                                   Directory::Outcome outcome, ChannelId channel) {
             const Slot* asking = find(ref);
             if (asking == nullptr) return;
             if (outcome != Directory::Outcome::found) {
                 answer_send(ref, request,
-                            outcome == Directory::Outcome::busy ? SendRefusal::busy : SendRefusal::no_such_channel);
+                            outcome == Directory::Outcome::busy ? SendRefusal::busy
+                                                                : SendRefusal::no_such_channel);
                 return;
             }
             if (asking->identity->anonymous || !asking->identity->may_write) {
                 answer_send(ref, request, SendRefusal::no_permission);
                 return;
             }
-            to_owner(channel, [channel, ref, identity = asking->identity, request, message](RoomHost& host) mutable {
+            to_owner(channel, [channel, ref, identity = asking->identity, request,
+                               message](RoomHost& host) mutable {
                 host.send(channel, ref, identity, request, std::move(message));
             });
         });
     }
 
     void names(MemberRef ref, RequestId request, std::string login) {
-        directory_.find(login, [this, ref, request, login](Directory::Outcome outcome, ChannelId channel) {
-            const Slot* asking = find(ref);
-            if (asking == nullptr) return;
-            if (outcome != Directory::Outcome::found) {
-                answer_names(ref, request, {.login = login, .names = {}});
-                return;
-            }
-            const bool wants_names = asking->member->dialect().has(Dialect::kMembership);
-            to_owner(channel, [channel, ref, identity = asking->identity, wants_names, request](RoomHost& host) {
-                host.names(channel, ref, identity, wants_names, request);
+        directory_.find(
+            login, [this, ref, request, login](Directory::Outcome outcome, ChannelId channel) {
+                const Slot* asking = find(ref);
+                if (asking == nullptr) return;
+                if (outcome != Directory::Outcome::found) {
+                    answer_names(ref, request, {.login = login, .names = {}});
+                    return;
+                }
+                const bool wants_names = asking->member->dialect().has(Dialect::kMembership);
+                to_owner(channel, [channel, ref, identity = asking->identity, wants_names,
+                                   request](RoomHost& host) {
+                    host.names(channel, ref, identity, wants_names, request);
+                });
             });
-        });
     }
 
     bool leave(MemberRef ref, const std::string& login) {
@@ -143,12 +155,14 @@ class Hub::Impl final : public RoomHost::Outlet {
     }
     void answer_send(MemberRef to, RequestId request, SendAnswer answer) override {
         post(to.shard, [to, request, answer = std::move(answer)](Impl& home) mutable {
-            if (const Slot* slot = home.find(to)) slot->member->on_send_answer(request, std::move(answer));
+            if (const Slot* slot = home.find(to))
+                slot->member->on_send_answer(request, std::move(answer));
         });
     }
     void answer_names(MemberRef to, RequestId request, NamesAnswer answer) override {
         post(to.shard, [to, request, answer = std::move(answer)](Impl& home) mutable {
-            if (const Slot* slot = home.find(to)) slot->member->on_names_answer(request, std::move(answer));
+            if (const Slot* slot = home.find(to))
+                slot->member->on_names_answer(request, std::move(answer));
         });
     }
     void deliver(ShardId shard, const chat::EventRef& event, const MemberRef* author) override {
@@ -159,10 +173,12 @@ class Hub::Impl final : public RoomHost::Outlet {
             generation = author->generation;
         }
         Impl* const home = peers_[shard.value]->impl_.get();
-        const bool taken = scheduler_.post_to(shard, Priority::delivery, [home, event, own_slot, generation] {
-            const bool alive = own_slot != Fanout::kNobody && home->slots_[own_slot].generation == generation;
-            home->fanout_.append(event, alive ? own_slot : Fanout::kNobody);
-        });
+        const bool taken =
+            scheduler_.post_to(shard, Priority::delivery, [home, event, own_slot, generation] {
+                const bool alive =
+                    own_slot != Fanout::kNobody && home->slots_[own_slot].generation == generation;
+                home->fanout_.append(event, alive ? own_slot : Fanout::kNobody);
+            });
         if (!taken) counters_.mailbox_shed.add();
     }
 
@@ -193,7 +209,8 @@ class Hub::Impl final : public RoomHost::Outlet {
     template <class Run>
     void post(ShardId shard, Run run) {
         Impl* const there = peers_[shard.value]->impl_.get();
-        scheduler_.post_to(shard, Priority::control, [there, run = std::move(run)]() mutable { run(*there); });
+        scheduler_.post_to(shard, Priority::control,
+                           [there, run = std::move(run)]() mutable { run(*there); });
     }
 
     template <class Run>
@@ -202,11 +219,14 @@ class Hub::Impl final : public RoomHost::Outlet {
              [run = std::move(run)](Impl& owner) mutable { run(owner.host_); });
     }
 
-    void tell_owner_of_leave(ChannelId channel, MemberRef ref, const std::shared_ptr<const Identity>& identity) {
-        to_owner(channel, [channel, ref, identity](RoomHost& host) { host.leave(channel, ref, identity); });
+    void tell_owner_of_leave(ChannelId channel, MemberRef ref,
+                             const std::shared_ptr<const Identity>& identity) {
+        to_owner(channel,
+                 [channel, ref, identity](RoomHost& host) { host.leave(channel, ref, identity); });
     }
 
-    // On the session's own shard. The owner has counted the member; whoever is gone or joined before is taken back.
+    // On the session's own shard. The owner has counted the member; whoever is gone or joined
+    // before is taken back.
     void take_join_answer(MemberRef to, RequestId request, JoinAnswer answer) {
         Slot* slot = find(to);
         const auto* joined = std::get_if<Joined>(&answer);
@@ -214,11 +234,13 @@ class Hub::Impl final : public RoomHost::Outlet {
             if (joined != nullptr) take_back(joined->channel, to, joined->self);
             return;
         }
-        const auto asked = std::find_if(slot->joining.begin(), slot->joining.end(),
-                                        [request](const Joining& joining) { return joining.request == request; });
+        const auto asked =
+            std::find_if(slot->joining.begin(), slot->joining.end(),
+                         [request](const Joining& joining) { return joining.request == request; });
         const bool cancelled = asked != slot->joining.end() && asked->cancelled;
         if (asked != slot->joining.end()) slot->joining.erase(asked);
-        if (joined != nullptr && (cancelled || !fanout_.add(joined->channel, to.slot, *slot->member))) {
+        if (joined != nullptr &&
+            (cancelled || !fanout_.add(joined->channel, to.slot, *slot->member))) {
             tell_owner_of_leave(joined->channel, to, slot->identity);
         }
         slot->member->on_join_answer(request, std::move(answer));
@@ -226,7 +248,9 @@ class Hub::Impl final : public RoomHost::Outlet {
 
     void take_back(ChannelId channel, MemberRef ref, const chat::Chatter& self) {
         const bool anonymous = !self.user.id;
-        tell_owner_of_leave(channel, ref, std::make_shared<const Identity>(Identity{.user = self.user, .anonymous = anonymous}));
+        tell_owner_of_leave(
+            channel, ref,
+            std::make_shared<const Identity>(Identity{.user = self.user, .anonymous = anonymous}));
     }
 
     Scheduler& scheduler_;
@@ -241,20 +265,38 @@ class Hub::Impl final : public RoomHost::Outlet {
     RoomHost host_;
 };
 
-Hub::Hub(Scheduler& scheduler, const std::vector<Hub*>& peers, const Services& services, const Options& options)
+Hub::Hub(Scheduler& scheduler, const std::vector<Hub*>& peers, const Services& services,
+         const Options& options)
     : impl_(std::make_unique<Impl>(scheduler, peers, services, options)) {}
 Hub::~Hub() = default;
 
-MemberRef Hub::add(Member& member) { return impl_->add(member); }
-void Hub::remove(MemberRef ref) { impl_->remove(ref); }
-void Hub::join(MemberRef ref, RequestId request, std::string login) { impl_->join(ref, request, std::move(login)); }
-void Hub::send(MemberRef ref, RequestId request, SendRequest message) { impl_->send(ref, request, std::move(message)); }
-void Hub::names(MemberRef ref, RequestId request, std::string login) { impl_->names(ref, request, std::move(login)); }
-bool Hub::leave(MemberRef ref, const std::string& login) { return impl_->leave(ref, login); }
-std::size_t Hub::channels_of(MemberRef ref) const { return impl_->channels_of(ref); }
-void Hub::visit_rooms(const std::function<void(ChannelId, const std::string&, std::size_t)>& visit) const {
+MemberRef Hub::add(Member& member) {
+    return impl_->add(member);
+}
+void Hub::remove(MemberRef ref) {
+    impl_->remove(ref);
+}
+void Hub::join(MemberRef ref, RequestId request, std::string login) {
+    impl_->join(ref, request, std::move(login));
+}
+void Hub::send(MemberRef ref, RequestId request, SendRequest message) {
+    impl_->send(ref, request, std::move(message));
+}
+void Hub::names(MemberRef ref, RequestId request, std::string login) {
+    impl_->names(ref, request, std::move(login));
+}
+bool Hub::leave(MemberRef ref, const std::string& login) {
+    return impl_->leave(ref, login);
+}
+std::size_t Hub::channels_of(MemberRef ref) const {
+    return impl_->channels_of(ref);
+}
+void Hub::visit_rooms(
+    const std::function<void(ChannelId, const std::string&, std::size_t)>& visit) const {
     impl_->visit(visit);
 }
-const HubCounters& Hub::counters() const { return impl_->counters(); }
+const HubCounters& Hub::counters() const {
+    return impl_->counters();
+}
 
 }  // namespace clamor::hub

@@ -5,7 +5,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-
 #include <vector>
 
 #include "base/scheduler.h"
@@ -26,7 +25,8 @@ class AccountLimits;
 
 /// What a node's hubs share. All of it outlives them.
 struct Services {
-    std::function<std::unique_ptr<bus::Bus>(bus::Receiver&)> make_bus;  ///< called once by each hub, on construction
+    std::function<std::unique_ptr<bus::Bus>(bus::Receiver&)>
+        make_bus;  ///< called once by each hub, on construction
     Executor& workers;
     store::Catalog& catalog;
     store::MessageLog& log;
@@ -39,35 +39,40 @@ struct Options {
     bool create_channels = false;  ///< dev mode: a channel comes into being when it is named
     std::chrono::milliseconds coalesce_max = limits::kCoalesceMax;
     chat::MessageLimits message_limits{};
-    std::uint64_t id_seed = 1;     ///< seeds message ids; the app passes real randomness
+    std::uint64_t id_seed = 1;  ///< seeds message ids; the app passes real randomness
 };
 
 /// The shard that owns a channel's room.
 ShardId owner_shard(ChannelId channel, std::uint16_t shard_count);
 
-/// One shard's part of the chat: the sessions that live here, by channel, with their open batches; and the rooms that this
-/// shard owns. Hubs of a node speak with each other through the Scheduler only. All calls are for the shard's thread.
+/// One shard's part of the chat: the sessions that live here, by channel, with their open batches;
+/// and the rooms that this shard owns. Hubs of a node speak with each other through the Scheduler
+/// only. All calls are for the shard's thread.
 class Hub {
   public:
     /// `peers` are the hubs of all shards by ShardId; filled before the first call.
-    Hub(Scheduler& scheduler, const std::vector<Hub*>& peers, const Services& services, const Options& options);
+    Hub(Scheduler& scheduler, const std::vector<Hub*>& peers, const Services& services,
+        const Options& options);
     ~Hub();
 
-    /// A session that may now ask; it must remove() itself before it goes. Leaves all its rooms then.
+    /// A session that may now ask; it must remove() itself before it goes. Leaves all its rooms
+    /// then.
     MemberRef add(Member& member);
     void remove(MemberRef ref);
 
-    /// Each is answered exactly once (a send after NotStoredYet once more) through the member, from a later task of this
-    /// shard, unless the member is removed first.
+    /// Each is answered exactly once (a send after NotStoredYet once more) through the member, from
+    /// a later task of this shard, unless the member is removed first.
     void join(MemberRef ref, RequestId request, std::string channel_login);
     void send(MemberRef ref, RequestId request, SendRequest message);
     void names(MemberRef ref, RequestId request, std::string channel_login);
-    /// Takes effect at once, also for a join that is not answered yet; false when the session was not in the channel.
+    /// Takes effect at once, also for a join that is not answered yet; false when the session was
+    /// not in the channel.
     bool leave(MemberRef ref, const std::string& channel_login);
     std::size_t channels_of(MemberRef ref) const;
 
     /// The rooms that this shard owns and how many sessions are in each.
-    void visit_rooms(const std::function<void(ChannelId, const std::string& login, std::size_t members)>& visit) const;
+    void visit_rooms(const std::function<void(ChannelId, const std::string& login,
+                                              std::size_t members)>& visit) const;
 
     const HubCounters& counters() const;
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hub/hub.h"
 
-#include <gtest/gtest.h>
-
 #include <stdexcept>
+
+#include <gtest/gtest.h>
 
 #include "bus/local_bus.h"
 #include "hub/account_limits.h"
@@ -71,7 +71,8 @@ class HubTest : public ::testing::TestWithParam<int> {
   protected:
     void SetUp() override {
         for (int i = 0; i < GetParam(); ++i) {
-            hubs_.push_back(std::make_unique<Hub>(cluster_.shard(static_cast<std::size_t>(i)), peers_, services_,
+            hubs_.push_back(std::make_unique<Hub>(cluster_.shard(static_cast<std::size_t>(i)),
+                                                  peers_, services_,
                                                   Options{.create_channels = true}));
             peers_.push_back(hubs_.back().get());
         }
@@ -89,7 +90,11 @@ class HubTest : public ::testing::TestWithParam<int> {
     }
     void say(MemberRef ref, RequestId request, const std::string& text, MessageId parent = {}) {
         hub(ref).send(ref, request,
-                      {.channel_login = "lobby", .text = text, .action = false, .client_nonce = "", .reply_parent = parent});
+                      {.channel_login = "lobby",
+                       .text = text,
+                       .action = false,
+                       .client_nonce = "",
+                       .reply_parent = parent});
         cluster_.run();
     }
     std::uint64_t total(Counter HubCounters::*counter) {
@@ -170,7 +175,8 @@ TEST_P(HubTest, RefusesMessagesWhileTheLogTakesNone) {
     log_queue_.accepts = false;
     say(by, 2, "hello");
     ASSERT_TRUE(ann.answered<chat::Refused>(2));
-    EXPECT_EQ(std::get<chat::Refused>(ann.sends.find(2)->second).why, chat::Refusal::store_unavailable);
+    EXPECT_EQ(std::get<chat::Refused>(ann.sends.find(2)->second).why,
+              chat::Refusal::store_unavailable);
     EXPECT_EQ(total(&HubCounters::store_refused), 1u);
 }
 
@@ -291,8 +297,10 @@ TEST_P(HubTest, FindsAnOldParentInTheLogAndKeepsTheOrderOfTheAuthor) {
     cluster_.run();
     const auto channel = (*catalog_.find_channel("lobby"))->id;
     const auto stored = *log_.read({.channel = channel, .limit = 2});
-    EXPECT_EQ(std::get<chat::Message>(chat::decode_event(stored.at(0).event)->body).text, "@lobby late answer");
-    EXPECT_EQ(std::get<chat::Message>(chat::decode_event(stored.at(1).event)->body).text, "after it");
+    EXPECT_EQ(std::get<chat::Message>(chat::decode_event(stored.at(0).event)->body).text,
+              "@lobby late answer");
+    EXPECT_EQ(std::get<chat::Message>(chat::decode_event(stored.at(1).event)->body).text,
+              "after it");
 }
 
 TEST_P(HubTest, SendsAReplyToAnUnknownParentAsAnOrdinaryMessage) {
@@ -354,7 +362,12 @@ TEST_P(HubTest, ForgetsASessionThatGoesWhileItsQuestionsAreUnderWay) {
     auto ann = std::make_unique<FakeMember>(user("ann"));
     const MemberRef a = add(*ann);
     hub(a).join(a, 1, "lobby");
-    hub(a).send(a, 2, {.channel_login = "lobby", .text = "bye", .action = false, .client_nonce = "", .reply_parent = {}});
+    hub(a).send(a, 2,
+                {.channel_login = "lobby",
+                 .text = "bye",
+                 .action = false,
+                 .client_nonce = "",
+                 .reply_parent = {}});
     hub(a).remove(a);
     ann.reset();
     cluster_.run();

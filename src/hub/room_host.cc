@@ -12,8 +12,8 @@
 
 namespace clamor::hub {
 
-RoomHost::RoomHost(Scheduler& scheduler, bus::Bus& bus, const Services& services, const Options& options,
-                   HubCounters& counters, Outlet& outlet)
+RoomHost::RoomHost(Scheduler& scheduler, bus::Bus& bus, const Services& services,
+                   const Options& options, HubCounters& counters, Outlet& outlet)
     : scheduler_(scheduler),
       bus_(bus),
       services_(services),
@@ -24,8 +24,11 @@ RoomHost::RoomHost(Scheduler& scheduler, bus::Bus& bus, const Services& services
 
 RoomHost::~RoomHost() = default;
 
-void RoomHost::join(ChannelId channel, MemberRef who, IdentityRef identity, bool wants_names, RequestId request) {
-    const auto refuse = [this, who, request] { outlet_.answer_join(who, request, JoinRefusal::busy); };
+void RoomHost::join(ChannelId channel, MemberRef who, IdentityRef identity, bool wants_names,
+                    RequestId request) {
+    const auto refuse = [this, who, request] {
+        outlet_.answer_join(who, request, JoinRefusal::busy);
+    };
     in_room(
         channel, "join",
         [=, this](HostedRoom& room) {
@@ -35,12 +38,16 @@ void RoomHost::join(ChannelId channel, MemberRef who, IdentityRef identity, bool
             }
             for_chatter(
                 room, identity, "join",
-                [=, this](HostedRoom& at, ChatterEntry& entry) { admit(at, who, &entry, wants_names, request); }, refuse);
+                [=, this](HostedRoom& at, ChatterEntry& entry) {
+                    admit(at, who, &entry, wants_names, request);
+                },
+                refuse);
         },
         refuse);
 }
 
-void RoomHost::admit(HostedRoom& room, MemberRef who, ChatterEntry* entry, bool wants_names, RequestId request) {
+void RoomHost::admit(HostedRoom& room, MemberRef who, ChatterEntry* entry, bool wants_names,
+                     RequestId request) {
     const auto shard = std::find_if(room.members.begin(), room.members.end(),
                                     [&](const auto& count) { return count.first == who.shard; });
     if (shard == room.members.end()) {
@@ -48,7 +55,11 @@ void RoomHost::admit(HostedRoom& room, MemberRef who, ChatterEntry* entry, bool 
     } else {
         ++shard->second;
     }
-    Joined joined{.channel = room.channel, .login = room.login, .modes = room.rules.modes(), .self = {}, .names = {}};
+    Joined joined{.channel = room.channel,
+                  .login = room.login,
+                  .modes = room.rules.modes(),
+                  .self = {},
+                  .names = {}};
     if (entry != nullptr) {
         joined.self = entry->chatter;
         if (wants_names) joined.names = names_for(room, Identity{.user = entry->chatter.user});
@@ -81,7 +92,8 @@ void RoomHost::leave(ChannelId channel, MemberRef who, const IdentityRef& identi
     }
 }
 
-void RoomHost::names(ChannelId channel, MemberRef who, IdentityRef identity, bool wants_names, RequestId request) {
+void RoomHost::names(ChannelId channel, MemberRef who, IdentityRef identity, bool wants_names,
+                     RequestId request) {
     in_room(
         channel, "names",
         [=, this](HostedRoom& room) {
@@ -97,20 +109,25 @@ std::vector<std::string> RoomHost::names_for(const HostedRoom& room, const Ident
     const bool all = room.users_present <= limits::kNamesMax;
     for (const auto& [user, entry] : room.chatters) {
         if (entry.connections == 0 || (!asker.anonymous && user == asker.user.id)) continue;
-        if (all || entry.chatter.standing.role >= chat::Role::moderator) names.push_back(entry.chatter.user.login);
+        if (all || entry.chatter.standing.role >= chat::Role::moderator)
+            names.push_back(entry.chatter.user.login);
     }
     std::sort(names.begin(), names.end());
     return names;
 }
 
-void RoomHost::send(ChannelId channel, MemberRef who, IdentityRef identity, RequestId request, SendRequest message) {
-    const auto refuse = [this, who, request] { outlet_.answer_send(who, request, SendRefusal::busy); };
+void RoomHost::send(ChannelId channel, MemberRef who, IdentityRef identity, RequestId request,
+                    SendRequest message) {
+    const auto refuse = [this, who, request] {
+        outlet_.answer_send(who, request, SendRefusal::busy);
+    };
     in_room(
         channel, "send",
         [=, this, message = std::move(message)](HostedRoom& room) mutable {
             for_chatter(
                 room, identity, "send",
-                [=, this, message = std::move(message)](HostedRoom& at, ChatterEntry& entry) mutable {
+                [=, this, message = std::move(message)](HostedRoom& at,
+                                                        ChatterEntry& entry) mutable {
                     if (!message.reply_parent) {
                         decide(at, entry, who, request, message, nullptr);
                         return;
@@ -118,8 +135,9 @@ void RoomHost::send(ChannelId channel, MemberRef who, IdentityRef identity, Requ
                     const MessageId parent = message.reply_parent;
                     with_parent(
                         at, entry, parent,
-                        [=, this, message = std::move(message)](HostedRoom& in, ChatterEntry& by,
-                                                                const chat::Message* answered) mutable {
+                        [=, this, message = std::move(message)](
+                            HostedRoom& in, ChatterEntry& by,
+                            const chat::Message* answered) mutable {
                             decide(in, by, who, request, message, answered);
                         },
                         refuse);
@@ -129,28 +147,31 @@ void RoomHost::send(ChannelId channel, MemberRef who, IdentityRef identity, Requ
         refuse);
 }
 
-void RoomHost::decide(HostedRoom& room, ChatterEntry& entry, MemberRef who, RequestId request, SendRequest& message,
-                      const chat::Message* parent) {
+void RoomHost::decide(HostedRoom& room, ChatterEntry& entry, MemberRef who, RequestId request,
+                      SendRequest& message, const chat::Message* parent) {
     const Now now = scheduler_.now();
     entry.last_used = now.mono;
     if (!services_.log_queue.accepting()) {
         counters_.store_refused.add();
-        outlet_.answer_send(who, request, chat::Refused{.why = chat::Refusal::store_unavailable, .retry_after_seconds = 5});
+        outlet_.answer_send(
+            who, request,
+            chat::Refused{.why = chat::Refusal::store_unavailable, .retry_after_seconds = 5});
         return;
     }
     const chat::Chatter& author = entry.chatter;
     chat::Message said;
     if (parent != nullptr) {
-        said.reply = chat::ReplyTo{.parent_id = parent->id,
-                                   .parent_user_id = parent->author_id,
-                                   .parent_login = parent->author_login,
-                                   .parent_display_name = parent->author_display_name,
-                                   .parent_text = parent->text,
-                                   .thread_id = parent->reply ? parent->reply->thread_id : parent->id,
-                                   .thread_user_id = parent->reply ? parent->reply->thread_user_id : parent->author_id,
-                                   .thread_login = parent->reply ? parent->reply->thread_login : parent->author_login,
-                                   .thread_display_name =
-                                       parent->reply ? parent->reply->thread_display_name : parent->author_display_name};
+        said.reply = chat::ReplyTo{
+            .parent_id = parent->id,
+            .parent_user_id = parent->author_id,
+            .parent_login = parent->author_login,
+            .parent_display_name = parent->author_display_name,
+            .parent_text = parent->text,
+            .thread_id = parent->reply ? parent->reply->thread_id : parent->id,
+            .thread_user_id = parent->reply ? parent->reply->thread_user_id : parent->author_id,
+            .thread_login = parent->reply ? parent->reply->thread_login : parent->author_login,
+            .thread_display_name =
+                parent->reply ? parent->reply->thread_display_name : parent->author_display_name};
         said.text = "@" + parent->author_display_name + " " + message.text;
     } else {
         said.text = message.text;
@@ -158,12 +179,14 @@ void RoomHost::decide(HostedRoom& room, ChatterEntry& entry, MemberRef who, Requ
     if (room.emotes) said.emotes = room.emotes->find(said.text, entry.access);
     said.emote_only = emotes::emote_only(said.text, said.emotes);
 
-    const auto window = chat::message_window(options_.message_limits, author.standing.role, author.user.verified_bot);
+    const auto window = chat::message_window(options_.message_limits, author.standing.role,
+                                             author.user.verified_bot);
     const chat::Verdict verdict = room.rules.decide(
-        chat::SendMessage{.author = author,
-                          .text = message.text,
-                          .emote_only = said.emote_only,
-                          .account_limit = services_.limits.check(author.user.id, window, now.mono)},
+        chat::SendMessage{
+            .author = author,
+            .text = message.text,
+            .emote_only = said.emote_only,
+            .account_limit = services_.limits.check(author.user.id, window, now.mono)},
         now.mono);
     if (const auto* refused = std::get_if<chat::Refused>(&verdict)) {
         counters_.messages_refused.add();
@@ -179,7 +202,8 @@ void RoomHost::decide(HostedRoom& room, ChatterEntry& entry, MemberRef who, Requ
     publish(room, entry, who, request, std::move(said));
 }
 
-void RoomHost::publish(HostedRoom& room, ChatterEntry& entry, MemberRef who, RequestId request, chat::Message said) {
+void RoomHost::publish(HostedRoom& room, ChatterEntry& entry, MemberRef who, RequestId request,
+                       chat::Message said) {
     const Now now = scheduler_.now();
     const chat::Chatter& author = entry.chatter;
     const std::uint64_t high = random_();
@@ -201,7 +225,9 @@ void RoomHost::publish(HostedRoom& room, ChatterEntry& entry, MemberRef who, Req
                                          .request = request,
                                          .self = author,
                                          .published_at = now.mono});
-    if (!echo_timer_) echo_timer_ = scheduler_.call_at(now.mono + limits::kEchoPatience, [this] { check_echoes(); });
+    if (!echo_timer_)
+        echo_timer_ =
+            scheduler_.call_at(now.mono + limits::kEchoPatience, [this] { check_echoes(); });
     ++room.not_durable;
     const MessageId id = said.id;
     try {
@@ -222,7 +248,8 @@ void RoomHost::on_received(const bus::Received& received) {
     HostedRoom& room = *found->second;
     auto decoded = chat::decode_event(received.bytes);
     if (!decoded) {
-        log::error("an event from the bus cannot be read", {{"channel", room.login}, {"error", decoded.error().to_string()}});
+        log::error("an event from the bus cannot be read",
+                   {{"channel", room.login}, {"error", decoded.error().to_string()}});
         return;
     }
     decoded->position = received.position;
@@ -230,7 +257,8 @@ void RoomHost::on_received(const bus::Received& received) {
     const auto* message = std::get_if<chat::Message>(&event->body);
     const MemberRef* author = nullptr;
     if (message != nullptr) {
-        if (const auto echo = echoes_.find(message->id); echo != echoes_.end()) author = &echo->second.who;
+        if (const auto echo = echoes_.find(message->id); echo != echoes_.end())
+            author = &echo->second.who;
         if (room.recent.size() < kRecentMax) {
             room.recent.push_back(event);
         } else {
@@ -246,7 +274,8 @@ void RoomHost::on_received(const bus::Received& received) {
                                      .author = message->author_id,
                                      .event = std::string(received.bytes)},
                 [this, channel = room.channel, id = message->id, home = scheduler_.shard()] {
-                    scheduler_.post_to(home, Priority::control, [this, channel, id] { stored(channel, id); });
+                    scheduler_.post_to(home, Priority::control,
+                                       [this, channel, id] { stored(channel, id); });
                 });
         }
     }
@@ -262,10 +291,12 @@ void RoomHost::stored(ChannelId channel, MessageId id) {
     auto echo = echoes_.extract(id);
     if (echo.empty()) return;
     PendingEcho& pending = echo.mapped();
-    outlet_.answer_send(pending.who, pending.request, Stored{.id = id, .self = std::move(pending.self)});
+    outlet_.answer_send(pending.who, pending.request,
+                        Stored{.id = id, .self = std::move(pending.self)});
 }
 
-void RoomHost::deliver(const HostedRoom& room, const chat::EventRef& event, const MemberRef* author) {
+void RoomHost::deliver(const HostedRoom& room, const chat::EventRef& event,
+                       const MemberRef* author) {
     for (const auto& [shard, count] : room.members) outlet_.deliver(shard, event, author);
 }
 

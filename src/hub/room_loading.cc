@@ -27,11 +27,14 @@ struct RoomHost::ChatterFacts {
 
 namespace {
 
-std::vector<Parked> take(std::vector<Parked>& parked) { return std::exchange(parked, {}); }
+std::vector<Parked> take(std::vector<Parked>& parked) {
+    return std::exchange(parked, {});
+}
 
 }  // namespace
 
-void RoomHost::in_room(ChannelId channel, const char* command, RunInRoom run, std::function<void()> refuse) {
+void RoomHost::in_room(ChannelId channel, const char* command, RunInRoom run,
+                       std::function<void()> refuse) {
     auto& slot = rooms_[channel];
     const bool fresh = slot == nullptr;
     if (fresh) {
@@ -50,7 +53,8 @@ void RoomHost::in_room(ChannelId channel, const char* command, RunInRoom run, st
             ok ? guarded(channel, command, run, refuse) : refuse();
         });
     if (!sweep_timer_) {
-        sweep_timer_ = scheduler_.call_at(room.last_used + std::chrono::seconds(10), [this] { sweep(); });
+        sweep_timer_ =
+            scheduler_.call_at(room.last_used + std::chrono::seconds(10), [this] { sweep(); });
     }
     if (!room.loading) load_room(room);
 }
@@ -66,14 +70,17 @@ void RoomHost::guarded(ChannelId channel, const char* command, const RunInRoom& 
         run(*found->second);
     } catch (const std::exception& fault) {
         counters_.room_faults.add();
-        log::error("a room failed and is reset", {{"channel", found->second->login}, {"command", command}, {"what", fault.what()}});
+        log::error(
+            "a room failed and is reset",
+            {{"channel", found->second->login}, {"command", command}, {"what", fault.what()}});
         reset(*found->second);
         refuse();
     }
 }
 
 void RoomHost::reset(HostedRoom& room) {
-    // Who is connected is a fact of the shards and stays; everything that was decided from memory is loaded anew.
+    // Who is connected is a fact of the shards and stays; everything that was decided from memory
+    // is loaded anew.
     std::vector<Parked> waiting = take(room.parked);
     for (auto& [user, entry] : room.chatters) {
         entry.ready = false;
@@ -93,7 +100,8 @@ void RoomHost::reset(HostedRoom& room) {
 
 void RoomHost::load_room(HostedRoom& room) {
     room.loading = true;
-    const bool queued = services_.workers.post([this, channel = room.channel, home = scheduler_.shard()] {
+    const bool queued = services_.workers.post([this, channel = room.channel,
+                                                home = scheduler_.shard()] {
         RoomFacts facts;
         auto found = services_.catalog.find_channel(channel);
         // The queue first: what leaves it meanwhile is in the log.
@@ -101,16 +109,21 @@ void RoomHost::load_room(HostedRoom& room) {
         auto last = services_.log.last_position(channel);
         auto emotes = services_.catalog.emotes_for(channel);
         if (found && *found && last && emotes) {
-            facts = {.ok = true, .channel = std::move(**found), .last = std::max(waiting, *last), .emotes = *std::move(emotes)};
+            facts = {.ok = true,
+                     .channel = std::move(**found),
+                     .last = std::max(waiting, *last),
+                     .emotes = *std::move(emotes)};
         } else {
-            const std::string why = !found ? found.error().to_string()
+            const std::string why = !found    ? found.error().to_string()
                                     : !*found ? "the channel is gone"
-                                    : !last ? last.error().to_string()
-                                            : emotes.error().to_string();
+                                    : !last   ? last.error().to_string()
+                                              : emotes.error().to_string();
             log::warn("a room could not be loaded", {{"channel", channel.value}, {"error", why}});
         }
         scheduler_.post_to(home, Priority::control,
-                           [this, channel, facts = std::move(facts)]() mutable { room_loaded(channel, std::move(facts)); });
+                           [this, channel, facts = std::move(facts)]() mutable {
+                               room_loaded(channel, std::move(facts));
+                           });
     });
     if (!queued) room_loaded(room.channel, {});
 }
@@ -144,9 +157,9 @@ std::shared_ptr<const emotes::EmoteSet> RoomHost::emote_set(const RoomFacts& fac
     for (const store::Emote& emote : facts.emotes) {
         own = own || static_cast<bool>(emote.channel);
         entries.push_back({.id = emote.id,
-                          .code = emote.code,
-                          .tier_required = emote.tier_required,
-                          .of_channel = static_cast<bool>(emote.channel)});
+                           .code = emote.code,
+                           .tier_required = emote.tier_required,
+                           .of_channel = static_cast<bool>(emote.channel)});
     }
     auto set = std::make_shared<const emotes::EmoteSet>(entries);
     if (own) return set;
@@ -154,8 +167,8 @@ std::shared_ptr<const emotes::EmoteSet> RoomHost::emote_set(const RoomFacts& fac
     return global_emotes_;
 }
 
-void RoomHost::for_chatter(HostedRoom& room, const IdentityRef& identity, const char* command, RunForChatter run,
-                           std::function<void()> refuse) {
+void RoomHost::for_chatter(HostedRoom& room, const IdentityRef& identity, const char* command,
+                           RunForChatter run, std::function<void()> refuse) {
     const UserId user = identity->user.id;
     auto [at, fresh] = room.chatters.try_emplace(user);
     ChatterEntry& entry = at->second;
@@ -166,40 +179,46 @@ void RoomHost::for_chatter(HostedRoom& room, const IdentityRef& identity, const 
     }
     entry.chatter.user = identity->user;
     const ChannelId channel = room.channel;
-    entry.parked.push_back([this, channel, user, command, run = std::move(run), refuse = std::move(refuse)](bool ok) {
-        if (!ok) {
-            refuse();
-            return;
-        }
-        guarded(
-            channel, command,
-            [&](HostedRoom& in) {
-                const auto loaded = in.chatters.find(user);
-                loaded != in.chatters.end() ? run(in, loaded->second) : refuse();
-            },
-            refuse);
-    });
+    entry.parked.push_back(
+        [this, channel, user, command, run = std::move(run), refuse = std::move(refuse)](bool ok) {
+            if (!ok) {
+                refuse();
+                return;
+            }
+            guarded(
+                channel, command,
+                [&](HostedRoom& in) {
+                    const auto loaded = in.chatters.find(user);
+                    loaded != in.chatters.end() ? run(in, loaded->second) : refuse();
+                },
+                refuse);
+        });
     if (!entry.waiting) load_chatter(room, user);
 }
 
 void RoomHost::load_chatter(HostedRoom& room, UserId user) {
     room.chatters.at(user).waiting = true;
-    const bool queued = services_.workers.post([this, channel = room.channel, user, home = scheduler_.shard()] {
-        ChatterFacts facts;
-        auto standing = services_.catalog.standing(channel, user);
-        auto spoken = services_.log.has_author(channel, user);
-        auto granted = services_.catalog.granted_emotes(user);
-        if (standing && spoken && granted) {
-            facts = {.ok = true, .standing = *standing, .granted_emotes = *std::move(granted)};
-            facts.standing.has_spoken = *spoken;
-        } else {
-            const auto& error = !standing ? standing.error() : !spoken ? spoken.error() : granted.error();
-            log::warn("a chatter's facts could not be loaded", {{"user", user.value}, {"error", error.to_string()}});
-        }
-        scheduler_.post_to(home, Priority::control, [this, channel, user, facts = std::move(facts)]() mutable {
-            chatter_loaded(channel, user, std::move(facts));
+    const bool queued =
+        services_.workers.post([this, channel = room.channel, user, home = scheduler_.shard()] {
+            ChatterFacts facts;
+            auto standing = services_.catalog.standing(channel, user);
+            auto spoken = services_.log.has_author(channel, user);
+            auto granted = services_.catalog.granted_emotes(user);
+            if (standing && spoken && granted) {
+                facts = {.ok = true, .standing = *standing, .granted_emotes = *std::move(granted)};
+                facts.standing.has_spoken = *spoken;
+            } else {
+                const auto& error = !standing ? standing.error()
+                                    : !spoken ? spoken.error()
+                                              : granted.error();
+                log::warn("a chatter's facts could not be loaded",
+                          {{"user", user.value}, {"error", error.to_string()}});
+            }
+            scheduler_.post_to(home, Priority::control,
+                               [this, channel, user, facts = std::move(facts)]() mutable {
+                                   chatter_loaded(channel, user, std::move(facts));
+                               });
         });
-    });
     if (!queued) chatter_loaded(room.channel, user, {});
 }
 
@@ -214,7 +233,8 @@ void RoomHost::chatter_loaded(ChannelId channel, UserId user, ChatterFacts facts
         // What the room saw itself is newer than what the log has on disk.
         facts.standing.has_spoken = facts.standing.has_spoken || entry.chatter.standing.has_spoken;
         entry.chatter.standing = facts.standing;
-        entry.access = {.tier = facts.standing.subscriber_tier, .granted = std::move(facts.granted_emotes)};
+        entry.access = {.tier = facts.standing.subscriber_tier,
+                        .granted = std::move(facts.granted_emotes)};
         entry.ready = true;
         run_parked(channel, user);
         return;
@@ -230,7 +250,8 @@ void RoomHost::run_parked(ChannelId channel, UserId user) {
         const auto found = rooms_.find(channel);
         if (found == rooms_.end()) return;
         const auto at = found->second->chatters.find(user);
-        if (at == found->second->chatters.end() || !at->second.ready || at->second.parked.empty()) return;
+        if (at == found->second->chatters.end() || !at->second.ready || at->second.parked.empty())
+            return;
         const Parked next = std::move(at->second.parked.front());
         at->second.parked.erase(at->second.parked.begin());
         next(true);
@@ -251,7 +272,8 @@ void RoomHost::with_parent(HostedRoom& room, ChatterEntry& entry, MessageId pare
     entry.waiting = true;
     const ChannelId channel = room.channel;
     const UserId user = entry.chatter.user.id;
-    auto answered = [this, channel, user, run = std::move(run), refuse = std::move(refuse)](const chat::EventRef& parent_event) {
+    auto answered = [this, channel, user, run = std::move(run),
+                     refuse = std::move(refuse)](const chat::EventRef& parent_event) {
         guarded(
             channel, "reply",
             [&](HostedRoom& in) {
@@ -262,20 +284,23 @@ void RoomHost::with_parent(HostedRoom& room, ChatterEntry& entry, MessageId pare
                 }
                 at->second.waiting = false;
                 at->second.ready = true;
-                run(in, at->second, parent_event ? std::get_if<chat::Message>(&parent_event->body) : nullptr);
+                run(in, at->second,
+                    parent_event ? std::get_if<chat::Message>(&parent_event->body) : nullptr);
             },
             refuse);
         run_parked(channel, user);
     };
-    const bool queued = services_.workers.post([this, channel, parent, answered, home = scheduler_.shard()] {
-        chat::EventRef event;
-        if (auto found = services_.log.find(channel, parent); found && *found && !(*found)->deleted) {
-            if (auto decoded = chat::decode_event((*found)->event)) {
-                event = std::make_shared<const chat::Event>(*std::move(decoded));
+    const bool queued =
+        services_.workers.post([this, channel, parent, answered, home = scheduler_.shard()] {
+            chat::EventRef event;
+            if (auto found = services_.log.find(channel, parent);
+                found && *found && !(*found)->deleted) {
+                if (auto decoded = chat::decode_event((*found)->event)) {
+                    event = std::make_shared<const chat::Event>(*std::move(decoded));
+                }
             }
-        }
-        scheduler_.post_to(home, Priority::control, [answered, event] { answered(event); });
-    });
+            scheduler_.post_to(home, Priority::control, [answered, event] { answered(event); });
+        });
     if (!queued) answered(nullptr);
 }
 

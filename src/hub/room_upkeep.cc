@@ -26,13 +26,15 @@ void RoomHost::announce_membership() {
         const auto found = rooms_.find(channel);
         if (found == rooms_.end()) continue;
         HostedRoom& room = *found->second;
-        // What is told is how it is now: whoever got a list of names in between comes out right, too.
+        // What is told is how it is now: whoever got a list of names in between comes out right,
+        // too.
         chat::MembershipChanged changed;
         for (const UserId user : std::exchange(room.membership_changed, {})) {
             const auto entry = room.chatters.find(user);
             if (entry == room.chatters.end()) continue;
             const ChatterEntry& chatter = entry->second;
-            (chatter.connections > 0 ? changed.joined : changed.parted).push_back(chatter.chatter.user.login);
+            (chatter.connections > 0 ? changed.joined : changed.parted)
+                .push_back(chatter.chatter.user.login);
         }
         const bool nothing = changed.joined.empty() && changed.parted.empty();
         if (nothing || room.users_present > limits::kNamesMax) continue;
@@ -52,9 +54,13 @@ void RoomHost::sweep() {
         room.rules.forget_before(now);
         std::erase_if(room.chatters, [now](const auto& entry) {
             const ChatterEntry& chatter = entry.second;
-            return chatter.connections == 0 && !chatter.waiting && now - chatter.last_used > kChatterIdle;
+            return chatter.connections == 0 && !chatter.waiting &&
+                   now - chatter.last_used > kChatterIdle;
         });
-        const bool busy = !room.ready || !room.members.empty() || room.not_durable > 0 || room.rules.remembered() > 0;
+        const bool busy = !room.ready || !room.members.empty() || room.not_durable > 0 ||
+                          room.rules.remembered() > 0 ||
+                          std::any_of(room.chatters.begin(), room.chatters.end(),
+                                      [](const auto& entry) { return entry.second.waiting; });
         if (busy || now - room.last_used <= kIdle) {
             ++at;
             continue;
@@ -63,7 +69,8 @@ void RoomHost::sweep() {
         at = rooms_.erase(at);
         counters_.rooms.sub();
     }
-    sweep_timer_ = rooms_.empty() ? TimerId{} : scheduler_.call_at(now + kSweepEvery, [this] { sweep(); });
+    sweep_timer_ =
+        rooms_.empty() ? TimerId{} : scheduler_.call_at(now + kSweepEvery, [this] { sweep(); });
 }
 
 void RoomHost::check_echoes() {
@@ -73,7 +80,9 @@ void RoomHost::check_echoes() {
         echo.told = true;
         outlet_.answer_send(echo.who, echo.request, NotStoredYet{.id = id});
     }
-    echo_timer_ = echoes_.empty() ? TimerId{} : scheduler_.call_at(now + kEchoCheckEvery, [this] { check_echoes(); });
+    echo_timer_ = echoes_.empty()
+                      ? TimerId{}
+                      : scheduler_.call_at(now + kEchoCheckEvery, [this] { check_echoes(); });
 }
 
 }  // namespace clamor::hub

@@ -34,7 +34,7 @@ bool connect(Swarm& swarm, const BenchOptions& options) {
     for (std::size_t i = 0; i < channels; ++i)
         swarm.add_viewers(options.viewers / channels + (i < options.viewers % channels ? 1 : 0), i,
                           1);
-    swarm.add_senders(Swarm::senders_for(options.rate));
+    swarm.add_senders(options.rate, channels);
     Progress progress("connections", swarm.viewers() + swarm.senders(), options.quiet);
     const MonoTime give_up = read_mono_clock() + kConnectPatience;
     for (MonoTime now = read_mono_clock(); !swarm.is_settled() && now < give_up;

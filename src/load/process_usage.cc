@@ -2,6 +2,7 @@
 #include "load/process_usage.h"
 
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -71,6 +72,18 @@ Result<ProcessUsage> read_process_usage(pid_t pid) {
     const auto status = read_file(fmt::format("/proc/{}/status", pid));
     if (!status) return tl::unexpected<Error>(status.error());
     return parse_process_usage(*stat, *status, ::sysconf(_SC_CLK_TCK));
+}
+
+std::uint64_t read_waited_us(pid_t pid) {
+    std::uint64_t waited_ns = 0;
+    std::error_code error;
+    std::filesystem::directory_iterator thread(fmt::format("/proc/{}/task", pid), error);
+    for (; !error && thread != std::filesystem::directory_iterator(); thread.increment(error)) {
+        const auto schedstat = read_file(thread->path() / "schedstat");
+        std::uint64_t ns = 0;
+        if (schedstat && parse_number(word_at(*schedstat, 1), ns)) waited_ns += ns;
+    }
+    return waited_ns / 1000;
 }
 
 }  // namespace clamor::load

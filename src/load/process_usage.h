@@ -27,4 +27,9 @@ Result<ProcessUsage> parse_process_usage(std::string_view stat, std::string_view
 /// Reads both from /proc.
 Result<ProcessUsage> read_process_usage(pid_t pid);
 
+/// How long the threads that a process has now were ready to run and had no core, since each began.
+/// Where the core is theirs alone they only wait for one another; where it is not, other
+/// measurements are worth little. Zero where the kernel does not say (/proc/PID/task/*/schedstat).
+std::uint64_t read_waited_us(pid_t pid);
+
 }  // namespace clamor::load

@@ -35,6 +35,10 @@ TEST(ProcessUsage, ReadsThisProcess) {
     EXPECT_GT(usage->resident_bytes, 100'000u);
 }
 
+TEST(ProcessUsage, CountsNoWaitingOfAProcessThatIsGone) {
+    EXPECT_EQ(read_waited_us(0x7ffffffe), 0u);
+}
+
 TEST(ProcessUsage, SaysThatAProcessIsGone) {
     const auto usage = read_process_usage(0x7ffffffe);
     ASSERT_FALSE(usage);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "load/swarm.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -16,8 +17,9 @@ namespace {
 using reactor::read_mono_clock;
 using namespace std::chrono_literals;
 
-// Chance gathers messages now and then; with this margin nobody comes near the limit.
-constexpr double kSenderMargin = 1.25;
+// Arrivals of chance gather: a limit holds when it is so many standard deviations above what is
+// expected.
+constexpr double kDeviations = 4.5;
 constexpr std::size_t kOpensPerStep = 64;
 
 /// The rival's path for the readers of one topic, and for those of many.
@@ -64,12 +66,31 @@ void Swarm::add_viewers(std::size_t count, std::size_t first_channel, std::size_
         audience_[first_channel + i] += static_cast<std::uint32_t>(count);
 }
 
-void Swarm::add_senders(std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) {
-        senders_.emplace_back(engine_, options_.target, workspace_, sender_profile(senders_.size()),
-                              ledger_);
+void Swarm::add_senders(double per_second, std::size_t channel_count) {
+    CLAMOR_CHECK(senders_.empty(), "senders are added once");
+    const limits::Window& limit = limits::kMessagesViewer;
+    const double messages = per_second * std::chrono::duration<double>(limit.length).count();
+    // What a single sender can be given: x + kDeviations * sqrt(x) = limit.
+    const double root =
+        (std::sqrt(kDeviations * kDeviations + 4.0 * limit.count) - kDeviations) / 2;
+    const auto groups =
+        std::min(channel_count, static_cast<std::size_t>(std::ceil(messages / (root * root))));
+    const double per_group = messages / static_cast<double>(groups);
+    group_size_ = static_cast<std::size_t>(
+        std::ceil((per_group + kDeviations * std::sqrt(per_group)) / limit.count));
+    next_in_group_.resize(groups);
+    for (std::size_t i = 0; i < groups * group_size_; ++i) {
+        senders_.emplace_back(engine_, options_.target, workspace_, sender_profile(i), ledger_);
         waiting_.push_back(&senders_.back());
     }
+}
+
+std::size_t Swarm::next_sender_of(std::size_t channel) {
+    const std::size_t group = channel % next_in_group_.size();
+    std::uint32_t& next = next_in_group_[group];
+    const std::size_t sender = group * group_size_ + next;
+    next = (next + 1) % static_cast<std::uint32_t>(group_size_);
+    return sender;
 }
 
 Profile Swarm::sender_profile(std::size_t index) const {
@@ -83,12 +104,6 @@ Profile Swarm::sender_profile(std::size_t index) const {
         profile.path = options_.channels.size() == 1 ? "/p/" + options_.channels.front() : "/m";
     }
     return profile;
-}
-
-std::size_t Swarm::senders_for(double per_second) {
-    const limits::Window& limit = limits::kMessagesViewer;
-    const double per_sender = limit.count / std::chrono::duration<double>(limit.length).count();
-    return static_cast<std::size_t>(std::ceil(per_second / per_sender * kSenderMargin)) + 1;
 }
 
 void Swarm::begin_window() {
@@ -140,8 +155,7 @@ void Swarm::send_next(MonoTime now) {
     CLAMOR_CHECK(!senders_.empty(), "traffic needs senders");
     Tally& tally = *ledger_.tally;
     const std::size_t channel = traffic_channels_ == 1 ? 0 : random_() % traffic_channels_;
-    const std::size_t sender = next_sender_;
-    next_sender_ = (next_sender_ + 1) % senders_.size();
+    const std::size_t sender = next_sender_of(channel);
 
     auto& senders = tally.senders[channel];
     const Stamp stamp{tally.run, static_cast<std::uint32_t>(channel),

@@ -35,9 +35,10 @@ class Swarm {
     /// as fast as `opening_max` allows.
     void add_viewers(std::size_t count, std::size_t first_channel, std::size_t channels_each,
                      bool checked = true);
-    void add_senders(std::size_t count);
-    /// Senders needed so that nobody passes the viewers' limit at so many messages a second.
-    static std::size_t senders_for(double per_second);
+    /// Senders for so many messages a second in channels[0, channel_count): each speaks in a few
+    /// channels only, and so seldom that chance does not bring anybody over the server's limit. For
+    /// one swarm once.
+    void add_senders(double per_second, std::size_t channel_count);
 
     bool is_settled() const { return waiting_.empty() && ledger_.settled == opened_; }
 
@@ -71,6 +72,7 @@ class Swarm {
     void send_next(MonoTime now);
     void open_waiting(MonoTime now);
     Profile sender_profile(std::size_t index) const;
+    std::size_t next_sender_of(std::size_t channel);
 
     reactor::Engine& engine_;
     const SwarmOptions options_;
@@ -85,7 +87,9 @@ class Swarm {
     std::optional<PoissonArrivals> arrivals_;
     std::mt19937_64 random_;
     std::size_t traffic_channels_ = 1;
-    std::size_t next_sender_ = 0;
+    std::vector<std::uint32_t>
+        next_in_group_;  // the senders are groups; a group takes turns in its channels
+    std::size_t group_size_ = 0;
     std::uint32_t run_ = 0;
     MonoClock::duration busy_{};
 };

@@ -13,12 +13,14 @@
 #include "chat/event.h"
 #include "chat/people.h"
 
-/// The relational data of the server, as ports. Calls block and are for worker threads; every call is safe from any
-/// thread. Logins are given in lower case and valid ([a-z0-9_]{1,25}); anything else is std::errc::invalid_argument.
-/// Changing what does not exist is std::errc::no_such_file_or_directory. Lists are in ascending order of id or key.
+/// The relational data of the server, as ports. Calls block and are for worker threads; every call
+/// is safe from any thread. Logins are given in lower case and valid ([a-z0-9_]{1,25}); anything
+/// else is std::errc::invalid_argument. Changing what does not exist is
+/// std::errc::no_such_file_or_directory. Lists are in ascending order of id or key.
 namespace clamor::store {
 
-/// So many of a channel's first subscribers are its founders, for as long as their subscription lasts.
+/// So many of a channel's first subscribers are its founders, for as long as their subscription
+/// lasts.
 inline constexpr std::size_t kFoundersPerChannel = 10;
 
 class UserStore {
@@ -52,18 +54,19 @@ class ChannelStore {
     virtual Result<void> update_channel(const Channel& channel) = 0;
     virtual Result<std::vector<Channel>> list_channels(ChannelId after, std::size_t limit) = 0;
 
-    /// Role, subscription and founder facts of a user; the broadcaster's role follows from the ids. `has_spoken` is left
-    /// false: the message log knows it.
+    /// Role, subscription and founder facts of a user; the broadcaster's role follows from the ids.
+    /// `has_spoken` is left false: the message log knows it.
     virtual Result<chat::Standing> standing(ChannelId channel, UserId user) = 0;
     /// The broadcaster's role can be neither given nor taken.
     virtual Result<void> set_role(ChannelId channel, UserId user, chat::Role role) = 0;
     /// Tier 0 ends the subscription.
-    virtual Result<void> set_subscription(ChannelId channel, UserId user, std::uint16_t tier, std::uint32_t months) = 0;
+    virtual Result<void> set_subscription(ChannelId channel, UserId user, std::uint16_t tier,
+                                          std::uint32_t months) = 0;
 };
 
 /// A token as it is kept: its SHA-256, never itself.
 struct TokenRecord {
-    UserId user{};                      ///< none for an app token
+    UserId user{};  ///< none for an app token
     std::vector<std::string> scopes{};
     WallTime created_at{};
     std::optional<WallTime> expires_at{};
@@ -73,8 +76,8 @@ struct TokenRecord {
 class TokenStore {
   public:
     virtual ~TokenStore() = default;
-    /// Keeps the hash of `token` (letters and digits, compared without regard to case; anything else is invalid_argument).
-    /// Fails with file_exists when it is known.
+    /// Keeps the hash of `token` (letters and digits, compared without regard to case; anything
+    /// else is invalid_argument). Fails with file_exists when it is known.
     virtual Result<void> add_token(std::string_view token, const TokenRecord& record) = 0;
     /// Nothing when unknown, revoked or expired at `now`.
     virtual Result<std::optional<TokenRecord>> find_token(std::string_view token, WallTime now) = 0;
@@ -90,7 +93,7 @@ struct Emote {
     std::string id{};  ///< UUID text
     std::string code{};
     EmoteType type = EmoteType::global;
-    ChannelId channel{};             ///< none for global ones
+    ChannelId channel{};              ///< none for global ones
     std::uint16_t tier_required = 0;  ///< 1, 2, 3; 0: free for all
     std::string image_url{};
     std::string image_url_2x{};
@@ -128,7 +131,8 @@ class EmoteStore {
 /// All of it, as one engine provides it.
 class Catalog : public UserStore, public ChannelStore, public TokenStore, public EmoteStore {
   public:
-    /// Counts the starts of this data folder; every call gives the next number. The epoch of the local bus.
+    /// Counts the starts of this data folder; every call gives the next number. The epoch of the
+    /// local bus.
     virtual Result<std::uint64_t> next_epoch() = 0;
 };
 

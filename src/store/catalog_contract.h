@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include "store/catalog.h"
 
 namespace clamor::store {
 
-/// What every catalog has to do. `Fixture` is default-constructible and has `Catalog& catalog()`, empty at first.
+/// What every catalog has to do. `Fixture` is default-constructible and has `Catalog& catalog()`,
+/// empty at first.
 template <class Fixture>
 class CatalogContract : public testing::Test {
   protected:
@@ -56,13 +57,15 @@ TYPED_TEST_P(CatalogContract, MakesAUserOnceWithAnIdOf1000OrMore) {
 }
 
 TYPED_TEST_P(CatalogContract, RefusesWhatIsNoLoginAndSaysWhatIs) {
-    const std::vector<std::string> bad{"",      "Alice", "a b",  "x'; DROP TABLE users; --", std::string("a\0b", 3),
-                                       "\xff", "höhe", "a-b", std::string(26, 'a'),          std::string(1 << 20, 'a')};
+    const std::vector<std::string> bad{
+        "",     "Alice", "a b", "x'; DROP TABLE users; --", std::string("a\0b", 3),
+        "\xff", "höhe",  "a-b", std::string(26, 'a'),       std::string(1 << 20, 'a')};
     for (const std::string& login : bad) {
         const auto user = this->catalog().ensure_user(login);
         EXPECT_EQ(this->code_of(user), this->kInvalid);
         ASSERT_FALSE(user);
-        EXPECT_THAT(user.error().detail, testing::HasSubstr("a login is 1 to 25 of a-z, 0-9 and _"));
+        EXPECT_THAT(user.error().detail,
+                    testing::HasSubstr("a login is 1 to 25 of a-z, 0-9 and _"));
         EXPECT_LT(user.error().detail.size(), 200u);
         EXPECT_EQ(this->code_of(this->catalog().find_user(login)), this->kInvalid);
         EXPECT_EQ(this->code_of(this->catalog().ensure_channel(login)), this->kInvalid);
@@ -77,7 +80,8 @@ TYPED_TEST_P(CatalogContract, KeepsHostileTextsAsTheyAre) {
     auto user = this->catalog().ensure_user("alice").value();
     auto channel = this->catalog().ensure_channel("alice").value();
     for (const std::string& text :
-         {std::string("'; DROP TABLE users; --"), std::string("\"quoted\" `and` \\ :login ?1 $1 %s"),
+         {std::string("'; DROP TABLE users; --"),
+          std::string("\"quoted\" `and` \\ :login ?1 $1 %s"),
           std::string("zalgo \xcc\xb6 \xf0\x9f\x98\x80\r\n\t"), std::string(1 << 20, 'x')}) {
         user.display_name = text;
         channel.title = text;
@@ -180,7 +184,8 @@ TYPED_TEST_P(CatalogContract, ListsInPagesByAscendingId) {
 TYPED_TEST_P(CatalogContract, KnowsTheStandingOfAUser) {
     const auto channel = this->catalog().ensure_channel("alice").value().id;
     const auto bob = this->catalog().ensure_user("bob").value().id;
-    EXPECT_EQ(this->catalog().standing(channel, UserId{channel.value}).value().role, chat::Role::broadcaster);
+    EXPECT_EQ(this->catalog().standing(channel, UserId{channel.value}).value().role,
+              chat::Role::broadcaster);
     EXPECT_EQ(this->catalog().standing(channel, bob).value().role, chat::Role::viewer);
     EXPECT_FALSE(this->catalog().standing(channel, bob).value().subscribed());
 
@@ -204,13 +209,18 @@ TYPED_TEST_P(CatalogContract, GivesNoStandingThatCannotBe) {
     const auto channel = this->catalog().ensure_channel("alice").value().id;
     const auto bob = this->catalog().ensure_user("bob").value().id;
     const UserId alice{channel.value};
-    EXPECT_EQ(this->code_of(this->catalog().set_role(channel, bob, chat::Role::broadcaster)), this->kInvalid);
-    EXPECT_EQ(this->code_of(this->catalog().set_role(channel, alice, chat::Role::viewer)), this->kInvalid);
-    EXPECT_EQ(this->code_of(this->catalog().set_role(ChannelId{5}, bob, chat::Role::vip)), this->kMissing);
-    EXPECT_EQ(this->code_of(this->catalog().set_role(channel, UserId{5}, chat::Role::vip)), this->kMissing);
+    EXPECT_EQ(this->code_of(this->catalog().set_role(channel, bob, chat::Role::broadcaster)),
+              this->kInvalid);
+    EXPECT_EQ(this->code_of(this->catalog().set_role(channel, alice, chat::Role::viewer)),
+              this->kInvalid);
+    EXPECT_EQ(this->code_of(this->catalog().set_role(ChannelId{5}, bob, chat::Role::vip)),
+              this->kMissing);
+    EXPECT_EQ(this->code_of(this->catalog().set_role(channel, UserId{5}, chat::Role::vip)),
+              this->kMissing);
     EXPECT_EQ(this->code_of(this->catalog().set_subscription(channel, bob, 4, 1)), this->kInvalid);
     EXPECT_EQ(this->code_of(this->catalog().set_subscription(channel, bob, 1, 0)), this->kInvalid);
-    EXPECT_EQ(this->code_of(this->catalog().set_subscription(channel, UserId{5}, 1, 1)), this->kMissing);
+    EXPECT_EQ(this->code_of(this->catalog().set_subscription(channel, UserId{5}, 1, 1)),
+              this->kMissing);
     EXPECT_EQ(this->catalog().standing(ChannelId{5}, UserId{5}).value().role, chat::Role::viewer);
 }
 
@@ -263,7 +273,11 @@ TYPED_TEST_P(CatalogContract, ListsTokensByTheirHolder) {
     const auto user = this->catalog().ensure_user("alice").value().id;
     const auto at = [](int ms) { return wall_from_unix_ms(1700000000000 + ms); };
     const auto record = [&](UserId holder, int ms, std::string label) {
-        return TokenRecord{.user = holder, .scopes = {}, .created_at = at(ms), .expires_at = {}, .label = std::move(label)};
+        return TokenRecord{.user = holder,
+                           .scopes = {},
+                           .created_at = at(ms),
+                           .expires_at = {},
+                           .label = std::move(label)};
     };
     ASSERT_TRUE(this->catalog().add_token("t2", record(user, 2, "second")));
     ASSERT_TRUE(this->catalog().add_token("t1", record(user, 1, "first")));
@@ -280,18 +294,24 @@ TYPED_TEST_P(CatalogContract, ListsTokensByTheirHolder) {
 }
 
 TYPED_TEST_P(CatalogContract, RefusesWhatIsNoToken) {
-    for (const std::string& token : {std::string(), std::string("a b"), std::string("a'b"), std::string("a\0b", 3),
-                                     std::string("t\xc3\xb6ken"), std::string(1 << 20, 'a')}) {
+    for (const std::string& token :
+         {std::string(), std::string("a b"), std::string("a'b"), std::string("a\0b", 3),
+          std::string("t\xc3\xb6ken"), std::string(1 << 20, 'a')}) {
         EXPECT_EQ(this->code_of(this->catalog().add_token(token, {})), this->kInvalid);
         EXPECT_EQ(this->code_of(this->catalog().find_token(token, {})), this->kInvalid);
         EXPECT_EQ(this->code_of(this->catalog().revoke_token(token)), this->kInvalid);
     }
-    EXPECT_EQ(this->code_of(this->catalog().add_token(
-                  "abc", {.user = {}, .scopes = {"chat:read chat:edit"}, .created_at = {}, .expires_at = {}, .label = {}})),
+    EXPECT_EQ(this->code_of(this->catalog().add_token("abc", {.user = {},
+                                                              .scopes = {"chat:read chat:edit"},
+                                                              .created_at = {},
+                                                              .expires_at = {},
+                                                              .label = {}})),
               this->kInvalid);
-    EXPECT_EQ(this->code_of(this->catalog().add_token(
-                  "abc", {.user = UserId{7}, .scopes = {}, .created_at = {}, .expires_at = {}, .label = {}})),
-              this->kMissing);
+    EXPECT_EQ(
+        this->code_of(this->catalog().add_token(
+            "abc",
+            {.user = UserId{7}, .scopes = {}, .created_at = {}, .expires_at = {}, .label = {}})),
+        this->kMissing);
 }
 
 TYPED_TEST_P(CatalogContract, ShowsGlobalEmotesEverywhereAndOthersInTheirChannel) {
@@ -332,8 +352,9 @@ TYPED_TEST_P(CatalogContract, KeepsEmoteCodesAndIdsUnique) {
 
 TYPED_TEST_P(CatalogContract, RefusesEmotesThatCannotBe) {
     const auto alice = this->catalog().ensure_channel("alice").value().id;
-    for (const std::string& code : {std::string(), std::string("two words"), std::string("a\0b", 3), std::string("a\n"),
-                                    std::string(51, 'a'), std::string(1 << 20, 'a')}) {
+    for (const std::string& code :
+         {std::string(), std::string("two words"), std::string("a\0b", 3), std::string("a\n"),
+          std::string(51, 'a'), std::string(1 << 20, 'a')}) {
         EXPECT_EQ(this->code_of(this->catalog().add_emote(this->emote(1, code))), this->kInvalid);
     }
     auto bad = this->emote(1, "Wave");
@@ -351,7 +372,8 @@ TYPED_TEST_P(CatalogContract, RefusesEmotesThatCannotBe) {
     bad = this->emote(1, "Wave");
     bad.type = EmoteType::channel;
     EXPECT_EQ(this->code_of(this->catalog().add_emote(bad)), this->kInvalid);
-    EXPECT_EQ(this->code_of(this->catalog().add_emote(this->emote(1, "Wave", ChannelId{5}))), this->kMissing);
+    EXPECT_EQ(this->code_of(this->catalog().add_emote(this->emote(1, "Wave", ChannelId{5}))),
+              this->kMissing);
     EXPECT_TRUE(this->catalog().add_emote(this->emote(1, ":-)")));
     std::string fifty;
     for (int i = 0; i < 50; ++i) fifty += "\xc3\xa4";
@@ -366,7 +388,8 @@ TYPED_TEST_P(CatalogContract, GrantsAnEmoteUntilItIsRemoved) {
     ASSERT_TRUE(this->catalog().grant_emote(bob, wave.id, wall_from_unix_ms(2)));
     EXPECT_THAT(this->catalog().granted_emotes(bob).value(), testing::ElementsAre(wave.id));
     EXPECT_EQ(this->code_of(this->catalog().grant_emote(UserId{5}, wave.id, {})), this->kMissing);
-    EXPECT_EQ(this->code_of(this->catalog().grant_emote(bob, this->emote(2, "x").id, {})), this->kMissing);
+    EXPECT_EQ(this->code_of(this->catalog().grant_emote(bob, this->emote(2, "x").id, {})),
+              this->kMissing);
     EXPECT_EQ(this->code_of(this->catalog().grant_emote(bob, "' OR 1=1", {})), this->kInvalid);
     EXPECT_TRUE(this->catalog().remove_emote(wave.id).value());
     EXPECT_FALSE(this->catalog().remove_emote(wave.id).value());
@@ -376,8 +399,12 @@ TYPED_TEST_P(CatalogContract, GrantsAnEmoteUntilItIsRemoved) {
 TYPED_TEST_P(CatalogContract, KeepsOnePictureForABadgeVersion) {
     const auto alice = this->catalog().ensure_channel("alice").value().id;
     const auto badge = [](ChannelId channel, std::string version, std::string title) {
-        return BadgeImage{.channel = channel, .badge = {"subscriber", std::move(version)}, .title = std::move(title),
-                          .image_url = "/1.svg", .image_url_2x = "/2.svg", .image_url_4x = "/4.svg"};
+        return BadgeImage{.channel = channel,
+                          .badge = {"subscriber", std::move(version)},
+                          .title = std::move(title),
+                          .image_url = "/1.svg",
+                          .image_url_2x = "/2.svg",
+                          .image_url_4x = "/4.svg"};
     };
     ASSERT_TRUE(this->catalog().put_badge(badge({}, "0", "old")));
     ASSERT_TRUE(this->catalog().put_badge(badge({}, "0", "Subscriber")));
@@ -392,7 +419,8 @@ TYPED_TEST_P(CatalogContract, KeepsOnePictureForABadgeVersion) {
     EXPECT_EQ(here[1].title, "Alice's");
     EXPECT_EQ(here[1].channel, alice);
     EXPECT_EQ(here[1].image_url_4x, "/4.svg");
-    EXPECT_EQ(this->code_of(this->catalog().put_badge(badge(ChannelId{5}, "0", "x"))), this->kMissing);
+    EXPECT_EQ(this->code_of(this->catalog().put_badge(badge(ChannelId{5}, "0", "x"))),
+              this->kMissing);
     EXPECT_EQ(this->code_of(this->catalog().put_badge(badge({}, "", "x"))), this->kInvalid);
     EXPECT_EQ(this->code_of(this->catalog().put_badge(badge({}, "0/1", "x"))), this->kInvalid);
 }
@@ -411,7 +439,8 @@ TYPED_TEST_P(CatalogContract, MakesAChannelOnceWhenManyThreadsAskForIt) {
     for (auto& mine : ids) {
         threads.emplace_back([this, &mine] {
             for (int i = 0; i < kChannels; ++i) {
-                mine.push_back(this->catalog().ensure_channel("c" + std::to_string(i)).value().id.value);
+                mine.push_back(
+                    this->catalog().ensure_channel("c" + std::to_string(i)).value().id.value);
             }
         });
     }
@@ -420,15 +449,15 @@ TYPED_TEST_P(CatalogContract, MakesAChannelOnceWhenManyThreadsAskForIt) {
     EXPECT_EQ(this->catalog().list_channels({}, 100).value().size(), std::size_t{kChannels});
 }
 
-REGISTER_TYPED_TEST_SUITE_P(CatalogContract, MakesAUserOnceWithAnIdOf1000OrMore, RefusesWhatIsNoLoginAndSaysWhatIs,
-                            KeepsHostileTextsAsTheyAre, ChangesAUserAndNeverTakesTheLoginOfAnother,
-                            GivesAChannelTheIdOfItsBroadcaster, KeepsTitleAndModesOfAChannel,
-                            ShowsTheBroadcastersNewNameOnTheChannel, ListsInPagesByAscendingId,
-                            KnowsTheStandingOfAUser, GivesNoStandingThatCannotBe, MakesOnlyTheFirstSubscribersFounders,
-                            FindsATokenByItsTextInAnyCaseUntilItExpires, RevokesATokenOnce, ListsTokensByTheirHolder,
-                            RefusesWhatIsNoToken, ShowsGlobalEmotesEverywhereAndOthersInTheirChannel,
-                            KeepsEmoteCodesAndIdsUnique, RefusesEmotesThatCannotBe, GrantsAnEmoteUntilItIsRemoved,
-                            KeepsOnePictureForABadgeVersion, CountsStartsUpwards,
-                            MakesAChannelOnceWhenManyThreadsAskForIt);
+REGISTER_TYPED_TEST_SUITE_P(
+    CatalogContract, MakesAUserOnceWithAnIdOf1000OrMore, RefusesWhatIsNoLoginAndSaysWhatIs,
+    KeepsHostileTextsAsTheyAre, ChangesAUserAndNeverTakesTheLoginOfAnother,
+    GivesAChannelTheIdOfItsBroadcaster, KeepsTitleAndModesOfAChannel,
+    ShowsTheBroadcastersNewNameOnTheChannel, ListsInPagesByAscendingId, KnowsTheStandingOfAUser,
+    GivesNoStandingThatCannotBe, MakesOnlyTheFirstSubscribersFounders,
+    FindsATokenByItsTextInAnyCaseUntilItExpires, RevokesATokenOnce, ListsTokensByTheirHolder,
+    RefusesWhatIsNoToken, ShowsGlobalEmotesEverywhereAndOthersInTheirChannel,
+    KeepsEmoteCodesAndIdsUnique, RefusesEmotesThatCannotBe, GrantsAnEmoteUntilItIsRemoved,
+    KeepsOnePictureForABadgeVersion, CountsStartsUpwards, MakesAChannelOnceWhenManyThreadsAskForIt);
 
 }  // namespace clamor::store

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/checks.h"
 
-#include <fmt/format.h>
-#include <openssl/sha.h>
-
 #include <algorithm>
 #include <string>
+
+#include <fmt/format.h>
+#include <openssl/sha.h>
 
 #include "base/limits.h"
 
@@ -23,7 +23,8 @@ tl::unexpected<Error> refuse(std::string why) {
 /// Foreign text for an error message: short and in printable ASCII.
 std::string shown(std::string_view text) {
     std::string out(text.substr(0, kShownBytes));
-    std::ranges::replace_if(out, [](char c) { return c < 0x20 || c > 0x7e; }, '?');
+    std::ranges::replace_if(
+        out, [](char c) { return c < 0x20 || c > 0x7e; }, '?');
     return text.size() > kShownBytes ? out + "..." : out;
 }
 
@@ -54,11 +55,12 @@ Result<void> check_urls(std::string_view x1, std::string_view x2, std::string_vi
 }  // namespace
 
 Result<void> check_login(std::string_view login) {
-    const bool valid = !login.empty() && login.size() <= limits::kLoginBytes &&
-                       std::ranges::all_of(login, [](char c) { return is_lower_or_digit(c) || c == '_'; });
+    const bool valid =
+        !login.empty() && login.size() <= limits::kLoginBytes &&
+        std::ranges::all_of(login, [](char c) { return is_lower_or_digit(c) || c == '_'; });
     if (!valid) {
-        return refuse(fmt::format("'{}' is no login: a login is 1 to {} of a-z, 0-9 and _", shown(login),
-                                  limits::kLoginBytes));
+        return refuse(fmt::format("'{}' is no login: a login is 1 to {} of a-z, 0-9 and _",
+                                  shown(login), limits::kLoginBytes));
     }
     return {};
 }
@@ -70,7 +72,8 @@ Result<void> check_user(const chat::User& user) {
     const std::string_view color = user.color;
     const bool valid = color.empty() || (color.size() == 7 && color.front() == '#' &&
                                          std::ranges::all_of(color.substr(1), is_hex));
-    if (!valid) return refuse(fmt::format("'{}' is no colour: it is #RRGGBB or empty", shown(color)));
+    if (!valid)
+        return refuse(fmt::format("'{}' is no colour: it is #RRGGBB or empty", shown(color)));
     return {};
 }
 
@@ -80,7 +83,8 @@ Result<void> check_channel(const Channel& channel) {
 
 Result<void> check_role(ChannelId channel, UserId user, chat::Role role) {
     if (role == chat::Role::broadcaster || user.value == channel.value) {
-        return refuse("the broadcaster's role follows from the channel and cannot be given or taken");
+        return refuse(
+            "the broadcaster's role follows from the channel and cannot be given or taken");
     }
     return {};
 }
@@ -96,7 +100,9 @@ Result<void> check_token_record(const TokenRecord& record) {
         const bool valid = !scope.empty() && std::ranges::all_of(scope, [](char c) {
             return is_lower_or_digit(c) || c == ':' || c == '_';
         });
-        if (!valid) return refuse(fmt::format("'{}' is no scope: a scope is of a-z, 0-9, : and _", shown(scope)));
+        if (!valid)
+            return refuse(
+                fmt::format("'{}' is no scope: a scope is of a-z, 0-9, : and _", shown(scope)));
     }
     return check_text("label", record.label);
 }
@@ -110,28 +116,33 @@ Result<void> check_emote_id(std::string_view id) {
 
 Result<void> check_emote(const Emote& emote) {
     if (auto fine = check_emote_id(emote.id); !fine) return fine;
-    const auto code_points =
-        std::ranges::count_if(emote.code, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+    const auto code_points = std::ranges::count_if(
+        emote.code, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
     const bool printable =
         std::ranges::none_of(emote.code, [](char c) { return (c >= 0 && c <= ' ') || c == 0x7f; });
     if (code_points < 1 || static_cast<std::size_t>(code_points) > kEmoteCodePoints || !printable) {
         return refuse(fmt::format("'{}' is no emote code: it is 1 to {} characters without spaces",
                                   shown(emote.code), kEmoteCodePoints));
     }
-    if (emote.tier_required > 3) return refuse("an emote's tier is 1, 2 or 3, or 0 when it is free");
-    if (emote.type == EmoteType::global && emote.channel) return refuse("a global emote belongs to no channel");
-    if (emote.type == EmoteType::channel && !emote.channel) return refuse("a channel emote needs its channel");
+    if (emote.tier_required > 3)
+        return refuse("an emote's tier is 1, 2 or 3, or 0 when it is free");
+    if (emote.type == EmoteType::global && emote.channel)
+        return refuse("a global emote belongs to no channel");
+    if (emote.type == EmoteType::channel && !emote.channel)
+        return refuse("a channel emote needs its channel");
     return check_urls(emote.image_url, emote.image_url_2x, emote.image_url_4x);
 }
 
 Result<void> check_badge(const BadgeImage& badge) {
-    for (const std::string_view part : {std::string_view(badge.badge.name), std::string_view(badge.badge.version)}) {
+    for (const std::string_view part :
+         {std::string_view(badge.badge.name), std::string_view(badge.badge.version)}) {
         const bool valid = !part.empty() && std::ranges::all_of(part, [](char c) {
             return is_lower_or_digit(c) || c == '-' || c == '_';
         });
         if (!valid) {
-            return refuse(fmt::format("'{}' is no part of a badge: name and version are of a-z, 0-9, - and _",
-                                      shown(part)));
+            return refuse(
+                fmt::format("'{}' is no part of a badge: name and version are of a-z, 0-9, - and _",
+                            shown(part)));
         }
     }
     if (auto fine = check_text("title", badge.title); !fine) return fine;
@@ -140,9 +151,11 @@ Result<void> check_badge(const BadgeImage& badge) {
 
 Result<TokenHash> hash_token(std::string_view token) {
     std::string lower(token.substr(0, kTokenBytes + 1));
-    std::ranges::transform(lower, lower.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    if (lower.empty() || lower.size() > kTokenBytes || !std::ranges::all_of(lower, is_lower_or_digit)) {
+    std::ranges::transform(lower, lower.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    });
+    if (lower.empty() || lower.size() > kTokenBytes ||
+        !std::ranges::all_of(lower, is_lower_or_digit)) {
         return refuse(fmt::format("a token is 1 to {} letters and digits", kTokenBytes));
     }
     TokenHash hash;
@@ -151,19 +164,23 @@ Result<TokenHash> hash_token(std::string_view token) {
 }
 
 tl::unexpected<Error> no_such_user(UserId id) {
-    return fail(std::errc::no_such_file_or_directory, fmt::format("there is no user with the id {}", id.value));
+    return fail(std::errc::no_such_file_or_directory,
+                fmt::format("there is no user with the id {}", id.value));
 }
 
 tl::unexpected<Error> no_such_channel(ChannelId id) {
-    return fail(std::errc::no_such_file_or_directory, fmt::format("there is no channel with the id {}", id.value));
+    return fail(std::errc::no_such_file_or_directory,
+                fmt::format("there is no channel with the id {}", id.value));
 }
 
 tl::unexpected<Error> no_such_emote(std::string_view id) {
-    return fail(std::errc::no_such_file_or_directory, fmt::format("there is no emote with the id {}", id));
+    return fail(std::errc::no_such_file_or_directory,
+                fmt::format("there is no emote with the id {}", id));
 }
 
 tl::unexpected<Error> code_taken(std::string_view code) {
-    return fail(std::errc::file_exists, fmt::format("an emote with the code '{}' or the same id exists", code));
+    return fail(std::errc::file_exists,
+                fmt::format("an emote with the code '{}' or the same id exists", code));
 }
 
 tl::unexpected<Error> login_taken(std::string_view login) {

@@ -8,8 +8,8 @@
 #include "base/result.h"
 #include "store/catalog.h"
 
-/// What every catalog refuses before it looks at its data, so that all engines refuse the same. Each answer is
-/// std::errc::invalid_argument and a sentence that says what is right.
+/// What every catalog refuses before it looks at its data, so that all engines refuse the same.
+/// Each answer is std::errc::invalid_argument and a sentence that says what is right.
 namespace clamor::store {
 
 Result<void> check_login(std::string_view login);

@@ -11,15 +11,17 @@ class LogQueue {
   public:
     virtual ~LogQueue() = default;
 
-    /// False while the queue is at its bound: rooms then refuse new messages, since nothing accepted may be dropped.
+    /// False while the queue is at its bound: rooms then refuse new messages, since nothing
+    /// accepted may be dropped.
     virtual bool accepting() const = 0;
-    /// Takes the message; `on_durable` runs on the writer's thread once it is on disk. What was taken is written, in
-    /// order, however long the disk fails; it is tried again with growing pauses. Any thread.
+    /// Takes the message; `on_durable` runs on the writer's thread once it is on disk. What was
+    /// taken is written, in order, however long the disk fails; it is tried again with growing
+    /// pauses. Any thread.
     virtual void append(StoredMessage message, Task on_durable) = 0;
-    /// The newest position of the channel that was taken and is not in the log yet; zeros when all of it is. Whoever needs
-    /// a channel's last position asks here first and the log after that: the other way round, a batch that is written
-    /// in between is missed, and its positions are given out twice. A queue that writes before append() returns needs
-    /// not override it.
+    /// The newest position of the channel that was taken and is not in the log yet; zeros when all
+    /// of it is. Whoever needs a channel's last position asks here first and the log after that:
+    /// the other way round, a batch that is written in between is missed, and its positions are
+    /// given out twice. A queue that writes before append() returns needs not override it.
     virtual Position last_waiting(ChannelId) const { return {}; }
 };
 

@@ -8,7 +8,8 @@
 
 namespace clamor::store {
 
-LogWriter::LogWriter(MessageLog& log, const LogWriterOptions& options) : log_(log), options_(options) {
+LogWriter::LogWriter(MessageLog& log, const LogWriterOptions& options)
+    : log_(log), options_(options) {
     CLAMOR_CHECK(options.batch_max > 0, "a batch holds at least one message");
     thread_ = std::thread([this] { run(); });
 }
@@ -51,7 +52,8 @@ void LogWriter::run() {
         if (!write_batch()) {
             const std::size_t lost = waiting();
             counters_.lost.add(lost);
-            log::error("messages were lost: the message log kept failing until the stop", {{"lost", lost}});
+            log::error("messages were lost: the message log kept failing until the stop",
+                       {{"lost", lost}});
             return;
         }
     }
@@ -97,8 +99,8 @@ bool LogWriter::write_batch() {
 }
 
 void LogWriter::finish_batch(Clock::duration took) {
-    counters_.commit.record(
-        static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
+    counters_.commit.record(static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
     counters_.batches.add();
     counters_.appended.add(batch_.size());
     if (degraded_.exchange(false, std::memory_order_relaxed)) {
@@ -108,7 +110,8 @@ void LogWriter::finish_batch(Clock::duration took) {
         const std::lock_guard lock(mutex_);
         for (const StoredMessage& message : batch_) {
             const auto found = last_waiting_.find(message.channel);
-            if (found != last_waiting_.end() && found->second == message.position) last_waiting_.erase(found);
+            if (found != last_waiting_.end() && found->second == message.position)
+                last_waiting_.erase(found);
         }
         waiting_.fetch_sub(batch_.size(), std::memory_order_relaxed);
     }

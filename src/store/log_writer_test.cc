@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/log_writer.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <future>
 #include <memory>
 #include <semaphore>
 #include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "store/memory_message_log.h"
 #include "store/message_log_contract.h"
@@ -29,10 +29,18 @@ class GatedLog final : public MessageLog {
         gate.acquire();
         return kept.append(messages);
     }
-    Result<std::vector<StoredMessage>> read(const HistoryQuery& query) override { return kept.read(query); }
-    Result<std::optional<StoredMessage>> find(ChannelId channel, MessageId id) override { return kept.find(channel, id); }
-    Result<Position> last_position(ChannelId channel) override { return kept.last_position(channel); }
-    Result<bool> has_author(ChannelId channel, UserId author) override { return kept.has_author(channel, author); }
+    Result<std::vector<StoredMessage>> read(const HistoryQuery& query) override {
+        return kept.read(query);
+    }
+    Result<std::optional<StoredMessage>> find(ChannelId channel, MessageId id) override {
+        return kept.find(channel, id);
+    }
+    Result<Position> last_position(ChannelId channel) override {
+        return kept.last_position(channel);
+    }
+    Result<bool> has_author(ChannelId channel, UserId author) override {
+        return kept.has_author(channel, author);
+    }
     Result<void> mark_deleted(ChannelId channel, std::span<const MessageId> ids) override {
         return kept.mark_deleted(channel, ids);
     }
@@ -59,7 +67,8 @@ TEST(LogWriter, RunsTheTaskOfAMessageOnceItIsInTheLog) {
     MemoryMessageLog log;
     LogWriter writer(log, quick());
     std::promise<std::size_t> stored;
-    writer.append(sample_message(kLobby, 1), [&] { stored.set_value(log.read({.channel = kLobby}).value().size()); });
+    writer.append(sample_message(kLobby, 1),
+                  [&] { stored.set_value(log.read({.channel = kLobby}).value().size()); });
     EXPECT_EQ(stored.get_future().get(), 1u);
 }
 
@@ -126,7 +135,8 @@ TEST(LogWriter, KnowsTheLastWaitingPositionUntilItIsInTheLog) {
     log.entered.acquire();
     EXPECT_EQ(writer.last_waiting(kLobby).sequence, 2u);
     std::promise<Position> waiting;
-    writer.append(sample_message(ChannelId{1001}, 1), [&] { waiting.set_value(writer.last_waiting(kLobby)); });
+    writer.append(sample_message(ChannelId{1001}, 1),
+                  [&] { waiting.set_value(writer.last_waiting(kLobby)); });
     log.gate.release(2);
     EXPECT_EQ(waiting.get_future().get(), Position{});
     EXPECT_EQ(log.last_position(kLobby).value().sequence, 2u);
@@ -174,7 +184,8 @@ TEST(LogWriter, GivesUpAfterTheStopTimeoutWhenTheDiskKeepsFailing) {
         auto options = quick();
         options.stop_timeout = 20ms;
         LogWriter writer(log, options);
-        for (std::uint64_t i = 1; i <= 3; ++i) writer.append(sample_message(kLobby, i), [&] { ++told; });
+        for (std::uint64_t i = 1; i <= 3; ++i)
+            writer.append(sample_message(kLobby, i), [&] { ++told; });
     }
     EXPECT_EQ(told, 0);
     EXPECT_TRUE(log.read({.channel = kLobby}).value().empty());
@@ -187,7 +198,8 @@ TEST(LogWriter, TakesMessagesFromManyThreads) {
         std::vector<std::thread> threads;
         for (std::uint64_t t = 0; t < 4; ++t) {
             threads.emplace_back([&writer, t] {
-                for (std::uint64_t i = 1; i <= 500; ++i) writer.append(sample_message(ChannelId{2000 + t}, i), Task());
+                for (std::uint64_t i = 1; i <= 500; ++i)
+                    writer.append(sample_message(ChannelId{2000 + t}, i), Task());
             });
         }
         for (auto& thread : threads) thread.join();

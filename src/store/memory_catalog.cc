@@ -12,8 +12,9 @@ constexpr std::uint64_t kFirstId = 1000;
 /// As a UUID column compares.
 std::string lower_id(std::string_view id) {
     std::string out(id);
-    std::ranges::transform(out, out.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    std::ranges::transform(out, out.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    });
     return out;
 }
 
@@ -120,7 +121,8 @@ Result<void> MemoryCatalog::update_channel(const Channel& channel) {
 Result<std::vector<Channel>> MemoryCatalog::list_channels(ChannelId after, std::size_t limit) {
     const std::lock_guard lock(mutex_);
     std::vector<Channel> channels;
-    for (auto it = channels_.upper_bound(after); it != channels_.end() && channels.size() < limit; ++it) {
+    for (auto it = channels_.upper_bound(after); it != channels_.end() && channels.size() < limit;
+         ++it) {
         channels.push_back(channel_locked(it->first, it->second));
     }
     return channels;
@@ -131,7 +133,8 @@ Result<chat::Standing> MemoryCatalog::standing(ChannelId channel, UserId user) {
     chat::Standing standing;
     const auto role = roles_.find({channel, user});
     if (role != roles_.end()) standing.role = role->second;
-    if (channels_.contains(channel) && user.value == channel.value) standing.role = chat::Role::broadcaster;
+    if (channels_.contains(channel) && user.value == channel.value)
+        standing.role = chat::Role::broadcaster;
     const auto subscription = subscriptions_.find({channel, user});
     if (subscription != subscriptions_.end()) {
         standing.subscriber_tier = subscription->second.tier;
@@ -186,7 +189,8 @@ Result<void> MemoryCatalog::add_token(std::string_view token, const TokenRecord&
     if (auto fine = check_token_record(record); !fine) return fine;
     const std::lock_guard lock(mutex_);
     if (record.user && !users_.contains(record.user)) return no_such_user(record.user);
-    if (!tokens_.emplace(*hash, record).second) return fail(std::errc::file_exists, "the token exists");
+    if (!tokens_.emplace(*hash, record).second)
+        return fail(std::errc::file_exists, "the token exists");
     return {};
 }
 
@@ -232,7 +236,8 @@ Result<void> MemoryCatalog::add_emote(const Emote& emote) {
     const std::lock_guard lock(mutex_);
     if (emote.channel && !channels_.contains(emote.channel)) return no_such_channel(emote.channel);
     const std::string id = lower_id(emote.id);
-    const bool taken = std::ranges::any_of(emotes_, [&](const auto& one) { return one.second.code == emote.code; });
+    const bool taken = std::ranges::any_of(
+        emotes_, [&](const auto& one) { return one.second.code == emote.code; });
     if (taken || emotes_.contains(id)) return code_taken(emote.code);
     Emote& kept = emotes_[id] = emote;
     kept.id = id;

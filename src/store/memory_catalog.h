@@ -12,8 +12,9 @@
 
 namespace clamor::store {
 
-/// A catalog that forgets everything with the process: for tests and the simulator. It passes the same contract suite as
-/// the SQL one, orders every answer by id or key, and never waits for anything but its own lock.
+/// A catalog that forgets everything with the process: for tests and the simulator. It passes the
+/// same contract suite as the SQL one, orders every answer by id or key, and never waits for
+/// anything but its own lock.
 class MemoryCatalog final : public Catalog {
   public:
     Result<std::optional<chat::User>> find_user(std::string_view login) override;
@@ -29,7 +30,8 @@ class MemoryCatalog final : public Catalog {
     Result<std::vector<Channel>> list_channels(ChannelId after, std::size_t limit) override;
     Result<chat::Standing> standing(ChannelId channel, UserId user) override;
     Result<void> set_role(ChannelId channel, UserId user, chat::Role role) override;
-    Result<void> set_subscription(ChannelId channel, UserId user, std::uint16_t tier, std::uint32_t months) override;
+    Result<void> set_subscription(ChannelId channel, UserId user, std::uint16_t tier,
+                                  std::uint32_t months) override;
 
     Result<void> add_token(std::string_view token, const TokenRecord& record) override;
     Result<std::optional<TokenRecord>> find_token(std::string_view token, WallTime now) override;

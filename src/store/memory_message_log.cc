@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/memory_message_log.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <vector>
+
+#include <fmt/format.h>
 
 namespace clamor::store {
 namespace {
@@ -37,12 +37,13 @@ Result<void> MemoryMessageLog::append(std::span<const StoredMessage> messages) {
             places_.erase(message.id);
             take_back();
             return fail(std::errc::file_exists,
-                        fmt::format("channel {} has another message at position {}", message.channel.value,
-                                    message.position.sequence));
+                        fmt::format("channel {} has another message at position {}",
+                                    message.channel.value, message.position.sequence));
         }
         added.push_back(&message);
     }
-    for (const StoredMessage* message : added) channels_[message->channel].authors.insert(message->author);
+    for (const StoredMessage* message : added)
+        channels_[message->channel].authors.insert(message->author);
     return {};
 }
 

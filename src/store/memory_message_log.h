@@ -11,8 +11,8 @@
 
 namespace clamor::store {
 
-/// A message log that forgets everything with the process: for tests and the simulator. Passes the same contract suite as
-/// the durable ones.
+/// A message log that forgets everything with the process: for tests and the simulator. Passes the
+/// same contract suite as the durable ones.
 class MemoryMessageLog final : public MessageLog {
   public:
     Result<void> append(std::span<const StoredMessage> messages) override;
@@ -22,8 +22,8 @@ class MemoryMessageLog final : public MessageLog {
     Result<bool> has_author(ChannelId channel, UserId author) override;
     Result<void> mark_deleted(ChannelId channel, std::span<const MessageId> ids) override;
 
-    /// Until told otherwise every append fails with `code` and leaves nothing behind, as on a full disk; a default
-    /// constructed code ends it. Reading goes on. For tests.
+    /// Until told otherwise every append fails with `code` and leaves nothing behind, as on a full
+    /// disk; a default constructed code ends it. Reading goes on. For tests.
     void fail_appends(std::error_code code);
 
   private:

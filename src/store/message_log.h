@@ -13,7 +13,8 @@
 
 namespace clamor::store {
 
-/// A message as it is kept: the keys that it is found by, and the event in the encoding of chat/event.h.
+/// A message as it is kept: the keys that it is found by, and the event in the encoding of
+/// chat/event.h.
 struct StoredMessage {
     ChannelId channel{};
     Position position{};
@@ -33,11 +34,13 @@ struct HistoryQuery {
     std::optional<WallTime> before_time{};
     std::optional<UserId> author{};
     std::size_t limit = 100;
-    /// With a lower bound and no upper one, the oldest after it (to page forward); else the newest before the upper one.
+    /// With a lower bound and no upper one, the oldest after it (to page forward); else the newest
+    /// before the upper one.
 };
 
-/// The durable history of all channels. Calls block: for worker and log-writer threads only; every call is safe from any
-/// thread. A message whose id is already stored is not stored twice; another message at a stored position is file_exists.
+/// The durable history of all channels. Calls block: for worker and log-writer threads only; every
+/// call is safe from any thread. A message whose id is already stored is not stored twice; another
+/// message at a stored position is file_exists.
 class MessageLog {
   public:
     virtual ~MessageLog() = default;

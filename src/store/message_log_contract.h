@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "store/message_log.h"
 
 namespace clamor::store {
 
 /// A message for tests: everything about it follows from its place.
-inline StoredMessage sample_message(ChannelId channel, std::uint64_t sequence, UserId author = UserId{2000}) {
+inline StoredMessage sample_message(ChannelId channel, std::uint64_t sequence,
+                                    UserId author = UserId{2000}) {
     return {.channel = channel,
             .position = {.epoch = 3, .sequence = sequence},
             .id = MessageId::from_random(channel.value, sequence),
@@ -23,7 +24,8 @@ inline StoredMessage sample_message(ChannelId channel, std::uint64_t sequence, U
             .deleted = false};
 }
 
-inline std::vector<StoredMessage> sample_messages(ChannelId channel, std::uint64_t first, std::uint64_t last) {
+inline std::vector<StoredMessage> sample_messages(ChannelId channel, std::uint64_t first,
+                                                  std::uint64_t last) {
     std::vector<StoredMessage> messages;
     for (std::uint64_t i = first; i <= last; ++i) messages.push_back(sample_message(channel, i));
     return messages;
@@ -35,7 +37,8 @@ inline std::vector<std::uint64_t> sequences_of(const std::vector<StoredMessage>&
     return sequences;
 }
 
-/// What every message log has to do. `Fixture` is default-constructible and has `MessageLog& log()`, empty at first.
+/// What every message log has to do. `Fixture` is default-constructible and has `MessageLog&
+/// log()`, empty at first.
 template <class Fixture>
 class MessageLogContract : public testing::Test {
   protected:
@@ -88,7 +91,8 @@ TYPED_TEST_P(MessageLogContract, KeepsChannelsApart) {
     ASSERT_TRUE(this->log().append(sample_messages(this->lobby_, 1, 3)));
     ASSERT_TRUE(this->log().append(sample_messages(this->music_, 1, 2)));
     EXPECT_EQ(this->log().read({.channel = this->music_}).value().size(), 2u);
-    EXPECT_EQ(this->log().last_position(this->lobby_).value(), (Position{.epoch = 3, .sequence = 3}));
+    EXPECT_EQ(this->log().last_position(this->lobby_).value(),
+              (Position{.epoch = 3, .sequence = 3}));
     EXPECT_EQ(this->log().last_position(this->music_).value().sequence, 2u);
     EXPECT_EQ(this->log().last_position(ChannelId{5}).value(), Position{});
     EXPECT_FALSE(this->log().find(this->music_, sample_message(this->lobby_, 1).id).value());
@@ -100,7 +104,8 @@ TYPED_TEST_P(MessageLogContract, ReadsTheNewestOfARangeInAscendingOrder) {
     using testing::ElementsAre;
     EXPECT_THAT(this->read({.limit = 3}), ElementsAre(18, 19, 20));
     EXPECT_THAT(this->read({.before_sequence = 10, .limit = 3}), ElementsAre(7, 8, 9));
-    EXPECT_THAT(this->read({.after_sequence = 10, .before_sequence = 15, .limit = 2}), ElementsAre(13, 14));
+    EXPECT_THAT(this->read({.after_sequence = 10, .before_sequence = 15, .limit = 2}),
+                ElementsAre(13, 14));
     EXPECT_THAT(this->read({.before_sequence = 1}), ElementsAre());
     EXPECT_THAT(this->read({.limit = 0}), ElementsAre());
 }
@@ -115,22 +120,27 @@ TYPED_TEST_P(MessageLogContract, PagesForwardFromALowerBound) {
 
 TYPED_TEST_P(MessageLogContract, ReadsByTimeWithBoundsThatAreExclusive) {
     ASSERT_TRUE(this->log().append(sample_messages(this->lobby_, 1, 20)));
-    const auto time_of = [this](std::uint64_t sequence) { return sample_message(this->lobby_, sequence).sent_at; };
+    const auto time_of = [this](std::uint64_t sequence) {
+        return sample_message(this->lobby_, sequence).sent_at;
+    };
     using testing::ElementsAre;
     EXPECT_THAT(this->read({.after_time = time_of(10), .limit = 2}), ElementsAre(11, 12));
     EXPECT_THAT(this->read({.before_time = time_of(10), .limit = 2}), ElementsAre(8, 9));
-    EXPECT_THAT(this->read({.after_time = time_of(3), .before_time = time_of(6)}), ElementsAre(4, 5));
+    EXPECT_THAT(this->read({.after_time = time_of(3), .before_time = time_of(6)}),
+                ElementsAre(4, 5));
     EXPECT_THAT(this->read({.after_sequence = 4, .before_time = time_of(7)}), ElementsAre(5, 6));
 }
 
 TYPED_TEST_P(MessageLogContract, ReadsByAuthor) {
     const UserId alice{2001};
     for (std::uint64_t i = 1; i <= 12; ++i) {
-        const StoredMessage message = sample_message(this->lobby_, i, i % 3 == 0 ? alice : UserId{2002});
+        const StoredMessage message =
+            sample_message(this->lobby_, i, i % 3 == 0 ? alice : UserId{2002});
         ASSERT_TRUE(this->log().append({&message, 1}));
     }
     EXPECT_THAT(this->read({.author = alice, .limit = 2}), testing::ElementsAre(9, 12));
-    EXPECT_THAT(this->read({.after_sequence = 3, .author = alice, .limit = 2}), testing::ElementsAre(6, 9));
+    EXPECT_THAT(this->read({.after_sequence = 3, .author = alice, .limit = 2}),
+                testing::ElementsAre(6, 9));
     EXPECT_TRUE(this->log().has_author(this->lobby_, alice).value());
     EXPECT_FALSE(this->log().has_author(this->music_, alice).value());
     EXPECT_FALSE(this->log().has_author(this->lobby_, UserId{2003}).value());
@@ -156,7 +166,8 @@ TYPED_TEST_P(MessageLogContract, RefusesAWholeBatchThatTakesAnothersPosition) {
     const auto appended = this->log().append(batch);
     ASSERT_FALSE(appended);
     EXPECT_EQ(appended.error().code, std::errc::file_exists);
-    EXPECT_THAT(appended.error().detail, testing::HasSubstr("channel 1000 has another message at position 3"));
+    EXPECT_THAT(appended.error().detail,
+                testing::HasSubstr("channel 1000 has another message at position 3"));
     EXPECT_THAT(this->read({}), testing::ElementsAre(1, 2, 3));
     ASSERT_TRUE(this->log().append(sample_messages(this->lobby_, 4, 5)));
     EXPECT_THAT(this->read({}), testing::ElementsAre(1, 2, 3, 4, 5));
@@ -166,7 +177,8 @@ TYPED_TEST_P(MessageLogContract, MarksMessagesOfTheChannelAsDeletedAndKeepsThem)
     const auto messages = sample_messages(this->lobby_, 1, 3);
     ASSERT_TRUE(this->log().append(messages));
     ASSERT_TRUE(this->log().mark_deleted(this->music_, std::vector{messages[0].id}));
-    ASSERT_TRUE(this->log().mark_deleted(this->lobby_, std::vector{messages[1].id, MessageId::from_random(9, 9)}));
+    ASSERT_TRUE(this->log().mark_deleted(
+        this->lobby_, std::vector{messages[1].id, MessageId::from_random(9, 9)}));
     const auto read = this->log().read({.channel = this->lobby_}).value();
     ASSERT_EQ(read.size(), 3u);
     EXPECT_FALSE(read[0].deleted);
@@ -180,7 +192,8 @@ TYPED_TEST_P(MessageLogContract, ReadsWholeBatchesWhileAnotherThreadAppends) {
     constexpr std::uint64_t kBatch = 4;
     std::thread appender([this] {
         for (std::uint64_t i = 0; i < kBatches; ++i) {
-            ASSERT_TRUE(this->log().append(sample_messages(this->lobby_, i * kBatch + 1, (i + 1) * kBatch)));
+            ASSERT_TRUE(this->log().append(
+                sample_messages(this->lobby_, i * kBatch + 1, (i + 1) * kBatch)));
         }
     });
     std::size_t seen = 0;
@@ -196,10 +209,11 @@ TYPED_TEST_P(MessageLogContract, ReadsWholeBatchesWhileAnotherThreadAppends) {
     appender.join();
 }
 
-REGISTER_TYPED_TEST_SUITE_P(MessageLogContract, GivesBackWhatItTook, TakesEmptyAndVeryLargeEvents, KeepsChannelsApart,
-                            ReadsTheNewestOfARangeInAscendingOrder, PagesForwardFromALowerBound,
-                            ReadsByTimeWithBoundsThatAreExclusive, ReadsByAuthor,
-                            StoresAMessageOnceHoweverOftenItIsAppended, RefusesAWholeBatchThatTakesAnothersPosition,
+REGISTER_TYPED_TEST_SUITE_P(MessageLogContract, GivesBackWhatItTook, TakesEmptyAndVeryLargeEvents,
+                            KeepsChannelsApart, ReadsTheNewestOfARangeInAscendingOrder,
+                            PagesForwardFromALowerBound, ReadsByTimeWithBoundsThatAreExclusive,
+                            ReadsByAuthor, StoresAMessageOnceHoweverOftenItIsAppended,
+                            RefusesAWholeBatchThatTakesAnothersPosition,
                             MarksMessagesOfTheChannelAsDeletedAndKeepsThem,
                             ReadsWholeBatchesWhileAnotherThreadAppends);
 

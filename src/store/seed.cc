@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/seed.h"
 
-#include <fmt/format.h>
-
 #include <string>
+
+#include <fmt/format.h>
 
 namespace clamor::store {
 namespace {
@@ -85,9 +85,11 @@ Result<void> seed_subscriber_badges(Catalog& catalog) {
     for (const std::uint32_t tier : {0u, 2u, 3u}) {
         for (const std::uint32_t months : kDemoSubscriberMonths) {
             const std::string version = std::to_string(tier * 1000 + months);
-            const std::string title = months == 0 ? "Subscriber" : fmt::format("{}-Month Subscriber", months);
+            const std::string title =
+                months == 0 ? "Subscriber" : fmt::format("{}-Month Subscriber", months);
             const std::string image = fmt::format("subscriber-{}", months);
-            if (auto done = seed_badge(catalog, {"subscriber", version, title, image}); !done) return done;
+            if (auto done = seed_badge(catalog, {"subscriber", version, title, image}); !done)
+                return done;
         }
     }
     return {};

@@ -16,24 +16,15 @@ struct DemoUser {
     bool verified_bot = false;
 };
 inline constexpr std::array kDemoUsers{
-    DemoUser{"lobby", "Lobby", "#1E6FD9"},
-    DemoUser{"speedruns", "SpeedRuns", "#C2410C"},
-    DemoUser{"music", "Music", "#7C3AED"},
-    DemoUser{"clamorbot", "ClamorBot", "#475569", true},
-    DemoUser{"ada", "Ada", "#D61F69"},
-    DemoUser{"brook", "Brook", "#0E7490"},
-    DemoUser{"caspian", "Caspian", "#15803D"},
-    DemoUser{"dmitri", "Dmitri", "#B45309"},
-    DemoUser{"elif", "Elif", "#9333EA"},
-    DemoUser{"fern", "Fern", "#4D7C0F"},
-    DemoUser{"goran", "Goran", "#BE123C"},
-    DemoUser{"hazel", "Hazel", "#0369A1"},
-    DemoUser{"ines", "Ines", "#A16207"},
-    DemoUser{"jules", "Jules", "#047857"},
-    DemoUser{"kira", "Kira", "#C026D3"},
-    DemoUser{"luca", "Luca", "#1D4ED8"},
-    DemoUser{"mina", "Mina", "#DC2626"},
-    DemoUser{"nils", "Nils", ""},
+    DemoUser{"lobby", "Lobby", "#1E6FD9"},     DemoUser{"speedruns", "SpeedRuns", "#C2410C"},
+    DemoUser{"music", "Music", "#7C3AED"},     DemoUser{"clamorbot", "ClamorBot", "#475569", true},
+    DemoUser{"ada", "Ada", "#D61F69"},         DemoUser{"brook", "Brook", "#0E7490"},
+    DemoUser{"caspian", "Caspian", "#15803D"}, DemoUser{"dmitri", "Dmitri", "#B45309"},
+    DemoUser{"elif", "Elif", "#9333EA"},       DemoUser{"fern", "Fern", "#4D7C0F"},
+    DemoUser{"goran", "Goran", "#BE123C"},     DemoUser{"hazel", "Hazel", "#0369A1"},
+    DemoUser{"ines", "Ines", "#A16207"},       DemoUser{"jules", "Jules", "#047857"},
+    DemoUser{"kira", "Kira", "#C026D3"},       DemoUser{"luca", "Luca", "#1D4ED8"},
+    DemoUser{"mina", "Mina", "#DC2626"},       DemoUser{"nils", "Nils", ""},
 };
 
 struct DemoChannel {
@@ -46,7 +37,8 @@ inline constexpr std::array kDemoChannels{
     DemoChannel{"music", "Slow songs for late hours"},
 };
 
-/// What a user is in a channel; tier 0: no subscriber. The first kFoundersPerChannel subscribers become founders.
+/// What a user is in a channel; tier 0: no subscriber. The first kFoundersPerChannel subscribers
+/// become founders.
 struct DemoStanding {
     std::string_view channel;
     std::string_view user;
@@ -118,11 +110,12 @@ inline constexpr std::array kDemoBadges{
     DemoBadge{"bot-badge", "1", "Verified Bot", "bot-badge"},
 };
 
-/// The months from which a subscriber has a new picture, /static/badges/subscriber-<months>.svg, the same for all tiers.
+/// The months from which a subscriber has a new picture, /static/badges/subscriber-<months>.svg,
+/// the same for all tiers.
 inline constexpr std::array<std::uint32_t, 8> kDemoSubscriberMonths{0, 2, 3, 6, 9, 12, 18, 24};
 
-/// Gives the catalog what it lacks of the tables above, for dev mode. What exists stays as it is: a user, the title and the
-/// standings of a channel, an emote with the same code.
+/// Gives the catalog what it lacks of the tables above, for dev mode. What exists stays as it is: a
+/// user, the title and the standings of a channel, an emote with the same code.
 Result<void> seed_demo(Catalog& catalog);
 
 }  // namespace clamor::store

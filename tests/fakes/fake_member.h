@@ -13,13 +13,16 @@
 
 namespace clamor::fakes {
 
-/// Writes an event as one short line, so that a test reads what a member got: `tags|text` for a message.
+/// Writes an event as one short line, so that a test reads what a member got: `tags|text` for a
+/// message.
 class PlainEncoder final : public hub::Encoder {
   public:
-    void append_lines(std::string& out, const chat::Event& event, hub::Dialect dialect) const override {
+    void append_lines(std::string& out, const chat::Event& event,
+                      hub::Dialect dialect) const override {
         ++encoded;
         if (const auto* message = std::get_if<chat::Message>(&event.body)) {
-            out += (dialect.has(hub::Dialect::kTags) ? "@" : "") + message->author_login + ": " + message->text + "\n";
+            out += (dialect.has(hub::Dialect::kTags) ? "@" : "") + message->author_login + ": " +
+                   message->text + "\n";
         } else if (dialect.has(hub::Dialect::kMembership)) {
             const auto& changed = std::get<chat::MembershipChanged>(event.body);
             for (const auto& login : changed.joined) out += "+" + login + "\n";
@@ -38,7 +41,8 @@ class PlainEncoder final : public hub::Encoder {
 /// Remembers everything that the hub tells it.
 class FakeMember final : public hub::Member {
   public:
-    explicit FakeMember(hub::Identity who = {.user = {}, .anonymous = true}, std::uint8_t dialect_bits = 0)
+    explicit FakeMember(hub::Identity who = {.user = {}, .anonymous = true},
+                        std::uint8_t dialect_bits = 0)
         : identity_(std::move(who)) {
         dialect_.bits = dialect_bits;
     }
@@ -47,12 +51,19 @@ class FakeMember final : public hub::Member {
     hub::Dialect dialect() const override { return dialect_; }
     chat::ShedClass intake() const override { return takes; }
     void deliver(const Frame& frame) override { frames.emplace_back(frame.bytes()); }
-    void on_skipped(ChannelId, const std::array<std::uint32_t, chat::kShedClasses>& by_class) override {
+    void on_skipped(ChannelId,
+                    const std::array<std::uint32_t, chat::kShedClasses>& by_class) override {
         for (std::size_t i = 0; i < by_class.size(); ++i) skipped[i] += by_class[i];
     }
-    void on_join_answer(hub::RequestId request, hub::JoinAnswer answer) override { joins.emplace(request, std::move(answer)); }
-    void on_send_answer(hub::RequestId request, hub::SendAnswer answer) override { sends.emplace(request, std::move(answer)); }
-    void on_names_answer(hub::RequestId request, hub::NamesAnswer answer) override { names.emplace(request, std::move(answer)); }
+    void on_join_answer(hub::RequestId request, hub::JoinAnswer answer) override {
+        joins.emplace(request, std::move(answer));
+    }
+    void on_send_answer(hub::RequestId request, hub::SendAnswer answer) override {
+        sends.emplace(request, std::move(answer));
+    }
+    void on_names_answer(hub::RequestId request, hub::NamesAnswer answer) override {
+        names.emplace(request, std::move(answer));
+    }
 
     /// All that arrived, in one string.
     std::string text() const {

@@ -11,12 +11,14 @@
 
 namespace clamor::fakes {
 
-/// The shards of a node on one thread, in time that the test moves: tasks run in the order in which they were posted,
-/// work for the pool runs when it is its turn, timers when the time is advanced past them.
+/// The shards of a node on one thread, in time that the test moves: tasks run in the order in which
+/// they were posted, work for the pool runs when it is its turn, timers when the time is advanced
+/// past them.
 class ManualCluster final : public Executor {
   public:
     explicit ManualCluster(std::uint16_t shards) {
-        for (std::uint16_t i = 0; i < shards; ++i) shards_.push_back(std::make_unique<Shard>(*this, ShardId(i)));
+        for (std::uint16_t i = 0; i < shards; ++i)
+            shards_.push_back(std::make_unique<Shard>(*this, ShardId(i)));
     }
 
     Scheduler& shard(std::size_t index) { return *shards_[index]; }
@@ -66,7 +68,9 @@ class ManualCluster final : public Executor {
         Shard(ManualCluster& cluster, ShardId id) : cluster_(cluster), id_(id) {}
 
         ShardId shard() const override { return id_; }
-        std::uint16_t shard_count() const override { return static_cast<std::uint16_t>(cluster_.shards_.size()); }
+        std::uint16_t shard_count() const override {
+            return static_cast<std::uint16_t>(cluster_.shards_.size());
+        }
         Now now() const override { return cluster_.now_; }
         bool post_to(ShardId target, Priority priority, Task task) override {
             if (priority == Priority::delivery && cluster_.mailboxes_full) return false;
@@ -79,7 +83,8 @@ class ManualCluster final : public Executor {
             return id;
         }
         void cancel(TimerId timer) override {
-            std::erase_if(timers_, [timer](const auto& entry) { return entry.first.second == timer.value; });
+            std::erase_if(timers_,
+                          [timer](const auto& entry) { return entry.first.second == timer.value; });
         }
         void call_at_end_of_turn(Task task) override { end_of_turn_.push_back(std::move(task)); }
 

@@ -8,8 +8,8 @@
 
 namespace clamor::edge::net {
 
-/// How many connections each client address has on this node. Touched once when a connection comes and once when it goes,
-/// by any shard.
+/// How many connections each client address has on this node. Touched once when a connection comes
+/// and once when it goes, by any shard.
 class AddressCounts {
   public:
     explicit AddressCounts(std::size_t max_per_address) : max_(max_per_address) {}
@@ -23,7 +23,9 @@ class AddressCounts {
         std::mutex mutex;
         std::unordered_map<std::string, std::size_t> counts;
     };
-    Stripe& stripe(const std::string& address) { return stripes_[std::hash<std::string>()(address) % stripes_.size()]; }
+    Stripe& stripe(const std::string& address) {
+        return stripes_[std::hash<std::string>()(address) % stripes_.size()];
+    }
 
     const std::size_t max_;
     std::array<Stripe, 16> stripes_;

@@ -28,7 +28,9 @@ Outbox Connection::outbox() const {
     return {.bytes = queued_bytes_, .oldest = queue_.empty() ? MonoTime{} : queue_.front().at};
 }
 
-void Connection::set_receiving(bool on) { server_.engine().set_receiving(*this, on); }
+void Connection::set_receiving(bool on) {
+    server_.engine().set_receiving(*this, on);
+}
 
 void Connection::send_queued() {
     dirty_ = false;
@@ -67,10 +69,11 @@ void Connection::on_received(std::string_view bytes) {
 void Connection::close() {
     if (closing_) return;
     closing_ = true;
-    close_timer_ = server_.scheduler().call_at(server_.scheduler().now().mono + kCloseTimeout, [this] {
-        close_timer_ = {};
-        server_.engine().close(*this, reactor::CloseMode::hard);
-    });
+    close_timer_ =
+        server_.scheduler().call_at(server_.scheduler().now().mono + kCloseTimeout, [this] {
+            close_timer_ = {};
+            server_.engine().close(*this, reactor::CloseMode::hard);
+        });
     if (dirty_) return;
     dirty_ = true;
     server_.send_at_end_of_turn(*this);

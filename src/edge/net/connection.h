@@ -24,8 +24,9 @@ class Protocol {
     virtual void on_closed() = 0;
 };
 
-/// One accepted socket: the outbox of frames that wait for the kernel, and the protocol on top. Owned by its shard's
-/// Server, which destroys it after on_closed(). Frames queued during a turn leave together at its end.
+/// One accepted socket: the outbox of frames that wait for the kernel, and the protocol on top.
+/// Owned by its shard's Server, which destroys it after on_closed(). Frames queued during a turn
+/// leave together at its end.
 class Connection final : public reactor::Stream {
   public:
     Connection(Server& server, std::uint32_t slot, std::string address);
@@ -36,7 +37,8 @@ class Connection final : public reactor::Stream {
     void queue(Frame frame);
     Outbox outbox() const;
     void set_receiving(bool on);
-    /// Sends what is queued, then closes; after kCloseTimeout it closes hard. No input reaches the protocol any more.
+    /// Sends what is queued, then closes; after kCloseTimeout it closes hard. No input reaches the
+    /// protocol any more.
     void close();
 
     bool closing() const { return closing_; }

@@ -14,7 +14,9 @@ namespace clamor::edge::net {
 using wire::http::Request;
 using wire::http::Response;
 
-HttpProtocol::HttpProtocol(Connection& connection) : connection_(connection) { arm_idle_timer(); }
+HttpProtocol::HttpProtocol(Connection& connection) : connection_(connection) {
+    arm_idle_timer();
+}
 
 HttpProtocol::~HttpProtocol() {
     if (idle_timer_) connection_.server().scheduler().cancel(idle_timer_);
@@ -23,10 +25,11 @@ HttpProtocol::~HttpProtocol() {
 void HttpProtocol::arm_idle_timer() {
     Scheduler& scheduler = connection_.server().scheduler();
     if (idle_timer_) scheduler.cancel(idle_timer_);
-    idle_timer_ = scheduler.call_at(scheduler.now().mono + connection_.server().options().http_idle, [this] {
-        idle_timer_ = {};
-        if (!answering_) connection_.close();
-    });
+    idle_timer_ =
+        scheduler.call_at(scheduler.now().mono + connection_.server().options().http_idle, [this] {
+            idle_timer_ = {};
+            if (!answering_) connection_.close();
+        });
 }
 
 std::unique_ptr<Protocol> HttpProtocol::on_bytes(std::string_view& bytes) {
@@ -73,8 +76,10 @@ std::unique_ptr<Protocol> HttpProtocol::upgrade(const Request& request) {
     };
     const auto& origins = server.options().allowed_origins;
     const std::string_view origin = request.header("origin");
-    if (!origins.empty() && !origin.empty() && std::find(origins.begin(), origins.end(), origin) == origins.end()) {
-        return refuse({.status = 403, .headers = {{"Content-Type", "text/plain; charset=utf-8"}},
+    if (!origins.empty() && !origin.empty() &&
+        std::find(origins.begin(), origins.end(), origin) == origins.end()) {
+        return refuse({.status = 403,
+                       .headers = {{"Content-Type", "text/plain; charset=utf-8"}},
                        .body = "This origin is not in [web] allowed_origins.\n"});
     }
     // EventSub has this path; a client that asks for it must not end up in a chat connection.
@@ -95,14 +100,17 @@ void HttpProtocol::on_response(Response response) {
     connection_.set_receiving(true);
     const std::string held = std::exchange(held_, {});
     std::string_view bytes = held;
-    // A pipelined upgrade would need the protocol to change from here; no client sends one behind another request.
+    // A pipelined upgrade would need the protocol to change from here; no client sends one behind
+    // another request.
     if (on_bytes(bytes)) connection_.close();
 }
 
 void HttpProtocol::write(const Response& response, bool keep_alive) {
     std::string bytes;
     wire::http::append_response(bytes, response,
-                                {.keep_alive = keep_alive, .head_request = head_request_, .date = connection_.server().date()});
+                                {.keep_alive = keep_alive,
+                                 .head_request = head_request_,
+                                 .date = connection_.server().date()});
     connection_.queue(Frame::copy(bytes));
     if (!keep_alive) connection_.close();
 }

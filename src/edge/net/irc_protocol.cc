@@ -15,7 +15,8 @@ IrcProtocol::IrcProtocol(Connection& connection, bool is_websocket, bool deflate
       session_(connection.server().sessions(), *this) {}
 
 std::unique_ptr<Protocol> IrcLineProtocol::on_bytes(std::string_view& bytes) {
-    const std::size_t overlong = splitter_.feed(bytes, [this](std::string_view line) { return session_.on_line(line); });
+    const std::size_t overlong =
+        splitter_.feed(bytes, [this](std::string_view line) { return session_.on_line(line); });
     if (overlong > 0) session_.on_overlong_lines(overlong);
     bytes = {};
     return nullptr;
@@ -36,8 +37,8 @@ std::unique_ptr<Protocol> IrcWebSocketProtocol::on_bytes(std::string_view& bytes
 
 bool IrcWebSocketProtocol::on_message(ws::Opcode, std::string_view payload) {
     bool go_on = true;
-    const std::size_t overlong =
-        wire::irc::for_each_line(payload, [&](std::string_view line) { return go_on = session_.on_line(line); });
+    const std::size_t overlong = wire::irc::for_each_line(
+        payload, [&](std::string_view line) { return go_on = session_.on_line(line); });
     if (go_on && overlong > 0) go_on = session_.on_overlong_lines(overlong);
     return go_on;
 }
@@ -49,9 +50,13 @@ bool IrcWebSocketProtocol::on_ping(std::string_view payload) {
     return !connection_.closing();
 }
 
-bool IrcWebSocketProtocol::on_pong(std::string_view) { return true; }
+bool IrcWebSocketProtocol::on_pong(std::string_view) {
+    return true;
+}
 
-void IrcWebSocketProtocol::on_close(std::uint16_t code, std::string_view) { close_with(code, {}); }
+void IrcWebSocketProtocol::on_close(std::uint16_t code, std::string_view) {
+    close_with(code, {});
+}
 
 void IrcWebSocketProtocol::write(std::string_view lines) {
     std::string head;

@@ -45,7 +45,8 @@ class IrcLineProtocol final : public IrcProtocol {
     wire::irc::LineSplitter splitter_;
 };
 
-/// IRC over WebSocket: a message holds one or more lines, and its end ends a line (spec twitch-chat 1.2).
+/// IRC over WebSocket: a message holds one or more lines, and its end ends a line (spec
+/// twitch-chat 1.2).
 class IrcWebSocketProtocol final : public IrcProtocol, private wire::ws::Handler {
   public:
     IrcWebSocketProtocol(Connection& connection, bool deflate);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/net/server.h"
 
-#include <unistd.h>
-
 #include <algorithm>
+
+#include <unistd.h>
 
 #include "edge/net/http_protocol.h"
 #include "edge/net/irc_protocol.h"
@@ -14,15 +14,17 @@ namespace clamor::edge::net {
 class Server::Port final : public reactor::Listener {
   public:
     Port(Server& server, bool http) : server_(server), http_(http) {}
-    void on_accepted(int fd, const reactor::Endpoint& peer) override { server_.accept(fd, peer, http_); }
+    void on_accepted(int fd, const reactor::Endpoint& peer) override {
+        server_.accept(fd, peer, http_);
+    }
 
   private:
     Server& server_;
     const bool http_;
 };
 
-Server::Server(reactor::Engine& engine, const irc::Shard& sessions, wire::http::Service& http, AddressCounts& addresses,
-               const ServerOptions& options)
+Server::Server(reactor::Engine& engine, const irc::Shard& sessions, wire::http::Service& http,
+               AddressCounts& addresses, const ServerOptions& options)
     : engine_(engine), sessions_(sessions), http_(http), addresses_(addresses), options_(options) {}
 
 Server::~Server() = default;
@@ -54,7 +56,8 @@ void Server::accept(int fd, const reactor::Endpoint& peer, bool http) {
         free_.pop_back();
     }
     // A connection that is refused is not counted for its address, so it carries none.
-    auto made = std::make_unique<Connection>(*this, index, allowed ? std::move(address) : std::string());
+    auto made =
+        std::make_unique<Connection>(*this, index, allowed ? std::move(address) : std::string());
     Connection& connection = *made;
     if (!engine_.attach(connection, fd)) {
         ::close(fd);
@@ -70,7 +73,8 @@ void Server::accept(int fd, const reactor::Endpoint& peer, bool http) {
         std::string answer = "ERROR :Too many connections from your address\r\n";
         if (http) {
             answer.clear();
-            wire::http::append_response(answer, wire::http::plain_error(429), {.keep_alive = false, .date = date()});
+            wire::http::append_response(answer, wire::http::plain_error(429),
+                                        {.keep_alive = false, .date = date()});
         }
         connection.queue(Frame::copy(answer));
         connection.close();
@@ -100,7 +104,8 @@ void Server::send_at_end_of_turn(Connection& connection) {
 }
 
 void Server::send_dirty() {
-    // The engine reports nothing from inside send() and close(), so the list does not change meanwhile.
+    // The engine reports nothing from inside send() and close(), so the list does not change
+    // meanwhile.
     for (Connection* connection : dirty_) connection->send_queued();
     dirty_.clear();
 }
@@ -108,7 +113,8 @@ void Server::send_dirty() {
 void Server::announce_reconnect() {
     for (const Slot& slot : slots_) {
         if (!slot.connection) continue;
-        if (auto* irc = dynamic_cast<IrcProtocol*>(slot.connection->protocol())) irc->session().start_reconnect();
+        if (auto* irc = dynamic_cast<IrcProtocol*>(slot.connection->protocol()))
+            irc->session().start_reconnect();
     }
 }
 
@@ -125,17 +131,21 @@ void Server::close_all(CloseReason reason) {
 
 wire::http::Respond Server::respond_to(Connection& connection) {
     const std::uint32_t index = connection.slot();
-    return [this, index, generation = slots_[index].generation, home = scheduler().shard()](wire::http::Response response) {
-        scheduler().post_to(home, Priority::control, [this, index, generation, response = std::move(response)]() mutable {
-            take_response(index, generation, std::move(response));
-        });
+    return [this, index, generation = slots_[index].generation,
+            home = scheduler().shard()](wire::http::Response response) {
+        scheduler().post_to(home, Priority::control,
+                            [this, index, generation, response = std::move(response)]() mutable {
+                                take_response(index, generation, std::move(response));
+                            });
     };
 }
 
-void Server::take_response(std::uint32_t index, std::uint32_t generation, wire::http::Response response) {
+void Server::take_response(std::uint32_t index, std::uint32_t generation,
+                           wire::http::Response response) {
     Slot& slot = slots_[index];
     if (slot.generation != generation || !slot.connection) return;
-    if (auto* http = dynamic_cast<HttpProtocol*>(slot.connection->protocol())) http->on_response(std::move(response));
+    if (auto* http = dynamic_cast<HttpProtocol*>(slot.connection->protocol()))
+        http->on_response(std::move(response));
 }
 
 std::string_view Server::date() {

@@ -19,13 +19,13 @@ namespace clamor::edge::net {
 
 /// What one shard's connections have counted. Written on its thread, read by anyone.
 struct NetCounters {
-    Counter connections;       // open now
+    Counter connections;  // open now
     Counter accepted;
-    Counter refused_address;   // over the bound per address
+    Counter refused_address;  // over the bound per address
     Counter bytes_in;
     Counter http_requests;
-    Counter http_errors;       // requests that could not be read
-    Counter websockets;        // upgrades accepted
+    Counter http_errors;  // requests that could not be read
+    Counter websockets;   // upgrades accepted
     Counter websockets_refused;
     Counter websocket_failures;  // ended by us for a violation of RFC 6455
 };
@@ -36,12 +36,12 @@ struct ServerOptions {
     bool deflate = true;                       ///< agree to permessage-deflate
 };
 
-/// One shard's listening sockets and all that they accepted: HTTP with WebSocket upgrades on one port, IRC lines on
-/// another. Everything on the shard's thread; what it is given outlives it.
+/// One shard's listening sockets and all that they accepted: HTTP with WebSocket upgrades on one
+/// port, IRC lines on another. Everything on the shard's thread; what it is given outlives it.
 class Server {
   public:
-    Server(reactor::Engine& engine, const irc::Shard& sessions, wire::http::Service& http, AddressCounts& addresses,
-           const ServerOptions& options);
+    Server(reactor::Engine& engine, const irc::Shard& sessions, wire::http::Service& http,
+           AddressCounts& addresses, const ServerOptions& options);
     ~Server();
 
     Result<reactor::Endpoint> listen_http(const reactor::Endpoint& at);
@@ -67,7 +67,8 @@ class Server {
     // For connections.
     void send_at_end_of_turn(Connection& connection);
     void remove(Connection& connection, bool waits_to_send);
-    /// A callback for any thread that brings a response back to the connection's protocol, if it still lives.
+    /// A callback for any thread that brings a response back to the connection's protocol, if it
+    /// still lives.
     wire::http::Respond respond_to(Connection& connection);
 
   private:

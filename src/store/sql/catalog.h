@@ -9,9 +9,10 @@ namespace clamor::store {
 
 class Database;
 
-/// The catalog in a relational database, in the SQL that all engines share; an engine's opener hands it a Database whose
-/// schema is up to date. Every text is bound as a parameter. Errors of the engine arrive as its code, with what was being
-/// done; a change that failed left nothing behind.
+/// The catalog in a relational database, in the SQL that all engines share; an engine's opener
+/// hands it a Database whose schema is up to date. Every text is bound as a parameter. Errors of
+/// the engine arrive as its code, with what was being done; a change that failed left nothing
+/// behind.
 class SqlCatalog final : public Catalog {
   public:
     explicit SqlCatalog(std::unique_ptr<Database> database);
@@ -30,7 +31,8 @@ class SqlCatalog final : public Catalog {
     Result<std::vector<Channel>> list_channels(ChannelId after, std::size_t limit) override;
     Result<chat::Standing> standing(ChannelId channel, UserId user) override;
     Result<void> set_role(ChannelId channel, UserId user, chat::Role role) override;
-    Result<void> set_subscription(ChannelId channel, UserId user, std::uint16_t tier, std::uint32_t months) override;
+    Result<void> set_subscription(ChannelId channel, UserId user, std::uint16_t tier,
+                                  std::uint32_t months) override;
 
     Result<void> add_token(std::string_view token, const TokenRecord& record) override;
     Result<std::optional<TokenRecord>> find_token(std::string_view token, WallTime now) override;

@@ -7,14 +7,17 @@ namespace clamor::store {
 namespace {
 
 std::string select_channel(const char* condition) {
-    return fmt::format("SELECT {} FROM channels c JOIN users u ON u.user_id = c.channel_id WHERE {}",
-                       ChannelRow::kColumns, condition);
+    return fmt::format(
+        "SELECT {} FROM channels c JOIN users u ON u.user_id = c.channel_id WHERE {}",
+        ChannelRow::kColumns, condition);
 }
 
 const std::string kByLogin = select_channel("u.login = :login");
 const std::string kById = select_channel("c.channel_id = :id");
-const std::string kUserByLogin = fmt::format("SELECT {} FROM users u WHERE u.login = :login", UserRow::kColumns);
-const std::string kAfter = select_channel("c.channel_id > :after ORDER BY c.channel_id LIMIT :limit");
+const std::string kUserByLogin =
+    fmt::format("SELECT {} FROM users u WHERE u.login = :login", UserRow::kColumns);
+const std::string kAfter =
+    select_channel("c.channel_id > :after ORDER BY c.channel_id LIMIT :limit");
 
 }  // namespace
 
@@ -48,15 +51,17 @@ bool channel_exists(Session& sql, ChannelId id) {
 
 Result<std::optional<Channel>> SqlCatalog::find_channel(std::string_view login) {
     if (auto fine = check_login(login); !fine) return tl::unexpected(fine.error());
-    return database_->run("looking up a channel", [&](Session& sql) -> Result<std::optional<Channel>> {
-        return sql.fetch_one<ChannelRow>(kByLogin, std::string(login));
-    });
+    return database_->run("looking up a channel",
+                          [&](Session& sql) -> Result<std::optional<Channel>> {
+                              return sql.fetch_one<ChannelRow>(kByLogin, std::string(login));
+                          });
 }
 
 Result<std::optional<Channel>> SqlCatalog::find_channel(ChannelId id) {
-    return database_->run("looking up a channel", [&](Session& sql) -> Result<std::optional<Channel>> {
-        return sql.fetch_one<ChannelRow>(kById, number(id));
-    });
+    return database_->run("looking up a channel",
+                          [&](Session& sql) -> Result<std::optional<Channel>> {
+                              return sql.fetch_one<ChannelRow>(kById, number(id));
+                          });
 }
 
 Result<Channel> SqlCatalog::ensure_channel(std::string_view login) {
@@ -68,10 +73,12 @@ Result<Channel> SqlCatalog::ensure_channel(std::string_view login) {
         soci::transaction transaction(sql.raw());
         if (!user) user = make_user(sql, name);
         const auto added = sql.change(
-            "INSERT INTO channels (channel_id) VALUES (:id) ON CONFLICT (channel_id) DO NOTHING", number(user->id));
+            "INSERT INTO channels (channel_id) VALUES (:id) ON CONFLICT (channel_id) DO NOTHING",
+            number(user->id));
         transaction.commit();
         if (added == 0) return sql.fetch_one<ChannelRow>(kById, number(user->id)).value();
-        return Channel{.id = ChannelId(user->id.value), .login = name, .display_name = user->display_name};
+        return Channel{
+            .id = ChannelId(user->id.value), .login = name, .display_name = user->display_name};
     });
 }
 
@@ -79,12 +86,14 @@ Result<void> SqlCatalog::update_channel(const Channel& channel) {
     if (auto fine = check_channel(channel); !fine) return fine;
     const chat::RoomState& modes = channel.modes;
     return database_->run("changing a channel", [&](Session& sql) -> Result<void> {
-        const auto changed =
-            sql.change("UPDATE channels SET title = :title, emote_only = :emote_only, "
-                   "followers_only_minutes = :followers, unique_chat = :unique_chat, slow_seconds = :slow, "
-                   "subscribers_only = :subscribers WHERE channel_id = :id",
-                   channel.title, int{modes.emote_only}, modes.followers_only_minutes, int{modes.unique_chat},
-                   static_cast<long long>(modes.slow_seconds), int{modes.subscribers_only}, number(channel.id));
+        const auto changed = sql.change(
+            "UPDATE channels SET title = :title, emote_only = :emote_only, "
+            "followers_only_minutes = :followers, unique_chat = :unique_chat, slow_seconds = "
+            ":slow, "
+            "subscribers_only = :subscribers WHERE channel_id = :id",
+            channel.title, int{modes.emote_only}, modes.followers_only_minutes,
+            int{modes.unique_chat}, static_cast<long long>(modes.slow_seconds),
+            int{modes.subscribers_only}, number(channel.id));
         if (changed == 0) return no_such_channel(channel.id);
         return {};
     });

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <fmt/format.h>
-#include <soci/soci.h>
-
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -16,19 +13,23 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+#include <soci/soci.h>
+
 #include "base/check.h"
 #include "base/result.h"
 
 namespace clamor::store {
 
-/// A SOCI session and the statements that were prepared in it: preparing costs three times what running does. There are as
-/// many as there are different queries in this folder.
+/// A SOCI session and the statements that were prepared in it: preparing costs three times what
+/// running does. There are as many as there are different queries in this folder.
 class Session {
   public:
     soci::session& raw() { return session_; }
 
-    /// Runs a query with the given parameters and collects its rows. `Row` has into(statement), which names the places that
-    /// the columns go to, and value(), which makes of them what the caller wants.
+    /// Runs a query with the given parameters and collects its rows. `Row` has into(statement),
+    /// which names the places that the columns go to, and value(), which makes of them what the
+    /// caller wants.
     template <class Row, class... Parameters>
     auto fetch_all(const std::string& query, const Parameters&... parameters) {
         auto& prepared = prepare<Row, Parameters...>(query);
@@ -44,7 +45,8 @@ class Session {
     auto fetch_one(const std::string& query, const Parameters&... parameters) {
         auto values = fetch_all<Row>(query, parameters...);
         using Value = typename decltype(values)::value_type;
-        return values.empty() ? std::optional<Value>() : std::optional<Value>(std::move(values.front()));
+        return values.empty() ? std::optional<Value>()
+                              : std::optional<Value>(std::move(values.front()));
     }
 
     /// Runs a statement that changes something and says how many rows it changed.
@@ -69,7 +71,9 @@ class Session {
     template <class Row, class... Parameters>
     struct Prepared final : PreparedBase {
         Prepared(soci::session& session, const std::string& query) : statement(session) {
-            std::apply([this](auto&... parameter) { (statement.exchange(soci::use(parameter)), ...); }, parameters);
+            std::apply(
+                [this](auto&... parameter) { (statement.exchange(soci::use(parameter)), ...); },
+                parameters);
             row.into(statement);
             statement.alloc();
             statement.prepare(query);
@@ -93,8 +97,8 @@ class Session {
     std::unordered_map<std::string, std::unique_ptr<PreparedBase>> statements_;
 };
 
-/// One session behind a lock, and the border that no SOCI exception crosses. Only for the .cc files of this folder and of the
-/// engines: its header pulls in SOCI.
+/// One session behind a lock, and the border that no SOCI exception crosses. Only for the .cc files
+/// of this folder and of the engines: its header pulls in SOCI.
 class Database {
   public:
     /// What differs between engines.
@@ -109,8 +113,8 @@ class Database {
 
     const Engine& engine() const { return engine_; }
 
-    /// Gives `body` the session; what it throws becomes an error that begins with `doing`. `body` must leave no
-    /// transaction open: soci::transaction sees to it.
+    /// Gives `body` the session; what it throws becomes an error that begins with `doing`. `body`
+    /// must leave no transaction open: soci::transaction sees to it.
     template <class Body>
     auto run(std::string_view doing, Body&& body) -> std::invoke_result_t<Body&, Session&> {
         const std::lock_guard lock(mutex_);
@@ -118,7 +122,8 @@ class Database {
             return body(session_);
         } catch (const soci::soci_error& error) {
             session_.forget_statements();
-            return fail(engine_.classify(error), fmt::format("{} failed ({})", doing, error.get_error_message()));
+            return fail(engine_.classify(error),
+                        fmt::format("{} failed ({})", doing, error.get_error_message()));
         } catch (const std::exception& error) {
             session_.forget_statements();
             return fail(std::errc::io_error, fmt::format("{} failed ({})", doing, error.what()));

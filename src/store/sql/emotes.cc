@@ -11,14 +11,16 @@ namespace {
 
 constexpr std::array<const char*, 3> kTypeNames{"global", "channel", "bits"};
 
-/// A UUID column gives lower case back, whatever it was given; SQLite has none, so that case is settled here.
+/// A UUID column gives lower case back, whatever it was given; SQLite has none, so that case is
+/// settled here.
 std::string lower_id(std::string_view id) {
     return MessageId::parse(id).value().to_string();
 }
 
 struct EmoteRow {
     static constexpr const char* kColumns =
-        "emote_id, code, emote_type, COALESCE(channel_id, 0), COALESCE(tier_required, 0), image_url, "
+        "emote_id, code, emote_type, COALESCE(channel_id, 0), COALESCE(tier_required, 0), "
+        "image_url, "
         "image_url_2x, image_url_4x, created_at";
     std::string id, code, type, url, url_2x, url_4x;
     long long channel = 0, created_at = 0;
@@ -83,22 +85,27 @@ struct BadgeRow {
 Result<std::vector<Emote>> SqlCatalog::emotes_for(ChannelId channel) {
     return database_->run("listing emotes", [&](Session& sql) -> Result<std::vector<Emote>> {
         return sql.fetch_all<EmoteRow>(fmt::format("SELECT {} FROM emotes WHERE channel_id IS NULL "
-                                               "OR channel_id = :channel ORDER BY code",
-                                               EmoteRow::kColumns),
-                                   number(channel));
+                                                   "OR channel_id = :channel ORDER BY code",
+                                                   EmoteRow::kColumns),
+                                       number(channel));
     });
 }
 
 Result<void> SqlCatalog::add_emote(const Emote& emote) {
     if (auto fine = check_emote(emote); !fine) return fine;
     return database_->run("adding an emote", [&](Session& sql) -> Result<void> {
-        if (emote.channel && !channel_exists(sql, emote.channel)) return no_such_channel(emote.channel);
-        const auto added = sql.change("INSERT INTO emotes (emote_id, code, emote_type, channel_id, tier_required, image_url, image_url_2x, "
-            "image_url_4x, created_at) VALUES (:id, :code, :type, NULLIF(:channel, 0), NULLIF(:tier, 0), :url, "
+        if (emote.channel && !channel_exists(sql, emote.channel))
+            return no_such_channel(emote.channel);
+        const auto added = sql.change(
+            "INSERT INTO emotes (emote_id, code, emote_type, channel_id, tier_required, image_url, "
+            "image_url_2x, "
+            "image_url_4x, created_at) VALUES (:id, :code, :type, NULLIF(:channel, 0), "
+            "NULLIF(:tier, 0), :url, "
             ":url2, :url4, :created) ON CONFLICT DO NOTHING",
-            lower_id(emote.id), emote.code, std::string(kTypeNames[static_cast<std::size_t>(emote.type)]),
-            number(emote.channel), int{emote.tier_required}, emote.image_url, emote.image_url_2x,
-            emote.image_url_4x, static_cast<long long>(unix_ms(emote.created_at)));
+            lower_id(emote.id), emote.code,
+            std::string(kTypeNames[static_cast<std::size_t>(emote.type)]), number(emote.channel),
+            int{emote.tier_required}, emote.image_url, emote.image_url_2x, emote.image_url_4x,
+            static_cast<long long>(unix_ms(emote.created_at)));
         if (added == 0) return code_taken(emote.code);
         return {};
     });
@@ -119,39 +126,48 @@ Result<void> SqlCatalog::grant_emote(UserId user, std::string_view emote_id, Wal
         if (!sql.fetch_one<IdRow>("SELECT emote_id FROM emotes WHERE emote_id = :id", id)) {
             return no_such_emote(id);
         }
-        sql.change("INSERT INTO user_emote_access (user_id, emote_id, granted_at) VALUES (:user, :emote, :at) "
-               "ON CONFLICT (user_id, emote_id) DO NOTHING",
-               number(user), id, static_cast<long long>(unix_ms(at)));
+        sql.change(
+            "INSERT INTO user_emote_access (user_id, emote_id, granted_at) VALUES (:user, :emote, "
+            ":at) "
+            "ON CONFLICT (user_id, emote_id) DO NOTHING",
+            number(user), id, static_cast<long long>(unix_ms(at)));
         return {};
     });
 }
 
 Result<std::vector<std::string>> SqlCatalog::granted_emotes(UserId user) {
-    return database_->run("listing granted emotes", [&](Session& sql) -> Result<std::vector<std::string>> {
-        return sql.fetch_all<IdRow>("SELECT emote_id FROM user_emote_access WHERE user_id = :user ORDER BY emote_id", number(user));
-    });
+    return database_->run(
+        "listing granted emotes", [&](Session& sql) -> Result<std::vector<std::string>> {
+            return sql.fetch_all<IdRow>(
+                "SELECT emote_id FROM user_emote_access WHERE user_id = :user ORDER BY emote_id",
+                number(user));
+        });
 }
 
 Result<std::vector<BadgeImage>> SqlCatalog::badges_for(ChannelId channel) {
     return database_->run("listing badges", [&](Session& sql) -> Result<std::vector<BadgeImage>> {
-        return sql.fetch_all<BadgeRow>("SELECT channel_id, name, version, title, image_url, image_url_2x, image_url_4x "
-                                   "FROM badges WHERE channel_id IN (0, :channel) "
-                                   "ORDER BY channel_id, name, version",
-                                   number(channel));
+        return sql.fetch_all<BadgeRow>(
+            "SELECT channel_id, name, version, title, image_url, image_url_2x, image_url_4x "
+            "FROM badges WHERE channel_id IN (0, :channel) "
+            "ORDER BY channel_id, name, version",
+            number(channel));
     });
 }
 
 Result<void> SqlCatalog::put_badge(const BadgeImage& badge) {
     if (auto fine = check_badge(badge); !fine) return fine;
     return database_->run("putting a badge", [&](Session& sql) -> Result<void> {
-        if (badge.channel && !channel_exists(sql, badge.channel)) return no_such_channel(badge.channel);
-        sql.change("INSERT INTO badges (channel_id, name, version, title, image_url, image_url_2x, image_url_4x) "
-               "VALUES (:channel, :name, :version, :title, :url, :url2, :url4) "
-               "ON CONFLICT (channel_id, name, version) DO UPDATE SET title = excluded.title, "
-               "image_url = excluded.image_url, image_url_2x = excluded.image_url_2x, "
-               "image_url_4x = excluded.image_url_4x",
-               number(badge.channel), badge.badge.name, badge.badge.version, badge.title, badge.image_url,
-               badge.image_url_2x, badge.image_url_4x);
+        if (badge.channel && !channel_exists(sql, badge.channel))
+            return no_such_channel(badge.channel);
+        sql.change(
+            "INSERT INTO badges (channel_id, name, version, title, image_url, image_url_2x, "
+            "image_url_4x) "
+            "VALUES (:channel, :name, :version, :title, :url, :url2, :url4) "
+            "ON CONFLICT (channel_id, name, version) DO UPDATE SET title = excluded.title, "
+            "image_url = excluded.image_url, image_url_2x = excluded.image_url_2x, "
+            "image_url_4x = excluded.image_url_4x",
+            number(badge.channel), badge.badge.name, badge.badge.version, badge.title,
+            badge.image_url, badge.image_url_2x, badge.image_url_4x);
         return {};
     });
 }

@@ -104,22 +104,26 @@ void run_statements(Session& sql, std::string_view statements, std::string_view 
     while (!statements.empty()) {
         const auto end = statements.find(";\n");
         std::string statement(statements.substr(0, end));
-        for (auto at = statement.find(kKey); at != std::string::npos; at = statement.find(kKey, at)) {
+        for (auto at = statement.find(kKey); at != std::string::npos;
+             at = statement.find(kKey, at)) {
             statement.replace(at, kKey.size(), key_type);
             at += key_type.size();
         }
         sql.raw() << statement;
-        statements = end == std::string_view::npos ? std::string_view() : statements.substr(end + 2);
+        statements =
+            end == std::string_view::npos ? std::string_view() : statements.substr(end + 2);
     }
 }
 
 /// False when another process took the step first.
-bool take_step(Session& sql, std::size_t version, const Migration& migration, std::string_view key_type) {
+bool take_step(Session& sql, std::size_t version, const Migration& migration,
+               std::string_view key_type) {
     soci::transaction transaction(sql.raw());
     // Inserting comes first: it takes the lock under which nobody else can take the same step.
     const auto number = static_cast<long long>(version);
-    if (sql.change("INSERT INTO schema_version (version) VALUES (:version) ON CONFLICT (version) DO NOTHING",
-               number) == 0) {
+    if (sql.change("INSERT INTO schema_version (version) VALUES (:version) ON CONFLICT (version) "
+                   "DO NOTHING",
+                   number) == 0) {
         return false;
     }
     run_statements(sql, migration.statements, key_type);
@@ -147,10 +151,12 @@ Result<void> migrate(Database& database, std::span<const Migration> migrations) 
         }
         const std::size_t version = stored_version(sql);
         if (version > migrations.size()) {
-            return fail(std::errc::not_supported,
-                        fmt::format("the catalog has schema version {} and this program knows versions up to {}: "
-                                    "a newer clamor wrote it, run that one",
-                                    version, migrations.size()));
+            return fail(
+                std::errc::not_supported,
+                fmt::format(
+                    "the catalog has schema version {} and this program knows versions up to {}: "
+                    "a newer clamor wrote it, run that one",
+                    version, migrations.size()));
         }
         return {};
     });

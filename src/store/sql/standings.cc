@@ -56,14 +56,15 @@ Result<void> SqlCatalog::set_role(ChannelId channel, UserId user, chat::Role rol
         if (!channel_exists(sql, channel)) return no_such_channel(channel);
         if (!user_exists(sql, user)) return no_such_user(user);
         if (role == chat::Role::viewer) {
-            sql.change("DELETE FROM roles WHERE channel_id = :channel AND user_id = :user", number(channel),
-                   number(user));
+            sql.change("DELETE FROM roles WHERE channel_id = :channel AND user_id = :user",
+                       number(channel), number(user));
             return {};
         }
         const std::string name = role == chat::Role::moderator ? "moderator" : "vip";
-        sql.change("INSERT INTO roles (channel_id, user_id, role) VALUES (:channel, :user, :role) "
-               "ON CONFLICT (channel_id, user_id) DO UPDATE SET role = excluded.role",
-               number(channel), number(user), name);
+        sql.change(
+            "INSERT INTO roles (channel_id, user_id, role) VALUES (:channel, :user, :role) "
+            "ON CONFLICT (channel_id, user_id) DO UPDATE SET role = excluded.role",
+            number(channel), number(user), name);
         return {};
     });
 }
@@ -76,16 +77,19 @@ Result<void> SqlCatalog::set_subscription(ChannelId channel, UserId user, std::u
         if (!user_exists(sql, user)) return no_such_user(user);
         if (tier == 0) {
             sql.change("DELETE FROM subscriptions WHERE channel_id = :channel AND user_id = :user",
-                   number(channel), number(user));
+                       number(channel), number(user));
             return {};
         }
-        sql.change("INSERT INTO subscriptions (channel_id, user_id, tier, months, founder) "
-               "SELECT c.channel_id, :user, :tier, :months, CASE WHEN (SELECT COUNT(*) FROM subscriptions f "
-               "WHERE f.channel_id = c.channel_id AND f.founder = 1) < :founders THEN 1 ELSE 0 END "
-               "FROM channels c WHERE c.channel_id = :channel "
-               "ON CONFLICT (channel_id, user_id) DO UPDATE SET tier = excluded.tier, months = excluded.months",
-               number(user), int{tier}, static_cast<long long>(months),
-               static_cast<long long>(kFoundersPerChannel), number(channel));
+        sql.change(
+            "INSERT INTO subscriptions (channel_id, user_id, tier, months, founder) "
+            "SELECT c.channel_id, :user, :tier, :months, CASE WHEN (SELECT COUNT(*) FROM "
+            "subscriptions f "
+            "WHERE f.channel_id = c.channel_id AND f.founder = 1) < :founders THEN 1 ELSE 0 END "
+            "FROM channels c WHERE c.channel_id = :channel "
+            "ON CONFLICT (channel_id, user_id) DO UPDATE SET tier = excluded.tier, months = "
+            "excluded.months",
+            number(user), int{tier}, static_cast<long long>(months),
+            static_cast<long long>(kFoundersPerChannel), number(channel));
         return {};
     });
 }

@@ -49,12 +49,12 @@ Result<void> SqlCatalog::add_token(std::string_view token, const TokenRecord& re
     return database_->run("adding a token", [&](Session& sql) -> Result<void> {
         if (record.user && !user_exists(sql, record.user)) return no_such_user(record.user);
         const long long expires_at = record.expires_at ? unix_ms(*record.expires_at) : 0;
-        const auto added =
-            sql.change("INSERT INTO tokens (token_hash, user_id, scopes, created_at, expires_at, label) "
-                   "VALUES (:hash, NULLIF(:user, 0), :scopes, :created, NULLIF(:expires, 0), :label) "
-                   "ON CONFLICT (token_hash) DO NOTHING",
-                   hex(*hash), number(record.user), fmt::format("{}", fmt::join(record.scopes, " ")),
-                   static_cast<long long>(unix_ms(record.created_at)), expires_at, record.label);
+        const auto added = sql.change(
+            "INSERT INTO tokens (token_hash, user_id, scopes, created_at, expires_at, label) "
+            "VALUES (:hash, NULLIF(:user, 0), :scopes, :created, NULLIF(:expires, 0), :label) "
+            "ON CONFLICT (token_hash) DO NOTHING",
+            hex(*hash), number(record.user), fmt::format("{}", fmt::join(record.scopes, " ")),
+            static_cast<long long>(unix_ms(record.created_at)), expires_at, record.label);
         if (added == 0) return fail(std::errc::file_exists, "the token exists");
         return {};
     });
@@ -63,12 +63,14 @@ Result<void> SqlCatalog::add_token(std::string_view token, const TokenRecord& re
 Result<std::optional<TokenRecord>> SqlCatalog::find_token(std::string_view token, WallTime now) {
     const auto hash = hash_token(token);
     if (!hash) return tl::unexpected(hash.error());
-    return database_->run("looking up a token", [&](Session& sql) -> Result<std::optional<TokenRecord>> {
-        return sql.fetch_one<TokenRow>(fmt::format("SELECT {} FROM tokens WHERE token_hash = :hash AND "
-                                               "(expires_at IS NULL OR expires_at > :now)",
-                                               TokenRow::kColumns),
-                                   hex(*hash), static_cast<long long>(unix_ms(now)));
-    });
+    return database_->run("looking up a token",
+                          [&](Session& sql) -> Result<std::optional<TokenRecord>> {
+                              return sql.fetch_one<TokenRow>(
+                                  fmt::format("SELECT {} FROM tokens WHERE token_hash = :hash AND "
+                                              "(expires_at IS NULL OR expires_at > :now)",
+                                              TokenRow::kColumns),
+                                  hex(*hash), static_cast<long long>(unix_ms(now)));
+                          });
 }
 
 Result<bool> SqlCatalog::revoke_token(std::string_view token) {
@@ -82,12 +84,15 @@ Result<bool> SqlCatalog::revoke_token(std::string_view token) {
 Result<std::vector<TokenRecord>> SqlCatalog::list_tokens(UserId user) {
     return database_->run("listing tokens", [&](Session& sql) -> Result<std::vector<TokenRecord>> {
         if (!user) {
-            return sql.fetch_all<TokenRow>(fmt::format("SELECT {} FROM tokens WHERE user_id IS NULL "
-                                                        "ORDER BY created_at, token_hash",
-                                                        TokenRow::kColumns));
+            return sql.fetch_all<TokenRow>(
+                fmt::format("SELECT {} FROM tokens WHERE user_id IS NULL "
+                            "ORDER BY created_at, token_hash",
+                            TokenRow::kColumns));
         }
-        return sql.fetch_all<TokenRow>(fmt::format("SELECT {} FROM tokens WHERE user_id = :user ORDER BY created_at, token_hash",
-                        TokenRow::kColumns),
+        return sql.fetch_all<TokenRow>(
+            fmt::format(
+                "SELECT {} FROM tokens WHERE user_id = :user ORDER BY created_at, token_hash",
+                TokenRow::kColumns),
             number(user));
     });
 }

@@ -45,7 +45,8 @@ long long next_number(Session& sql, const std::string& name) {
 chat::User make_user(Session& sql, const std::string& login) {
     const long long id = next_number(sql, "user_id");
     const auto added = sql.change(
-        "INSERT INTO users (user_id, login, display_name) VALUES (:id, :login, :name) ON CONFLICT (login) DO NOTHING",
+        "INSERT INTO users (user_id, login, display_name) VALUES (:id, :login, :name) ON CONFLICT "
+        "(login) DO NOTHING",
         id, login, login);
     if (added == 0) return sql.fetch_one<UserRow>(kByLogin, login).value();
     chat::User user;
@@ -56,15 +57,17 @@ chat::User make_user(Session& sql, const std::string& login) {
 
 Result<std::optional<chat::User>> SqlCatalog::find_user(std::string_view login) {
     if (auto fine = check_login(login); !fine) return tl::unexpected(fine.error());
-    return database_->run("looking up a user", [&](Session& sql) -> Result<std::optional<chat::User>> {
-        return sql.fetch_one<UserRow>(kByLogin, std::string(login));
-    });
+    return database_->run("looking up a user",
+                          [&](Session& sql) -> Result<std::optional<chat::User>> {
+                              return sql.fetch_one<UserRow>(kByLogin, std::string(login));
+                          });
 }
 
 Result<std::optional<chat::User>> SqlCatalog::find_user(UserId id) {
-    return database_->run("looking up a user", [&](Session& sql) -> Result<std::optional<chat::User>> {
-        return sql.fetch_one<UserRow>(kById, number(id));
-    });
+    return database_->run("looking up a user",
+                          [&](Session& sql) -> Result<std::optional<chat::User>> {
+                              return sql.fetch_one<UserRow>(kById, number(id));
+                          });
 }
 
 Result<chat::User> SqlCatalog::ensure_user(std::string_view login) {
@@ -84,10 +87,10 @@ Result<void> SqlCatalog::update_user(const chat::User& user) {
     return database_->run("changing a user", [&](Session& sql) -> Result<void> {
         const auto holder = sql.fetch_one<UserRow>(kByLogin, user.login);
         if (holder && holder->id != user.id) return login_taken(user.login);
-        const auto changed = sql.change("UPDATE users SET login = :login, display_name = :name, color = :color, "
-                                    "verified_bot = :bot WHERE user_id = :id",
-                                    user.login, user.display_name, user.color, int{user.verified_bot},
-                                    number(user.id));
+        const auto changed = sql.change(
+            "UPDATE users SET login = :login, display_name = :name, color = :color, "
+            "verified_bot = :bot WHERE user_id = :id",
+            user.login, user.display_name, user.color, int{user.verified_bot}, number(user.id));
         if (changed == 0) return no_such_user(user.id);
         return {};
     });

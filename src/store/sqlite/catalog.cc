@@ -20,27 +20,30 @@ std::error_code classify(const soci::soci_error& error) {
 constexpr Database::Engine kSqlite{&classify, "INTEGER PRIMARY KEY"};
 
 Result<void> connect(Database& database, const SqliteCatalogOptions& options) {
-    return database.run(fmt::format("opening {}", options.path), [&](Session& session) -> Result<void> {
-        soci::session& sql = session.raw();
-        sql.open(soci::sqlite3, fmt::format("db=\"{}\"", options.path));
-        sql << fmt::format("PRAGMA busy_timeout = {}", options.busy_timeout.count());
-        sql << "PRAGMA journal_mode = WAL";
-        sql << "PRAGMA synchronous = NORMAL";
-        sql << "PRAGMA wal_autocheckpoint = 4000";
-        sql << "PRAGMA foreign_keys = ON";
-        return {};
-    });
+    return database.run(
+        fmt::format("opening {}", options.path), [&](Session& session) -> Result<void> {
+            soci::session& sql = session.raw();
+            sql.open(soci::sqlite3, fmt::format("db=\"{}\"", options.path));
+            sql << fmt::format("PRAGMA busy_timeout = {}", options.busy_timeout.count());
+            sql << "PRAGMA journal_mode = WAL";
+            sql << "PRAGMA synchronous = NORMAL";
+            sql << "PRAGMA wal_autocheckpoint = 4000";
+            sql << "PRAGMA foreign_keys = ON";
+            return {};
+        });
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Catalog>> open_sqlite_catalog(const SqliteCatalogOptions& options) {
     if (options.path.find('"') != std::string::npos) {
-        return fail(std::errc::invalid_argument, "the path of the catalog must not hold a quotation mark");
+        return fail(std::errc::invalid_argument,
+                    "the path of the catalog must not hold a quotation mark");
     }
     auto database = std::make_unique<Database>(kSqlite);
     if (auto done = connect(*database, options); !done) return tl::unexpected(done.error());
-    if (auto done = migrate(*database, catalog_migrations()); !done) return tl::unexpected(done.error());
+    if (auto done = migrate(*database, catalog_migrations()); !done)
+        return tl::unexpected(done.error());
     return std::make_unique<SqlCatalog>(std::move(database));
 }
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/sqlite/catalog.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <soci/sqlite3/soci-sqlite3.h>
-
 #include <array>
 #include <fstream>
 #include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <soci/sqlite3/soci-sqlite3.h>
 
 #include "store/sql/database.h"
 #include "store/sql/migrations.h"
@@ -38,9 +38,14 @@ Result<std::string> peek(Database& database, const std::string& column, const st
     });
 }
 
-constexpr Migration kFirst{"things", "CREATE TABLE things (name TEXT NOT NULL);\nINSERT INTO things (name) VALUES ('old')"};
-constexpr Migration kSecond{"colours", "ALTER TABLE things ADD COLUMN color TEXT NOT NULL DEFAULT 'red';\nUPDATE things SET name = 'new'"};
-constexpr Migration kBroken{"nothing", "UPDATE things SET name = 'broken';\nINSERT INTO no_such_table VALUES (1)"};
+constexpr Migration kFirst{
+    "things",
+    "CREATE TABLE things (name TEXT NOT NULL);\nINSERT INTO things (name) VALUES ('old')"};
+constexpr Migration kSecond{"colours",
+                            "ALTER TABLE things ADD COLUMN color TEXT NOT NULL DEFAULT "
+                            "'red';\nUPDATE things SET name = 'new'"};
+constexpr Migration kBroken{
+    "nothing", "UPDATE things SET name = 'broken';\nINSERT INTO no_such_table VALUES (1)"};
 
 TEST(Migrations, BringAnOlderSchemaForwardAndKeepItsRows) {
     const TempFolder folder;
@@ -119,7 +124,8 @@ TEST(SqliteCatalog, SaysWhatIsWrongWithAFileThatItCannotUse) {
     const TempFolder folder;
     EXPECT_FALSE(open_sqlite_catalog({.path = folder.file("no/such/folder.db")}));
     EXPECT_EQ(open_sqlite_catalog({.path = "a\"b"}).error().code, std::errc::invalid_argument);
-    std::ofstream(folder.file("text.db")) << "this is no database, and it is long enough to be looked at";
+    std::ofstream(folder.file("text.db"))
+        << "this is no database, and it is long enough to be looked at";
     const auto text = open_sqlite_catalog({.path = folder.file("text.db")});
     ASSERT_FALSE(text);
     EXPECT_THAT(text.error().detail, testing::HasSubstr("not a database"));

@@ -34,8 +34,10 @@ void Statement::bind(int parameter, std::int64_t value) {
 void Statement::bind(int parameter, std::string_view bytes) {
     // A null pointer would bind NULL.
     const char* data = bytes.data() != nullptr ? bytes.data() : "";
-    const int result = sqlite3_bind_blob64(statement_.get(), parameter, data, bytes.size(), SQLITE_STATIC);
-    CLAMOR_CHECK(result == SQLITE_OK || result == SQLITE_TOOBIG, "a parameter that the statement does not have");
+    const int result =
+        sqlite3_bind_blob64(statement_.get(), parameter, data, bytes.size(), SQLITE_STATIC);
+    CLAMOR_CHECK(result == SQLITE_OK || result == SQLITE_TOOBIG,
+                 "a parameter that the statement does not have");
 }
 
 Result<bool> Statement::step() {
@@ -45,7 +47,8 @@ Result<bool> Statement::step() {
         reset();
         return false;
     }
-    auto error = fail_sqlite(sqlite3_db_handle(statement_.get()), "reading or writing the message log");
+    auto error =
+        fail_sqlite(sqlite3_db_handle(statement_.get()), "reading or writing the message log");
     reset();
     return error;
 }
@@ -64,16 +67,19 @@ std::string_view Statement::bytes(int column) const {
     return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
 }
 
-Result<Connection> Connection::open(const std::string& path, Mode mode, std::chrono::milliseconds busy_timeout) {
+Result<Connection> Connection::open(const std::string& path, Mode mode,
+                                    std::chrono::milliseconds busy_timeout) {
     Connection connection;
     sqlite3* database = nullptr;
     // Each connection is used by one thread at a time, so SQLite needs no locks of its own.
-    const int flags = SQLITE_OPEN_NOMUTEX | (mode == Mode::read_only ? SQLITE_OPEN_READONLY
-                                                                     : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    const int flags = SQLITE_OPEN_NOMUTEX |
+                      (mode == Mode::read_only ? SQLITE_OPEN_READONLY
+                                               : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     const int result = sqlite3_open_v2(path.c_str(), &database, flags, nullptr);
     connection.database_.reset(database);
     if (result != SQLITE_OK) {
-        return fail(code_of_sqlite(result), fmt::format("opening {} failed ({})", path, sqlite3_errstr(result)));
+        return fail(code_of_sqlite(result),
+                    fmt::format("opening {} failed ({})", path, sqlite3_errstr(result)));
     }
     sqlite3_busy_timeout(database, static_cast<int>(busy_timeout.count()));
     return connection;
@@ -89,10 +95,12 @@ Result<void> Connection::execute(const char* statements) {
 Result<Statement> Connection::prepare(std::string_view text) {
     Statement statement;
     sqlite3_stmt* prepared = nullptr;
-    const int result = sqlite3_prepare_v3(database_.get(), text.data(), static_cast<int>(text.size()),
-                                          SQLITE_PREPARE_PERSISTENT, &prepared, nullptr);
+    const int result =
+        sqlite3_prepare_v3(database_.get(), text.data(), static_cast<int>(text.size()),
+                           SQLITE_PREPARE_PERSISTENT, &prepared, nullptr);
     statement.statement_.reset(prepared);
-    if (result != SQLITE_OK) return fail_sqlite(database_.get(), "preparing a statement of the message log");
+    if (result != SQLITE_OK)
+        return fail_sqlite(database_.get(), "preparing a statement of the message log");
     return statement;
 }
 

@@ -12,12 +12,12 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-/// A thin owner of SQLite's C API, for the message log: where every microsecond of a batched insert counts and the catalog's
-/// portable layer has nothing to give.
+/// A thin owner of SQLite's C API, for the message log: where every microsecond of a batched insert
+/// counts and the catalog's portable layer has nothing to give.
 namespace clamor::store {
 
-/// A prepared statement, used again and again: bind, step until there are no more rows, reset. One thread at a time; lives
-/// no longer than its connection.
+/// A prepared statement, used again and again: bind, step until there are no more rows, reset. One
+/// thread at a time; lives no longer than its connection.
 class Statement {
   public:
     Statement() = default;
@@ -44,7 +44,8 @@ class Statement {
 class Connection {
   public:
     enum class Mode { read_only, read_write };
-    static Result<Connection> open(const std::string& path, Mode mode, std::chrono::milliseconds busy_timeout);
+    static Result<Connection> open(const std::string& path, Mode mode,
+                                   std::chrono::milliseconds busy_timeout);
 
     Result<void> execute(const char* statements);
     Result<Statement> prepare(std::string_view statement);

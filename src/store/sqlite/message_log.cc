@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/sqlite/message_log.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
 #include <optional>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "store/sqlite/connection.h"
 
@@ -17,13 +17,16 @@ namespace {
 
 constexpr std::int64_t kSchemaVersion = 1;
 
-// A table in the order of arrival with indexes beside it costs a fifth less than a table clustered by channel: the events
-// are written to one place, and only the small index entries go to a page for each channel.
+// A table in the order of arrival with indexes beside it costs a fifth less than a table clustered
+// by channel: the events are written to one place, and only the small index entries go to a page
+// for each channel.
 constexpr const char* kSchema =
     "BEGIN IMMEDIATE;"
     "CREATE TABLE IF NOT EXISTS messages ("
-    "  channel INTEGER NOT NULL, sequence INTEGER NOT NULL, epoch INTEGER NOT NULL, id BLOB NOT NULL,"
-    "  sent_at INTEGER NOT NULL, author INTEGER NOT NULL, deleted INTEGER NOT NULL, event BLOB NOT NULL);"
+    "  channel INTEGER NOT NULL, sequence INTEGER NOT NULL, epoch INTEGER NOT NULL, id BLOB NOT "
+    "NULL,"
+    "  sent_at INTEGER NOT NULL, author INTEGER NOT NULL, deleted INTEGER NOT NULL, event BLOB NOT "
+    "NULL);"
     "CREATE UNIQUE INDEX IF NOT EXISTS messages_by_position ON messages (channel, sequence);"
     "CREATE UNIQUE INDEX IF NOT EXISTS messages_by_id ON messages (id);"
     "CREATE INDEX IF NOT EXISTS messages_by_author ON messages (channel, author, sequence);"
@@ -38,7 +41,8 @@ constexpr const char* kInsert =
 constexpr const char* kDelete = "UPDATE messages SET deleted = 1 WHERE id = ?1 AND channel = ?2";
 constexpr const char* kLast =
     "SELECT epoch, sequence FROM messages WHERE channel = ?1 ORDER BY sequence DESC LIMIT 1";
-constexpr const char* kHasAuthor = "SELECT 1 FROM messages WHERE channel = ?1 AND author = ?2 LIMIT 1";
+constexpr const char* kHasAuthor =
+    "SELECT 1 FROM messages WHERE channel = ?1 AND author = ?2 LIMIT 1";
 
 std::int64_t number(std::uint64_t value) {
     return static_cast<std::int64_t>(value);
@@ -68,10 +72,12 @@ struct Reader {
     Statement find, last, has_author;
 
     static Result<Reader> open(const SqliteMessageLogOptions& options) {
-        auto connection = Connection::open(options.path, Connection::Mode::read_only, options.busy_timeout);
+        auto connection =
+            Connection::open(options.path, Connection::Mode::read_only, options.busy_timeout);
         if (!connection) return tl::unexpected(connection.error());
         Reader reader{std::move(*connection), {}, {}, {}};
-        const std::string find = fmt::format("SELECT {} FROM messages WHERE id = ?1 AND channel = ?2", kColumns);
+        const std::string find =
+            fmt::format("SELECT {} FROM messages WHERE id = ?1 AND channel = ?2", kColumns);
         const std::pair<Statement*, std::string_view> all[] = {
             {&reader.find, find}, {&reader.last, kLast}, {&reader.has_author, kHasAuthor}};
         for (const auto& [statement, text] : all) {
@@ -132,15 +138,19 @@ struct Writer {
     Statement insert, mark_deleted;
 
     static Result<Writer> open(const SqliteMessageLogOptions& options) {
-        auto connection = Connection::open(options.path, Connection::Mode::read_write, options.busy_timeout);
+        auto connection =
+            Connection::open(options.path, Connection::Mode::read_write, options.busy_timeout);
         if (!connection) return tl::unexpected(connection.error());
         // A long WAL is copied back in fewer and larger pieces; it is cut to 64 MB after a burst.
         for (const char* statement :
-             {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA wal_autocheckpoint = 4000",
-              "PRAGMA journal_size_limit = 67108864", "PRAGMA cache_size = -16384"}) {
-            if (auto done = connection->execute(statement); !done) return tl::unexpected(done.error());
+             {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL",
+              "PRAGMA wal_autocheckpoint = 4000", "PRAGMA journal_size_limit = 67108864",
+              "PRAGMA cache_size = -16384"}) {
+            if (auto done = connection->execute(statement); !done)
+                return tl::unexpected(done.error());
         }
-        if (auto done = check_schema(*connection, options.path); !done) return tl::unexpected(done.error());
+        if (auto done = check_schema(*connection, options.path); !done)
+            return tl::unexpected(done.error());
         auto insert = connection->prepare(kInsert);
         if (!insert) return tl::unexpected(insert.error());
         auto mark_deleted = connection->prepare(kDelete);
@@ -155,10 +165,12 @@ struct Writer {
         const std::int64_t version = query->integer(0);
         query->reset();
         if (version > kSchemaVersion) {
-            return fail(std::errc::not_supported,
-                        fmt::format("{} has schema version {} and this program knows version {}: a newer clamor "
-                                    "wrote it, run that one",
-                                    path, version, kSchemaVersion));
+            return fail(
+                std::errc::not_supported,
+                fmt::format(
+                    "{} has schema version {} and this program knows version {}: a newer clamor "
+                    "wrote it, run that one",
+                    path, version, kSchemaVersion));
         }
         if (version == kSchemaVersion) return {};
         auto made = connection.execute(kSchema);
@@ -191,8 +203,8 @@ struct HistorySql {
         if (query.after_time) add(" AND sent_at > ?", unix_ms(*query.after_time));
         if (query.before_time) add(" AND sent_at < ?", unix_ms(*query.before_time));
         if (query.author) add(" AND author = ?", number(query.author->value));
-        oldest_first =
-            (query.after_sequence || query.after_time) && !query.before_sequence && !query.before_time;
+        oldest_first = (query.after_sequence || query.after_time) && !query.before_sequence &&
+                       !query.before_time;
         text += oldest_first ? " ORDER BY sequence ASC LIMIT ?" : " ORDER BY sequence DESC LIMIT ?";
         values.push_back(number(query.limit));
     }
@@ -222,7 +234,8 @@ class SqliteMessageLog final : public MessageLog {
             for (const MessageId& id : ids) {
                 writer.mark_deleted.bind(1, id_bytes(id));
                 writer.mark_deleted.bind(2, number(channel.value));
-                if (auto done = writer.mark_deleted.step(); !done) return tl::unexpected(done.error());
+                if (auto done = writer.mark_deleted.step(); !done)
+                    return tl::unexpected(done.error());
             }
             return {};
         });
@@ -233,7 +246,8 @@ class SqliteMessageLog final : public MessageLog {
         const ReaderPool::Lease reader(readers_);
         auto statement = reader->connection.prepare(sql.text);
         if (!statement) return tl::unexpected(statement.error());
-        for (std::size_t i = 0; i < sql.values.size(); ++i) statement->bind(static_cast<int>(i + 1), sql.values[i]);
+        for (std::size_t i = 0; i < sql.values.size(); ++i)
+            statement->bind(static_cast<int>(i + 1), sql.values[i]);
         std::vector<StoredMessage> found;
         auto row = statement->step();
         for (; row && *row; row = statement->step()) found.push_back(message_of(*statement));
@@ -272,7 +286,9 @@ class SqliteMessageLog final : public MessageLog {
   private:
     template <class Body>
     Result<void> write(Body&& body) {
-        if (!writer_) return fail(std::errc::read_only_file_system, "the message log is open for reading only");
+        if (!writer_)
+            return fail(std::errc::read_only_file_system,
+                        "the message log is open for reading only");
         const std::lock_guard lock(write_mutex_);
         return writer_->transact([&] { return body(*writer_); });
     }
@@ -314,7 +330,8 @@ class SqliteMessageLog final : public MessageLog {
 
 }  // namespace
 
-Result<std::unique_ptr<MessageLog>> open_sqlite_message_log(const SqliteMessageLogOptions& options) {
+Result<std::unique_ptr<MessageLog>> open_sqlite_message_log(
+    const SqliteMessageLogOptions& options) {
     std::optional<Writer> writer;
     if (!options.read_only) {
         auto opened = Writer::open(options);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/sqlite/message_log.h"
 
+#include <csignal>
+#include <functional>
+#include <future>
+
 #include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <csignal>
-#include <functional>
-#include <future>
 
 #include "store/log_writer.h"
 #include "store/message_log_contract.h"
@@ -39,7 +39,8 @@ void execute(const std::string& path, const char* statement) {
     sqlite3_close(database);
 }
 
-/// Appends batches of growing size to two channels until it is killed; writes the number of durable ones to `report`.
+/// Appends batches of growing size to two channels until it is killed; writes the number of durable
+/// ones to `report`.
 int append_forever(const std::string& path, int report) {
     auto log = open_sqlite_message_log({.path = path});
     if (!log) return 1;
@@ -65,7 +66,9 @@ TEST(SqliteMessageLog, HasEveryReportedMessageOnceAfterItsProcessWasKilled) {
         const pid_t child = in_child([&] { return append_forever(path, pipe_ends[1]); });
         close(pipe_ends[1]);
         std::uint64_t durable = 0;
-        for (int i = 0; i < 10 * round && read(pipe_ends[0], &durable, sizeof durable) == sizeof durable; ++i) {
+        for (int i = 0;
+             i < 10 * round && read(pipe_ends[0], &durable, sizeof durable) == sizeof durable;
+             ++i) {
             reported = durable;
         }
         kill(child, SIGKILL);
@@ -77,7 +80,8 @@ TEST(SqliteMessageLog, HasEveryReportedMessageOnceAfterItsProcessWasKilled) {
 
         const auto log = open_sqlite_message_log({.path = path}).value();
         for (const ChannelId channel : {kLobby, ChannelId{1001}}) {
-            const auto stored = sequences_of(log->read({.channel = channel, .limit = 1000000}).value());
+            const auto stored =
+                sequences_of(log->read({.channel = channel, .limit = 1000000}).value());
             ASSERT_GE(stored.size(), reported);
             for (std::size_t i = 0; i < stored.size(); ++i) ASSERT_EQ(stored[i], i + 1);
         }
@@ -100,7 +104,8 @@ TEST(SqliteMessageLog, FailsClearlyOnAFullDiskAndLosesNothingWhenThereIsRoomAgai
             durable += 10;
             if (durable > 10000) return 3;
         }
-        if (appended.error().code != std::errc::no_space_on_device && appended.error().code != std::errc::io_error) {
+        if (appended.error().code != std::errc::no_space_on_device &&
+            appended.error().code != std::errc::io_error) {
             return 4;
         }
         if (appended.error().detail.empty()) return 5;
@@ -139,7 +144,8 @@ TEST(SqliteMessageLog, IsReadByAnotherProcessWhileItIsWritten) {
 TEST(SqliteMessageLog, IsReadAfterItsServerHasGone) {
     const TempFolder folder;
     const std::string path = folder.file("messages.db");
-    ASSERT_TRUE(open_sqlite_message_log({.path = path}).value()->append(sample_messages(kLobby, 1, 3)));
+    ASSERT_TRUE(
+        open_sqlite_message_log({.path = path}).value()->append(sample_messages(kLobby, 1, 3)));
     const auto reader = open_sqlite_message_log({.path = path, .read_only = true});
     ASSERT_TRUE(reader) << reader.error().to_string();
     EXPECT_EQ((*reader)->read({.channel = kLobby}).value().size(), 3u);
@@ -170,7 +176,8 @@ TEST(SqliteMessageLog, SaysThatItIsBusyAndIsUsableAfterwards) {
     const TempFolder folder;
     const std::string path = folder.file("messages.db");
     const auto log =
-        open_sqlite_message_log({.path = path, .busy_timeout = std::chrono::milliseconds(1)}).value();
+        open_sqlite_message_log({.path = path, .busy_timeout = std::chrono::milliseconds(1)})
+            .value();
     sqlite3* other = nullptr;
     ASSERT_EQ(sqlite3_open(path.c_str(), &other), SQLITE_OK);
     ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);

@@ -14,7 +14,8 @@ class SqliteCatalogFixture {
 
   private:
     TempFolder folder_;
-    std::unique_ptr<Catalog> catalog_ = open_sqlite_catalog({.path = folder_.file("catalog.db")}).value();
+    std::unique_ptr<Catalog> catalog_ =
+        open_sqlite_catalog({.path = folder_.file("catalog.db")}).value();
 };
 
 class SqliteLogFixture {
@@ -23,7 +24,8 @@ class SqliteLogFixture {
 
   private:
     TempFolder folder_;
-    std::unique_ptr<MessageLog> log_ = open_sqlite_message_log({.path = folder_.file("messages.db")}).value();
+    std::unique_ptr<MessageLog> log_ =
+        open_sqlite_message_log({.path = folder_.file("messages.db")}).value();
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, CatalogContract, SqliteCatalogFixture);

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// irc-framework: a client for ordinary IRC, which knows nothing of Twitch.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { after, before, test } from 'node:test';
+import Irc from 'irc-framework';
+import { IrcClient } from './irc.mjs';
+import { Server } from './server.mjs';
+
+const kTimeout = { timeout: 30_000 };
+let server;
+const clients = [];
+
+function client(nick, options = {}) {
+    const made = new Irc.Client();
+    made.requestCap(['twitch.tv/tags', 'twitch.tv/commands', 'twitch.tv/membership']);
+    made.connect({ host: '127.0.0.1', port: server.irc, nick, username: nick, gecos: nick, password: 'oauth:dev', auto_reconnect: false, ...options });
+    clients.push(made);
+    return made;
+}
+
+before(async () => (server = await Server.start()));
+after(async () => {
+    for (const made of clients) made.quit();
+    await server.stop();
+});
+
+test('irc-framework registers, joins, speaks and hears', kTimeout, async () => {
+    const [ida, ivo] = [client('ida'), client('ivo')];
+    await Promise.all([ida, ivo].map((made) => once(made, 'registered')));
+    for (const made of [ida, ivo]) {
+        const join = once(made, 'userlist');
+        made.join('#plainroom');
+        await join;
+    }
+    let message = once(ivo, 'message');
+    ida.say('#plainroom', 'hello');
+    let [said] = await message;
+    assert.deepEqual([said.type, said.nick, said.target, said.message], ['privmsg', 'ida', '#plainroom', 'hello']);
+    message = once(ivo, 'message');
+    ida.action('#plainroom', 'waves to all');
+    [said] = await message;
+    assert.deepEqual([said.type, said.nick, said.message], ['action', 'ida', 'waves to all']);
+    const part = once(ida, 'part');
+    ida.part('#plainroom');
+    assert.equal((await part)[0].nick, 'ida');
+});
+
+test('irc-framework sees tags of others, and none of its own words', kTimeout, async () => {
+    const made = client('iris');
+    await once(made, 'registered');
+    const join = once(made, 'userlist');
+    made.join('#plaintags');
+    await join;
+    const other = await IrcClient.login(server, 'ingo', { channels: ['plaintags'] });
+    let own = 0;
+    made.on('message', ({ nick }) => (own += nick === 'iris'));
+    made.say('#plaintags', 'mine');
+    await other.hears('mine');
+    const message = once(made, 'message');
+    const echo = await other.sayStored('plaintags', 'yours');
+    const [said] = await message;
+    assert.equal(said.message, 'yours');
+    assert.equal(said.tags.id, echo.tags.id);
+    assert.equal(own, 0);
+    await other.close();
+});
+
+test('irc-framework is let go when the login fails', kTimeout, async () => {
+    const made = client('ida', { password: 'oauth:invalid' });
+    const notice = once(made, 'notice');
+    const close = once(made, 'close');
+    assert.match((await notice)[0].message, /Login authentication failed/);
+    await close;
+});

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// A `clamor serve --dev` of one's own: on free ports, in a data folder of its own, ended when the test ends.
+// CLAMOR_BINARY (or CLAMOR_BIN) says which binary; the default is the release build.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+export { sleep };
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+export const binary = resolve(process.env.CLAMOR_BINARY ?? process.env.CLAMOR_BIN ?? join(root, 'build/release/clamor'));
+
+const kStartTimeout = 15_000;
+const kStopTimeout = 20_000;
+
+const running = new Set();
+process.on('exit', () => {
+    for (const child of running) child.kill('SIGKILL');
+});
+
+/** Calls `probe` until it returns something true, and returns that. */
+export async function eventually(probe, what, timeout = 5000, pause = 20) {
+    const end = Date.now() + timeout;
+    for (;;) {
+        const found = await probe();
+        if (found) return found;
+        if (Date.now() > end) throw new Error(`it did not come to this within ${timeout} ms: ${what}`);
+        await sleep(pause);
+    }
+}
+
+function toml(config) {
+    const value = (v) => (typeof v === 'string' ? JSON.stringify(v) : String(v));
+    return Object.entries(config)
+        .map(([section, keys]) => `[${section}]\n` + Object.entries(keys).map(([key, v]) => `${key} = ${value(v)}\n`).join(''))
+        .join('\n');
+}
+
+export class Server {
+    /**
+     * @param options.config settings by section, as `{limits: {messages_viewer: 5}}`
+     * @param options.data   a data folder to use and to leave in place; otherwise a new one, which stop() removes
+     * @param options.args   further arguments of `clamor serve`
+     */
+    static async start(options = {}) {
+        const server = new Server(options);
+        await server.#spawn();
+        return server;
+    }
+
+    constructor({ config = {}, data, args = [] } = {}) {
+        this.folder = mkdtempSync(join(tmpdir(), 'clamor-e2e-'));
+        this.data = data ?? join(this.folder, 'data');
+        this.args = args;
+        this.configFile = join(this.folder, 'config.toml');
+        this.http = 0;
+        this.irc = 0;
+        /** What the server wrote to standard error, over all its lives. */
+        this.log = '';
+        writeFileSync(this.configFile, `# for one test\n${toml(config)}`);
+    }
+
+    get pid() {
+        return this.child?.pid;
+    }
+    get url() {
+        return `http://127.0.0.1:${this.http}`;
+    }
+    get ws() {
+        return `ws://127.0.0.1:${this.http}/`;
+    }
+    /** Whether it still is the process that was started last. */
+    get alive() {
+        return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
+    }
+
+    async #spawn() {
+        const child = spawn(
+            binary,
+            ['serve', '--dev', '--config', this.configFile, '--data', this.data, '--http', `127.0.0.1:${this.http}`, '--irc',
+                `127.0.0.1:${this.irc}`, ...this.args],
+            { stdio: ['ignore', 'pipe', 'pipe'] },
+        );
+        this.child = child;
+        running.add(child);
+        let out = '';
+        child.stdout.on('data', (text) => (out += text));
+        child.stderr.on('data', (text) => (this.log += text));
+        this.ended = new Promise((done) => {
+            child.on('error', (error) => {
+                this.log += `\n${error.message}\n`;
+                running.delete(child);
+                done({ code: null, signal: null });
+            });
+            child.on('close', (code, signal) => {
+                running.delete(child);
+                done({ code, signal });
+            });
+        });
+        const address = / ws:\/\/127\.0\.0\.1:(\d+)\/ +and +127\.0\.0\.1:(\d+)/;
+        let found;
+        try {
+            found = await eventually(
+                () => out.match(address) ?? (running.has(child) ? undefined : 'ended'), 'the server says where it listens', kStartTimeout);
+        } catch {
+            found = 'ended';
+        }
+        if (found === 'ended') {
+            await this.kill();
+            throw new Error(`the server did not start:\n${out}\n${this.log}`);
+        }
+        this.http = Number(found[1]);
+        this.irc = Number(found[2]);
+        await eventually(async () => (await this.get('/readyz')).status === 200, 'the server is ready');
+    }
+
+    /** Starts it again on the same data and the same ports. */
+    async restart() {
+        if (this.alive) throw new Error('it is running already');
+        await this.#spawn();
+    }
+
+    /** SIGTERM, and SIGKILL when that does not help. Keeps the data. */
+    async terminate() {
+        if (!this.alive) return this.ended;
+        this.child.kill('SIGTERM');
+        let timer;
+        const late = new Promise((done) => (timer = setTimeout(done, kStopTimeout, 'late')));
+        const result = await Promise.race([this.ended, late]);
+        clearTimeout(timer);
+        if (result !== 'late') return result;
+        this.log += '\nthe server did not end on SIGTERM; it was killed\n';
+        await this.kill();
+        return { code: null, signal: 'SIGKILL' };
+    }
+
+    /** SIGKILL at once. Keeps the data. */
+    async kill() {
+        this.child.kill('SIGKILL');
+        return this.ended;
+    }
+
+    /** Ends it and removes what it left behind. Says how it ended. */
+    async stop() {
+        const result = await this.terminate();
+        rmSync(this.folder, { recursive: true, force: true });
+        return result;
+    }
+
+    async get(path, options) {
+        const response = await fetch(this.url + path, { headers: { connection: 'close' }, ...options });
+        const text = await response.text();
+        let json;
+        try {
+            json = JSON.parse(text);
+        } catch {
+            json = undefined;
+        }
+        return { status: response.status, headers: response.headers, text, json };
+    }
+
+    /** A metric summed over the shards; `labels` must all be there, as `{reason: 'slow_reader'}`. */
+    async metric(name, labels = {}) {
+        const { text } = await this.get('/metrics');
+        let sum;
+        for (const line of text.split('\n')) {
+            const match = line.match(/^([a-z_]+)(?:\{(.*)\})? (\S+)$/);
+            if (!match || match[1] !== name) continue;
+            if (!Object.entries(labels).every(([key, value]) => (match[2] ?? '').includes(`${key}="${value}"`))) continue;
+            sum = (sum ?? 0) + Number(match[3]);
+        }
+        if (sum === undefined) throw new Error(`there is no metric ${name} ${JSON.stringify(labels)}`);
+        return sum;
+    }
+
+    /** Resident memory in bytes. */
+    memory() {
+        const status = readFileSync(`/proc/${this.pid}/status`, 'utf8');
+        return Number(status.match(/^VmRSS:\s+(\d+) kB$/m)[1]) * 1024;
+    }
+
+    run(...args) {
+        return runClamor(...args);
+    }
+
+    /** The stored messages of a channel, as `clamor export` prints them. */
+    export(channel) {
+        return exportChannel(this.data, channel);
+    }
+}
+
+export function runClamor(...args) {
+    return spawnSync(binary, args, { encoding: 'utf8', maxBuffer: 1 << 30 });
+}
+
+export function exportChannel(data, channel) {
+    const { status, stdout, stderr } = runClamor('export', '--data', data, '--channel', channel);
+    if (status !== 0) throw new Error(`clamor export failed (${status}): ${stderr}`);
+    return stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+}
