@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include <unistd.h>
-
 #include "edge/net/http_protocol.h"
 #include "edge/net/irc_protocol.h"
 #include "wire/http/response.h"
@@ -60,7 +58,6 @@ void Server::accept(int fd, const reactor::Endpoint& peer, bool http) {
         std::make_unique<Connection>(*this, index, allowed ? std::move(address) : std::string());
     Connection& connection = *made;
     if (!engine_.attach(connection, fd)) {
-        ::close(fd);
         if (allowed) addresses_.leave(connection.address());
         free_.push_back(index);
         return;
