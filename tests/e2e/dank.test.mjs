@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { IrcClient } from './irc.mjs';
-import { Server } from './server.mjs';
+import { exitSoon, Server } from './server.mjs';
 
 let ChatClient;
 let skip = false;
@@ -36,6 +36,7 @@ before(async () => {
     if (!skip) server = await Server.start();
 });
 after(async () => {
+    exitSoon();
     for (const made of clients) made.destroy();
     await server?.stop();
 });

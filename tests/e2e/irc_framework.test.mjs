@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 import Irc from 'irc-framework';
 import { IrcClient } from './irc.mjs';
-import { Server } from './server.mjs';
+import { exitSoon, Server } from './server.mjs';
 
 const kTimeout = { timeout: 30_000 };
 let server;
@@ -21,6 +21,7 @@ function client(nick, options = {}) {
 
 before(async () => (server = await Server.start()));
 after(async () => {
+    exitSoon();
     for (const made of clients) made.quit();
     await server.stop();
 });

@@ -21,6 +21,11 @@ process.on('exit', () => {
     for (const child of running) child.kill('SIGKILL');
 });
 
+/** Ends this process some time after the tests: a client library may keep timers, and would keep a test run from ending. */
+export function exitSoon() {
+    setTimeout(() => process.exit(), 3000).unref();
+}
+
 /** Calls `probe` until it returns something true, and returns that. */
 export async function eventually(probe, what, timeout = 5000, pause = 20) {
     const end = Date.now() + timeout;
