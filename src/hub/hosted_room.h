@@ -25,8 +25,9 @@ struct ChatterEntry {
     chat::Chatter chatter;
     emotes::Access access;
     std::uint32_t connections = 0;  ///< sessions of theirs in the room, over all shards
-    bool ready = false;    ///< their facts are loaded and no earlier command of theirs waits
-    bool waiting = false;  ///< a worker reads something for them
+    bool ready = false;        ///< their facts are loaded and no earlier command of theirs waits
+    bool waiting = false;      ///< a worker reads something for them
+    std::uint64_t lookup = 0;  ///< the lookup of a reply's parent that they wait for; 0: none
     MonoTime last_used{};
     std::vector<Parked> parked;
 };

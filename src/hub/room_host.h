@@ -130,6 +130,7 @@ class RoomHost final : public bus::Receiver {
     std::vector<ChannelId> membership_changed_;
     std::shared_ptr<const emotes::EmoteSet>
         global_emotes_;  // shared by all channels without emotes of their own
+    std::uint64_t lookups_made_ = 0;
     TimerId membership_timer_{};
     TimerId sweep_timer_{};
     TimerId echo_timer_{};

@@ -84,6 +84,7 @@ void RoomHost::reset(HostedRoom& room) {
     std::vector<Parked> waiting = take(room.parked);
     for (auto& [user, entry] : room.chatters) {
         entry.ready = false;
+        if (std::exchange(entry.lookup, 0) != 0) entry.waiting = false;
         for (Parked& parked : entry.parked) waiting.push_back(std::move(parked));
         entry.parked.clear();
     }
@@ -240,7 +241,9 @@ void RoomHost::chatter_loaded(ChannelId channel, UserId user, ChatterFacts facts
         return;
     }
     const std::vector<Parked> parked = take(entry.parked);
-    if (entry.connections == 0) found->second->chatters.erase(at);
+    // Who left a moment ago is still to be announced.
+    const bool announced = !found->second->membership_changed.contains(user);
+    if (entry.connections == 0 && announced) found->second->chatters.erase(at);
     for (const Parked& command : parked) command(false);
 }
 
@@ -270,18 +273,20 @@ void RoomHost::with_parent(HostedRoom& room, ChatterEntry& entry, MessageId pare
     // While the parent is looked up, the chatter's later messages wait behind this one.
     entry.ready = false;
     entry.waiting = true;
+    const std::uint64_t lookup = entry.lookup = ++lookups_made_;
     const ChannelId channel = room.channel;
     const UserId user = entry.chatter.user.id;
-    auto answered = [this, channel, user, run = std::move(run),
+    auto answered = [this, channel, user, lookup, run = std::move(run),
                      refuse = std::move(refuse)](const chat::EventRef& parent_event) {
         guarded(
             channel, "reply",
             [&](HostedRoom& in) {
                 const auto at = in.chatters.find(user);
-                if (at == in.chatters.end()) {
-                    refuse();
+                if (at == in.chatters.end() || at->second.lookup != lookup) {
+                    refuse();  // the room was reset meanwhile: their facts are to be loaded again
                     return;
                 }
+                at->second.lookup = 0;
                 at->second.waiting = false;
                 at->second.ready = true;
                 run(in, at->second,

@@ -57,7 +57,7 @@ void RoomHost::sweep() {
             return chatter.connections == 0 && !chatter.waiting &&
                    now - chatter.last_used > kChatterIdle;
         });
-        const bool busy = !room.ready || !room.members.empty() || room.not_durable > 0 ||
+        const bool busy = room.loading || !room.members.empty() || room.not_durable > 0 ||
                           room.rules.remembered() > 0 ||
                           std::any_of(room.chatters.begin(), room.chatters.end(),
                                       [](const auto& entry) { return entry.second.waiting; });
