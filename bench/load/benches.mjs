@@ -50,7 +50,7 @@ export const benches = {
         title: 'Saturation: 1,000 viewers, the rate grows until p99 passes 100 ms or something is lost',
         points: [{
             label: '1000 viewers',
-            args: ['--viewers', 1000, '--rate', 800],
+            args: ['--viewers', 1000, '--rate', 400],
             goals: [{ text: 'as many deliveries as uWebSockets', key: 'deliveries_per_s', ratio: { 'clamor-io_uring': 1 }, least: true }],
         }],
         columns: [{ key: 'deliveries_per_s', title: 'deliveries/s', digits: 0 }, cpu,

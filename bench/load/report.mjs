@@ -42,7 +42,7 @@ function verdicts(point, goal) {
         if (goal.ratio) {
             const rival = median(column(point.runs.uws ?? [], goal.key));
             bound = goal.ratio[name];
-            if (bound === undefined || rival === undefined) continue;
+            if (bound === undefined || !rival) continue;
             value /= rival;
         }
         const reached = goal.least ? value >= bound : value <= bound;
