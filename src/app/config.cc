@@ -249,7 +249,9 @@ LoadedConfig parse_config(std::string_view toml_text, std::string_view file_name
 LoadedConfig load_config(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     std::ostringstream bytes;
-    if (!file || !(bytes << file.rdbuf())) {
+    // An empty file is good, but to insert nothing would count as a failure.
+    if (file.peek() != std::ifstream::traits_type::eof()) bytes << file.rdbuf();
+    if (!file.is_open() || file.bad() || !bytes) {
         return {{},
                 {fmt::format("{}: cannot be read; config/clamor.example.toml is one to start from",
                              path)}};

@@ -134,6 +134,13 @@ TEST(Config, ReadsHostileBytesWithoutHarm) {
 TEST(Config, SaysWhenTheFileCannotBeRead) {
     EXPECT_THAT(load_config("nowhere.toml").problems,
                 ElementsAre(HasSubstr("nowhere.toml: cannot be read")));
+    EXPECT_THAT(load_config("/").problems, ElementsAre(HasSubstr("/: cannot be read")));
+}
+
+TEST(Config, AnEmptyFileIsAllDefaults) {
+    const auto loaded = load_config("/dev/null");
+    EXPECT_THAT(loaded.problems, IsEmpty());
+    EXPECT_EQ(loaded.config, Config{});
 }
 
 TEST(ConfigRules, KnowsAddresses) {
