@@ -2,6 +2,7 @@
 // @mastondzn/dank-twitch-irc: the strictest parser of all; it drops the connection at any line that it does not like.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import WebSocket, { createWebSocketStream } from 'ws';
 import { IrcClient } from './irc.mjs';
 import { exitSoon, Server } from './server.mjs';
 
@@ -17,10 +18,15 @@ let server;
 const clients = [];
 const errors = [];
 
+// Its own WebSocket transport hands net.connect() an option that Node refuses, so it can do wss:// only; this is what it would do.
+function overWebSocket() {
+    return createWebSocketStream(new WebSocket(server.ws), { encoding: 'utf8', decodeStrings: false });
+}
+
 function client(login, transport = 'websocket', options = {}) {
     const made = new ChatClient({
         ...(login && { username: login, password: 'oauth:dev' }),
-        connection: transport === 'websocket' ? { type: 'websocket', url: server.ws } : { type: 'tcp', secure: false, host: '127.0.0.1', port: server.irc },
+        connection: transport === 'websocket' ? { type: 'duplex', stream: overWebSocket } : { type: 'tcp', secure: false, host: '127.0.0.1', port: server.irc },
         requestMembershipCapability: true,
         installDefaultMixins: false,
         ...options,
@@ -56,7 +62,7 @@ for (const transport of ['websocket', 'tcp']) {
         assert.equal(first.senderUsername, `doris${transport}`);
         assert.equal(first.channelName, room);
         assert.equal(first.isMod, false);
-        assert.deepEqual(first.badges, []);
+        assert.equal(first.badges.length, 0);
         assert.ok(Math.abs(first.serverTimestamp.getTime() - Date.now()) < 5000);
 
         said = message(listener, 'bows');
@@ -99,7 +105,7 @@ test('dank-twitch-irc is told that a message was refused', kTimeout, async () =>
     const speaker = client('dankparrot');
     await speaker.connect();
     await speaker.say('danktwice', 'once');
-    await assert.rejects(speaker.say('danktwice', 'once'), (error) => /msg_duplicate|identical/.test(`${error.message} ${error.cause?.message}`) || error.failedChannelName === 'danktwice');
+    await assert.rejects(speaker.say('danktwice', 'once'), (error) => /msg_duplicate/.test(error.cause?.message));
 });
 
 test('dank-twitch-irc is told why a login failed', kTimeout, async () => {

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 export { sleep };
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const binary = resolve(process.env.CLAMOR_BINARY ?? process.env.CLAMOR_BIN ?? join(root, 'build/release/clamor'));
 
 const kStartTimeout = 15_000;
