@@ -20,7 +20,8 @@ struct ScenarioOptions {
 
 /// `viewers` spread evenly over `channels`, `rate` messages a second over all of them.
 Json run_fanout(load::Swarm& swarm, const ScenarioOptions& options);
-/// The rate grows by a quarter from window to window until p99 passes 100 ms or something is lost.
+/// The rate grows by a quarter from window to window until p99 passes 100 ms or something is lost,
+/// three times at one rate.
 Json run_saturate(load::Swarm& swarm, const ScenarioOptions& options);
 /// 200 viewers watch a channel with traffic while `viewers` newcomers join as fast as the server
 /// lets them.
