@@ -39,7 +39,8 @@ sigset_t block_signals() {
     sigaddset(&set, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
-    ::signal(SIGXFSZ, SIG_IGN);  // a file at its size limit is a full disk: the log waits and says so
+    ::signal(SIGXFSZ,
+             SIG_IGN);  // a file at its size limit is a full disk: the log waits and says so
     return set;
 }
 
