@@ -6,9 +6,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
-const binary = process.env.CLAMOR_BIN ?? join(import.meta.dirname, '../../build/release/clamor');
-const sample = join(import.meta.dirname, '../../bench/data/sample_chat.jsonl');
+const here = fileURLToPath(new URL('.', import.meta.url));
+const binary = process.env.CLAMOR_BIN ?? join(here, '../../build/release/clamor');
+const sample = join(here, '../../bench/data/sample_chat.jsonl');
 const folder = mkdtempSync(join(tmpdir(), 'clamor-load-test-'));
 let server;
 let url;
