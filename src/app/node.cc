@@ -26,6 +26,7 @@
 #include "bus/local_bus.h"
 #include "edge/irc/encoder.h"
 #include "hub/account_limits.h"
+#include "reactor/socket.h"
 #include "store/seed.h"
 #include "store/sqlite/catalog.h"
 #include "store/sqlite/message_log.h"
@@ -58,6 +59,23 @@ class DataLock {
   private:
     int fd_ = -1;
 };
+
+}  // namespace
+
+namespace {
+
+/// With SO_REUSEPORT a second server would start and take a share of the first one's clients.
+Result<void> check_free(const reactor::Endpoint& at) {
+    if (at.port == 0) return {};
+    const auto taken =
+        reactor::socket::open_listener(at, true, reactor::socket::PortUse::exclusive);
+    if (!taken) {
+        return fail(taken.error().code,
+                    "cannot listen on " + at.to_string() +
+                        "; stop what uses it, or give another address with --http or --irc");
+    }
+    return {};
+}
 
 }  // namespace
 
@@ -198,6 +216,10 @@ Result<void> Node::Impl::start_shards() {
     // The first shard may choose the port; the others share it by SO_REUSEPORT.
     http = options.http;
     irc = options.irc;
+    if (auto free = check_free(http); !free) return free;
+    if (irc) {
+        if (auto free = check_free(*irc); !free) return free;
+    }
     for (const auto& shard : shards) {
         auto bound = shard->listen_http(http);
         if (!bound) return tl::unexpected(bound.error());

@@ -10,7 +10,7 @@
 namespace clamor::app {
 
 Shard::Parts::Parts(ShardId id, ShardParts& shared, std::unique_ptr<reactor::Engine> engine)
-    : loop(id, std::move(engine), &shared.loops),
+    : loop(id, std::move(engine), &shared.loops, shared.options.mailbox_tasks),
       hub(loop, shared.hubs, shared.hub, shared.options.hub),
       authenticator(loop, shared.hub.workers, shared.catalog, shared.options.dev),
       sessions{.hub = hub,

@@ -303,6 +303,29 @@ TEST_P(HubTest, FindsAnOldParentInTheLogAndKeepsTheOrderOfTheAuthor) {
               "after it");
 }
 
+TEST_P(HubTest, TakesAReplyOfEmotesOnlyInEmoteOnlyModeAndCountsTheMentionInItsIndexes) {
+    const std::string emote = "6f0c1a52-8f1e-4d3b-9a57-0d6f4d1c2b3a";
+    ASSERT_TRUE(catalog_.add_emote({.id = emote, .code = "Clam"}));
+    auto lobby = *catalog_.ensure_channel("lobby");
+    lobby.modes.emote_only = true;
+    ASSERT_TRUE(catalog_.update_channel(lobby));
+    FakeMember owner(user("lobby"));
+    FakeMember bob(user("bob"));
+    const MemberRef o = add_and_join(owner);
+    const MemberRef b = add_and_join(bob);
+    say(o, 2, "only pictures today");
+    say(b, 2, "Clam Clam", std::get<Stored>(owner.sends.find(2)->second).id);
+    ASSERT_TRUE(bob.answered<Stored>(2));
+    const auto stored = *log_.read({.channel = lobby.id, .limit = 1});
+    const auto reply = std::get<chat::Message>(chat::decode_event(stored.at(0).event)->body);
+    EXPECT_EQ(reply.text, "@lobby Clam Clam");
+    ASSERT_EQ(reply.emotes.size(), 2u);
+    EXPECT_EQ(reply.emotes[0], (chat::EmoteOccurrence{.emote_id = emote, .first = 7, .last = 10}));
+    EXPECT_TRUE(reply.emote_only);
+    say(b, 3, "words");
+    EXPECT_TRUE(bob.answered<chat::Refused>(3));
+}
+
 TEST_P(HubTest, SendsAReplyToAnUnknownParentAsAnOrdinaryMessage) {
     FakeMember ann(user("ann"));
     FakeMember bob(user("bob"));

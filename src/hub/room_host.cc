@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "hub/account_limits.h"
 #include "store/log_queue.h"
+#include "text/utf8.h"
 
 namespace clamor::hub {
 
@@ -172,12 +173,18 @@ void RoomHost::decide(HostedRoom& room, ChatterEntry& entry, MemberRef who, Requ
             .thread_login = parent->reply ? parent->reply->thread_login : parent->author_login,
             .thread_display_name =
                 parent->reply ? parent->reply->thread_display_name : parent->author_display_name};
-        said.text = "@" + parent->author_display_name + " " + message.text;
-    } else {
-        said.text = message.text;
+        said.text = "@" + parent->author_display_name + " ";
     }
-    if (room.emotes) said.emotes = room.emotes->find(said.text, entry.access);
-    said.emote_only = emotes::emote_only(said.text, said.emotes);
+    // What the chatter wrote decides; the mention in front of a reply is the server's, but counts
+    // in the indexes.
+    if (room.emotes) said.emotes = room.emotes->find(message.text, entry.access);
+    said.emote_only = emotes::emote_only(message.text, said.emotes);
+    const auto shift = static_cast<std::uint32_t>(text::count_code_points(said.text));
+    for (chat::EmoteOccurrence& emote : said.emotes) {
+        emote.first += shift;
+        emote.last += shift;
+    }
+    said.text += message.text;
 
     const auto window = chat::message_window(options_.message_limits, author.standing.role,
                                              author.user.verified_bot);

@@ -28,16 +28,18 @@ std::int64_t tick_after(MonoTime t) {
 }  // namespace
 
 struct Loop::Impl {
-    Impl(ShardId id, std::unique_ptr<Engine> e, const std::vector<Loop*>* all)
+    Impl(ShardId id, std::unique_ptr<Engine> e, const std::vector<Loop*>* all, std::size_t most)
         : shard(id),
           engine(std::move(e)),
           peers(all),
+          mailbox_max(most),
           now(read_clocks()),
           wheel(tick_before(now.mono)) {}
 
     const ShardId shard;
     const std::unique_ptr<Engine> engine;
     const std::vector<Loop*>* const peers;
+    const std::size_t mailbox_max;
 
     // Of the loop's thread.
     Now now;
@@ -59,7 +61,7 @@ struct Loop::Impl {
         {
             const std::lock_guard lock(mutex);
             const std::size_t depth = mailbox.size() + running_count;
-            if (priority == Priority::delivery && depth >= limits::kMailboxTasks) {
+            if (priority == Priority::delivery && depth >= mailbox_max) {
                 counters.mailbox_refused.add();
                 return false;
             }
@@ -128,8 +130,9 @@ struct Loop::Impl {
     }
 };
 
-Loop::Loop(ShardId shard, std::unique_ptr<Engine> engine, const std::vector<Loop*>* peers)
-    : impl_(std::make_unique<Impl>(shard, std::move(engine), peers)) {}
+Loop::Loop(ShardId shard, std::unique_ptr<Engine> engine, const std::vector<Loop*>* peers,
+           std::size_t mailbox_max)
+    : impl_(std::make_unique<Impl>(shard, std::move(engine), peers, mailbox_max)) {}
 
 Loop::~Loop() = default;
 

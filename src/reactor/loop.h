@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/counters.h"
+#include "base/limits.h"
 #include "base/scheduler.h"
 #include "reactor/engine.h"
 
@@ -25,7 +26,10 @@ class Loop final : public Scheduler {
   public:
     /// `peers` are the loops of all shards by ShardId, this one included; they are filled in before
     /// run() and outlive it.
-    Loop(ShardId shard, std::unique_ptr<Engine> engine, const std::vector<Loop*>* peers);
+    /// `mailbox_max` bounds the waiting tasks, from which on those of Priority::delivery are
+    /// refused.
+    Loop(ShardId shard, std::unique_ptr<Engine> engine, const std::vector<Loop*>* peers,
+         std::size_t mailbox_max = limits::kMailboxTasks);
     ~Loop() override;
 
     Engine& engine();

@@ -64,7 +64,7 @@ bool set_option(int fd, int level, int name, int value) {
 
 }  // namespace
 
-Result<Fd> open_listener(const Endpoint& at, bool non_blocking) {
+Result<Fd> open_listener(const Endpoint& at, bool non_blocking, PortUse use) {
     const auto failed = [&](const char* call) {
         return fail_errno(fmt::format("{} for {}", call, at.to_string()));
     };
@@ -79,7 +79,9 @@ Result<Fd> open_listener(const Endpoint& at, bool non_blocking) {
     if (!fd) return failed("socket()");
     if (!bound.is_ipv4()) set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, is_any(bound) ? 0 : 1);
     if (!set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1)) return failed("SO_REUSEADDR");
-    if (!set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1)) return failed("SO_REUSEPORT");
+    if (use == PortUse::shared && !set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1)) {
+        return failed("SO_REUSEPORT");
+    }
     const Address address = to_sockaddr(bound);
     if (::bind(fd.get(), address.get(), address.size) != 0) return failed("bind()");
     if (::listen(fd.get(), kListenBacklog) != 0) return failed("listen()");

@@ -13,8 +13,12 @@ namespace clamor::reactor::socket {
 /// Connections that wait in the kernel until they are accepted.
 inline constexpr int kListenBacklog = 4096;
 
-/// A bound, listening TCP socket with SO_REUSEPORT. The address `::` listens on IPv4 too.
-Result<Fd> open_listener(const Endpoint& at, bool non_blocking);
+/// `shared`: with SO_REUSEPORT, for the shards of one server, which lets any other process of the
+/// user share the port as well.
+enum class PortUse : bool { exclusive, shared };
+
+/// A bound, listening TCP socket. The address `::` listens on IPv4 too.
+Result<Fd> open_listener(const Endpoint& at, bool non_blocking, PortUse use = PortUse::shared);
 Result<Endpoint> local_endpoint(int fd);
 /// All zero when the connection is already gone.
 Endpoint peer_endpoint(int fd);

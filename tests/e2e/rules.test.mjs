@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { IrcClient, kAllCaps, parseLine } from './irc.mjs';
-import { Server, sleep } from './server.mjs';
+import { Server, runClamor, sleep } from './server.mjs';
 
 const kTimeout = { timeout: 30_000 };
 let server;
@@ -298,4 +298,11 @@ test('health, readiness and metrics', kTimeout, async () => {
 
 test('no line of the server was broken', kTimeout, () => {
     for (const client of open) assert.deepEqual(client.lines.faults, []);
+});
+
+test('a second server on the same port is refused and told what to do', kTimeout, async () => {
+    const second = runClamor('serve', '--dev', '--data', `${server.data}-second`, '--http', `127.0.0.1:${server.http}`,
+        '--irc', '127.0.0.1:0');
+    assert.equal(second.status, 1);
+    assert.match(second.stderr, /cannot listen on 127\.0\.0\.1:\d+; stop what uses it, or give another address with --http/);
 });

@@ -13,10 +13,6 @@ namespace {
 
 /// How often a slow reader's outbox is looked at, until it can be told what it missed.
 constexpr auto kSkippedCheck = std::chrono::seconds(1);
-/// Above this share of the way from the soft to the hard threshold only what concerns the viewer is
-/// still taken.
-constexpr std::size_t kOutboxTightBytes = (limits::kOutboxSoftBytes + limits::kOutboxHardBytes) / 2;
-
 std::string skipped_sentence(const std::array<std::uint32_t, chat::kShedClasses>& by_class) {
     std::uint64_t messages = 0;
     for (const std::uint32_t count : by_class) messages += count;
@@ -267,18 +263,23 @@ const std::shared_ptr<IrcSession*>& IrcSession::ticket() {
 
 bool IrcSession::outbox_over_hard(const Outbox& outbox) const {
     if (outbox.bytes == 0) return false;
-    return outbox.bytes > limits::kOutboxHardBytes ||
-           shard_.scheduler.now().mono - outbox.oldest > limits::kOutboxAge;
+    return outbox.bytes > shard_.options.outbox_hard_bytes ||
+           shard_.scheduler.now().mono - outbox.oldest > shard_.options.outbox_age;
 }
 
 chat::ShedClass IrcSession::intake() const {
     const Outbox outbox = transport_.outbox();
     if (outbox.bytes == 0) return chat::ShedClass::membership;
     if (outbox_over_hard(outbox)) return chat::ShedClass::control;
+    const Options& options = shard_.options;
     const auto age = shard_.scheduler.now().mono - outbox.oldest;
-    if (outbox.bytes > kOutboxTightBytes) return chat::ShedClass::mention;
-    if (outbox.bytes > limits::kOutboxSoftBytes || age > limits::kOutboxAge / 2)
+    // From half of the way to the hard threshold on, only what concerns the viewer is still taken.
+    if (outbox.bytes > (options.outbox_soft_bytes + options.outbox_hard_bytes) / 2) {
+        return chat::ShedClass::mention;
+    }
+    if (outbox.bytes > options.outbox_soft_bytes || age > options.outbox_age / 2) {
         return chat::ShedClass::user_notice;
+    }
     return chat::ShedClass::membership;
 }
 
@@ -298,7 +299,7 @@ void IrcSession::on_skipped(ChannelId channel, const SkippedByClass& by_class) {
 void IrcSession::tell_skipped() {
     const Outbox outbox = transport_.outbox();
     if (outbox_over_hard(outbox)) return close(CloseReason::slow_reader);
-    if (outbox.bytes > limits::kOutboxSoftBytes / 2) {
+    if (outbox.bytes > shard_.options.outbox_soft_bytes / 2) {
         skipped_->timer = shard_.scheduler.call_at(shard_.scheduler.now().mono + kSkippedCheck,
                                                    [this] { tell_skipped(); });
         return;

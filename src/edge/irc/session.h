@@ -30,7 +30,10 @@ struct Options {
     std::chrono::seconds registration_timeout = limits::kRegistrationTimeout;
     std::chrono::seconds ping_after_silence = limits::kPingAfterSilence;
     std::chrono::seconds pong_timeout = limits::kPongTimeout;
-    std::size_t rooms_max = limits::kRoomsPerConnection;  ///< verified bots have no limit
+    std::size_t rooms_max = limits::kRoomsPerConnection;       ///< verified bots have no limit
+    std::size_t outbox_soft_bytes = limits::kOutboxSoftBytes;  ///< above: sheds by class
+    std::size_t outbox_hard_bytes = limits::kOutboxHardBytes;  ///< above: closed as slow
+    std::chrono::seconds outbox_age = limits::kOutboxAge;      ///< older: closed as slow
     limits::Window joins = limits::kJoins;
     limits::Window joins_verified_bot = limits::kJoinsVerifiedBot;
 };
