@@ -305,7 +305,11 @@ TEST_P(HubTest, FindsAnOldParentInTheLogAndKeepsTheOrderOfTheAuthor) {
 
 TEST_P(HubTest, TakesAReplyOfEmotesOnlyInEmoteOnlyModeAndCountsTheMentionInItsIndexes) {
     const std::string emote = "6f0c1a52-8f1e-4d3b-9a57-0d6f4d1c2b3a";
-    ASSERT_TRUE(catalog_.add_emote({.id = emote, .code = "Clam"}));
+    ASSERT_TRUE(catalog_.add_emote({.id = emote,
+                                    .code = "Clam",
+                                    .image_url = "/1",
+                                    .image_url_2x = "/2",
+                                    .image_url_4x = "/4"}));
     auto lobby = *catalog_.ensure_channel("lobby");
     lobby.modes.emote_only = true;
     ASSERT_TRUE(catalog_.update_channel(lobby));
