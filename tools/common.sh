@@ -46,7 +46,8 @@ npm_install() {
     if [[ ! -f "$folder/node_modules/.package-lock.json" ||
         "$folder/package-lock.json" -nt "$folder/node_modules/.package-lock.json" ]]; then
         say "npm packages of $folder/"
-        (cd "$folder" && npm ci --no-audit --no-fund --loglevel=error)
+        # Not `npm ci`: npm 11 refuses the lock file where the registry lacks an optional package of another platform.
+        (cd "$folder" && npm install --no-save --no-audit --no-fund --loglevel=error)
         touch "$folder/node_modules/.package-lock.json"
     fi
 }
