@@ -3,6 +3,13 @@
 
 namespace clamor {
 
+MessageId MessageId::at(WallTime time, std::uint64_t high, std::uint64_t low) {
+    const auto ms = static_cast<std::uint64_t>(unix_ms(time));
+    MessageId id = from_random(ms << 16 | (high & 0x0fff), low);
+    id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0f) | 0x70);
+    return id;
+}
+
 MessageId MessageId::from_random(std::uint64_t high, std::uint64_t low) {
     MessageId id;
     for (int i = 0; i < 8; ++i) {

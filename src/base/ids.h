@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/time.h"
+
 namespace clamor {
 
 /// A number that means one kind of thing and does not mix with other kinds. Zero means "none".
@@ -31,15 +33,17 @@ using ChannelId = StrongId<struct ChannelIdTag>;
 
 using ShardId = StrongId<struct ShardIdTag, std::uint16_t>;
 
-/// The `id` tag of a message: a UUID of version 4, the same in log, bus, history, REST and
-/// EventSub.
+/// The `id` tag of a message: a UUID, the same in log, bus, history, REST and EventSub.
 struct MessageId {
     std::array<std::uint8_t, 16> bytes{};
 
     constexpr explicit operator bool() const { return bytes != std::array<std::uint8_t, 16>{}; }
     friend constexpr auto operator<=>(const MessageId&, const MessageId&) = default;
 
-    /// Sets version and variant bits on 128 random bits.
+    /// A UUID of version 7 (RFC 9562): the time in milliseconds, then 74 of the random bits. Ids of
+    /// one time stand next to each other, which makes an index of them cheap to write.
+    static MessageId at(WallTime time, std::uint64_t high, std::uint64_t low);
+    /// A UUID of version 4: sets version and variant bits on 128 random bits.
     static MessageId from_random(std::uint64_t high, std::uint64_t low);
     /// Accepts exactly the 36-character lower- or upper-case form.
     static std::optional<MessageId> parse(std::string_view text);

@@ -203,7 +203,7 @@ TEST_P(HubTest, CountsOnFromTheLogWhenARoomComesBack) {
     const MemberRef later = add_and_join(again);
     say(later, 3, "second");
     const auto channel = (*catalog_.find_channel("lobby"))->id;
-    EXPECT_EQ(log_.last_position(channel)->sequence, 2u);
+    EXPECT_EQ(log_.last(channel)->position.sequence, 2u);
 }
 
 TEST_P(HubTest, MarksOnlyTheFirstMessageEver) {

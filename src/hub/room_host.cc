@@ -214,8 +214,8 @@ void RoomHost::publish(HostedRoom& room, ChatterEntry& entry, MemberRef who, Req
     const Now now = scheduler_.now();
     const chat::Chatter& author = entry.chatter;
     const std::uint64_t high = random_();
-    said.id = MessageId::from_random(high, random_());
     said.sent_at = room.last_sent_at = std::max(now.wall, room.last_sent_at);
+    said.id = MessageId::at(said.sent_at, high, random_());
     said.author_id = author.user.id;
     said.author_login = author.user.login;
     said.author_display_name = author.user.display_name;

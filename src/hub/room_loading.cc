@@ -15,6 +15,7 @@ struct RoomHost::RoomFacts {
     bool ok = false;
     store::Channel channel;
     Position last;
+    WallTime last_sent_at{};
     std::vector<store::Emote> emotes;
 };
 
@@ -107,12 +108,13 @@ void RoomHost::load_room(HostedRoom& room) {
         auto found = services_.catalog.find_channel(channel);
         // The queue first: what leaves it meanwhile is in the log.
         const Position waiting = services_.log_queue.last_waiting(channel);
-        auto last = services_.log.last_position(channel);
+        auto last = services_.log.last(channel);
         auto emotes = services_.catalog.emotes_for(channel);
         if (found && *found && last && emotes) {
             facts = {.ok = true,
                      .channel = std::move(**found),
-                     .last = std::max(waiting, *last),
+                     .last = std::max(waiting, last->position),
+                     .last_sent_at = last->sent_at,
                      .emotes = *std::move(emotes)};
         } else {
             const std::string why = !found    ? found.error().to_string()
@@ -145,6 +147,7 @@ void RoomHost::room_loaded(ChannelId channel, RoomFacts facts) {
         return;
     }
     room.login = facts.channel.login;
+    room.last_sent_at = std::max(room.last_sent_at, facts.last_sent_at);
     room.rules.set_modes(facts.channel.modes);
     room.emotes = emote_set(facts);
     bus_.subscribe(channel, facts.last);

@@ -35,9 +35,7 @@ class GatedLog final : public MessageLog {
     Result<std::optional<StoredMessage>> find(ChannelId channel, MessageId id) override {
         return kept.find(channel, id);
     }
-    Result<Position> last_position(ChannelId channel) override {
-        return kept.last_position(channel);
-    }
+    Result<LastMessage> last(ChannelId channel) override { return kept.last(channel); }
     Result<bool> has_author(ChannelId channel, UserId author) override {
         return kept.has_author(channel, author);
     }
@@ -139,7 +137,7 @@ TEST(LogWriter, KnowsTheLastWaitingPositionUntilItIsInTheLog) {
                   [&] { waiting.set_value(writer.last_waiting(kLobby)); });
     log.gate.release(2);
     EXPECT_EQ(waiting.get_future().get(), Position{});
-    EXPECT_EQ(log.last_position(kLobby).value().sequence, 2u);
+    EXPECT_EQ(log.last(kLobby).value().position.sequence, 2u);
 }
 
 TEST(LogWriter, KeepsEverythingWhileTheDiskFailsAndWritesItInOrderAfterwards) {
@@ -172,7 +170,7 @@ TEST(LogWriter, WritesWhatIsLeftWhenItStops) {
         LogWriter writer(log, quick());
         append(writer, 1, 5000);
     }
-    EXPECT_EQ(log.last_position(kLobby).value().sequence, 5000u);
+    EXPECT_EQ(log.last(kLobby).value().position.sequence, 5000u);
     EXPECT_EQ(log.read({.channel = kLobby, .limit = 10000}).value().size(), 5000u);
 }
 

@@ -76,11 +76,12 @@ Result<std::optional<StoredMessage>> MemoryMessageLog::find(ChannelId channel, M
     return channels_.at(channel).by_sequence.at(place->second.second);
 }
 
-Result<Position> MemoryMessageLog::last_position(ChannelId channel) {
+Result<LastMessage> MemoryMessageLog::last(ChannelId channel) {
     const std::lock_guard lock(mutex_);
     const auto found = channels_.find(channel);
-    if (found == channels_.end() || found->second.by_sequence.empty()) return Position{};
-    return found->second.by_sequence.rbegin()->second.position;
+    if (found == channels_.end() || found->second.by_sequence.empty()) return LastMessage{};
+    const StoredMessage& newest = found->second.by_sequence.rbegin()->second;
+    return LastMessage{.position = newest.position, .sent_at = newest.sent_at};
 }
 
 Result<bool> MemoryMessageLog::has_author(ChannelId channel, UserId author) {

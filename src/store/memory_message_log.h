@@ -18,7 +18,7 @@ class MemoryMessageLog final : public MessageLog {
     Result<void> append(std::span<const StoredMessage> messages) override;
     Result<std::vector<StoredMessage>> read(const HistoryQuery& query) override;
     Result<std::optional<StoredMessage>> find(ChannelId channel, MessageId id) override;
-    Result<Position> last_position(ChannelId channel) override;
+    Result<LastMessage> last(ChannelId channel) override;
     Result<bool> has_author(ChannelId channel, UserId author) override;
     Result<void> mark_deleted(ChannelId channel, std::span<const MessageId> ids) override;
 

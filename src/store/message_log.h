@@ -14,7 +14,7 @@
 namespace clamor::store {
 
 /// A message as it is kept: the keys that it is found by, and the event in the encoding of
-/// chat/event.h.
+/// chat/event.h. In a channel, `sent_at` never falls from one sequence to the next.
 struct StoredMessage {
     ChannelId channel{};
     Position position{};
@@ -23,6 +23,12 @@ struct StoredMessage {
     UserId author{};
     std::string event{};
     bool deleted = false;
+};
+
+/// Where a channel's history ends.
+struct LastMessage {
+    Position position{};
+    WallTime sent_at{};
 };
 
 /// Which part of a channel to read. The bounds are exclusive; with none, the newest messages.
@@ -50,8 +56,8 @@ class MessageLog {
     /// Always in ascending order of sequence.
     virtual Result<std::vector<StoredMessage>> read(const HistoryQuery& query) = 0;
     virtual Result<std::optional<StoredMessage>> find(ChannelId channel, MessageId id) = 0;
-    /// The newest position of a channel; zeros when it has none.
-    virtual Result<Position> last_position(ChannelId channel) = 0;
+    /// The newest message of a channel; zeros when it has none.
+    virtual Result<LastMessage> last(ChannelId channel) = 0;
     virtual Result<bool> has_author(ChannelId channel, UserId author) = 0;
     virtual Result<void> mark_deleted(ChannelId channel, std::span<const MessageId> ids) = 0;
 };

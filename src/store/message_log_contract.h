@@ -91,10 +91,10 @@ TYPED_TEST_P(MessageLogContract, KeepsChannelsApart) {
     ASSERT_TRUE(this->log().append(sample_messages(this->lobby_, 1, 3)));
     ASSERT_TRUE(this->log().append(sample_messages(this->music_, 1, 2)));
     EXPECT_EQ(this->log().read({.channel = this->music_}).value().size(), 2u);
-    EXPECT_EQ(this->log().last_position(this->lobby_).value(),
+    EXPECT_EQ(this->log().last(this->lobby_).value().position,
               (Position{.epoch = 3, .sequence = 3}));
-    EXPECT_EQ(this->log().last_position(this->music_).value().sequence, 2u);
-    EXPECT_EQ(this->log().last_position(ChannelId{5}).value(), Position{});
+    EXPECT_EQ(this->log().last(this->music_).value().position.sequence, 2u);
+    EXPECT_EQ(this->log().last(ChannelId{5}).value().position, Position{});
     EXPECT_FALSE(this->log().find(this->music_, sample_message(this->lobby_, 1).id).value());
     EXPECT_TRUE(this->log().read({.channel = ChannelId{5}}).value().empty());
 }

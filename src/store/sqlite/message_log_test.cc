@@ -44,7 +44,7 @@ void execute(const std::string& path, const char* statement) {
 int append_forever(const std::string& path, int report) {
     auto log = open_sqlite_message_log({.path = path});
     if (!log) return 1;
-    std::uint64_t next = (*log)->last_position(kLobby).value().sequence + 1;
+    std::uint64_t next = (*log)->last(kLobby).value().position.sequence + 1;
     for (std::uint64_t size = 1;; size = size % 7 + 1) {
         auto batch = sample_messages(kLobby, next, next + size - 1);
         const auto other = sample_messages(ChannelId{1001}, next, next + size - 1);
@@ -109,7 +109,7 @@ TEST(SqliteMessageLog, FailsClearlyOnAFullDiskAndLosesNothingWhenThereIsRoomAgai
             return 4;
         }
         if (appended.error().detail.empty()) return 5;
-        if (log->last_position(kLobby).value().sequence != durable) return 6;
+        if (log->last(kLobby).value().position.sequence != durable) return 6;
         if (log->append(sample_messages(kLobby, durable + 1, durable + 100))) return 7;
         const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
         if (setrlimit(RLIMIT_FSIZE, &unlimited) != 0) return 8;
@@ -196,7 +196,7 @@ TEST(SqliteMessageLog, TakesGroupsFromALogWriter) {
     for (std::uint64_t i = 1; i < 500; ++i) writer.append(sample_message(kLobby, i), Task());
     writer.append(sample_message(kLobby, 500), [&] { last_stored.set_value(); });
     last_stored.get_future().get();
-    EXPECT_EQ(log->last_position(kLobby).value().sequence, 500u);
+    EXPECT_EQ(log->last(kLobby).value().position.sequence, 500u);
     EXPECT_LT(writer.counters().batches.value(), 100u);
 }
 
