@@ -5,6 +5,7 @@
 #include <iostream>
 #include <thread>
 
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -28,6 +29,13 @@ void raise_open_files() {
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) return;
     limit.rlim_cur = limit.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// What a busy turn took from the heap goes back to it, not to the system: the next turn takes it
+/// again, and each way costs calls and page faults.
+void keep_freed_memory() {
+    ::mallopt(M_TRIM_THRESHOLD, 64 * 1024 * 1024);
+    ::mallopt(M_MMAP_THRESHOLD, 4 * 1024 * 1024);
 }
 
 /// The signals that the main thread waits for; blocked before any thread starts, so that all
@@ -99,6 +107,7 @@ Result<NodeOptions> node_options(const Config& config) {
 int run_serve(const Config& config) {
     log::setup(config.log.level, config.log.json);
     raise_open_files();
+    keep_freed_memory();
     const sigset_t signals = block_signals();
     auto options = node_options(config);
     if (!options) return fail_to_start(options.error().to_string());

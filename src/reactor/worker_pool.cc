@@ -5,6 +5,8 @@
 #include <thread>
 #include <vector>
 
+#include <pthread.h>
+
 #include "base/check.h"
 #include "reactor/loop.h"
 
@@ -21,6 +23,7 @@ struct WorkerPool::Impl {
     std::vector<std::thread> threads;
 
     void work() {
+        pthread_setname_np(pthread_self(), "worker");
         std::unique_lock lock(mutex);
         for (;;) {
             changed.wait(lock, [&] { return ending || !queue.empty(); });

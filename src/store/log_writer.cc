@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <pthread.h>
+
 #include "base/check.h"
 #include "base/log.h"
 
@@ -48,6 +50,7 @@ Position LogWriter::last_waiting(ChannelId channel) const {
 }
 
 void LogWriter::run() {
+    pthread_setname_np(pthread_self(), "log-writer");
     while (take_batch()) {
         if (!write_batch()) {
             const std::size_t lost = waiting();
