@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <unordered_set>
 
 #include "base/check.h"
 #include "base/limits.h"
@@ -17,9 +18,9 @@ using std::chrono::nanoseconds;
 // viewers at 17 messages a second reach 50 ms, 10 viewers never wait. From docs/performance.md,
 // "what holding costs and saves".
 constexpr double kRoomDeliveriesPerMs = 330;
-// The same for all rooms of a shard together: they share ticks of 5 ms from 10,000 sends a second
-// on, and of 10 ms at most.
-constexpr double kShardSendsPerMs = 2000;
+// The same for all rooms of a shard together: from 2,000 sends a second on they share ticks, of
+// 10 ms from 10,000 on.
+constexpr double kShardSendsPerMs = 1000;
 constexpr nanoseconds kShardWindowMin = std::chrono::milliseconds(2);
 constexpr nanoseconds kShardWindowMax = std::chrono::milliseconds(10);
 // What an event's line is counted as beyond its text, towards kBatchBytes.
@@ -219,13 +220,15 @@ class Fanout::Flush {
         std::vector<std::uint32_t> authors;
         for (const Item& item : roster_.open) {
             if (item.own_slot != kNobody) authors.push_back(item.own_slot);
+            if (const auto* change = std::get_if<chat::MembershipChanged>(&item.event->body))
+                joined_.insert(change->joined.begin(), change->joined.end());
         }
         std::size_t sends = 0;
         for (const Entry& entry : roster_.entries) {
             const bool author = !authors.empty() && std::find(authors.begin(), authors.end(),
                                                               entry.slot) != authors.end();
             const chat::ShedClass intake = entry.member->intake();
-            if (author || intake != chat::ShedClass::membership) {
+            if (author || intake != chat::ShedClass::membership || has_joined(*entry.member)) {
                 sends += send_part(entry, intake);
                 continue;
             }
@@ -239,6 +242,22 @@ class Fanout::Flush {
     }
 
   private:
+    /// Its own JOIN line went out with the answer to its command.
+    bool has_joined(const Member& member) const {
+        return !joined_.empty() && member.dialect().has(Dialect::kMembership) &&
+               joined_.contains(member.identity().user.login);
+    }
+
+    /// The lines of an event with joins, for a member that is among them.
+    std::string without_own_join(const chat::Event& event, const Member& member) const {
+        chat::Event others = event;
+        std::erase(std::get<chat::MembershipChanged>(others.body).joined,
+                   member.identity().user.login);
+        std::string bytes;
+        encoder_.append_lines(bytes, others, member.dialect());
+        return bytes;
+    }
+
     const Lines& lines_of(Dialect dialect) {
         Lines& lines = lines_[dialect.text()];
         if (lines.built) return lines;
@@ -263,8 +282,8 @@ class Fanout::Flush {
         return frames_[index];
     }
 
-    // For the few that do not get the whole batch: authors, without what they said, and slow
-    // readers.
+    // For the few that do not get the whole batch: authors, without what they said, those who have
+    // just joined, without their own JOIN, and slow readers.
     std::size_t send_part(const Entry& entry, chat::ShedClass intake) {
         const Dialect dialect = entry.member->dialect();
         const Lines& lines = lines_of(dialect);
@@ -290,7 +309,12 @@ class Fanout::Flush {
                 any_skipped = true;
                 continue;
             }
-            part += bytes;
+            if (std::holds_alternative<chat::MembershipChanged>(item.event->body) &&
+                has_joined(*entry.member)) {
+                part += without_own_join(*item.event, *entry.member);
+            } else {
+                part += bytes;
+            }
             ++delivered;
         }
         if (any_skipped) entry.member->on_skipped(roster_.channel, skipped);
@@ -303,6 +327,7 @@ class Fanout::Flush {
     const Encoder& encoder_;
     HubCounters& counters_;
     const Roster& roster_;
+    std::unordered_set<std::string_view> joined_;
     std::array<Lines, Dialect::kTextBits + 1> lines_;
     std::array<Frame, Dialect::kCount> frames_;
     std::array<bool, Dialect::kCount> sealed_{};

@@ -137,6 +137,35 @@ TEST_F(FanoutTest, SendsNothingToADialectThatShowsNothing) {
     EXPECT_EQ(curious.text(), "+cat\n-dog\n");
 }
 
+TEST_F(FanoutTest, TellsNobodyOfTheirOwnJoin) {
+    const auto named = [](const char* login) {
+        hub::Identity identity;
+        identity.user.login = login;
+        return identity;
+    };
+    FakeMember cat(named("cat"), Dialect::kMembership);
+    FakeMember dog(named("dog"), Dialect::kMembership);
+    FakeMember eel(named("eel"), Dialect::kMembership);
+    fanout_.add(kLobby, 0, cat);
+    fanout_.add(kLobby, 1, dog);
+    fanout_.add(kLobby, 2, eel);
+    const auto change = [](chat::MembershipChanged changed) {
+        return std::make_shared<const chat::Event>(chat::Event{.channel = kLobby,
+                                                               .channel_login = "lobby",
+                                                               .position = {},
+                                                               .body = std::move(changed)});
+    };
+    fanout_.append(change({{"cat", "dog"}, {"fox"}}), Fanout::kNobody);
+    cluster_.run();
+    EXPECT_EQ(cat.text(), "+dog\n-fox\n");
+    EXPECT_EQ(dog.text(), "+cat\n-fox\n");
+    EXPECT_EQ(eel.text(), "+cat\n+dog\n-fox\n");
+    cat.frames.clear();
+    fanout_.append(change({{"cat"}, {}}), Fanout::kNobody);
+    cluster_.run();
+    EXPECT_TRUE(cat.frames.empty());
+}
+
 TEST_F(FanoutTest, KeepsPlacesRightThroughManyJoinsAndLeaves) {
     std::vector<std::unique_ptr<FakeMember>> members;
     for (std::uint32_t slot = 0; slot < 20; ++slot) {
