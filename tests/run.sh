@@ -6,12 +6,9 @@
 # durability drill. BINARY is build/release/clamor where neither it nor CLAMOR_BINARY is given; FILE is a part of a test
 # file's name (tmi, bad_input, durability ...), for only those. Ends with 'N passed, N failed'.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source "$(dirname "${BASH_SOURCE[0]}")/../tools/common.sh"
 
-if [[ "${1:-}" == -h || "${1:-}" == --help ]]; then
-    sed -n '3,8s/^# \{0,1\}//p' tests/run.sh
-    exit 0
-fi
+usage_if_asked "$@"
 if [[ $# -gt 0 && -f "$1" && -x "$1" ]]; then
     CLAMOR_BINARY="$(realpath "$1")"
     shift
@@ -23,11 +20,8 @@ if [[ ! -x "$CLAMOR_BINARY" ]]; then
 fi
 command -v node >/dev/null || { echo "tests/run.sh: node is missing; script/bootstrap installs it" >&2; exit 2; }
 
+npm_install tests/e2e
 cd tests/e2e
-if [[ ! -f node_modules/.package-lock.json || package-lock.json -nt node_modules/.package-lock.json ]]; then
-    npm ci --no-audit --no-fund --loglevel=error
-    touch node_modules/.package-lock.json
-fi
 
 output="$(mktemp)"
 trap 'rm -f "$output"' EXIT

@@ -28,6 +28,10 @@ const fanoutPoint = (viewers, rate, goals) => ({
     goals: [nothingLost, p99, ...goals],
 });
 
+const fanoutColumns = [cpu, ...latency, lost, { key: 'bytes_per_delivery', title: 'bytes/delivery', digits: 0 },
+    { key: 'rss_per_connection', title: 'RSS/connection', digits: 0 }, hold,
+    { key: 'echo_ms.p99', title: 'echo p99 ms', digits: 1 }, waited, busy];
+
 export const benches = {
     fanout: {
         scenario: 'fanout',
@@ -40,9 +44,16 @@ export const benches = {
             fanoutPoint(5000, 50, []),
         ],
         quick: 2,
-        columns: [cpu, ...latency, lost, { key: 'bytes_per_delivery', title: 'bytes/delivery', digits: 0 },
-            { key: 'rss_per_connection', title: 'RSS/connection', digits: 0 }, hold,
-            { key: 'echo_ms.p99', title: 'echo p99 ms', digits: 1 }, waited, busy],
+        columns: fanoutColumns,
+        args: (quick) => duration(quick ? 4 : 10, quick ? 1 : 2),
+    },
+    unheld: {
+        scenario: 'fanout',
+        config: 'unheld.toml',
+        servers: ['clamor-io_uring'],
+        title: 'Fan-out without holding: what the hold of the bench fanout costs and saves, by difference',
+        points: [fanoutPoint(1000, 20, []), fanoutPoint(1000, 100, []), fanoutPoint(1000, 200, [])],
+        columns: fanoutColumns,
         args: (quick) => duration(quick ? 4 : 10, quick ? 1 : 2),
     },
     saturate: {

@@ -36,12 +36,14 @@ function readArguments() {
 
 async function runBench(name, options) {
     const bench = benches[name];
+    const chosen = options.servers.filter((server) => (bench.servers ?? options.servers).includes(server));
+    if (chosen.length === 0) fail(`${name} measures only ${bench.servers.join(', ')}`);
     const points = (options.quick && bench.quick ? bench.points.slice(0, bench.quick) : bench.points)
         .map((point) => ({
             ...point,
             label: (options.quick && point.quickLabel) || point.label,
             args: (options.quick && point.quickArgs) || point.args,
-            runs: Object.fromEntries(options.servers.map((server) => [server, []])),
+            runs: Object.fromEntries(chosen.map((server) => [server, []])),
         }))
         .filter((point) => point.label.includes(options.point));
     if (points.length === 0) fail(`no point of ${name} is called like '${options.point}'`);
@@ -51,7 +53,7 @@ async function runBench(name, options) {
     console.log(`\n${bench.title}\n`);
     for (let round = 1; round <= options.rounds; round++) {
         for (const point of points) {
-            for (const server of options.servers) {
+            for (const server of chosen) {
                 const args = [...point.args, ...bench.args(options.quick), '--seed', round];
                 if (options.seconds) args.push('--seconds', options.seconds);
                 const figures = await measure(server, bench.scenario, args, { build: options.build, config });

@@ -134,6 +134,7 @@ class IrcWorld {
         : shard{.hub = hub,
                 .scheduler = cluster.shard(0),
                 .authenticator = authenticator,
+                .accounts = accounts,
                 .counters = counters,
                 .options = options} {
         peers.push_back(&hub);
@@ -158,6 +159,7 @@ class IrcWorld {
     std::vector<hub::Hub*> peers;
     hub::Hub hub{cluster.shard(0), peers, services, {}};
     TableAuthenticator authenticator{catalog};
+    edge::irc::AccountWindows accounts;
     edge::irc::SessionCounters counters;
     edge::irc::Shard shard;
 

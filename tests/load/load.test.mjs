@@ -2,7 +2,7 @@
 // `clamor replay` and `clamor bench` against a running server. CLAMOR_BIN is the binary.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -58,6 +58,21 @@ test('a recorded chat is played by its authors, and everything that was accepted
     assert.equal(accepted + refused, 420, out);
     assert.equal(number(out, /^delivered +(\d+) \(lost 0, duplicated 0\)$/m), accepted, out);
 });
+
+// Recordings of real stream chats, where the folder of shared data is (CLAMOR_SHARED_DATA, or beside the project).
+const recordings = join(process.env.CLAMOR_SHARED_DATA ?? join(here, '../../../shared/data'), 'chatlog');
+for (const [file, messages] of [['twitch_irc.jsonl', 798], ['twitch_vod.jsonl', 3090]]) {
+    const path = join(recordings, file);
+    const skip = existsSync(path) ? false : `${path} is absent; CLAMOR_SHARED_DATA names the folder that holds chatlog`;
+    test(`a real stream chat is played through at speed: ${file}`, { skip }, async () => {
+        const { status, out, err } = await run('replay', path, '--channel', file.replace(/\W/g, '_'), '--server', url, '--rate', '500');
+        assert.equal(status, 0, out + err);
+        assert.equal(number(out, /^sent +(\d+)$/m), messages, out);
+        const accepted = number(out, /^accepted +(\d+)$/m);
+        assert.ok(accepted > messages / 2, out);
+        assert.equal(number(out, /^delivered +(\d+) \(lost 0, duplicated 0\)$/m), accepted, out);
+    });
+}
 
 test('a replay gets along with fewer connections than authors', async () => {
     const { status, out, err } = await run('replay', sample, '--channel', 'crowded', '--server', url, '--rate', '200', '--authors', '7');
