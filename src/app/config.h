@@ -33,6 +33,8 @@ struct LimitsConfig {
     std::size_t rooms_per_connection = limits::kRoomsPerConnection;
     std::uint32_t joins_per_10s = limits::kJoins.count;
     std::uint32_t joins_per_10s_verified_bot = limits::kJoinsVerifiedBot.count;
+    std::uint32_t logins_per_10s = limits::kLogins.count;
+    std::uint32_t logins_per_10s_verified_bot = limits::kLoginsVerifiedBot.count;
     std::uint32_t messages_viewer = limits::kMessagesViewer.count;
     std::uint32_t messages_moderator = limits::kMessagesModerator.count;
     std::uint32_t messages_verified_bot = limits::kMessagesVerifiedBot.count;

@@ -101,6 +101,7 @@ struct Node::Impl {
     hub::AccountLimits limits;
     edge::irc::IrcEncoder encoder;
     edge::net::AddressCounts addresses;
+    edge::irc::AccountWindows accounts;
     ViewerCounts viewers;
     Metrics metrics;
     std::unique_ptr<api::StaticFiles> static_files;
@@ -202,6 +203,7 @@ Result<void> Node::Impl::start_shards() {
                    .catalog = *catalog,
                    .http = *router,
                    .addresses = addresses,
+                   .accounts = accounts,
                    .viewers = viewers,
                    .loops = std::vector<reactor::Loop*>(options.shards),
                    .hubs = std::vector<hub::Hub*>(options.shards)});

@@ -62,6 +62,9 @@ void register_sessions(Metrics& metrics, const MetricLabels& shard,
                     sessions.logins_anonymous);
     metrics.counter("clamor_logins_failed_total", "Logins that were refused.", shard,
                     sessions.logins_failed);
+    metrics.counter("clamor_logins_rate_limited_total",
+                    "Logins refused since they were over the account's limit.", shard,
+                    sessions.logins_rate_limited);
     metrics.counter("clamor_joins_rate_limited_total",
                     "Channels of JOIN lines that were over the join limit.", shard,
                     sessions.joins_rate_limited);

@@ -88,6 +88,8 @@ Result<NodeOptions> node_options(const Config& config) {
     options.sessions.rooms_max = limits.rooms_per_connection;
     options.sessions.joins.count = limits.joins_per_10s;
     options.sessions.joins_verified_bot.count = limits.joins_per_10s_verified_bot;
+    options.sessions.logins.count = limits.logins_per_10s;
+    options.sessions.logins_verified_bot.count = limits.logins_per_10s_verified_bot;
     options.sessions.outbox_soft_bytes = limits.outbox_soft_bytes;
     options.sessions.outbox_hard_bytes = limits.outbox_hard_bytes;
     options.sessions.outbox_age = limits.outbox_age;

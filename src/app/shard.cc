@@ -16,6 +16,7 @@ Shard::Parts::Parts(ShardId id, ShardParts& shared, std::unique_ptr<reactor::Eng
       sessions{.hub = hub,
                .scheduler = loop,
                .authenticator = authenticator,
+               .accounts = shared.accounts,
                .counters = session_counters,
                .options = shared.options.sessions},
       server(loop.engine(), sessions, shared.http, shared.addresses, shared.options.server) {}

@@ -23,6 +23,7 @@ struct ShardParts {
     store::Catalog& catalog;
     wire::http::Service& http;
     edge::net::AddressCounts& addresses;
+    edge::irc::AccountWindows& accounts;
     ViewerCounts& viewers;
     std::vector<reactor::Loop*> loops;  ///< by ShardId; filled in while the shards are made
     std::vector<hub::Hub*> hubs;

@@ -47,6 +47,8 @@ inline constexpr Window kMessagesModerator{100, 30s};
 inline constexpr Window kMessagesVerifiedBot{50, 30s};
 inline constexpr Window kJoins{20, 10s};
 inline constexpr Window kJoinsVerifiedBot{2000, 10s};
+inline constexpr Window kLogins{20, 10s};
+inline constexpr Window kLoginsVerifiedBot{200, 10s};
 inline constexpr auto kDuplicateWindow = 30s;
 
 // Between threads.

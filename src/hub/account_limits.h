@@ -12,14 +12,14 @@
 
 namespace clamor::hub {
 
-/// The message windows of all accounts of a node. An account's limit holds over all its connections
-/// and channels, so this is the one thing that the shards share and change; accounts are spread
-/// over stripes with a lock each, and a check holds one for well under a microsecond
-/// (docs/adr/0006). Any thread. Idle accounts are forgotten.
+/// The windows of all accounts of a node for one thing that is limited: messages, joins or logins.
+/// An account's limit holds over all its connections and channels, so this is the one thing that
+/// the shards share and change; accounts are spread over stripes with a lock each, and a check
+/// holds one for well under a microsecond (docs/adr/0006). Any thread. Idle accounts are forgotten.
 class AccountLimits {
   public:
-    /// Counts one message of `user` at `now` against `window`. Each class of window is a bucket of
-    /// its own: what a moderator says in their channel does not use up what they may say as a
+    /// Counts one act of `user` at `now` against `window`. Each class of window is a bucket of its
+    /// own: what a moderator says in their channel does not use up what they may say as a
     /// viewer elsewhere (spec twitch-chat 11.2).
     chat::LimitAnswer check(UserId user, const limits::Window& window, MonoTime now);
     std::size_t remembered() const;

@@ -15,6 +15,7 @@ enum class LoginFailure : std::uint8_t {
     login_failed,          ///< token unknown, expired, revoked, or of another login
     improperly_formatted,  ///< no token where one is needed
     invalid_nick,
+    too_often,
     error,  ///< ours: the catalog could not be asked
 };
 using LoginAnswer = std::variant<hub::Identity, LoginFailure>;

@@ -50,16 +50,11 @@ twitch::Notice notice_of(hub::JoinRefusal refusal, std::string_view channel) {
 }  // namespace
 
 void Handlers::join(IrcSession& session, const Line& line) {
-    const bool verified = session.identity_.user.verified_bot;
-    const limits::Window& window =
-        verified ? session.shard_.options.joins_verified_bot : session.shard_.options.joins;
-
     std::size_t too_quick = 0;
     std::string first_too_quick;
     std::chrono::milliseconds retry_after{0};
     for_each_channel(line.param(0), [&](std::string name) {
-        const chat::LimitAnswer limit =
-            session.join_window_.check(window, session.shard_.scheduler.now().mono);
+        const chat::LimitAnswer limit = session.count_join();
         if (limit.allowed) return session.join_one(std::move(name));
         if (too_quick++ == 0) first_too_quick = std::move(name);
         retry_after = limit.retry_after;
@@ -68,6 +63,15 @@ void Handlers::join(IrcSession& session, const Line& line) {
     session.shard_.counters.joins_rate_limited.add(too_quick);
     session.say_notice(text::repair_utf8(first_too_quick),
                        join_rate_limited(too_quick, retry_after));
+}
+
+/// Anonymous sessions have no account: their limit is the connection's.
+chat::LimitAnswer IrcSession::count_join() {
+    const MonoTime now = shard_.scheduler.now().mono;
+    if (identity_.anonymous) return join_window_.check(shard_.options.joins, now);
+    const limits::Window& window =
+        identity_.user.verified_bot ? shard_.options.joins_verified_bot : shard_.options.joins;
+    return shard_.accounts.joins.check(identity_.user.id, window, now);
 }
 
 void IrcSession::join_one(std::string name) {

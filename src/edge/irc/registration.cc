@@ -88,6 +88,8 @@ std::string_view failure_text(LoginFailure failure) {
             return "Improperly formatted auth";
         case LoginFailure::invalid_nick:
             return "Invalid NICK";
+        case LoginFailure::too_often:
+            return "Login unsuccessful";
         case LoginFailure::error:
             break;
     }
@@ -152,7 +154,16 @@ void IrcSession::try_login() {
 void IrcSession::on_login_answer(const LoginAnswer& answer) {
     if (stage_ != Stage::authenticating) return;
     if (const auto* failure = std::get_if<LoginFailure>(&answer)) return fail_login(*failure);
-    log_in(std::get<hub::Identity>(answer));
+    const hub::Identity& identity = std::get<hub::Identity>(answer);
+    // Only who has shown a good token is counted: nobody can use up the logins of somebody else.
+    const limits::Window& window =
+        identity.user.verified_bot ? shard_.options.logins_verified_bot : shard_.options.logins;
+    const MonoTime now = shard_.scheduler.now().mono;
+    if (!shard_.accounts.logins.check(identity.user.id, window, now).allowed) {
+        shard_.counters.logins_rate_limited.add();
+        return fail_login(LoginFailure::too_often);
+    }
+    log_in(identity);
     resume_when_possible();
 }
 

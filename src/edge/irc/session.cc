@@ -192,9 +192,7 @@ void IrcSession::on_timer() {
         return close(CloseReason::registration_timeout);
     }
     const MonoTime now = shard_.scheduler.now().mono;
-    const limits::Window& joins =
-        identity_.user.verified_bot ? shard_.options.joins_verified_bot : shard_.options.joins;
-    if (join_window_.idle(joins, now)) join_window_ = {};
+    if (join_window_.idle(shard_.options.joins, now)) join_window_ = {};
 
     if (!receiving_) note_input();  // silent since we do not listen
     if (pinged_) return close(CloseReason::ping_timeout);

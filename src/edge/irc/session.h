@@ -17,6 +17,7 @@
 #include "edge/irc/authenticator.h"
 #include "edge/irc/reply_queue.h"
 #include "edge/transport.h"
+#include "hub/account_limits.h"
 #include "hub/hub.h"
 #include "twitch/notices.h"
 
@@ -36,6 +37,14 @@ struct Options {
     std::chrono::seconds outbox_age = limits::kOutboxAge;      ///< older: closed as slow
     limits::Window joins = limits::kJoins;
     limits::Window joins_verified_bot = limits::kJoinsVerifiedBot;
+    limits::Window logins = limits::kLogins;
+    limits::Window logins_verified_bot = limits::kLoginsVerifiedBot;
+};
+
+/// Limits of accounts over all their connections, which the shards of a node share.
+struct AccountWindows {
+    hub::AccountLimits joins;
+    hub::AccountLimits logins;
 };
 
 /// What one shard's sessions have counted. Written on its thread, read by anyone.
@@ -47,6 +56,7 @@ struct SessionCounters {
     Counter logins;
     Counter logins_anonymous;
     Counter logins_failed;
+    Counter logins_rate_limited;
     Counter joins_rate_limited;  // channels of JOIN lines that were ignored
     Counter receiving_paused;    // times a client was not read from, since its replies were waiting
     std::array<Counter, kCloseReasons> closed;  // by reason, where the session was who closed
@@ -57,6 +67,7 @@ struct Shard {
     hub::Hub& hub;
     Scheduler& scheduler;
     Authenticator& authenticator;
+    AccountWindows& accounts;
     SessionCounters& counters;
     Options options;
 };
@@ -162,6 +173,7 @@ class IrcSession final : public hub::Member {
     void fail_login(LoginFailure failure);
 
     // channels.cc
+    chat::LimitAnswer count_join();
     void join_one(std::string name);
     std::string join_block(const hub::Joined& joined) const;
 
@@ -188,7 +200,7 @@ class IrcSession final : public hub::Member {
     std::string held_;      ///< lines, each ended by LF
     std::map<std::string, ChannelId, std::less<>> rooms_;
     std::size_t joins_asked_ = 0;
-    chat::SlidingWindow join_window_;  ///< per connection, not per account
+    chat::SlidingWindow join_window_;  ///< of an anonymous session
     std::unique_ptr<Skipped> skipped_;
 
     TimerId timer_;

@@ -13,6 +13,7 @@ namespace {
 
 using fakes::IrcClient;
 using fakes::IrcWorld;
+using testing::AllOf;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -92,6 +93,29 @@ TEST(IrcLogin, TheTimeForItIncludesTheLookUp) {
     client.send("PASS oauth:alice\r\nNICK alice");
     world.cluster.advance(30s);
     EXPECT_EQ(client.transport.closed, CloseReason::registration_timeout);
+}
+
+TEST(IrcLogin, IsLimitedForAnAccountOverAllItsConnections) {
+    IrcWorld world({.logins = {2, 10s}, .logins_verified_bot = {3, 10s}});
+    std::vector<std::unique_ptr<IrcClient>> clients;
+    const auto log_in = [&](const std::string& login, const std::string& token) {
+        clients.push_back(std::make_unique<IrcClient>(world));
+        clients.back()->send("PASS oauth:" + token).send("NICK " + login);
+        return clients.back()->take();
+    };
+    EXPECT_THAT(log_in("alice", "wrong"), HasSubstr("Login authentication failed"));
+    EXPECT_THAT(log_in("alice", "wrong"), HasSubstr("Login authentication failed"));
+    EXPECT_THAT(log_in("alice", "alice"), HasSubstr(" 001 alice "))
+        << "others cannot use her logins up";
+    EXPECT_THAT(log_in("alice", "alice"), HasSubstr(" 001 alice "));
+    EXPECT_EQ(log_in("alice", "alice"), ":tmi.twitch.tv NOTICE * :Login unsuccessful\r\n");
+    EXPECT_TRUE(clients.back()->transport.closed);
+    EXPECT_EQ(world.counters.logins_rate_limited.value(), 1u);
+    EXPECT_THAT(log_in("bob", "bob"), HasSubstr(" 001 bob "));
+    for (int i = 0; i < 3; ++i) EXPECT_THAT(log_in("robot", "robot"), HasSubstr(" 001 robot "));
+    EXPECT_THAT(log_in("robot", "robot"), HasSubstr("Login unsuccessful"));
+    world.cluster.advance(10s);
+    EXPECT_THAT(log_in("alice", "alice"), HasSubstr(" 001 alice "));
 }
 
 TEST(IrcSessionEnd, LeavesTheHubHoweverItEnds) {
@@ -325,6 +349,22 @@ TEST(IrcJoin, IsLimitedByRateAndByNumber) {
               "not joined. You can join again in 10 seconds.\r\n");
     world.cluster.advance(10s);
     EXPECT_THAT(client.send("JOIN #austin").take(), HasSubstr("ROOMSTATE #austin"));
+}
+
+TEST(IrcJoin, TheRateHoldsForAnAccountOverAllItsConnections) {
+    IrcWorld world({.joins = {2, 10s}});
+    IrcClient first(world);
+    IrcClient second(world);
+    IrcClient guest(world);
+    IrcClient other_guest(world);
+    first.log_in("alice").send("JOIN #dallas");
+    second.log_in("alice").send("JOIN #dallas,#austin");
+    EXPECT_THAT(second.take(),
+                AllOf(HasSubstr("JOIN #dallas"), HasSubstr("clamor_join_ratelimit")));
+    for (IrcClient* anonymous : {&guest, &other_guest}) {
+        anonymous->send("NICK justinfan123").send("JOIN #dallas,#austin");
+        EXPECT_THAT(anonymous->take(), HasSubstr("JOIN #austin"));
+    }
 }
 
 TEST(IrcJoin, VerifiedBotsHaveTheirOwnLimits) {
