@@ -88,6 +88,7 @@ Result<NodeOptions> node_options(const Config& config) {
     options.sessions.rooms_max = limits.rooms_per_connection;
     options.sessions.joins.count = limits.joins_per_10s;
     options.sessions.joins_verified_bot.count = limits.joins_per_10s_verified_bot;
+    options.sessions.limit_logins = !config.server.dev;
     options.sessions.logins.count = limits.logins_per_10s;
     options.sessions.logins_verified_bot.count = limits.logins_per_10s_verified_bot;
     options.sessions.outbox_soft_bytes = limits.outbox_soft_bytes;

@@ -159,7 +159,8 @@ void IrcSession::on_login_answer(const LoginAnswer& answer) {
     const limits::Window& window =
         identity.user.verified_bot ? shard_.options.logins_verified_bot : shard_.options.logins;
     const MonoTime now = shard_.scheduler.now().mono;
-    if (!shard_.accounts.logins.check(identity.user.id, window, now).allowed) {
+    if (shard_.options.limit_logins &&
+        !shard_.accounts.logins.check(identity.user.id, window, now).allowed) {
         shard_.counters.logins_rate_limited.add();
         return fail_login(LoginFailure::too_often);
     }

@@ -37,6 +37,7 @@ struct Options {
     std::chrono::seconds outbox_age = limits::kOutboxAge;      ///< older: closed as slow
     limits::Window joins = limits::kJoins;
     limits::Window joins_verified_bot = limits::kJoinsVerifiedBot;
+    bool limit_logins = true;  ///< not in development mode, where anybody may be anybody
     limits::Window logins = limits::kLogins;
     limits::Window logins_verified_bot = limits::kLoginsVerifiedBot;
 };
