@@ -60,10 +60,6 @@ class DataLock {
     int fd_ = -1;
 };
 
-}  // namespace
-
-namespace {
-
 /// With SO_REUSEPORT a second server would start and take a share of the first one's clients.
 Result<void> check_free(const reactor::Endpoint& at) {
     if (at.port == 0) return {};

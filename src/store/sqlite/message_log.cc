@@ -196,11 +196,9 @@ struct Writer {
     }
 };
 
-/// A history query as SQL and the values of its parameters. Its bounds in time come as sequences:
-/// the first to be read, and the one before which reading ends.
+/// A history query without bounds in time as SQL, and the values of its parameters.
 struct HistorySql {
-    HistorySql(const HistoryQuery& query, std::optional<std::uint64_t> first_sequence,
-               std::optional<std::uint64_t> end_sequence) {
+    explicit HistorySql(const HistoryQuery& query) {
         text = fmt::format("SELECT {} FROM messages WHERE channel = ?", kColumns);
         values.push_back(number(query.channel.value));
         const auto add = [this](const char* condition, std::int64_t value) {
@@ -209,11 +207,8 @@ struct HistorySql {
         };
         if (query.after_sequence) add(" AND sequence > ?", number(*query.after_sequence));
         if (query.before_sequence) add(" AND sequence < ?", number(*query.before_sequence));
-        if (first_sequence) add(" AND sequence >= ?", number(*first_sequence));
-        if (end_sequence) add(" AND sequence < ?", number(*end_sequence));
         if (query.author) add(" AND author = ?", number(query.author->value));
-        oldest_first = (query.after_sequence || query.after_time) && !query.before_sequence &&
-                       !query.before_time;
+        oldest_first = query.after_sequence && !query.before_sequence;
         text += oldest_first ? " ORDER BY sequence ASC LIMIT ?" : " ORDER BY sequence DESC LIMIT ?";
         values.push_back(number(query.limit));
     }
@@ -252,19 +247,9 @@ class SqliteMessageLog final : public MessageLog {
 
     Result<std::vector<StoredMessage>> read(const HistoryQuery& query) override {
         const ReaderPool::Lease reader(readers_);
-        std::optional<std::uint64_t> first, end;
-        if (query.after_time) {
-            const auto from = *query.after_time + std::chrono::milliseconds(1);
-            auto found = first_sequence_from(*reader, query.channel, from);
-            if (!found) return tl::unexpected(found.error());
-            first = *found;
-        }
-        if (query.before_time) {
-            auto found = first_sequence_from(*reader, query.channel, *query.before_time);
-            if (!found) return tl::unexpected(found.error());
-            end = *found;
-        }
-        const HistorySql sql(query, first, end);
+        const auto bounded = bounds_as_sequences(*reader, query);
+        if (!bounded) return tl::unexpected(bounded.error());
+        const HistorySql sql(*bounded);
         auto statement = reader->connection.prepare(sql.text);
         if (!statement) return tl::unexpected(statement.error());
         for (std::size_t i = 0; i < sql.values.size(); ++i)
@@ -337,13 +322,29 @@ class SqliteMessageLog final : public MessageLog {
         return found->value_or(LastMessage{});
     }
 
-    /// The sequence of the channel's first message that was sent at `time` or later; beyond the
-    /// last one when there is none.
+    /// The query with its bounds in time turned into bounds in sequence.
+    static Result<HistoryQuery> bounds_as_sequences(Reader& reader, HistoryQuery query) {
+        if (query.after_time) {
+            const auto from = *query.after_time + std::chrono::milliseconds(1);
+            const auto first = first_sequence_from(reader, query.channel, from);
+            if (!first) return tl::unexpected(first.error());
+            query.after_sequence = std::max(query.after_sequence.value_or(0), *first - 1);
+        }
+        if (query.before_time) {
+            const auto end = first_sequence_from(reader, query.channel, *query.before_time);
+            if (!end) return tl::unexpected(end.error());
+            query.before_sequence = std::min(query.before_sequence.value_or(*end), *end);
+        }
+        return query;
+    }
+
+    /// The sequence, from 1 on, of the channel's first message that was sent at `time` or later;
+    /// beyond the last one when there is none.
     static Result<std::uint64_t> first_sequence_from(Reader& reader, ChannelId channel,
                                                      WallTime time) {
         const auto newest = last(reader, channel);
         if (!newest) return tl::unexpected(newest.error());
-        std::uint64_t low = 0;
+        std::uint64_t low = 1;
         std::uint64_t high = newest->position.sequence + 1;
         while (low < high) {
             const std::uint64_t middle = low + (high - low) / 2;
