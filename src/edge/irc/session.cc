@@ -13,6 +13,7 @@ namespace {
 
 /// How often a slow reader's outbox is looked at, until it can be told what it missed.
 constexpr auto kSkippedCheck = std::chrono::seconds(1);
+
 std::string skipped_sentence(const std::array<std::uint32_t, chat::kShedClasses>& by_class) {
     std::uint64_t messages = 0;
     for (const std::uint32_t count : by_class) messages += count;
