@@ -2,6 +2,7 @@
 #include "sim/faulty_log.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace clamor::sim {
 
@@ -10,6 +11,11 @@ using namespace std::chrono_literals;
 void FaultyLog::append(store::StoredMessage message, Task on_durable) {
     queue_.emplace_back(std::move(message), std::move(on_durable));
     if (!commit_planned_) plan_commit(500us + up_to(random_, chance(random_, 50) ? 200ms : 10ms));
+}
+
+void FaultyLog::mark_deleted(store::Deletion deletion) {
+    deletions_.push_back(std::move(deletion));
+    if (queue_.empty()) (void)log_.mark_deleted(std::exchange(deletions_, {}));
 }
 
 Position FaultyLog::last_waiting(ChannelId channel) const {
@@ -45,6 +51,7 @@ void FaultyLog::commit() {
     std::vector<Task> durable;
     for (std::size_t i = 0; i < group; ++i) durable.push_back(std::move(queue_[i].second));
     queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(group));
+    if (queue_.empty()) (void)log_.mark_deleted(std::exchange(deletions_, {}));
     for (Task& task : durable) task();
     if (!queue_.empty() && !commit_planned_) plan_commit(500us + up_to(random_, 10ms));
 }

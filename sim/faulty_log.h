@@ -19,6 +19,8 @@ class FaultyLog final : public store::LogQueue {
 
     bool accepting() const override { return queue_.size() < max_; }
     void append(store::StoredMessage message, Task on_durable) override;
+    /// What waits is written first, as the real writer does.
+    void mark_deleted(store::Deletion deletion) override;
     Position last_waiting(ChannelId channel) const override;
 
     void fail_for(std::chrono::nanoseconds duration) {
@@ -35,6 +37,7 @@ class FaultyLog final : public store::LogQueue {
     const std::size_t max_;
     Random random_;
     std::vector<std::pair<store::StoredMessage, Task>> queue_;
+    std::vector<store::Deletion> deletions_;  ///< done once the queue is empty
     bool commit_planned_ = false;
     std::chrono::nanoseconds pause_{};
     MonoTime fails_until_{};

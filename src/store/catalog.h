@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "base/time.h"
 #include "chat/event.h"
 #include "chat/people.h"
+#include "store/moderation_store.h"
 
 /// The relational data of the server, as ports. Calls block and are for worker threads; every call
 /// is safe from any thread. Logins are given in lower case and valid ([a-z0-9_]{1,25}); anything
@@ -28,6 +30,9 @@ class UserStore {
     virtual ~UserStore() = default;
     virtual Result<std::optional<chat::User>> find_user(std::string_view login) = 0;
     virtual Result<std::optional<chat::User>> find_user(UserId id) = 0;
+    /// Those that exist, by id; at most 100 are asked for.
+    virtual Result<std::vector<chat::User>> find_users(std::span<const UserId> ids,
+                                                       std::span<const std::string> logins) = 0;
     /// Finds the user or makes one (dev mode, CLI). A new display name is the login.
     virtual Result<chat::User> ensure_user(std::string_view login) = 0;
     /// Fails with file_exists when another account has the login.
@@ -54,8 +59,9 @@ class ChannelStore {
     virtual Result<void> update_channel(const Channel& channel) = 0;
     virtual Result<std::vector<Channel>> list_channels(ChannelId after, std::size_t limit) = 0;
 
-    /// Role, subscription and founder facts of a user; the broadcaster's role follows from the ids.
-    /// `has_spoken` is left false: the message log knows it.
+    /// All facts of a user in a channel; the broadcaster's role follows from the ids. Bans that
+    /// have ended are not told apart from those that have not: Standing::banned does. `has_spoken`
+    /// is left false: the message log knows it.
     virtual Result<chat::Standing> standing(ChannelId channel, UserId user) = 0;
     /// The broadcaster's role can be neither given nor taken.
     virtual Result<void> set_role(ChannelId channel, UserId user, chat::Role role) = 0;
@@ -67,6 +73,7 @@ class ChannelStore {
 /// A token as it is kept: its SHA-256, never itself.
 struct TokenRecord {
     UserId user{};  ///< none for an app token
+    std::string client_id{};
     std::vector<std::string> scopes{};
     WallTime created_at{};
     std::optional<WallTime> expires_at{};
@@ -129,7 +136,12 @@ class EmoteStore {
 };
 
 /// All of it, as one engine provides it.
-class Catalog : public UserStore, public ChannelStore, public TokenStore, public EmoteStore {
+class Catalog : public UserStore,
+                public ChannelStore,
+                public TokenStore,
+                public EmoteStore,
+                public ModerationStore,
+                public PeopleStore {
   public:
     /// Counts the starts of this data folder; every call gives the next number. The epoch of the
     /// local bus.

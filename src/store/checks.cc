@@ -36,14 +36,6 @@ bool is_hex(char c) {
     return (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || (c >= '0' && c <= '9');
 }
 
-/// No SQL engine but SQLite keeps a NUL in a text.
-Result<void> check_text(std::string_view name, std::string_view text) {
-    if (text.find('\0') != std::string_view::npos) {
-        return refuse(fmt::format("the {} must not hold a NUL byte", name));
-    }
-    return {};
-}
-
 Result<void> check_urls(std::string_view x1, std::string_view x2, std::string_view x4) {
     if (x1.empty()) return refuse("the image URL must not be empty");
     for (const std::string_view url : {x1, x2, x4}) {
@@ -53,6 +45,14 @@ Result<void> check_urls(std::string_view x1, std::string_view x2, std::string_vi
 }
 
 }  // namespace
+
+// No SQL engine but SQLite keeps a NUL in a text.
+Result<void> check_text(std::string_view name, std::string_view text) {
+    if (text.find('\0') != std::string_view::npos) {
+        return refuse(fmt::format("the {} must not hold a NUL byte", name));
+    }
+    return {};
+}
 
 Result<void> check_login(std::string_view login) {
     const bool valid =
@@ -104,6 +104,7 @@ Result<void> check_token_record(const TokenRecord& record) {
             return refuse(
                 fmt::format("'{}' is no scope: a scope is of a-z, 0-9, : and _", shown(scope)));
     }
+    if (auto fine = check_text("client id", record.client_id); !fine) return fine;
     return check_text("label", record.label);
 }
 
@@ -133,9 +134,9 @@ Result<void> check_emote(const Emote& emote) {
     return check_urls(emote.image_url, emote.image_url_2x, emote.image_url_4x);
 }
 
-Result<void> check_badge(const BadgeImage& badge) {
+Result<void> check_badge_name(const chat::Badge& badge) {
     for (const std::string_view part :
-         {std::string_view(badge.badge.name), std::string_view(badge.badge.version)}) {
+         {std::string_view(badge.name), std::string_view(badge.version)}) {
         const bool valid = !part.empty() && std::ranges::all_of(part, [](char c) {
             return is_lower_or_digit(c) || c == '-' || c == '_';
         });
@@ -145,8 +146,17 @@ Result<void> check_badge(const BadgeImage& badge) {
                             shown(part)));
         }
     }
+    return {};
+}
+
+Result<void> check_badge(const BadgeImage& badge) {
+    if (auto fine = check_badge_name(badge.badge); !fine) return fine;
     if (auto fine = check_text("title", badge.title); !fine) return fine;
     return check_urls(badge.image_url, badge.image_url_2x, badge.image_url_4x);
+}
+
+std::string hex_of(const TokenHash& hash) {
+    return fmt::format("{:02x}", fmt::join(hash, ""));
 }
 
 Result<TokenHash> hash_token(std::string_view token) {

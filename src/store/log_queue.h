@@ -18,6 +18,9 @@ class LogQueue {
     /// taken is written, in order, however long the disk fails; it is tried again with growing
     /// pauses. Any thread.
     virtual void append(StoredMessage message, Task on_durable) = 0;
+    /// Marks what was appended before it, in the order of the calls: a message that still waits is
+    /// written first. Never refused. Any thread.
+    virtual void mark_deleted(Deletion deletion) = 0;
     /// The newest position of the channel that was taken and is not in the log yet; zeros when all
     /// of it is. Whoever needs a channel's last position asks here first and the log after that:
     /// the other way round, a batch that is written in between is missed, and its positions are

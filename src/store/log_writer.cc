@@ -10,6 +10,17 @@
 
 namespace clamor::store {
 
+namespace {
+
+/// Written after the message, the deletion would take it although it was asked for before.
+bool would_reach(const Deletion& deletion, const StoredMessage& message) {
+    if (deletion.channel != message.channel) return false;
+    if (deletion.ids.empty()) return message.position.sequence <= deletion.up_to_sequence;
+    return std::ranges::find(deletion.ids, message.id) != deletion.ids.end();
+}
+
+}  // namespace
+
 LogWriter::LogWriter(MessageLog& log, const LogWriterOptions& options)
     : log_(log), options_(options) {
     CLAMOR_CHECK(options.batch_max > 0, "a batch holds at least one message");
@@ -31,13 +42,22 @@ bool LogWriter::accepting() const {
 }
 
 void LogWriter::append(StoredMessage message, Task on_durable) {
+    enqueue(Append{std::move(message), std::move(on_durable)});
+}
+
+void LogWriter::mark_deleted(Deletion deletion) {
+    enqueue(std::move(deletion));
+}
+
+void LogWriter::enqueue(Entry entry) {
     bool was_empty = false;
     {
         const std::lock_guard lock(mutex_);
-        CLAMOR_CHECK(!stopping_, "appended to a log writer that is being stopped");
-        last_waiting_[message.channel] = message.position;
+        CLAMOR_CHECK(!stopping_, "given to a log writer that is being stopped");
+        if (const auto* append = std::get_if<Append>(&entry))
+            last_waiting_[append->message.channel] = append->message.position;
         was_empty = queue_.empty();
-        queue_.push_back({std::move(message), std::move(on_durable)});
+        queue_.push_back(std::move(entry));
         waiting_.fetch_add(1, std::memory_order_relaxed);
     }
     if (was_empty) wake_.notify_one();
@@ -55,8 +75,9 @@ void LogWriter::run() {
         if (!write_batch()) {
             const std::size_t lost = waiting();
             counters_.lost.add(lost);
-            log::error("messages were lost: the message log kept failing until the stop",
-                       {{"lost", lost}});
+            log::error(
+                "messages or deletions were lost: the message log kept failing until the stop",
+                {{"lost", lost}});
             return;
         }
     }
@@ -68,22 +89,51 @@ bool LogWriter::take_batch() {
     wake_.wait_until(lock, commit_started_ + options_.commit_interval,
                      [this] { return stopping_ || queue_.size() >= options_.batch_max; });
     if (queue_.empty()) return false;
-    const std::size_t count = std::min(queue_.size(), options_.batch_max);
-    for (std::size_t i = 0; i < count; ++i) {
-        batch_.push_back(std::move(queue_.front().message));
-        tasks_.push_back(std::move(queue_.front().on_durable));
+    while (!queue_.empty() && joins_batch(queue_.front())) {
+        if (auto* append = std::get_if<Append>(&queue_.front())) {
+            batch_.push_back(std::move(append->message));
+            tasks_.push_back(std::move(append->on_durable));
+        } else {
+            deletions_.push_back(std::move(std::get<Deletion>(queue_.front())));
+        }
         queue_.pop_front();
     }
     return true;
 }
 
+bool LogWriter::joins_batch(const Entry& entry) const {
+    if (batch_.size() + deletions_.size() == options_.batch_max) return false;
+    const auto* append = std::get_if<Append>(&entry);
+    return append == nullptr || std::ranges::none_of(deletions_, [&](const Deletion& deletion) {
+               return would_reach(deletion, append->message);
+           });
+}
+
 bool LogWriter::write_batch() {
+    if (!batch_.empty()) {
+        if (!commit([this] { return log_.append(batch_); })) return false;
+        finish_messages();
+    }
+    if (!deletions_.empty()) {
+        if (!commit([this] { return log_.mark_deleted(deletions_); })) return false;
+        finish_deletions();
+    }
+    return true;
+}
+
+template <class Commit>
+bool LogWriter::commit(Commit&& commit) {
     auto pause = options_.retry_pause_min;
     for (;;) {
         commit_started_ = Clock::now();
-        const auto written = log_.append(batch_);
+        const auto written = commit();
         if (written) {
-            finish_batch(Clock::now() - commit_started_);
+            const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
+                Clock::now() - commit_started_);
+            counters_.commit.record(static_cast<std::uint64_t>(took.count()));
+            counters_.batches.add();
+            if (degraded_.exchange(false, std::memory_order_relaxed))
+                log::info("the message log writes again", {{"waited", waiting()}});
             return true;
         }
         counters_.failures.add();
@@ -101,14 +151,8 @@ bool LogWriter::write_batch() {
     }
 }
 
-void LogWriter::finish_batch(Clock::duration took) {
-    counters_.commit.record(static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
-    counters_.batches.add();
+void LogWriter::finish_messages() {
     counters_.appended.add(batch_.size());
-    if (degraded_.exchange(false, std::memory_order_relaxed)) {
-        log::info("the message log writes again", {{"waited", waiting()}});
-    }
     {
         const std::lock_guard lock(mutex_);
         for (const StoredMessage& message : batch_) {
@@ -123,6 +167,11 @@ void LogWriter::finish_batch(Clock::duration took) {
     }
     batch_.clear();
     tasks_.clear();
+}
+
+void LogWriter::finish_deletions() {
+    waiting_.fetch_sub(deletions_.size(), std::memory_order_relaxed);
+    deletions_.clear();
 }
 
 void LogWriter::enter_degraded(const Error& error) {

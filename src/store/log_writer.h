@@ -9,6 +9,7 @@
 #include <mutex>
 #include <thread>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 #include "base/counters.h"
@@ -22,7 +23,7 @@ struct LogWriterCounters {
     Counter appended;         ///< messages on disk
     Counter batches;          ///< commits that succeeded
     Counter failures;         ///< commits that failed, each retry counted
-    Counter lost;             ///< messages given up at the stop because the disk kept failing
+    Counter lost;             ///< what was given up at the stop because the disk kept failing
     LatencyHistogram commit;  ///< time of each commit that succeeded
 };
 
@@ -39,7 +40,9 @@ struct LogWriterOptions {
 };
 
 /// The log writer thread: takes all that is queued, commits it as one batch, and runs the batch's
-/// tasks. While a commit runs the queue grows, so the groups grow with the load. A failed batch is
+/// tasks. While a commit runs the queue grows, so the groups grow with the load. The deletions of a
+/// batch are a second commit behind its messages: a deletion and the messages before it are never
+/// further apart than a crash between the two. A failed batch is
 /// kept and tried again with growing pauses; the writer is then degraded, says so once in the log,
 /// and once more when it has recovered.
 class LogWriter final : public LogQueue {
@@ -52,28 +55,36 @@ class LogWriter final : public LogQueue {
 
     bool accepting() const override;
     void append(StoredMessage message, Task on_durable) override;
+    void mark_deleted(Deletion deletion) override;
     Position last_waiting(ChannelId channel) const override;
 
     const LogWriterCounters& counters() const { return counters_; }
-    /// Messages taken and not on disk yet.
+    /// Messages and deletions taken and not on disk yet.
     std::size_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
     /// The last commit failed and none has succeeded since.
     bool degraded() const { return degraded_.load(std::memory_order_relaxed); }
 
   private:
     using Clock = std::chrono::steady_clock;
-    struct Entry {
+    struct Append {
         StoredMessage message;
         Task on_durable;
     };
+    using Entry = std::variant<Append, Deletion>;
 
+    void enqueue(Entry entry);
     void run();
     /// Moves up to batch_max entries out of the queue; waits for the first. False: stopped and
     /// nothing is left.
     bool take_batch();
-    /// Tries until it succeeds; false when it gave up because the writer is being stopped.
+    /// The next entry may join the batch, whose messages are written before its deletions.
+    bool joins_batch(const Entry& entry) const;
     bool write_batch();
-    void finish_batch(Clock::duration took);
+    /// Tries until it succeeds; false when it gave up because the writer is being stopped.
+    template <class Commit>
+    bool commit(Commit&& commit);
+    void finish_messages();
+    void finish_deletions();
     void enter_degraded(const Error& error);
 
     MessageLog& log_;
@@ -92,6 +103,7 @@ class LogWriter final : public LogQueue {
     // Of the writer's thread alone.
     std::vector<StoredMessage> batch_;
     std::vector<Task> tasks_;
+    std::vector<Deletion> deletions_;
     Clock::time_point commit_started_{};
 
     std::thread thread_;

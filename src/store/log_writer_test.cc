@@ -39,14 +39,19 @@ class GatedLog final : public MessageLog {
     Result<bool> has_author(ChannelId channel, UserId author) override {
         return kept.has_author(channel, author);
     }
-    Result<void> mark_deleted(ChannelId channel, std::span<const MessageId> ids) override {
-        return kept.mark_deleted(channel, ids);
+    Result<void> mark_deleted(std::span<const Deletion> deletions) override {
+        deletion_counts.push_back(deletions.size());
+        return kept.mark_deleted(deletions);
+    }
+    Result<void> restore(ChannelId channel, MessageId by) override {
+        return kept.restore(channel, by);
     }
 
     MemoryMessageLog kept;
     std::counting_semaphore<> entered{0};
     std::counting_semaphore<> gate{0};
     std::vector<std::size_t> batch_sizes;
+    std::vector<std::size_t> deletion_counts;
 };
 
 LogWriterOptions quick() {
@@ -162,6 +167,94 @@ TEST(LogWriter, KeepsEverythingWhileTheDiskFailsAndWritesItInOrderAfterwards) {
     EXPECT_FALSE(writer.degraded());
     EXPECT_EQ(writer.counters().appended.value(), 100u);
     EXPECT_EQ(log.read({.channel = kLobby, .limit = 1000}).value().size(), 100u);
+}
+
+Deletion deletion_of(std::uint64_t sequence) {
+    return {.channel = kLobby,
+            .by = MessageId::from_random(77, sequence),
+            .ids = {sample_message(kLobby, sequence).id}};
+}
+
+std::vector<std::uint64_t> deleted_in(MessageLog& log) {
+    std::vector<std::uint64_t> sequences;
+    const auto read = log.read({.channel = kLobby}).value();
+    for (const StoredMessage& message : read) {
+        if (message.deleted) sequences.push_back(message.position.sequence);
+    }
+    return sequences;
+}
+
+TEST(LogWriter, WritesAWaitingMessageBeforeItMarksIt) {
+    GatedLog log;
+    {
+        LogWriter writer(log, quick());
+        append(writer, 1, 1);
+        log.entered.acquire();
+        append(writer, 2, 3);
+        writer.mark_deleted(deletion_of(3));
+        writer.mark_deleted(deletion_of(1));
+        append(writer, 4, 4);
+        EXPECT_EQ(writer.waiting(), 6u);
+        log.gate.release(2);
+    }
+    EXPECT_THAT(log.batch_sizes, testing::ElementsAre(1, 3));
+    EXPECT_THAT(log.deletion_counts, testing::ElementsAre(2));
+    EXPECT_THAT(deleted_in(log), testing::ElementsAre(1, 3));
+}
+
+TEST(LogWriter, NeverLetsADeletionReachWhatWasAppendedAfterIt) {
+    GatedLog log;
+    {
+        LogWriter writer(log, quick());
+        append(writer, 1, 1);
+        log.entered.acquire();
+        append(writer, 2, 2);
+        writer.mark_deleted({.channel = kLobby,
+                             .by = MessageId::from_random(77, 1),
+                             .up_to_sequence = ~std::uint64_t{0}});
+        append(writer, 3, 3);
+        log.gate.release(3);
+    }
+    EXPECT_THAT(log.batch_sizes, testing::ElementsAre(1, 1, 1));
+    EXPECT_THAT(deleted_in(log), testing::ElementsAre(1, 2));
+}
+
+TEST(LogWriter, KeepsDeletionsWhileTheDiskFails) {
+    MemoryMessageLog log;
+    LogWriter writer(log, quick());
+    std::promise<void> stored;
+    writer.append(sample_message(kLobby, 1), [&] { stored.set_value(); });
+    stored.get_future().get();
+    log.fail_appends(kDiskFull);
+    writer.mark_deleted(deletion_of(1));
+    while (writer.counters().failures.value() < 2) std::this_thread::yield();
+    EXPECT_TRUE(writer.degraded());
+    EXPECT_EQ(writer.waiting(), 1u);
+    EXPECT_TRUE(deleted_in(log).empty());
+    log.fail_appends({});
+    while (writer.waiting() != 0) std::this_thread::yield();
+    EXPECT_FALSE(writer.degraded());
+    EXPECT_THAT(deleted_in(log), testing::ElementsAre(1));
+}
+
+TEST(LogWriter, CountsDeletionsInItsBoundAndTakesThemBeyondIt) {
+    GatedLog log;
+    auto options = quick();
+    options.queue_max = 2;
+    {
+        LogWriter writer(log, options);
+        append(writer, 1, 1);
+        log.entered.acquire();
+        EXPECT_TRUE(writer.accepting());
+        writer.mark_deleted(deletion_of(1));
+        EXPECT_FALSE(writer.accepting());
+        writer.mark_deleted(deletion_of(1));
+        EXPECT_EQ(writer.waiting(), 3u);
+        log.gate.release(1);
+        while (writer.waiting() != 0) std::this_thread::yield();
+        EXPECT_TRUE(writer.accepting());
+    }
+    EXPECT_THAT(deleted_in(log), testing::ElementsAre(1));
 }
 
 TEST(LogWriter, WritesWhatIsLeftWhenItStops) {

@@ -9,15 +9,6 @@ namespace {
 /// The ids handed out start here: see base/ids.h.
 constexpr std::uint64_t kFirstId = 1000;
 
-/// As a UUID column compares.
-std::string lower_id(std::string_view id) {
-    std::string out(id);
-    std::ranges::transform(out, out.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    });
-    return out;
-}
-
 }  // namespace
 
 Result<std::optional<chat::User>> MemoryCatalog::find_user(std::string_view login) {
@@ -35,6 +26,23 @@ Result<std::optional<chat::User>> MemoryCatalog::find_user(UserId id) {
     return found->second;
 }
 
+Result<std::vector<chat::User>> MemoryCatalog::find_users(std::span<const UserId> ids,
+                                                          std::span<const std::string> logins) {
+    if (auto fine = check_asked_users(ids, logins); !fine) return tl::unexpected(fine.error());
+    const std::lock_guard lock(mutex_);
+    std::set<UserId> asked(ids.begin(), ids.end());
+    for (const std::string& login : logins) {
+        const auto found = ids_by_login_.find(login);
+        if (found != ids_by_login_.end()) asked.insert(found->second);
+    }
+    std::vector<chat::User> users;
+    for (const UserId id : asked) {
+        const auto found = users_.find(id);
+        if (found != users_.end()) users.push_back(found->second);
+    }
+    return users;
+}
+
 Result<chat::User> MemoryCatalog::ensure_user(std::string_view login) {
     if (auto fine = check_login(login); !fine) return tl::unexpected(fine.error());
     const std::lock_guard lock(mutex_);
@@ -49,6 +57,7 @@ const chat::User& MemoryCatalog::ensure_user_locked(std::string_view login) {
     chat::User& user = users_[id];
     user.id = id;
     user.login = user.display_name = std::string(login);
+    profiles_[id].created_at = time_;
     return user;
 }
 
@@ -130,17 +139,25 @@ Result<std::vector<Channel>> MemoryCatalog::list_channels(ChannelId after, std::
 
 Result<chat::Standing> MemoryCatalog::standing(ChannelId channel, UserId user) {
     const std::lock_guard lock(mutex_);
+    const ChannelUser key(channel, user);
     chat::Standing standing;
-    const auto role = roles_.find({channel, user});
-    if (role != roles_.end()) standing.role = role->second;
+    if (const auto extras = extras_.find(key); extras != extras_.end()) standing = extras->second;
+    if (const auto role = roles_.find(key); role != roles_.end()) standing.role = role->second;
     if (channels_.contains(channel) && user.value == channel.value)
         standing.role = chat::Role::broadcaster;
-    const auto subscription = subscriptions_.find({channel, user});
+    const auto subscription = subscriptions_.find(key);
     if (subscription != subscriptions_.end()) {
         standing.subscriber_tier = subscription->second.tier;
         standing.subscriber_months = subscription->second.months;
         standing.founder = subscription->second.founder;
     }
+    if (const auto ban = bans_.find(key); ban != bans_.end())
+        standing.banned_until = ban->second.expires_at.value_or(chat::kForever);
+    if (const auto follow = follows_.find(key); follow != follows_.end())
+        standing.following_since = follow->second;
+    standing.warned = warnings_.contains(key);
+    const auto suspicious = suspicious_users_.find(key);
+    if (suspicious != suspicious_users_.end()) standing.suspicion = suspicious->second.suspicion;
     return standing;
 }
 
@@ -154,12 +171,16 @@ Result<void> MemoryCatalog::set_role(ChannelId channel, UserId user, chat::Role 
     if (auto fine = check_role(channel, user, role); !fine) return fine;
     const std::lock_guard lock(mutex_);
     if (auto known = check_known_locked(channel, user); !known) return known;
+    put_role_locked(channel, user, role);
+    return {};
+}
+
+void MemoryCatalog::put_role_locked(ChannelId channel, UserId user, chat::Role role) {
     if (role == chat::Role::viewer) {
         roles_.erase({channel, user});
     } else {
         roles_[{channel, user}] = role;
     }
-    return {};
 }
 
 Result<void> MemoryCatalog::set_subscription(ChannelId channel, UserId user, std::uint16_t tier,
@@ -235,7 +256,7 @@ Result<void> MemoryCatalog::add_emote(const Emote& emote) {
     if (auto fine = check_emote(emote); !fine) return fine;
     const std::lock_guard lock(mutex_);
     if (emote.channel && !channels_.contains(emote.channel)) return no_such_channel(emote.channel);
-    const std::string id = lower_id(emote.id);
+    const std::string id = *uuid_key(emote.id);
     const bool taken = std::ranges::any_of(
         emotes_, [&](const auto& one) { return one.second.code == emote.code; });
     if (taken || emotes_.contains(id)) return code_taken(emote.code);
@@ -246,7 +267,7 @@ Result<void> MemoryCatalog::add_emote(const Emote& emote) {
 
 Result<bool> MemoryCatalog::remove_emote(std::string_view id) {
     if (auto fine = check_emote_id(id); !fine) return tl::unexpected(fine.error());
-    const std::string key = lower_id(id);
+    const std::string key = *uuid_key(id);
     const std::lock_guard lock(mutex_);
     std::erase_if(grants_, [&](const auto& grant) { return grant.second == key; });
     return emotes_.erase(key) != 0;
@@ -254,7 +275,7 @@ Result<bool> MemoryCatalog::remove_emote(std::string_view id) {
 
 Result<void> MemoryCatalog::grant_emote(UserId user, std::string_view emote_id, WallTime) {
     if (auto fine = check_emote_id(emote_id); !fine) return fine;
-    const std::string key = lower_id(emote_id);
+    const std::string key = *uuid_key(emote_id);
     const std::lock_guard lock(mutex_);
     if (!users_.contains(user)) return no_such_user(user);
     if (!emotes_.contains(key)) return no_such_emote(key);
@@ -286,6 +307,11 @@ Result<void> MemoryCatalog::put_badge(const BadgeImage& badge) {
     if (badge.channel && !channels_.contains(badge.channel)) return no_such_channel(badge.channel);
     badges_[{badge.channel, badge.badge.name, badge.badge.version}] = badge;
     return {};
+}
+
+void MemoryCatalog::set_time(WallTime now) {
+    const std::lock_guard lock(mutex_);
+    time_ = now;
 }
 
 Result<std::uint64_t> MemoryCatalog::next_epoch() {

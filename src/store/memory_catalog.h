@@ -9,6 +9,7 @@
 
 #include "store/catalog.h"
 #include "store/checks.h"
+#include "store/moderation_checks.h"
 
 namespace clamor::store {
 
@@ -19,6 +20,8 @@ class MemoryCatalog final : public Catalog {
   public:
     Result<std::optional<chat::User>> find_user(std::string_view login) override;
     Result<std::optional<chat::User>> find_user(UserId id) override;
+    Result<std::vector<chat::User>> find_users(std::span<const UserId> ids,
+                                               std::span<const std::string> logins) override;
     Result<chat::User> ensure_user(std::string_view login) override;
     Result<void> update_user(const chat::User& user) override;
     Result<std::vector<chat::User>> list_users(UserId after, std::size_t limit) override;
@@ -46,7 +49,51 @@ class MemoryCatalog final : public Catalog {
     Result<std::vector<BadgeImage>> badges_for(ChannelId channel) override;
     Result<void> put_badge(const BadgeImage& badge) override;
 
+    Result<void> apply(std::span<const Change> changes, std::span<const AuditEntry> audit) override;
+    Result<std::optional<Ban>> find_ban(ChannelId channel, UserId user, WallTime now) override;
+    Result<std::vector<Ban>> list_bans(ChannelId channel, WallTime now, UserId after,
+                                       std::size_t limit) override;
+    Result<std::vector<chat::User>> list_role(ChannelId channel, chat::Role role, UserId after,
+                                              std::size_t limit) override;
+    Result<std::vector<chat::User>> list_moderated(UserId moderator, UserId after,
+                                                   std::size_t limit) override;
+    Result<std::vector<Term>> list_terms(ChannelId channel, bool permitted,
+                                         std::string_view after_id, WallTime now,
+                                         std::size_t limit) override;
+    Result<std::optional<Term>> find_term(ChannelId channel, std::string_view id) override;
+    Result<std::optional<UnbanRequest>> find_unban_request(ChannelId channel,
+                                                           std::string_view id) override;
+    Result<std::vector<UnbanRequest>> list_unban_requests(ChannelId channel,
+                                                          UnbanRequestStatus status, UserId user,
+                                                          std::string_view after_id,
+                                                          std::size_t limit) override;
+    Result<ShieldMode> shield_mode(ChannelId channel) override;
+    Result<std::optional<PinnedMessage>> find_pin(ChannelId channel, WallTime now) override;
+    Result<AutoModSettings> automod_settings(ChannelId channel) override;
+    Result<std::optional<SuspiciousUser>> find_suspicious(ChannelId channel, UserId user) override;
+    Result<std::vector<AuditEntry>> list_audit(ChannelId channel, std::uint64_t before_id,
+                                               std::string_view batch, std::size_t limit) override;
+
+    Result<Profile> profile(UserId user) override;
+    Result<void> update_profile(UserId user, const Profile& profile) override;
+    Result<void> set_follow(ChannelId channel, UserId user, std::optional<WallTime> since) override;
+    Result<std::vector<Follow>> list_followers(ChannelId channel, UserId after,
+                                               std::size_t limit) override;
+    Result<std::vector<Follow>> list_followed(UserId user, UserId after,
+                                              std::size_t limit) override;
+    Result<std::uint64_t> count_followers(ChannelId channel) override;
+    Result<std::uint64_t> count_followed(UserId user) override;
+    Result<void> set_block(UserId user, UserId blocked, bool on) override;
+    Result<bool> has_block(UserId user, UserId blocked) override;
+    Result<std::vector<chat::User>> list_blocks(UserId user, UserId after,
+                                                std::size_t limit) override;
+    Result<void> set_extras(ChannelId channel, UserId user,
+                            const chat::Standing& standing) override;
+
     Result<std::uint64_t> next_epoch() override;
+
+    /// The created_at of accounts that are made from now on; no clock is read. For tests.
+    void set_time(WallTime now);
 
   private:
     struct ChannelRow {
@@ -59,12 +106,17 @@ class MemoryCatalog final : public Catalog {
         bool founder = false;
     };
     using ChannelUser = std::pair<ChannelId, UserId>;
+    using ChannelItem = std::pair<ChannelId, std::string>;
     using BadgeKey = std::tuple<ChannelId, std::string, std::string>;
 
     const chat::User& ensure_user_locked(std::string_view login);
     Channel channel_locked(ChannelId id, const ChannelRow& row) const;
     std::optional<Channel> find_channel_locked(ChannelId id) const;
     Result<void> check_known_locked(ChannelId channel, UserId user) const;
+    Result<void> check_known_locked(const Named& named) const;
+    void put_role_locked(ChannelId channel, UserId user, chat::Role role);
+    /// Does what was checked; cannot fail.
+    struct Applier;
 
     std::mutex mutex_;
     std::map<UserId, chat::User> users_;
@@ -76,6 +128,21 @@ class MemoryCatalog final : public Catalog {
     std::map<std::string, Emote, std::less<>> emotes_;
     std::set<std::pair<UserId, std::string>> grants_;
     std::map<BadgeKey, BadgeImage> badges_;
+    std::map<ChannelUser, Ban> bans_;
+    std::map<ChannelUser, change::PutWarning> warnings_;
+    std::map<ChannelUser, SuspiciousUser> suspicious_users_;
+    std::map<ChannelId, ShieldMode> shields_;
+    std::map<ChannelId, PinnedMessage> pins_;
+    std::map<ChannelId, AutoModSettings> automod_settings_;
+    std::map<ChannelItem, Term> terms_;
+    std::map<ChannelItem, UnbanRequest> unban_requests_;
+    std::map<ChannelId, std::vector<AuditEntry>> audit_;
+    std::map<UserId, Profile> profiles_;
+    std::map<ChannelUser, WallTime> follows_;
+    std::set<std::pair<UserId, UserId>> blocks_;
+    std::map<ChannelUser, chat::Standing> extras_;
+    WallTime time_{};
+    std::uint64_t audit_entries_ = 0;
     std::uint64_t epoch_ = 0;
 };
 

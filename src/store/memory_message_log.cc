@@ -9,16 +9,41 @@
 namespace clamor::store {
 namespace {
 
+/// Moderation is what deletes; it is not deleted.
+bool deletable(const StoredMessage& message) {
+    return message.kind != EntryKind::moderation;
+}
+
 bool matches(const HistoryQuery& query, const StoredMessage& message) {
     const std::uint64_t sequence = message.position.sequence;
     return (!query.after_sequence || sequence > *query.after_sequence) &&
            (!query.before_sequence || sequence < *query.before_sequence) &&
            (!query.after_time || message.sent_at > *query.after_time) &&
            (!query.before_time || message.sent_at < *query.before_time) &&
-           (!query.author || message.author == *query.author);
+           (!query.author || message.author == *query.author) &&
+           (!query.messages_only || message.kind == EntryKind::message);
 }
 
 }  // namespace
+
+StoredMessage MemoryMessageLog::ChannelLog::shown(const Kept& kept) const {
+    StoredMessage message = kept.message;
+    if (deletable(message) && message.position.sequence <= cleared_up_to()) message.deleted = true;
+    return message;
+}
+
+void MemoryMessageLog::ChannelLog::mark(Kept& kept, MessageId by) {
+    if (!deletable(kept.message) || shown(kept).deleted) return;
+    kept.message.deleted = true;
+    kept.deleted_by = by;
+}
+
+void MemoryMessageLog::ChannelLog::clear(const Deletion& deletion) {
+    if (by_sequence.empty()) return;
+    // What is appended later is not meant, however far the clearing says that it reaches.
+    const std::uint64_t end = std::min(deletion.up_to_sequence, by_sequence.rbegin()->first);
+    clearings.emplace(end, deletion.by);
+}
 
 Result<void> MemoryMessageLog::append(std::span<const StoredMessage> messages) {
     const std::lock_guard lock(mutex_);
@@ -33,7 +58,9 @@ Result<void> MemoryMessageLog::append(std::span<const StoredMessage> messages) {
     for (const StoredMessage& message : messages) {
         const std::pair place(message.channel, message.position.sequence);
         if (!places_.try_emplace(message.id, place).second) continue;
-        if (!channels_[message.channel].by_sequence.try_emplace(place.second, message).second) {
+        if (!channels_[message.channel]
+                 .by_sequence.try_emplace(place.second, Kept{message})
+                 .second) {
             places_.erase(message.id);
             take_back();
             return fail(std::errc::file_exists,
@@ -42,8 +69,9 @@ Result<void> MemoryMessageLog::append(std::span<const StoredMessage> messages) {
         }
         added.push_back(&message);
     }
-    for (const StoredMessage* message : added)
-        channels_[message->channel].authors.insert(message->author);
+    for (const StoredMessage* message : added) {
+        if (deletable(*message)) channels_[message->channel].authors.insert(message->author);
+    }
     return {};
 }
 
@@ -57,7 +85,8 @@ Result<std::vector<StoredMessage>> MemoryMessageLog::read(const HistoryQuery& qu
         (query.after_sequence || query.after_time) && !query.before_sequence && !query.before_time;
     const auto take = [&](auto begin, auto end) {
         for (auto it = begin; it != end && found.size() < query.limit; ++it) {
-            if (matches(query, it->second)) found.push_back(it->second);
+            if (matches(query, it->second.message))
+                found.push_back(channel->second.shown(it->second));
         }
     };
     if (oldest_first) {
@@ -73,14 +102,15 @@ Result<std::optional<StoredMessage>> MemoryMessageLog::find(ChannelId channel, M
     const std::lock_guard lock(mutex_);
     const auto place = places_.find(id);
     if (place == places_.end() || place->second.first != channel) return std::nullopt;
-    return channels_.at(channel).by_sequence.at(place->second.second);
+    const ChannelLog& log = channels_.at(channel);
+    return log.shown(log.by_sequence.at(place->second.second));
 }
 
 Result<LastMessage> MemoryMessageLog::last(ChannelId channel) {
     const std::lock_guard lock(mutex_);
     const auto found = channels_.find(channel);
     if (found == channels_.end() || found->second.by_sequence.empty()) return LastMessage{};
-    const StoredMessage& newest = found->second.by_sequence.rbegin()->second;
+    const StoredMessage& newest = found->second.by_sequence.rbegin()->second.message;
     return LastMessage{.position = newest.position, .sent_at = newest.sent_at};
 }
 
@@ -90,12 +120,41 @@ Result<bool> MemoryMessageLog::has_author(ChannelId channel, UserId author) {
     return found != channels_.end() && found->second.authors.contains(author);
 }
 
-Result<void> MemoryMessageLog::mark_deleted(ChannelId channel, std::span<const MessageId> ids) {
+Result<void> MemoryMessageLog::mark_deleted(std::span<const Deletion> deletions) {
     const std::lock_guard lock(mutex_);
-    for (const MessageId& id : ids) {
-        const auto place = places_.find(id);
-        if (place == places_.end() || place->second.first != channel) continue;
-        channels_.at(channel).by_sequence.at(place->second.second).deleted = true;
+    if (failure_) return fail(failure_, "cannot mark messages of the message log as deleted");
+    for (const Deletion& deletion : deletions) {
+        const auto found = channels_.find(deletion.channel);
+        if (found == channels_.end()) continue;
+        ChannelLog& log = found->second;
+        for (const MessageId& id : deletion.ids) {
+            const auto place = places_.find(id);
+            if (place == places_.end() || place->second.first != deletion.channel) continue;
+            log.mark(log.by_sequence.at(place->second.second), deletion.by);
+        }
+        if (!deletion.ids.empty()) continue;
+        if (!deletion.author) {
+            log.clear(deletion);
+            continue;
+        }
+        const auto end = log.by_sequence.upper_bound(deletion.up_to_sequence);
+        for (auto it = log.by_sequence.begin(); it != end; ++it) {
+            if (it->second.message.author == deletion.author) log.mark(it->second, deletion.by);
+        }
+    }
+    return {};
+}
+
+Result<void> MemoryMessageLog::restore(ChannelId channel, MessageId by) {
+    const std::lock_guard lock(mutex_);
+    if (failure_) return fail(failure_, "cannot restore messages of the message log");
+    const auto found = channels_.find(channel);
+    if (found == channels_.end() || !by) return {};
+    std::erase_if(found->second.clearings, [&](const auto& one) { return one.second == by; });
+    for (auto& [sequence, kept] : found->second.by_sequence) {
+        if (kept.deleted_by != by) continue;
+        kept.message.deleted = false;
+        kept.deleted_by = {};
     }
     return {};
 }

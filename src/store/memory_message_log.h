@@ -3,6 +3,7 @@
 
 #include <map>
 #include <mutex>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -20,16 +21,30 @@ class MemoryMessageLog final : public MessageLog {
     Result<std::optional<StoredMessage>> find(ChannelId channel, MessageId id) override;
     Result<LastMessage> last(ChannelId channel) override;
     Result<bool> has_author(ChannelId channel, UserId author) override;
-    Result<void> mark_deleted(ChannelId channel, std::span<const MessageId> ids) override;
+    Result<void> mark_deleted(std::span<const Deletion> deletions) override;
+    Result<void> restore(ChannelId channel, MessageId by) override;
 
-    /// Until told otherwise every append fails with `code` and leaves nothing behind, as on a full
+    /// Until told otherwise every change fails with `code` and leaves nothing behind, as on a full
     /// disk; a default constructed code ends it. Reading goes on. For tests.
     void fail_appends(std::error_code code);
 
   private:
+    struct Kept {
+        StoredMessage message;
+        MessageId deleted_by{};
+    };
     struct ChannelLog {
-        std::map<std::uint64_t, StoredMessage> by_sequence;
+        std::map<std::uint64_t, Kept> by_sequence;
         std::unordered_set<UserId> authors;
+        /// The acts that cleared the whole channel, by the last sequence that they cover.
+        std::set<std::pair<std::uint64_t, MessageId>> clearings;
+
+        std::uint64_t cleared_up_to() const {
+            return clearings.empty() ? 0 : clearings.rbegin()->first;
+        }
+        StoredMessage shown(const Kept& kept) const;
+        void mark(Kept& kept, MessageId by);
+        void clear(const Deletion& deletion);
     };
 
     std::mutex mutex_;

@@ -3,13 +3,17 @@
 #include "store/memory_catalog.h"
 #include "store/memory_message_log.h"
 #include "store/message_log_contract.h"
+#include "store/moderation_contract.h"
+#include "store/people_contract.h"
 
 namespace clamor::store {
 namespace {
 
 class MemoryCatalogFixture {
   public:
+    MemoryCatalogFixture() { catalog_.set_time(created_at()); }
     Catalog& catalog() { return catalog_; }
+    static WallTime created_at() { return wall_from_unix_ms(1600000000000); }
 
   private:
     MemoryCatalog catalog_;
@@ -24,6 +28,8 @@ class MemoryLogFixture {
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, CatalogContract, MemoryCatalogFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(Memory, ModerationContract, MemoryCatalogFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(Memory, PeopleContract, MemoryCatalogFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, MessageLogContract, MemoryLogFixture);
 
 TEST(MemoryMessageLog, FailsAppendsAsLongAsItIsToldAndReadsOn) {

@@ -13,8 +13,10 @@
 
 namespace clamor::store {
 
-/// A message as it is kept: the keys that it is found by, and the event in the encoding of
-/// chat/event.h. In a channel, `sent_at` never falls from one sequence to the next.
+enum class EntryKind : std::uint8_t { message = 1, user_notice = 2, moderation = 3 };
+
+/// An entry of a channel's history as it is kept: the keys that it is found by, and the event in
+/// the encoding of chat/event.h. In a channel, `sent_at` never falls from one sequence to the next.
 struct StoredMessage {
     ChannelId channel{};
     Position position{};
@@ -23,6 +25,17 @@ struct StoredMessage {
     UserId author{};
     std::string event{};
     bool deleted = false;
+    EntryKind kind = EntryKind::message;
+};
+
+/// Messages and user notices that moderation takes out of sight: those named by `ids`, or, where
+/// there are none, all of the channel up to `up_to_sequence`, by `author` when there is one.
+struct Deletion {
+    ChannelId channel{};
+    MessageId by{};  ///< the act; restore() takes it back as a whole
+    std::vector<MessageId> ids{};
+    UserId author{};
+    std::uint64_t up_to_sequence = 0;
 };
 
 /// Where a channel's history ends.
@@ -39,6 +52,7 @@ struct HistoryQuery {
     std::optional<WallTime> after_time{};
     std::optional<WallTime> before_time{};
     std::optional<UserId> author{};
+    bool messages_only = false;  ///< neither moderation nor user notices
     std::size_t limit = 100;
     /// With a lower bound and no upper one, the oldest after it (to page forward); else the newest
     /// before the upper one.
@@ -58,8 +72,13 @@ class MessageLog {
     virtual Result<std::optional<StoredMessage>> find(ChannelId channel, MessageId id) = 0;
     /// The newest message of a channel; zeros when it has none.
     virtual Result<LastMessage> last(ChannelId channel) = 0;
+    /// Of a message or user notice, deleted or not.
     virtual Result<bool> has_author(ChannelId channel, UserId author) = 0;
-    virtual Result<void> mark_deleted(ChannelId channel, std::span<const MessageId> ids) = 0;
+    /// What was deleted before keeps the act that deleted it. Nothing to delete is no error.
+    virtual Result<void> mark_deleted(std::span<const Deletion> deletions) = 0;
+    /// Brings back what the act deleted. What the whole channel was cleared of since stays out of
+    /// sight until that act is taken back, too.
+    virtual Result<void> restore(ChannelId channel, MessageId by) = 0;
 };
 
 }  // namespace clamor::store

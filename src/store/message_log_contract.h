@@ -48,6 +48,18 @@ class MessageLogContract : public testing::Test {
         query.channel = lobby_;
         return sequences_of(log().read(query).value());
     }
+    /// The sequences of the channel's entries that are out of sight.
+    std::vector<std::uint64_t> deleted(ChannelId channel) {
+        std::vector<std::uint64_t> sequences;
+        const auto read = log().read({.channel = channel}).value();
+        for (const StoredMessage& message : read) {
+            if (message.deleted) sequences.push_back(message.position.sequence);
+            EXPECT_EQ(log().find(channel, message.id).value()->deleted, message.deleted);
+        }
+        return sequences;
+    }
+    void mark(const Deletion& deletion) { ASSERT_TRUE(log().mark_deleted({&deletion, 1})); }
+    static MessageId act(std::uint64_t number) { return MessageId::from_random(77, number); }
 
     Fixture fixture_;
     const ChannelId lobby_{1000};
@@ -176,15 +188,123 @@ TYPED_TEST_P(MessageLogContract, RefusesAWholeBatchThatTakesAnothersPosition) {
 TYPED_TEST_P(MessageLogContract, MarksMessagesOfTheChannelAsDeletedAndKeepsThem) {
     const auto messages = sample_messages(this->lobby_, 1, 3);
     ASSERT_TRUE(this->log().append(messages));
-    ASSERT_TRUE(this->log().mark_deleted(this->music_, std::vector{messages[0].id}));
-    ASSERT_TRUE(this->log().mark_deleted(
-        this->lobby_, std::vector{messages[1].id, MessageId::from_random(9, 9)}));
-    const auto read = this->log().read({.channel = this->lobby_}).value();
-    ASSERT_EQ(read.size(), 3u);
-    EXPECT_FALSE(read[0].deleted);
-    EXPECT_TRUE(read[1].deleted);
-    EXPECT_EQ(read[1].event, messages[1].event);
-    EXPECT_FALSE(read[2].deleted);
+    this->mark({.channel = this->music_, .by = this->act(1), .ids = {messages[0].id}});
+    this->mark({.channel = this->lobby_,
+                .by = this->act(2),
+                .ids = {messages[1].id, MessageId::from_random(9, 9)}});
+    EXPECT_THAT(this->deleted(this->lobby_), testing::ElementsAre(2));
+    EXPECT_EQ(this->log().find(this->lobby_, messages[1].id).value()->event, messages[1].event);
+    EXPECT_TRUE(this->log().mark_deleted({}));
+}
+
+TYPED_TEST_P(MessageLogContract, MarksWhatAnAuthorSaidUpToASequence) {
+    auto messages = sample_messages(this->lobby_, 1, 6);
+    for (const std::size_t i : {1u, 3u, 5u}) messages[i].author = UserId{3000};
+    ASSERT_TRUE(this->log().append(messages));
+    ASSERT_TRUE(this->log().append(sample_messages(this->music_, 1, 2)));
+    this->mark(
+        {.channel = this->lobby_, .by = this->act(1), .author = UserId{3000}, .up_to_sequence = 4});
+    EXPECT_THAT(this->deleted(this->lobby_), testing::ElementsAre(2, 4));
+    this->mark({.channel = this->lobby_,
+                .by = this->act(2),
+                .author = UserId{3000},
+                .up_to_sequence = ~std::uint64_t{0}});
+    EXPECT_THAT(this->deleted(this->lobby_), testing::ElementsAre(2, 4, 6));
+    EXPECT_THAT(this->deleted(this->music_), testing::IsEmpty());
+}
+
+TYPED_TEST_P(MessageLogContract, ClearsAChannelOfWhatIsThereAndOfNothingThatComesLater) {
+    ASSERT_TRUE(this->log().append(sample_messages(this->lobby_, 1, 4)));
+    ASSERT_TRUE(this->log().append(sample_messages(this->music_, 1, 2)));
+    this->mark({.channel = this->lobby_, .by = this->act(1), .up_to_sequence = 3});
+    EXPECT_THAT(this->deleted(this->lobby_), testing::ElementsAre(1, 2, 3));
+    EXPECT_THAT(this->deleted(this->music_), testing::IsEmpty());
+    this->mark({.channel = this->lobby_, .by = this->act(2), .up_to_sequence = ~std::uint64_t{0}});
+    this->mark({.channel = ChannelId{5}, .by = this->act(3), .up_to_sequence = 100});
+    ASSERT_TRUE(this->log().append(sample_messages(this->lobby_, 5, 5)));
+    ASSERT_TRUE(this->log().append(sample_messages(ChannelId{5}, 1, 1)));
+    EXPECT_THAT(this->deleted(this->lobby_), testing::ElementsAre(1, 2, 3, 4));
+    EXPECT_THAT(this->deleted(ChannelId{5}), testing::IsEmpty());
+}
+
+TYPED_TEST_P(MessageLogContract, MarksMessagesAndUserNoticesButNoModeration) {
+    auto messages = sample_messages(this->lobby_, 1, 4);
+    messages[1].kind = EntryKind::user_notice;
+    messages[2].kind = EntryKind::moderation;
+    ASSERT_TRUE(this->log().append(messages));
+    this->mark({.channel = this->lobby_,
+                .by = this->act(1),
+                .author = messages[0].author,
+                .up_to_sequence = 3});
+    EXPECT_THAT(this->deleted(this->lobby_), testing::ElementsAre(1, 2));
+    this->mark({.channel = this->lobby_, .by = this->act(2), .ids = {messages[2].id}});
+    this->mark({.channel = this->lobby_, .by = this->act(3), .up_to_sequence = 4});
+    EXPECT_THAT(this->deleted(this->lobby_), testing::ElementsAre(1, 2, 4));
+}
+
+TYPED_TEST_P(MessageLogContract, RestoresWhatAnActDeletedFirst) {
+    const auto messages = sample_messages(this->lobby_, 1, 5);
+    ASSERT_TRUE(this->log().append(messages));
+    this->mark({.channel = this->lobby_, .by = this->act(1), .ids = {messages[1].id}});
+    const Deletion timeout{.channel = this->lobby_,
+                           .by = this->act(2),
+                           .author = messages[0].author,
+                           .up_to_sequence = 4};
+    const std::vector twice{timeout, timeout};
+    ASSERT_TRUE(this->log().mark_deleted(twice));
+    ASSERT_TRUE(this->log().restore(this->music_, this->act(2)));
+    ASSERT_TRUE(this->log().restore(this->lobby_, this->act(99)));
+    ASSERT_TRUE(this->log().restore(this->lobby_, {}));
+    EXPECT_THAT(this->deleted(this->lobby_), testing::ElementsAre(1, 2, 3, 4));
+    ASSERT_TRUE(this->log().restore(this->lobby_, this->act(2)));
+    EXPECT_THAT(this->deleted(this->lobby_), testing::ElementsAre(2));
+    ASSERT_TRUE(this->log().restore(this->lobby_, this->act(1)));
+    EXPECT_THAT(this->deleted(this->lobby_), testing::IsEmpty());
+}
+
+TYPED_TEST_P(MessageLogContract, TakesBackAClearingAndLeavesWhatWasDeletedBefore) {
+    const auto messages = sample_messages(this->lobby_, 1, 5);
+    ASSERT_TRUE(this->log().append(messages));
+    this->mark({.channel = this->lobby_, .by = this->act(1), .ids = {messages[1].id}});
+    this->mark({.channel = this->lobby_, .by = this->act(2), .up_to_sequence = 3});
+    this->mark({.channel = this->lobby_, .by = this->act(3), .ids = {messages[2].id}});
+    this->mark({.channel = this->lobby_, .by = this->act(4), .up_to_sequence = 4});
+    EXPECT_THAT(this->deleted(this->lobby_), testing::ElementsAre(1, 2, 3, 4));
+    ASSERT_TRUE(this->log().restore(this->lobby_, this->act(4)));
+    EXPECT_THAT(this->deleted(this->lobby_), testing::ElementsAre(1, 2, 3));
+    ASSERT_TRUE(this->log().restore(this->lobby_, this->act(1)));
+    EXPECT_THAT(this->deleted(this->lobby_), testing::ElementsAre(1, 2, 3));
+    ASSERT_TRUE(this->log().restore(this->lobby_, this->act(2)));
+    EXPECT_THAT(this->deleted(this->lobby_), testing::IsEmpty());
+}
+
+TYPED_TEST_P(MessageLogContract, KeepsKindsAndReadsMessagesOnlyWhenAsked) {
+    auto messages = sample_messages(this->lobby_, 1, 5);
+    messages[1].kind = EntryKind::user_notice;
+    messages[3].kind = EntryKind::moderation;
+    ASSERT_TRUE(this->log().append(messages));
+    const auto all = this->log().read({.channel = this->lobby_}).value();
+    ASSERT_EQ(all.size(), 5u);
+    for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(all[i].kind, messages[i].kind);
+    EXPECT_EQ(this->log().find(this->lobby_, messages[3].id).value()->kind, EntryKind::moderation);
+    EXPECT_THAT(this->read({.messages_only = true}), testing::ElementsAre(1, 3, 5));
+    EXPECT_THAT(this->read({.messages_only = true, .limit = 2}), testing::ElementsAre(3, 5));
+    EXPECT_THAT(this->read({.after_sequence = 1, .messages_only = true, .limit = 1}),
+                testing::ElementsAre(3));
+    EXPECT_EQ(this->log().last(this->lobby_).value().position.sequence, 5u);
+}
+
+TYPED_TEST_P(MessageLogContract, KnowsAuthorsByMessagesAndNoticesNotByModeration) {
+    auto messages = sample_messages(this->lobby_, 1, 3);
+    for (std::size_t i = 0; i < 3; ++i) messages[i].author = UserId{4000 + i};
+    messages[1].kind = EntryKind::user_notice;
+    messages[2].kind = EntryKind::moderation;
+    ASSERT_TRUE(this->log().append(messages));
+    this->mark({.channel = this->lobby_, .by = this->act(1), .ids = {messages[0].id}});
+    EXPECT_TRUE(this->log().has_author(this->lobby_, UserId{4000}).value());
+    EXPECT_TRUE(this->log().has_author(this->lobby_, UserId{4001}).value());
+    EXPECT_FALSE(this->log().has_author(this->lobby_, UserId{4002}).value());
+    EXPECT_FALSE(this->log().has_author(this->music_, UserId{4000}).value());
 }
 
 TYPED_TEST_P(MessageLogContract, ReadsWholeBatchesWhileAnotherThreadAppends) {
@@ -209,12 +329,15 @@ TYPED_TEST_P(MessageLogContract, ReadsWholeBatchesWhileAnotherThreadAppends) {
     appender.join();
 }
 
-REGISTER_TYPED_TEST_SUITE_P(MessageLogContract, GivesBackWhatItTook, TakesEmptyAndVeryLargeEvents,
-                            KeepsChannelsApart, ReadsTheNewestOfARangeInAscendingOrder,
-                            PagesForwardFromALowerBound, ReadsByTimeWithBoundsThatAreExclusive,
-                            ReadsByAuthor, StoresAMessageOnceHoweverOftenItIsAppended,
-                            RefusesAWholeBatchThatTakesAnothersPosition,
-                            MarksMessagesOfTheChannelAsDeletedAndKeepsThem,
-                            ReadsWholeBatchesWhileAnotherThreadAppends);
+REGISTER_TYPED_TEST_SUITE_P(
+    MessageLogContract, GivesBackWhatItTook, TakesEmptyAndVeryLargeEvents, KeepsChannelsApart,
+    ReadsTheNewestOfARangeInAscendingOrder, PagesForwardFromALowerBound,
+    ReadsByTimeWithBoundsThatAreExclusive, ReadsByAuthor,
+    StoresAMessageOnceHoweverOftenItIsAppended, RefusesAWholeBatchThatTakesAnothersPosition,
+    MarksMessagesOfTheChannelAsDeletedAndKeepsThem, MarksWhatAnAuthorSaidUpToASequence,
+    ClearsAChannelOfWhatIsThereAndOfNothingThatComesLater,
+    MarksMessagesAndUserNoticesButNoModeration, RestoresWhatAnActDeletedFirst,
+    TakesBackAClearingAndLeavesWhatWasDeletedBefore, KeepsKindsAndReadsMessagesOnlyWhenAsked,
+    KnowsAuthorsByMessagesAndNoticesNotByModeration, ReadsWholeBatchesWhileAnotherThreadAppends);
 
 }  // namespace clamor::store

@@ -5,7 +5,8 @@
 
 namespace clamor::store {
 
-SqlCatalog::SqlCatalog(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+SqlCatalog::SqlCatalog(std::unique_ptr<Database> database, WallTime (*clock)())
+    : database_(std::move(database)), clock_(clock) {}
 SqlCatalog::~SqlCatalog() = default;
 
 Result<std::uint64_t> SqlCatalog::next_epoch() {

@@ -15,11 +15,14 @@ class Database;
 /// behind.
 class SqlCatalog final : public Catalog {
   public:
-    explicit SqlCatalog(std::unique_ptr<Database> database);
+    /// `clock` tells when an account was made.
+    SqlCatalog(std::unique_ptr<Database> database, WallTime (*clock)());
     ~SqlCatalog() override;
 
     Result<std::optional<chat::User>> find_user(std::string_view login) override;
     Result<std::optional<chat::User>> find_user(UserId id) override;
+    Result<std::vector<chat::User>> find_users(std::span<const UserId> ids,
+                                               std::span<const std::string> logins) override;
     Result<chat::User> ensure_user(std::string_view login) override;
     Result<void> update_user(const chat::User& user) override;
     Result<std::vector<chat::User>> list_users(UserId after, std::size_t limit) override;
@@ -47,10 +50,52 @@ class SqlCatalog final : public Catalog {
     Result<std::vector<BadgeImage>> badges_for(ChannelId channel) override;
     Result<void> put_badge(const BadgeImage& badge) override;
 
+    Result<void> apply(std::span<const Change> changes, std::span<const AuditEntry> audit) override;
+    Result<std::optional<Ban>> find_ban(ChannelId channel, UserId user, WallTime now) override;
+    Result<std::vector<Ban>> list_bans(ChannelId channel, WallTime now, UserId after,
+                                       std::size_t limit) override;
+    Result<std::vector<chat::User>> list_role(ChannelId channel, chat::Role role, UserId after,
+                                              std::size_t limit) override;
+    Result<std::vector<chat::User>> list_moderated(UserId moderator, UserId after,
+                                                   std::size_t limit) override;
+    Result<std::vector<Term>> list_terms(ChannelId channel, bool permitted,
+                                         std::string_view after_id, WallTime now,
+                                         std::size_t limit) override;
+    Result<std::optional<Term>> find_term(ChannelId channel, std::string_view id) override;
+    Result<std::optional<UnbanRequest>> find_unban_request(ChannelId channel,
+                                                           std::string_view id) override;
+    Result<std::vector<UnbanRequest>> list_unban_requests(ChannelId channel,
+                                                          UnbanRequestStatus status, UserId user,
+                                                          std::string_view after_id,
+                                                          std::size_t limit) override;
+    Result<ShieldMode> shield_mode(ChannelId channel) override;
+    Result<std::optional<PinnedMessage>> find_pin(ChannelId channel, WallTime now) override;
+    Result<AutoModSettings> automod_settings(ChannelId channel) override;
+    Result<std::optional<SuspiciousUser>> find_suspicious(ChannelId channel, UserId user) override;
+    Result<std::vector<AuditEntry>> list_audit(ChannelId channel, std::uint64_t before_id,
+                                               std::string_view batch, std::size_t limit) override;
+
+    Result<Profile> profile(UserId user) override;
+    Result<void> update_profile(UserId user, const Profile& profile) override;
+    Result<void> set_follow(ChannelId channel, UserId user, std::optional<WallTime> since) override;
+    Result<std::vector<Follow>> list_followers(ChannelId channel, UserId after,
+                                               std::size_t limit) override;
+    Result<std::vector<Follow>> list_followed(UserId user, UserId after,
+                                              std::size_t limit) override;
+    Result<std::uint64_t> count_followers(ChannelId channel) override;
+    Result<std::uint64_t> count_followed(UserId user) override;
+    Result<void> set_block(UserId user, UserId blocked, bool on) override;
+    Result<bool> has_block(UserId user, UserId blocked) override;
+    Result<std::vector<chat::User>> list_blocks(UserId user, UserId after,
+                                                std::size_t limit) override;
+    Result<void> set_extras(ChannelId channel, UserId user,
+                            const chat::Standing& standing) override;
+
     Result<std::uint64_t> next_epoch() override;
 
   private:
     std::unique_ptr<Database> database_;
+    WallTime (*const clock_)();
 };
 
 }  // namespace clamor::store

@@ -46,7 +46,8 @@ Channel ChannelRow::value() const {
 }
 
 bool channel_exists(Session& sql, ChannelId id) {
-    return sql.fetch_one<ChannelRow>(kById, number(id)).has_value();
+    static const std::string kExists = "SELECT 1 FROM channels WHERE channel_id = :id";
+    return sql.fetch_one<NumberRow>(kExists, number(id)).has_value();
 }
 
 Result<std::optional<Channel>> SqlCatalog::find_channel(std::string_view login) {
@@ -71,7 +72,7 @@ Result<Channel> SqlCatalog::ensure_channel(std::string_view login) {
         if (auto channel = sql.fetch_one<ChannelRow>(kByLogin, name)) return *std::move(channel);
         auto user = sql.fetch_one<UserRow>(kUserByLogin, name);
         soci::transaction transaction(sql.raw());
-        if (!user) user = make_user(sql, name);
+        if (!user) user = make_user(sql, name, clock_());
         const auto added = sql.change(
             "INSERT INTO channels (channel_id) VALUES (:id) ON CONFLICT (channel_id) DO NOTHING",
             number(user->id));

@@ -88,8 +88,147 @@ CREATE TABLE badges (
 )
 )sql";
 
+// No end of a time is NULL, and nobody in particular, too. The audit log refers to nothing: it
+// tells of whom and what may be gone.
+constexpr std::string_view kModeration = R"sql(
+INSERT INTO counters (name, value) VALUES ('audit_id', 0);
+ALTER TABLE users ADD COLUMN account_type VARCHAR(16) NOT NULL DEFAULT 'ordinary'
+    CHECK (account_type IN ('ordinary', 'global_mod', 'admin', 'staff'));
+ALTER TABLE users ADD COLUMN turbo INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE users ADD COLUMN prime INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE users ADD COLUMN partner INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE users ADD COLUMN created_at BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE tokens ADD COLUMN client_id TEXT NOT NULL DEFAULT '';
+CREATE INDEX roles_by_role ON roles (channel_id, role, user_id);
+CREATE INDEX roles_by_user ON roles (user_id, role, channel_id);
+CREATE TABLE bans (
+    channel_id BIGINT NOT NULL REFERENCES channels (channel_id),
+    user_id BIGINT NOT NULL REFERENCES users (user_id),
+    moderator_id BIGINT REFERENCES users (user_id),
+    reason TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT,
+    PRIMARY KEY (channel_id, user_id)
+);
+CREATE INDEX bans_by_end ON bans (channel_id, expires_at) WHERE expires_at IS NOT NULL;
+CREATE TABLE warnings (
+    channel_id BIGINT NOT NULL REFERENCES channels (channel_id),
+    user_id BIGINT NOT NULL REFERENCES users (user_id),
+    moderator_id BIGINT REFERENCES users (user_id),
+    reason TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (channel_id, user_id)
+);
+CREATE TABLE suspicious_users (
+    channel_id BIGINT NOT NULL REFERENCES channels (channel_id),
+    user_id BIGINT NOT NULL REFERENCES users (user_id),
+    moderator_id BIGINT REFERENCES users (user_id),
+    suspicion VARCHAR(16) NOT NULL CHECK (suspicion IN ('monitored', 'restricted')),
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (channel_id, user_id)
+);
+CREATE TABLE terms (
+    channel_id BIGINT NOT NULL REFERENCES channels (channel_id),
+    term_id UUID NOT NULL,
+    moderator_id BIGINT REFERENCES users (user_id),
+    term TEXT NOT NULL,
+    permitted INTEGER NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    expires_at BIGINT,
+    PRIMARY KEY (channel_id, term_id)
+);
+CREATE INDEX terms_by_use ON terms (channel_id, permitted, term_id);
+CREATE TABLE unban_requests (
+    channel_id BIGINT NOT NULL REFERENCES channels (channel_id),
+    request_id UUID NOT NULL,
+    user_id BIGINT NOT NULL REFERENCES users (user_id),
+    request TEXT NOT NULL,
+    status VARCHAR(16) NOT NULL
+        CHECK (status IN ('pending', 'approved', 'denied', 'acknowledged', 'canceled')),
+    created_at BIGINT NOT NULL,
+    resolved_at BIGINT,
+    moderator_id BIGINT REFERENCES users (user_id),
+    resolution TEXT NOT NULL,
+    PRIMARY KEY (channel_id, request_id)
+);
+CREATE INDEX unban_requests_by_status ON unban_requests (channel_id, status, request_id);
+CREATE INDEX unban_requests_by_user ON unban_requests (channel_id, user_id, request_id);
+CREATE TABLE shields (
+    channel_id BIGINT PRIMARY KEY REFERENCES channels (channel_id),
+    active INTEGER NOT NULL,
+    moderator_id BIGINT REFERENCES users (user_id),
+    activated_at BIGINT
+);
+CREATE TABLE pins (
+    channel_id BIGINT PRIMARY KEY REFERENCES channels (channel_id),
+    message_id UUID NOT NULL,
+    moderator_id BIGINT REFERENCES users (user_id),
+    starts_at BIGINT NOT NULL,
+    ends_at BIGINT,
+    updated_at BIGINT NOT NULL
+);
+CREATE TABLE automod_settings (
+    channel_id BIGINT PRIMARY KEY REFERENCES channels (channel_id),
+    overall_level INTEGER,
+    aggression INTEGER NOT NULL,
+    bullying INTEGER NOT NULL,
+    disability INTEGER NOT NULL,
+    misogyny INTEGER NOT NULL,
+    race INTEGER NOT NULL,
+    sex_terms INTEGER NOT NULL,
+    sexuality INTEGER NOT NULL,
+    swearing INTEGER NOT NULL
+);
+CREATE TABLE audit_log (
+    audit_id BIGINT PRIMARY KEY,
+    channel_id BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    actor_id BIGINT NOT NULL,
+    action TEXT NOT NULL,
+    target_id BIGINT NOT NULL,
+    state_before TEXT NOT NULL,
+    state_after TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    batch TEXT NOT NULL
+);
+CREATE INDEX audit_log_by_channel ON audit_log (channel_id, audit_id);
+CREATE INDEX audit_log_by_batch ON audit_log (channel_id, batch, audit_id) WHERE batch <> '';
+CREATE TABLE profiles (
+    user_id BIGINT PRIMARY KEY REFERENCES users (user_id),
+    description TEXT NOT NULL,
+    profile_image_url TEXT NOT NULL,
+    offline_image_url TEXT NOT NULL,
+    email TEXT NOT NULL,
+    broadcaster_type VARCHAR(16) NOT NULL
+);
+CREATE TABLE follows (
+    channel_id BIGINT NOT NULL REFERENCES channels (channel_id),
+    user_id BIGINT NOT NULL REFERENCES users (user_id),
+    since BIGINT NOT NULL,
+    PRIMARY KEY (channel_id, user_id)
+);
+CREATE INDEX follows_by_user ON follows (user_id, channel_id);
+CREATE TABLE blocks (
+    user_id BIGINT NOT NULL REFERENCES users (user_id),
+    blocked_id BIGINT NOT NULL REFERENCES users (user_id),
+    PRIMARY KEY (user_id, blocked_id)
+);
+CREATE TABLE standing_extras (
+    channel_id BIGINT NOT NULL REFERENCES channels (channel_id),
+    user_id BIGINT NOT NULL REFERENCES users (user_id),
+    artist INTEGER NOT NULL,
+    bits BIGINT NOT NULL,
+    sub_gifts BIGINT NOT NULL,
+    custom_badges TEXT NOT NULL,
+    PRIMARY KEY (channel_id, user_id)
+)
+)sql";
+
 constexpr std::array kMigrations{
     Migration{"users, channels, tokens, emotes and badges", kFirstSchema},
+    Migration{"moderation, follows, blocks and profiles", kModeration},
 };
 
 std::size_t stored_version(Session& sql) {
@@ -140,11 +279,12 @@ std::span<const Migration> catalog_migrations() {
 Result<void> migrate(Database& database, std::span<const Migration> migrations) {
     return database.run("bringing the schema up to date", [&](Session& sql) -> Result<void> {
         sql.raw() << "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY)";
+        const bool is_new = stored_version(sql) == 0;
         for (std::size_t version = stored_version(sql); version < migrations.size();
              version = stored_version(sql)) {
             const Migration& next = migrations[version];
             // Making the schema where there was none is no news.
-            if (take_step(sql, version + 1, next, database.engine().key_type) && version > 0) {
+            if (take_step(sql, version + 1, next, database.engine().key_type) && !is_new) {
                 log::info("the catalog's schema was brought forward",
                           {{"version", version + 1}, {"adds", next.subject}});
             }

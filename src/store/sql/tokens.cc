@@ -9,9 +9,10 @@ namespace {
 /// No token for app tokens and no expiry are NULL in the table and 0 in a row.
 struct TokenRow {
     static constexpr const char* kColumns =
-        "COALESCE(user_id, 0), scopes, created_at, COALESCE(expires_at, 0), label";
+        "COALESCE(user_id, 0), scopes, created_at, COALESCE(expires_at, 0), label, "
+        "client_id";
     long long user = 0, created_at = 0, expires_at = 0;
-    std::string scopes, label;
+    std::string scopes, label, client_id;
 
     void into(soci::statement& statement) {
         statement.exchange(soci::into(user));
@@ -19,9 +20,11 @@ struct TokenRow {
         statement.exchange(soci::into(created_at));
         statement.exchange(soci::into(expires_at));
         statement.exchange(soci::into(label));
+        statement.exchange(soci::into(client_id));
     }
     TokenRecord value() const {
         TokenRecord record{.user = UserId(static_cast<std::uint64_t>(user)),
+                           .client_id = client_id,
                            .scopes = {},
                            .created_at = wall_from_unix_ms(created_at),
                            .expires_at = {},
@@ -36,10 +39,6 @@ struct TokenRow {
     }
 };
 
-std::string hex(const TokenHash& hash) {
-    return fmt::format("{:02x}", fmt::join(hash, ""));
-}
-
 }  // namespace
 
 Result<void> SqlCatalog::add_token(std::string_view token, const TokenRecord& record) {
@@ -50,11 +49,13 @@ Result<void> SqlCatalog::add_token(std::string_view token, const TokenRecord& re
         if (record.user && !user_exists(sql, record.user)) return no_such_user(record.user);
         const long long expires_at = record.expires_at ? unix_ms(*record.expires_at) : 0;
         const auto added = sql.change(
-            "INSERT INTO tokens (token_hash, user_id, scopes, created_at, expires_at, label) "
-            "VALUES (:hash, NULLIF(:user, 0), :scopes, :created, NULLIF(:expires, 0), :label) "
+            "INSERT INTO tokens (token_hash, user_id, scopes, created_at, expires_at, label, "
+            "client_id) VALUES (:hash, NULLIF(:user, 0), :scopes, :created, NULLIF(:expires, 0), "
+            ":label, :client) "
             "ON CONFLICT (token_hash) DO NOTHING",
-            hex(*hash), number(record.user), fmt::format("{}", fmt::join(record.scopes, " ")),
-            static_cast<long long>(unix_ms(record.created_at)), expires_at, record.label);
+            hex_of(*hash), number(record.user), fmt::format("{}", fmt::join(record.scopes, " ")),
+            static_cast<long long>(unix_ms(record.created_at)), expires_at, record.label,
+            record.client_id);
         if (added == 0) return fail(std::errc::file_exists, "the token exists");
         return {};
     });
@@ -69,7 +70,7 @@ Result<std::optional<TokenRecord>> SqlCatalog::find_token(std::string_view token
                                   fmt::format("SELECT {} FROM tokens WHERE token_hash = :hash AND "
                                               "(expires_at IS NULL OR expires_at > :now)",
                                               TokenRow::kColumns),
-                                  hex(*hash), static_cast<long long>(unix_ms(now)));
+                                  hex_of(*hash), static_cast<long long>(unix_ms(now)));
                           });
 }
 
@@ -77,7 +78,7 @@ Result<bool> SqlCatalog::revoke_token(std::string_view token) {
     const auto hash = hash_token(token);
     if (!hash) return tl::unexpected(hash.error());
     return database_->run("revoking a token", [&](Session& sql) -> Result<bool> {
-        return sql.change("DELETE FROM tokens WHERE token_hash = :hash", hex(*hash)) != 0;
+        return sql.change("DELETE FROM tokens WHERE token_hash = :hash", hex_of(*hash)) != 0;
     });
 }
 

@@ -35,6 +35,11 @@ Result<void> connect(Database& database, const SqliteCatalogOptions& options) {
 
 }  // namespace
 
+WallTime system_time() {
+    const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+    return WallTime(std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch));
+}
+
 Result<std::unique_ptr<Catalog>> open_sqlite_catalog(const SqliteCatalogOptions& options) {
     if (options.path.find('"') != std::string::npos) {
         return fail(std::errc::invalid_argument,
@@ -44,7 +49,7 @@ Result<std::unique_ptr<Catalog>> open_sqlite_catalog(const SqliteCatalogOptions&
     if (auto done = connect(*database, options); !done) return tl::unexpected(done.error());
     if (auto done = migrate(*database, catalog_migrations()); !done)
         return tl::unexpected(done.error());
-    return std::make_unique<SqlCatalog>(std::move(database));
+    return std::make_unique<SqlCatalog>(std::move(database), options.clock);
 }
 
 }  // namespace clamor::store

@@ -4,6 +4,7 @@
 #include <array>
 #include <fstream>
 #include <thread>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -68,6 +69,92 @@ TEST(Migrations, LeaveTheSchemaAsItWasWhenAStepFails) {
     EXPECT_EQ(peek(database, "name", "things").value(), "old");
     EXPECT_TRUE(migrate(database, std::array{kFirst, kSecond}));
     EXPECT_EQ(peek(database, "name", "things").value(), "new");
+}
+
+TEST(SqliteCatalog, BringsAFileOfTheFirstVersionForward) {
+    const TempFolder folder;
+    const std::string path = folder.file("catalog.db");
+    {
+        Database database(kEngine);
+        ASSERT_TRUE(open_database(database, path));
+        ASSERT_TRUE(migrate(database, catalog_migrations().first(1)));
+        ASSERT_TRUE(database.run("filling", [](Session& sql) -> Result<void> {
+            sql.raw() << "INSERT INTO users (user_id, login, display_name, color) "
+                         "VALUES (1000, 'alice', 'Alice', '#0D4200')";
+            sql.raw() << "INSERT INTO channels (channel_id, title) VALUES (1000, 'Hello')";
+            sql.raw() << "INSERT INTO roles (channel_id, user_id, role) VALUES (1000, 1000, 'vip')";
+            sql.raw() << "UPDATE counters SET value = 1000 WHERE name = 'user_id'";
+            return {};
+        }));
+    }
+    const auto catalog =
+        open_sqlite_catalog({.path = path, .clock = [] { return wall_from_unix_ms(7); }}).value();
+    const auto alice = catalog->find_user("alice").value().value();
+    EXPECT_EQ(alice.display_name, "Alice");
+    EXPECT_EQ(alice.type, chat::AccountType::ordinary);
+    EXPECT_EQ(catalog->profile(alice.id).value().created_at, WallTime());
+    const auto bob = catalog->ensure_user("bob").value();
+    EXPECT_EQ(bob.id, UserId{1001});
+    EXPECT_EQ(catalog->profile(bob.id).value().created_at, wall_from_unix_ms(7));
+    const std::vector<Change> ban{change::PutBan{{.channel = ChannelId{1000}, .user = bob.id}}};
+    EXPECT_TRUE(catalog->apply(ban, {}));
+    EXPECT_EQ(catalog->find_channel("alice").value()->title, "Hello");
+}
+
+TEST(SqliteCatalog, GivesANewAccountTheTimeOfTheSystem) {
+    const TempFolder folder;
+    const auto catalog = open_sqlite_catalog({.path = folder.file("catalog.db")}).value();
+    const auto alice = catalog->ensure_user("alice").value();
+    EXPECT_GT(catalog->profile(alice.id).value().created_at, wall_from_unix_ms(1700000000000));
+}
+
+TEST(SqliteCatalog, ForgetsTimeoutsThatEndedBeforeTheNextBan) {
+    const TempFolder folder;
+    const std::string path = folder.file("catalog.db");
+    const auto catalog = open_sqlite_catalog({.path = path}).value();
+    const auto lobby = catalog->ensure_channel("lobby").value().id;
+    const auto bob = catalog->ensure_user("bob").value().id;
+    const auto carol = catalog->ensure_user("carol").value().id;
+    const auto ban = [&](UserId user, std::int64_t from, std::int64_t to) {
+        const std::vector<Change> changes{change::PutBan{{.channel = lobby,
+                                                          .user = user,
+                                                          .created_at = wall_from_unix_ms(from),
+                                                          .expires_at = wall_from_unix_ms(to)}}};
+        ASSERT_TRUE(catalog->apply(changes, {}));
+    };
+    ban(bob, 1, 10);
+    ban(carol, 9, 20);
+    EXPECT_TRUE(catalog->standing(lobby, bob).value().banned_until);
+    ban(carol, 10, 20);
+    EXPECT_FALSE(catalog->standing(lobby, bob).value().banned_until);
+    EXPECT_TRUE(catalog->standing(lobby, carol).value().banned_until);
+}
+
+TEST(SqliteCatalog, AppliesModerationBesideAnotherThatHasTheSameFileOpen) {
+    const TempFolder folder;
+    const std::string path = folder.file("catalog.db");
+    const auto first = open_sqlite_catalog({.path = path}).value();
+    const auto lobby = first->ensure_channel("lobby").value().id;
+    constexpr int kWriters = 3;
+    constexpr int kRounds = 50;
+    std::array<std::thread, kWriters> writers;
+    for (auto& writer : writers) {
+        writer = std::thread([&] {
+            const auto catalog = open_sqlite_catalog({.path = path}).value();
+            const std::vector<Change> changes{
+                change::PutBan{{.channel = lobby, .user = UserId{lobby.value}}}};
+            const std::vector<AuditEntry> audit{{.channel = lobby, .action = "ban"},
+                                                {.channel = lobby, .action = "ban"}};
+            for (int i = 0; i < kRounds; ++i) {
+                const auto applied = catalog->apply(changes, audit);
+                ASSERT_TRUE(applied) << applied.error().to_string();
+            }
+        });
+    }
+    for (auto& writer : writers) writer.join();
+    const auto entries = first->list_audit(lobby, 0, "", 1000).value();
+    ASSERT_EQ(entries.size(), std::size_t{2 * kWriters * kRounds});
+    EXPECT_EQ(entries.front().id, entries.size());
 }
 
 TEST(SqliteCatalog, RefusesASchemaOfANewerProgramAndLeavesItAlone) {

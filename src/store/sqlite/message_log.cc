@@ -2,10 +2,13 @@
 #include "store/sqlite/message_log.h"
 
 #include <algorithm>
+#include <array>
 #include <condition_variable>
 #include <cstring>
+#include <limits>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <fmt/format.h>
@@ -15,38 +18,73 @@
 namespace clamor::store {
 namespace {
 
-constexpr std::int64_t kSchemaVersion = 1;
-
 // A table in the order of arrival with indexes beside it costs a fifth less than a table clustered
 // by channel: the events are written to one place, and only the small index entries go to a page
 // for each channel. Times have no index, which would cost a third more: they never fall with the
 // sequence, so a bound in time is searched for in messages_by_position.
-constexpr const char* kSchema =
-    "BEGIN IMMEDIATE;"
-    "CREATE TABLE IF NOT EXISTS messages ("
+constexpr const char* kFirstSchema =
+    "CREATE TABLE messages ("
     "  channel INTEGER NOT NULL, sequence INTEGER NOT NULL, epoch INTEGER NOT NULL, id BLOB NOT "
     "NULL,"
     "  sent_at INTEGER NOT NULL, author INTEGER NOT NULL, deleted INTEGER NOT NULL, event BLOB NOT "
     "NULL);"
-    "CREATE UNIQUE INDEX IF NOT EXISTS messages_by_position ON messages (channel, sequence);"
-    "CREATE UNIQUE INDEX IF NOT EXISTS messages_by_id ON messages (id);"
-    "CREATE INDEX IF NOT EXISTS messages_by_author ON messages (channel, author, sequence);"
-    "PRAGMA user_version = 1;"
-    "COMMIT";
+    "CREATE UNIQUE INDEX messages_by_position ON messages (channel, sequence);"
+    "CREATE UNIQUE INDEX messages_by_id ON messages (id);"
+    "CREATE INDEX messages_by_author ON messages (channel, author, sequence)";
 
-constexpr const char* kColumns = "channel, sequence, epoch, id, sent_at, author, deleted, event";
+// A clearing of a whole channel is the sequence that it reaches to: marking each message would take
+// as long as the channel is old, and the writer of all channels with it. The index of deleted
+// messages costs those that are not deleted nothing.
+constexpr const char* kModeration =
+    "ALTER TABLE messages ADD COLUMN kind INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE messages ADD COLUMN deleted_by BLOB;"
+    "CREATE INDEX messages_by_deletion ON messages (deleted_by) WHERE deleted_by IS NOT NULL;"
+    "CREATE TABLE clearings ("
+    "  channel INTEGER NOT NULL, up_to INTEGER NOT NULL, deleted_by BLOB NOT NULL,"
+    "  PRIMARY KEY (channel, up_to, deleted_by)) WITHOUT ROWID";
+
+/// Step n (counted from 0) makes version n + 1 out of n. A published one is never changed.
+constexpr std::array kSteps{kFirstSchema, kModeration};
+constexpr auto kSchemaVersion = static_cast<std::int64_t>(kSteps.size());
+
+// In these statements ?1 is the channel, so that what it was cleared of is looked up once.
+constexpr std::string_view kClearedUpTo =
+    "(SELECT COALESCE(MAX(up_to), 0) FROM clearings WHERE channel = ?1)";
+// Moderation is what deletes; it is not deleted.
+constexpr std::string_view kDeletable = "kind <> 3";
+
+const std::string kHistory = fmt::format(
+    "SELECT channel, sequence, epoch, id, sent_at, author, deleted OR ({} AND sequence <= {}), "
+    "event, kind FROM messages WHERE channel = ?1",
+    kDeletable, kClearedUpTo);
+const std::string kFind = kHistory + " AND id = ?2";
+const std::string kDelete = fmt::format(
+    "UPDATE messages SET deleted = 1, deleted_by = ?2 WHERE channel = ?1 AND id = ?3 AND "
+    "sequence > {} AND deleted = 0 AND {}",
+    kClearedUpTo, kDeletable);
+const std::string kDeleteOfAuthor = fmt::format(
+    "UPDATE messages SET deleted = 1, deleted_by = ?2 WHERE channel = ?1 AND author = ?3 AND "
+    "sequence <= ?4 AND sequence > {} AND deleted = 0 AND {}",
+    kClearedUpTo, kDeletable);
+const std::string kHasAuthor = fmt::format(
+    "SELECT 1 FROM messages WHERE channel = ?1 AND author = ?2 AND {} LIMIT 1", kDeletable);
 constexpr const char* kInsert =
-    "INSERT INTO messages (channel, sequence, epoch, id, sent_at, author, deleted, event) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO NOTHING";
-constexpr const char* kDelete = "UPDATE messages SET deleted = 1 WHERE id = ?1 AND channel = ?2";
+    "INSERT INTO messages (channel, sequence, epoch, id, sent_at, author, deleted, event, kind) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO NOTHING";
+constexpr const char* kClear =
+    "INSERT OR IGNORE INTO clearings (channel, up_to, deleted_by) "
+    "SELECT ?1, MIN(?3, sequence), ?2 FROM messages WHERE channel = ?1 "
+    "ORDER BY sequence DESC LIMIT 1";
+constexpr const char* kRestore =
+    "UPDATE messages SET deleted = 0, deleted_by = NULL WHERE deleted_by = ?2 AND channel = ?1";
+constexpr const char* kTakeBackClearing =
+    "DELETE FROM clearings WHERE channel = ?1 AND deleted_by = ?2";
 constexpr const char* kLast =
     "SELECT epoch, sequence, sent_at FROM messages WHERE channel = ?1 ORDER BY sequence DESC LIMIT "
     "1";
 constexpr const char* kFirstFrom =
     "SELECT sequence, sent_at FROM messages WHERE channel = ?1 AND sequence >= ?2 "
     "ORDER BY sequence LIMIT 1";
-constexpr const char* kHasAuthor =
-    "SELECT 1 FROM messages WHERE channel = ?1 AND author = ?2 LIMIT 1";
 
 std::int64_t number(std::uint64_t value) {
     return static_cast<std::int64_t>(value);
@@ -67,7 +105,40 @@ StoredMessage message_of(const Statement& row) {
     message.author = UserId(static_cast<std::uint64_t>(row.integer(5)));
     message.deleted = row.integer(6) != 0;
     message.event = row.bytes(7);
+    message.kind = static_cast<EntryKind>(row.integer(8));
     return message;
+}
+
+Result<std::int64_t> version_of(Connection& connection) {
+    auto query = connection.prepare("PRAGMA user_version");
+    if (!query) return tl::unexpected(query.error());
+    if (auto row = query->step(); !row) return tl::unexpected(row.error());
+    const std::int64_t version = query->integer(0);
+    query->reset();
+    return version;
+}
+
+/// Refuses a file that only another version of the program can read.
+Result<void> check_version(Connection& connection, const std::string& path) {
+    const auto version = version_of(connection);
+    if (!version) return tl::unexpected(version.error());
+    if (*version == kSchemaVersion) return {};
+    const bool newer = *version > kSchemaVersion;
+    return fail(std::errc::not_supported,
+                fmt::format("{} has schema version {} and this program knows version {}: {}", path,
+                            *version, kSchemaVersion,
+                            newer ? "a newer clamor wrote it, run that one"
+                                  : "start the server once, which brings it up to date"));
+}
+
+using StatementText = std::pair<Statement*, std::string_view>;
+Result<void> prepare_all(Connection& connection, std::initializer_list<StatementText> statements) {
+    for (const auto& [statement, text] : statements) {
+        auto prepared = connection.prepare(text);
+        if (!prepared) return tl::unexpected(prepared.error());
+        *statement = std::move(*prepared);
+    }
+    return {};
 }
 
 /// A connection for reading, with its statements.
@@ -80,16 +151,14 @@ struct Reader {
             Connection::open(options.path, Connection::Mode::read_only, options.busy_timeout);
         if (!connection) return tl::unexpected(connection.error());
         Reader reader{std::move(*connection), {}, {}, {}, {}};
-        const std::string find =
-            fmt::format("SELECT {} FROM messages WHERE id = ?1 AND channel = ?2", kColumns);
-        const std::pair<Statement*, std::string_view> all[] = {{&reader.find, find},
-                                                               {&reader.last, kLast},
-                                                               {&reader.first_from, kFirstFrom},
-                                                               {&reader.has_author, kHasAuthor}};
-        for (const auto& [statement, text] : all) {
-            auto prepared = reader.connection.prepare(text);
-            if (!prepared) return tl::unexpected(prepared.error());
-            *statement = std::move(*prepared);
+        if (auto done = check_version(reader.connection, options.path); !done)
+            return tl::unexpected(done.error());
+        if (auto done = prepare_all(reader.connection, {{&reader.find, kFind},
+                                                        {&reader.last, kLast},
+                                                        {&reader.first_from, kFirstFrom},
+                                                        {&reader.has_author, kHasAuthor}});
+            !done) {
+            return tl::unexpected(done.error());
         }
         return reader;
     }
@@ -142,7 +211,7 @@ class ReaderPool {
 /// The one connection that writes.
 struct Writer {
     Connection connection;
-    Statement insert, mark_deleted;
+    Statement insert, mark, mark_author, clear, restore, take_back_clearing;
 
     static Result<Writer> open(const SqliteMessageLogOptions& options) {
         auto connection =
@@ -156,33 +225,37 @@ struct Writer {
             if (auto done = connection->execute(statement); !done)
                 return tl::unexpected(done.error());
         }
-        if (auto done = check_schema(*connection, options.path); !done)
+        Writer writer{std::move(*connection), {}, {}, {}, {}, {}, {}};
+        if (auto done = writer.bring_up_to_date(options.path); !done)
             return tl::unexpected(done.error());
-        auto insert = connection->prepare(kInsert);
-        if (!insert) return tl::unexpected(insert.error());
-        auto mark_deleted = connection->prepare(kDelete);
-        if (!mark_deleted) return tl::unexpected(mark_deleted.error());
-        return Writer{std::move(*connection), std::move(*insert), std::move(*mark_deleted)};
+        if (auto done =
+                prepare_all(writer.connection, {{&writer.insert, kInsert},
+                                                {&writer.mark, kDelete},
+                                                {&writer.mark_author, kDeleteOfAuthor},
+                                                {&writer.clear, kClear},
+                                                {&writer.restore, kRestore},
+                                                {&writer.take_back_clearing, kTakeBackClearing}});
+            !done) {
+            return tl::unexpected(done.error());
+        }
+        return writer;
     }
 
-    static Result<void> check_schema(Connection& connection, const std::string& path) {
-        auto query = connection.prepare("PRAGMA user_version");
-        if (!query) return tl::unexpected(query.error());
-        if (auto row = query->step(); !row) return tl::unexpected(row.error());
-        const std::int64_t version = query->integer(0);
-        query->reset();
-        if (version > kSchemaVersion) {
-            return fail(
-                std::errc::not_supported,
-                fmt::format(
-                    "{} has schema version {} and this program knows version {}: a newer clamor "
-                    "wrote it, run that one",
-                    path, version, kSchemaVersion));
-        }
-        if (version == kSchemaVersion) return {};
-        auto made = connection.execute(kSchema);
-        if (!made) connection.roll_back();
-        return made;
+    Result<void> bring_up_to_date(const std::string& path) {
+        if (check_version(connection, path)) return {};
+        auto done = transact([&]() -> Result<void> {
+            // Once more behind the lock: another process may have been faster.
+            const auto version = version_of(connection);
+            if (!version) return tl::unexpected(version.error());
+            for (auto step = *version; step < kSchemaVersion; ++step) {
+                const auto made = connection.execute(kSteps[static_cast<std::size_t>(step)]);
+                if (!made) return made;
+            }
+            if (*version >= kSchemaVersion) return {};
+            return connection.execute(
+                fmt::format("PRAGMA user_version = {}", kSchemaVersion).c_str());
+        });
+        return done ? check_version(connection, path) : done;
     }
 
     /// Runs `body` in one transaction; after an error nothing of it remains.
@@ -199,7 +272,7 @@ struct Writer {
 /// A history query without bounds in time as SQL, and the values of its parameters.
 struct HistorySql {
     explicit HistorySql(const HistoryQuery& query) {
-        text = fmt::format("SELECT {} FROM messages WHERE channel = ?", kColumns);
+        text = kHistory;
         values.push_back(number(query.channel.value));
         const auto add = [this](const char* condition, std::int64_t value) {
             text += condition;
@@ -208,6 +281,7 @@ struct HistorySql {
         if (query.after_sequence) add(" AND sequence > ?", number(*query.after_sequence));
         if (query.before_sequence) add(" AND sequence < ?", number(*query.before_sequence));
         if (query.author) add(" AND author = ?", number(query.author->value));
+        if (query.messages_only) text += " AND kind = 1";
         oldest_first = query.after_sequence && !query.before_sequence;
         text += oldest_first ? " ORDER BY sequence ASC LIMIT ?" : " ORDER BY sequence DESC LIMIT ?";
         values.push_back(number(query.limit));
@@ -233,13 +307,22 @@ class SqliteMessageLog final : public MessageLog {
         });
     }
 
-    Result<void> mark_deleted(ChannelId channel, std::span<const MessageId> ids) override {
+    Result<void> mark_deleted(std::span<const Deletion> deletions) override {
         return write([&](Writer& writer) -> Result<void> {
-            for (const MessageId& id : ids) {
-                writer.mark_deleted.bind(1, id_bytes(id));
-                writer.mark_deleted.bind(2, number(channel.value));
-                if (auto done = writer.mark_deleted.step(); !done)
-                    return tl::unexpected(done.error());
+            for (const Deletion& deletion : deletions) {
+                if (auto done = mark(writer, deletion); !done) return done;
+            }
+            return {};
+        });
+    }
+
+    Result<void> restore(ChannelId channel, MessageId by) override {
+        if (!by) return {};
+        return write([&](Writer& writer) -> Result<void> {
+            for (Statement* statement : {&writer.restore, &writer.take_back_clearing}) {
+                statement->bind(1, number(channel.value));
+                statement->bind(2, id_bytes(by));
+                if (auto done = statement->step(); !done) return tl::unexpected(done.error());
             }
             return {};
         });
@@ -264,8 +347,8 @@ class SqliteMessageLog final : public MessageLog {
 
     Result<std::optional<StoredMessage>> find(ChannelId channel, MessageId id) override {
         const ReaderPool::Lease reader(readers_);
-        reader->find.bind(1, id_bytes(id));
-        reader->find.bind(2, number(channel.value));
+        reader->find.bind(1, number(channel.value));
+        reader->find.bind(2, id_bytes(id));
         return first_row(reader->find, [](const Statement& row) { return message_of(row); });
     }
 
@@ -302,6 +385,7 @@ class SqliteMessageLog final : public MessageLog {
         statement.bind(6, number(message.author.value));
         statement.bind(7, std::int64_t{message.deleted});
         statement.bind(8, std::string_view(message.event));
+        statement.bind(9, static_cast<std::int64_t>(message.kind));
         auto done = statement.step();
         if (done) return {};
         if (done.error().code == std::errc::file_exists) {
@@ -309,6 +393,29 @@ class SqliteMessageLog final : public MessageLog {
                                               message.channel.value, message.position.sequence);
         }
         return tl::unexpected(std::move(done.error()));
+    }
+
+    static Result<void> mark(Writer& writer, const Deletion& deletion) {
+        const auto run = [&](Statement& statement) -> Result<void> {
+            statement.bind(1, number(deletion.channel.value));
+            statement.bind(2, id_bytes(deletion.by));
+            auto done = statement.step();
+            return done ? Result<void>() : tl::unexpected(done.error());
+        };
+        for (const MessageId& id : deletion.ids) {
+            writer.mark.bind(3, id_bytes(id));
+            if (auto done = run(writer.mark); !done) return done;
+        }
+        if (!deletion.ids.empty()) return {};
+        constexpr std::uint64_t kEnd = std::numeric_limits<std::int64_t>::max();
+        const std::int64_t up_to = number(std::min(deletion.up_to_sequence, kEnd));
+        if (!deletion.author) {
+            writer.clear.bind(3, up_to);
+            return run(writer.clear);
+        }
+        writer.mark_author.bind(3, number(deletion.author.value));
+        writer.mark_author.bind(4, up_to);
+        return run(writer.mark_author);
     }
 
     static Result<LastMessage> last(Reader& reader, ChannelId channel) {

@@ -172,6 +172,55 @@ TEST(SqliteMessageLog, RefusesAFileThatIsMissingOrForeignOrFromTheFuture) {
     EXPECT_THAT(newer.error().detail, testing::HasSubstr("version 99"));
 }
 
+/// A file as the first version of the schema was.
+void make_first_version(const std::string& path) {
+    execute(path,
+            "CREATE TABLE messages (channel INTEGER NOT NULL, sequence INTEGER NOT NULL, epoch "
+            "INTEGER NOT NULL, id BLOB NOT NULL, sent_at INTEGER NOT NULL, author INTEGER NOT "
+            "NULL, deleted INTEGER NOT NULL, event BLOB NOT NULL);"
+            "CREATE UNIQUE INDEX messages_by_position ON messages (channel, sequence);"
+            "CREATE UNIQUE INDEX messages_by_id ON messages (id);"
+            "CREATE INDEX messages_by_author ON messages (channel, author, sequence);"
+            "INSERT INTO messages VALUES (1000, 1, 3, x'0102030405060708090a0b0c0d0e0f10', 5, "
+            "2000, 1, 'one'), (1000, 2, 3, x'0202030405060708090a0b0c0d0e0f10', 6, 2000, 0, "
+            "'two');"
+            "PRAGMA user_version = 1");
+}
+
+TEST(SqliteMessageLog, BringsAFileOfTheFirstVersionForward) {
+    const TempFolder folder;
+    const std::string path = folder.file("messages.db");
+    make_first_version(path);
+    const auto log = open_sqlite_message_log({.path = path}).value();
+    const auto read = log->read({.channel = kLobby, .messages_only = true}).value();
+    ASSERT_EQ(read.size(), 2u);
+    EXPECT_TRUE(read[0].deleted);
+    EXPECT_EQ(read[0].event, "one");
+    EXPECT_FALSE(read[1].deleted);
+    EXPECT_EQ(read[1].kind, EntryKind::message);
+    const MessageId act = MessageId::from_random(77, 1);
+    const Deletion clearing{.channel = kLobby, .by = act, .up_to_sequence = 2};
+    ASSERT_TRUE(log->mark_deleted({&clearing, 1}));
+    EXPECT_TRUE(log->read({.channel = kLobby}).value().at(1).deleted);
+    ASSERT_TRUE(log->restore(kLobby, act));
+    EXPECT_TRUE(log->read({.channel = kLobby}).value().at(0).deleted);
+    ASSERT_TRUE(log->append(sample_messages(kLobby, 3, 4)));
+    EXPECT_EQ(open_sqlite_message_log({.path = path}).value()->last(kLobby).value().position,
+              sample_message(kLobby, 4).position);
+}
+
+TEST(SqliteMessageLog, LeavesAFileOfTheFirstVersionAloneWhenItIsOpenForReadingOnly) {
+    const TempFolder folder;
+    const std::string path = folder.file("messages.db");
+    make_first_version(path);
+    const auto refused = open_sqlite_message_log({.path = path, .read_only = true});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, std::errc::not_supported);
+    EXPECT_THAT(refused.error().detail, testing::HasSubstr("start the server once"));
+    EXPECT_TRUE(open_sqlite_message_log({.path = path}));
+    EXPECT_TRUE(open_sqlite_message_log({.path = path, .read_only = true}));
+}
+
 TEST(SqliteMessageLog, SaysThatItIsBusyAndIsUsableAfterwards) {
     const TempFolder folder;
     const std::string path = folder.file("messages.db");

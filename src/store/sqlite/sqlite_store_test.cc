@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/catalog_contract.h"
 #include "store/message_log_contract.h"
+#include "store/moderation_contract.h"
+#include "store/people_contract.h"
 #include "store/sqlite/catalog.h"
 #include "store/sqlite/message_log.h"
 #include "store/sqlite/temp_folder.h"
@@ -11,11 +13,12 @@ namespace {
 class SqliteCatalogFixture {
   public:
     Catalog& catalog() { return *catalog_; }
+    static WallTime created_at() { return wall_from_unix_ms(1600000000000); }
 
   private:
     TempFolder folder_;
     std::unique_ptr<Catalog> catalog_ =
-        open_sqlite_catalog({.path = folder_.file("catalog.db")}).value();
+        open_sqlite_catalog({.path = folder_.file("catalog.db"), .clock = &created_at}).value();
 };
 
 class SqliteLogFixture {
@@ -29,6 +32,8 @@ class SqliteLogFixture {
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, CatalogContract, SqliteCatalogFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, ModerationContract, SqliteCatalogFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, PeopleContract, SqliteCatalogFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, MessageLogContract, SqliteLogFixture);
 
 }  // namespace
