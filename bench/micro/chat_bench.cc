@@ -53,7 +53,8 @@ void decide(benchmark::State& state) {
         now += std::chrono::milliseconds(1);
         turn = turn + 1 == chatters.size() ? 0 : turn + 1;
         const auto limit = accounts[turn].check(limits::kMessagesViewer, now);
-        auto verdict = room.decide({chatters[turn], kText, false, limit}, now);
+        auto verdict =
+            room.decide({chatters[turn], kText, false, limit}, {.mono = now, .wall = WallTime{}});
         benchmark::DoNotOptimize(verdict);
     }
 }

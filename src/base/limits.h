@@ -49,7 +49,25 @@ inline constexpr Window kJoins{20, 10s};
 inline constexpr Window kJoinsVerifiedBot{2000, 10s};
 inline constexpr Window kLogins{20, 10s};
 inline constexpr Window kLoginsVerifiedBot{200, 10s};
+inline constexpr Window kWhispersPerSecond{3, 1s};
+inline constexpr Window kWhispersPerMinute{100, 60s};
 inline constexpr auto kDuplicateWindow = 30s;
+
+// What moderators may do.
+inline constexpr std::uint32_t kTimeoutSecondsMax = 1209600;  // two weeks
+inline constexpr std::uint32_t kTimeoutSeconds = 600;         // when none is said
+inline constexpr std::uint32_t kSlowSeconds = 30;
+inline constexpr std::uint32_t kSlowSecondsMax = 86400;
+inline constexpr std::int32_t kFollowersMinutesMax = 129600;  // three months
+inline constexpr std::size_t kReasonCodePoints = 500;
+inline constexpr std::size_t kTermCodePoints = 500;
+inline constexpr auto kDeleteWithin = 6h;  // older messages stay
+inline constexpr auto kRaidCountdown = 90s;
+inline constexpr auto kShoutoutEvery = 2min;        // in one channel
+inline constexpr auto kShoutoutOfOneEvery = 60min;  // of one and the same other channel
+inline constexpr std::size_t kActsPerRequest = 10000;
+inline constexpr std::uint32_t kPinSeconds = 1200;
+inline constexpr std::size_t kRoleListMax = 1000;  // names of moderators or VIPs in one answer
 
 // Between threads.
 inline constexpr std::size_t kMailboxTasks = 65536;

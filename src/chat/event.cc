@@ -1,9 +1,116 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "chat/event.h"
 
+#include <array>
+
 namespace clamor::chat {
 
+std::string_view name_of(ModAction action) {
+    static constexpr std::array<std::string_view, kModActions> kNames = {
+        "ban",
+        "timeout",
+        "unban",
+        "untimeout",
+        "delete_message",
+        "clear",
+        "emote_only",
+        "emote_only_off",
+        "followers",
+        "followers_off",
+        "slow",
+        "slow_off",
+        "subscribers",
+        "subscribers_off",
+        "unique_chat",
+        "unique_chat_off",
+        "mod",
+        "unmod",
+        "vip",
+        "unvip",
+        "raid",
+        "unraid",
+        "warn",
+        "acknowledge_warning",
+        "monitor",
+        "restrict_user",
+        "trust",
+        "shield",
+        "shield_off",
+        "shoutout",
+        "pin",
+        "unpin",
+        "add_blocked_term",
+        "remove_blocked_term",
+        "add_permitted_term",
+        "remove_permitted_term",
+        "request_unban",
+        "approve_unban_request",
+        "deny_unban_request",
+    };
+    static_assert(!kNames.back().empty());
+    return kNames[static_cast<std::size_t>(action)];
+}
+
+void set_author(Message& message, const Chatter& author) {
+    message.author_id = author.user.id;
+    message.author_login = author.user.login;
+    message.author_display_name = author.user.display_name;
+    message.author_color = author.user.color;
+    message.badges = badges_of(author);
+    message.badge_info = badge_info_of(author);
+    message.author_role = author.standing.role;
+    message.author_type = author.user.type;
+    message.subscriber = author.standing.subscribed();
+    message.turbo = author.user.turbo;
+}
+
+void apply(const Moderation& act, Standing& target) {
+    switch (act.action) {
+        case ModAction::ban:
+            target.banned_until = kForever;
+            if (target.role != Role::broadcaster) target.role = Role::viewer;
+            break;
+        case ModAction::timeout:
+            target.banned_until = act.ends_at;
+            if (target.role == Role::moderator) target.role = Role::viewer;
+            break;
+        case ModAction::unban:
+        case ModAction::untimeout:
+            target.banned_until.reset();
+            break;
+        case ModAction::mod:
+            target.role = Role::moderator;
+            break;
+        case ModAction::vip:
+            target.role = Role::vip;
+            break;
+        case ModAction::unmod:
+        case ModAction::unvip:
+            target.role = Role::viewer;
+            break;
+        case ModAction::warn:
+            target.warned = true;
+            break;
+        case ModAction::acknowledge_warning:
+            target.warned = false;
+            break;
+        case ModAction::monitor:
+            target.suspicion = Suspicion::monitored;
+            break;
+        case ModAction::restrict_user:
+            target.suspicion = Suspicion::restricted;
+            break;
+        case ModAction::trust:
+            target.suspicion = Suspicion::none;
+            break;
+        default:
+            break;
+    }
+}
+
 ShedClass shed_class(const Event& event) {
+    if (std::holds_alternative<Moderation>(event.body)) return ShedClass::control;
+    if (std::holds_alternative<UserNotice>(event.body)) return ShedClass::user_notice;
     const auto* message = std::get_if<Message>(&event.body);
     if (message == nullptr) return ShedClass::membership;
     const bool staff =

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -51,16 +52,26 @@ struct Message {
     std::vector<Badge> badges;
     std::vector<Badge> badge_info;
     Role author_role = Role::viewer;
+    AccountType author_type = AccountType::ordinary;
     bool subscriber = false;
+    bool turbo = false;
     bool first_message = false;
+    bool returning_chatter = false;
     bool action = false;
     bool emote_only = false;
     std::string text;  ///< valid UTF-8 without CR, LF, NUL; the inner text of an action
     std::vector<EmoteOccurrence> emotes;
     std::string client_nonce;  ///< empty: none
     std::optional<ReplyTo> reply;
+    std::uint32_t bits = 0;          ///< cheered with it
+    std::string kind{};              ///< the `msg-id` tag of a special message, else empty
+    std::string custom_reward_id{};  ///< of a channel-points reward, else empty
+    std::string animation_id{};      ///< with kind animated-message
     friend bool operator==(const Message&, const Message&) = default;
 };
+
+/// Writes down who the author is at this moment.
+void set_author(Message& message, const Chatter& author);
 
 /// The announced snapshot of a room's modes.
 struct RoomState {
@@ -70,6 +81,85 @@ struct RoomState {
     std::uint32_t slow_seconds = 0;
     bool subscribers_only = false;
     friend bool operator==(const RoomState&, const RoomState&) = default;
+};
+
+/// What moderators do; the words of EventSub's channel.moderate and a few that it does not have.
+enum class ModAction : std::uint8_t {
+    ban,
+    timeout,
+    unban,
+    untimeout,
+    delete_message,
+    clear,
+    emote_only,
+    emote_only_off,
+    followers,
+    followers_off,
+    slow,
+    slow_off,
+    subscribers,
+    subscribers_off,
+    unique_chat,
+    unique_chat_off,
+    mod,
+    unmod,
+    vip,
+    unvip,
+    raid,
+    unraid,
+    warn,
+    acknowledge_warning,
+    monitor,
+    restrict_user,
+    trust,  ///< neither monitored nor restricted any more
+    shield,
+    shield_off,
+    shoutout,
+    pin,
+    unpin,
+    add_blocked_term,
+    remove_blocked_term,
+    add_permitted_term,
+    remove_permitted_term,
+    request_unban,
+    approve_unban_request,
+    deny_unban_request,
+};
+inline constexpr int kModActions = 39;
+/// `ban`, `delete_message` and so on: as the audit log has it.
+std::string_view name_of(ModAction action);
+
+/// What a moderator did. Fields that an action has no use for are empty.
+struct Moderation {
+    ModAction action = ModAction::ban;
+    MessageId id;  ///< names the act itself
+    WallTime at{};
+    Person moderator;
+    Person target;       ///< a user; of a raid or shoutout the other channel
+    std::string reason;  ///< of a ban, timeout or warning; how an unban request was resolved
+    std::optional<WallTime> ends_at;  ///< of a timeout, a pin, a shoutout's cooldown
+    std::uint64_t number = 0;  ///< seconds of a timeout or slow mode, minutes of following, viewers
+                               ///< of a raid
+    MessageId message_id;      ///< deleted or pinned; an unban request's id
+    std::string text;          ///< of that message, the request, or the term
+    bool text_is_action = false;
+    RoomState modes;  ///< the room's, after the act
+    friend bool operator==(const Moderation&, const Moderation&) = default;
+};
+
+/// What the act changes of what the channel knows about its target.
+void apply(const Moderation& act, Standing& target);
+
+/// A line about something that happened, with or without words of the user whom it is about (spec
+/// twitch-chat 8): an announcement, a raid, a subscription.
+struct UserNotice {
+    Message message;   ///< who, when, its id; `text` may be empty
+    std::string kind;  ///< the `msg-id` tag
+    std::string system_text;
+    bool anonymous = false;  ///< a gift whose giver is not named
+    /// Without `msg-param-`, in the order of the line.
+    std::vector<std::pair<std::string, std::string>> parameters;
+    friend bool operator==(const UserNotice&, const UserNotice&) = default;
 };
 
 /// Logged-in users who came or left since the last such event (spec twitch-chat 3.3).
@@ -84,7 +174,7 @@ struct Event {
     ChannelId channel;
     std::string channel_login;
     Position position;  ///< sequence 0: the event has no place of its own (membership)
-    std::variant<Message, MembershipChanged> body;
+    std::variant<Message, MembershipChanged, Moderation, UserNotice> body;
     friend bool operator==(const Event&, const Event&) = default;
 };
 

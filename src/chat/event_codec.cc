@@ -11,13 +11,29 @@ namespace {
 constexpr std::uint8_t kVersion = 1;
 constexpr std::uint8_t kKindMessage = 1;
 constexpr std::uint8_t kKindMembership = 2;
+constexpr std::uint8_t kKindModeration = 3;
+constexpr std::uint8_t kKindUserNotice = 4;
 
 constexpr std::uint8_t kFlagSubscriber = 1;
 constexpr std::uint8_t kFlagFirstMessage = 2;
 constexpr std::uint8_t kFlagAction = 4;
 constexpr std::uint8_t kFlagEmoteOnly = 8;
 constexpr std::uint8_t kFlagReply = 16;
-constexpr std::uint8_t kFlagsKnown = 31;
+constexpr std::uint8_t kFlagExtras = 32;
+constexpr std::uint8_t kFlagsKnown = 63;
+
+constexpr std::uint8_t kExtraTurbo = 1;
+constexpr std::uint8_t kExtraReturning = 2;
+constexpr std::uint8_t kExtrasKnown = 3;
+
+constexpr std::uint8_t kActEnds = 1;
+constexpr std::uint8_t kActTextIsAction = 2;
+constexpr std::uint8_t kActFlagsKnown = 3;
+
+constexpr std::uint8_t kModeEmoteOnly = 1;
+constexpr std::uint8_t kModeUniqueChat = 2;
+constexpr std::uint8_t kModeSubscribersOnly = 4;
+constexpr std::uint8_t kModesKnown = 7;
 
 // Far above what rooms make; they keep a damaged length from asking for memory.
 constexpr std::size_t kStringBytesMax = 65535;
@@ -35,6 +51,7 @@ class Writer {
         buffer[size++] = static_cast<char>(value);
         out_.append(buffer, size);
     }
+    void time(WallTime value) { number(static_cast<std::uint64_t>(unix_ms(value))); }
     void string(std::string_view value) {
         CLAMOR_CHECK(value.size() <= kStringBytesMax,
                      "an event's strings are bounded before they get here");
@@ -92,6 +109,19 @@ class Reader {
         }
         fail("has a number out of range");
         return 0;
+    }
+    WallTime time() { return wall_from_unix_ms(static_cast<std::int64_t>(number())); }
+    /// A byte that is one of an enumeration's values, 0 to `last`.
+    template <class Enum>
+    Enum one_of(Enum last, const char* why) {
+        const std::uint8_t value = byte();
+        if (value > static_cast<std::uint8_t>(last)) fail(why);
+        return static_cast<Enum>(value);
+    }
+    std::uint8_t flags(std::uint8_t known) {
+        const std::uint8_t value = byte();
+        if ((value & ~known) != 0) fail("has an unknown flag");
+        return value;
     }
     std::string string() {
         const std::uint64_t size = number(kStringBytesMax);
@@ -183,9 +213,39 @@ ReplyTo read_reply(Reader& in) {
     return reply;
 }
 
+/// Facts that few messages have.
+bool has_extras(const Message& message) {
+    return message.turbo || message.returning_chatter ||
+           message.author_type != AccountType::ordinary || message.bits != 0 ||
+           !message.kind.empty() || !message.custom_reward_id.empty() ||
+           !message.animation_id.empty();
+}
+
+void write_extras(Writer& out, const Message& message) {
+    out.byte(static_cast<std::uint8_t>((message.turbo ? kExtraTurbo : 0) |
+                                       (message.returning_chatter ? kExtraReturning : 0)));
+    out.byte(static_cast<std::uint8_t>(message.author_type));
+    out.number(message.bits);
+    out.string(message.kind);
+    out.string(message.custom_reward_id);
+    out.string(message.animation_id);
+}
+
+void read_extras(Reader& in, Message& message) {
+    const std::uint8_t extras = in.flags(kExtrasKnown);
+    message.turbo = (extras & kExtraTurbo) != 0;
+    message.returning_chatter = (extras & kExtraReturning) != 0;
+    message.author_type = in.one_of(AccountType::staff, "has an unknown account type");
+    message.bits = static_cast<std::uint32_t>(in.number(std::numeric_limits<std::uint32_t>::max()));
+    message.kind = in.string();
+    message.custom_reward_id = in.string();
+    message.animation_id = in.string();
+}
+
 void write_message(Writer& out, const Message& message) {
+    const bool extras = has_extras(message);
     out.id(message.id);
-    out.number(static_cast<std::uint64_t>(unix_ms(message.sent_at)));
+    out.time(message.sent_at);
     out.number(message.author_id.value);
     out.string(message.author_login);
     out.string(message.author_display_name);
@@ -194,7 +254,8 @@ void write_message(Writer& out, const Message& message) {
     out.byte(static_cast<std::uint8_t>(
         (message.subscriber ? kFlagSubscriber : 0) |
         (message.first_message ? kFlagFirstMessage : 0) | (message.action ? kFlagAction : 0) |
-        (message.emote_only ? kFlagEmoteOnly : 0) | (message.reply.has_value() ? kFlagReply : 0)));
+        (message.emote_only ? kFlagEmoteOnly : 0) | (message.reply.has_value() ? kFlagReply : 0) |
+        (extras ? kFlagExtras : 0)));
     write_badges(out, message.badges);
     write_badges(out, message.badge_info);
     out.string(message.text);
@@ -205,21 +266,19 @@ void write_message(Writer& out, const Message& message) {
     });
     out.string(message.client_nonce);
     if (message.reply) write_reply(out, *message.reply);
+    if (extras) write_extras(out, message);
 }
 
 Message read_message(Reader& in) {
     Message message;
     message.id = in.id();
-    message.sent_at = wall_from_unix_ms(static_cast<std::int64_t>(in.number()));
+    message.sent_at = in.time();
     message.author_id = UserId(in.number());
     message.author_login = in.string();
     message.author_display_name = in.string();
     message.author_color = in.string();
-    const std::uint8_t role = in.byte();
-    if (role > static_cast<std::uint8_t>(Role::broadcaster)) in.fail("has an unknown role");
-    message.author_role = static_cast<Role>(role);
-    const std::uint8_t flags = in.byte();
-    if ((flags & ~kFlagsKnown) != 0) in.fail("has an unknown flag");
+    message.author_role = in.one_of(Role::broadcaster, "has an unknown role");
+    const std::uint8_t flags = in.flags(kFlagsKnown);
     message.subscriber = (flags & kFlagSubscriber) != 0;
     message.first_message = (flags & kFlagFirstMessage) != 0;
     message.action = (flags & kFlagAction) != 0;
@@ -238,7 +297,122 @@ Message read_message(Reader& in) {
     });
     message.client_nonce = in.string();
     if ((flags & kFlagReply) != 0) message.reply = read_reply(in);
+    if ((flags & kFlagExtras) != 0) read_extras(in, message);
     return message;
+}
+
+void write_membership(Writer& out, const MembershipChanged& changed) {
+    const auto write_login = [&](const std::string& login) { out.string(login); };
+    out.list(changed.joined, write_login);
+    out.list(changed.parted, write_login);
+}
+
+MembershipChanged read_membership(Reader& in) {
+    const auto read_login = [&] { return in.string(); };
+    MembershipChanged changed;
+    changed.joined = in.list<std::string>(1, read_login);
+    changed.parted = in.list<std::string>(1, read_login);
+    return changed;
+}
+
+void write_person(Writer& out, const Person& person) {
+    out.number(person.id.value);
+    out.string(person.login);
+    out.string(person.display_name);
+}
+
+Person read_person(Reader& in) {
+    Person person;
+    person.id = UserId(in.number());
+    person.login = in.string();
+    person.display_name = in.string();
+    return person;
+}
+
+void write_modes(Writer& out, const RoomState& modes) {
+    out.byte(static_cast<std::uint8_t>((modes.emote_only ? kModeEmoteOnly : 0) |
+                                       (modes.unique_chat ? kModeUniqueChat : 0) |
+                                       (modes.subscribers_only ? kModeSubscribersOnly : 0)));
+    out.number(static_cast<std::uint64_t>(modes.followers_only_minutes + 1));
+    out.number(modes.slow_seconds);
+}
+
+RoomState read_modes(Reader& in) {
+    const std::uint8_t flags = in.flags(kModesKnown);
+    RoomState modes;
+    modes.emote_only = (flags & kModeEmoteOnly) != 0;
+    modes.unique_chat = (flags & kModeUniqueChat) != 0;
+    modes.subscribers_only = (flags & kModeSubscribersOnly) != 0;
+    modes.followers_only_minutes =
+        static_cast<std::int32_t>(in.number(std::numeric_limits<std::int32_t>::max())) - 1;
+    modes.slow_seconds =
+        static_cast<std::uint32_t>(in.number(std::numeric_limits<std::uint32_t>::max()));
+    return modes;
+}
+
+void write_moderation(Writer& out, const Moderation& act) {
+    out.byte(static_cast<std::uint8_t>(act.action));
+    out.id(act.id);
+    out.time(act.at);
+    write_person(out, act.moderator);
+    write_person(out, act.target);
+    out.string(act.reason);
+    out.byte(static_cast<std::uint8_t>((act.ends_at ? kActEnds : 0) |
+                                       (act.text_is_action ? kActTextIsAction : 0)));
+    if (act.ends_at) out.time(*act.ends_at);
+    out.number(act.number);
+    out.id(act.message_id);
+    out.string(act.text);
+    write_modes(out, act.modes);
+}
+
+Moderation read_moderation(Reader& in) {
+    Moderation act;
+    act.action = in.one_of(static_cast<ModAction>(kModActions - 1), "has an unknown action");
+    act.id = in.id();
+    act.at = in.time();
+    act.moderator = read_person(in);
+    act.target = read_person(in);
+    act.reason = in.string();
+    const std::uint8_t flags = in.flags(kActFlagsKnown);
+    if ((flags & kActEnds) != 0) act.ends_at = in.time();
+    act.text_is_action = (flags & kActTextIsAction) != 0;
+    act.number = in.number();
+    act.message_id = in.id();
+    act.text = in.string();
+    act.modes = read_modes(in);
+    return act;
+}
+
+void write_user_notice(Writer& out, const UserNotice& notice) {
+    write_message(out, notice.message);
+    out.string(notice.kind);
+    out.string(notice.system_text);
+    out.byte(notice.anonymous ? 1 : 0);
+    out.list(notice.parameters, [&](const auto& parameter) {
+        out.string(parameter.first);
+        out.string(parameter.second);
+    });
+}
+
+UserNotice read_user_notice(Reader& in) {
+    UserNotice notice;
+    notice.message = read_message(in);
+    notice.kind = in.string();
+    notice.system_text = in.string();
+    notice.anonymous = in.flags(1) != 0;
+    notice.parameters = in.list<std::pair<std::string, std::string>>(2, [&] {
+        std::string name = in.string();
+        std::string value = in.string();
+        return std::pair(std::move(name), std::move(value));
+    });
+    return notice;
+}
+
+std::uint8_t kind_of(const Event& event) {
+    constexpr std::uint8_t kinds[] = {kKindMessage, kKindMembership, kKindModeration,
+                                      kKindUserNotice};
+    return kinds[event.body.index()];
 }
 
 }  // namespace
@@ -247,16 +421,17 @@ std::string encode_event(const Event& event) {
     const auto* message = std::get_if<Message>(&event.body);
     Writer out(message != nullptr ? expected_size(*message) : 256);
     out.byte(kVersion);
-    out.byte(message != nullptr ? kKindMessage : kKindMembership);
+    out.byte(kind_of(event));
     out.number(event.channel.value);
     out.string(event.channel_login);
     if (message != nullptr) {
         write_message(out, *message);
+    } else if (const auto* act = std::get_if<Moderation>(&event.body)) {
+        write_moderation(out, *act);
+    } else if (const auto* notice = std::get_if<UserNotice>(&event.body)) {
+        write_user_notice(out, *notice);
     } else {
-        const auto& changed = std::get<MembershipChanged>(event.body);
-        const auto write_login = [&](const std::string& login) { out.string(login); };
-        out.list(changed.joined, write_login);
-        out.list(changed.parted, write_login);
+        write_membership(out, std::get<MembershipChanged>(event.body));
     }
     return out.take();
 }
@@ -271,11 +446,11 @@ Result<Event> decode_event(std::string_view bytes) {
     if (kind == kKindMessage) {
         event.body = read_message(in);
     } else if (kind == kKindMembership) {
-        const auto read_login = [&] { return in.string(); };
-        MembershipChanged changed;
-        changed.joined = in.list<std::string>(1, read_login);
-        changed.parted = in.list<std::string>(1, read_login);
-        event.body = std::move(changed);
+        event.body = read_membership(in);
+    } else if (kind == kKindModeration) {
+        event.body = read_moderation(in);
+    } else if (kind == kKindUserNotice) {
+        event.body = read_user_notice(in);
     } else {
         in.fail("is of an unknown kind");
     }

@@ -18,6 +18,10 @@ class RandomEvents {
         event.channel_login = string(25);
         if (chance(5)) {
             event.body = MembershipChanged{logins(), logins()};
+        } else if (chance(4)) {
+            event.body = moderation();
+        } else if (chance(4)) {
+            event.body = user_notice();
         } else {
             event.body = message();
         }
@@ -70,7 +74,47 @@ class RandomEvents {
             m.reply = ReplyTo{id(), UserId(number()), string(25), string(100), string(2000),
                               id(), UserId(number()), string(25), string(100)};
         }
+        if (chance(3)) {
+            m.turbo = chance(2);
+            m.returning_chatter = chance(2);
+            m.author_type = static_cast<AccountType>(random_() % 4);
+            m.bits = static_cast<std::uint32_t>(number());
+            m.kind = string(30);
+            m.custom_reward_id = string(36);
+            m.animation_id = string(20);
+        }
         return m;
+    }
+    Person person() { return {UserId(number()), string(25), string(100)}; }
+    Moderation moderation() {
+        Moderation act;
+        act.action = static_cast<ModAction>(random_() % kModActions);
+        act.id = id();
+        act.at = wall_from_unix_ms(static_cast<std::int64_t>(number()));
+        act.moderator = person();
+        act.target = person();
+        act.reason = string(2000);
+        if (chance(2)) act.ends_at = wall_from_unix_ms(static_cast<std::int64_t>(number()));
+        act.number = number();
+        act.message_id = id();
+        act.text = string(2000);
+        act.text_is_action = chance(2);
+        act.modes = {.emote_only = chance(2),
+                     .followers_only_minutes = static_cast<std::int32_t>(random_() % 1000) - 1,
+                     .unique_chat = chance(2),
+                     .slow_seconds = static_cast<std::uint32_t>(number()),
+                     .subscribers_only = chance(2)};
+        return act;
+    }
+    UserNotice user_notice() {
+        UserNotice notice;
+        notice.message = message();
+        notice.kind = string(30);
+        notice.system_text = string(500);
+        notice.anonymous = chance(2);
+        for (std::uint64_t i = random_() % 5; i > 0; --i)
+            notice.parameters.emplace_back(string(30), string(100));
+        return notice;
     }
 
     std::mt19937_64 random_;

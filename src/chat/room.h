@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <variant>
 
 #include "base/ids.h"
@@ -29,17 +31,24 @@ limits::Window message_window(const MessageLimits& limits, Role role, bool verif
 
 /// Why a message was not accepted; edge and api say it in their own words (spec twitch-chat 7.4).
 enum class Refusal : std::uint8_t {
+    banned,
+    timed_out,
+    warned,
     rate_limited,
-    emote_only,
+    followers_only,
     subscribers_only,
+    emote_only,
     slow_mode,
     duplicate,
+    not_unique,
     store_unavailable,
 };
 
 struct Refused {
     Refusal why;
-    std::uint32_t retry_after_seconds = 0;  ///< rounded up; 0 where waiting does not help
+    std::uint32_t retry_after_seconds = 0;    ///< rounded up; 0 where waiting does not help
+    std::int32_t followers_only_minutes = 0;  ///< what the room asks for
+    std::optional<std::uint32_t> following_minutes{};  ///< none: the author does not follow
     friend bool operator==(const Refused&, const Refused&) = default;
 };
 struct Accepted {
@@ -67,16 +76,21 @@ class Room {
     explicit Room(RoomState modes = {}) : modes_(modes) {}
 
     const RoomState& modes() const { return modes_; }
-    void set_modes(const RoomState& modes) { modes_ = modes; }
+    void set_modes(const RoomState& modes);
 
-    /// In the order of spec twitch-chat 4.2. An accepted message is remembered for slow mode and
-    /// duplicates.
-    Verdict decide(const SendMessage& command, MonoTime now);
+    /// In the order of spec twitch-chat 4.2. An accepted message is remembered for slow mode,
+    /// duplicates and, where the room has that mode, unique chat.
+    Verdict decide(const SendMessage& command, const Now& now);
 
     /// Forgets chatters about whom nothing can matter any more under the present modes. Called now
     /// and then by the owner; looks at every chatter remembered.
     void forget_before(MonoTime now);
     std::size_t remembered() const { return chatters_.size(); }
+
+    /// Texts that unique chat remembers; the oldest is forgotten for a new one.
+    static constexpr std::size_t kUniqueTextsMax = 4096;
+    /// Shorter texts may be said again.
+    static constexpr std::size_t kUniqueTextMin = 9;
 
   private:
     struct Memory {
@@ -84,12 +98,17 @@ class Room {
         std::uint64_t last_text_hash = 0;
     };
 
-    std::optional<Refused> check_modes(const SendMessage& command) const;
+    std::optional<Refused> check_author(const SendMessage& command, WallTime now) const;
+    std::optional<Refused> check_modes(const SendMessage& command, WallTime now) const;
     std::optional<Refused> check_memory(const SendMessage& command, const Memory& memory,
                                         std::uint64_t text_hash, MonoTime now) const;
+    bool seen(std::uint64_t text_hash) const { return seen_.count(text_hash) != 0; }
+    void see(std::uint64_t text_hash);
 
     RoomState modes_;
     std::unordered_map<UserId, Memory> chatters_;
+    std::unordered_set<std::uint64_t> seen_;  ///< texts, while unique chat is on
+    std::deque<std::uint64_t> seen_order_;
 };
 
 }  // namespace clamor::chat

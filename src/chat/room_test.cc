@@ -12,6 +12,13 @@ MonoTime at(std::chrono::nanoseconds since_start) {
     return MonoTime(1h + since_start);
 }
 
+/// The same moment on both clocks.
+Now on_both(MonoTime mono) {
+    return {.mono = mono,
+            .wall = WallTime(std::chrono::duration_cast<std::chrono::milliseconds>(
+                mono.time_since_epoch() + 1000h))};
+}
+
 Chatter chatter(std::uint64_t id, Role role = Role::viewer, bool subscribed = false) {
     Chatter c;
     c.user.id = UserId(id);
@@ -22,12 +29,12 @@ Chatter chatter(std::uint64_t id, Role role = Role::viewer, bool subscribed = fa
 
 Verdict say(Room& room, const Chatter& who, std::string_view text, MonoTime now) {
     return room.decide({.author = who, .text = text, .emote_only = false, .account_limit = {}},
-                       now);
+                       on_both(now));
 }
 
 const Verdict kAccepted = Accepted{};
 Verdict refused(Refusal why, std::uint32_t retry_after_seconds = 0) {
-    return Refused{why, retry_after_seconds};
+    return Refused{.why = why, .retry_after_seconds = retry_after_seconds};
 }
 
 TEST(Room, AcceptsAnOrdinaryMessage) {
@@ -48,16 +55,16 @@ TEST(AccountLimit, IsToldWithTheSecondsToWaitRoundedUp) {
     const Chatter who = chatter(1);
     const SendMessage command{
         who, "hello", false, {.allowed = false, .remaining = 0, .retry_after = 2001ms}};
-    EXPECT_EQ(room.decide(command, at(0s)), refused(Refusal::rate_limited, 3));
+    EXPECT_EQ(room.decide(command, on_both(at(0s))), refused(Refusal::rate_limited, 3));
 }
 
 TEST(AccountLimit, ComesBeforeTheModesAndHoldsForModeratorsToo) {
     Room room({.subscribers_only = true});
     const LimitAnswer used_up{.allowed = false, .remaining = 0, .retry_after = 1s};
     const Chatter viewer = chatter(1), moderator = chatter(2, Role::moderator);
-    EXPECT_EQ(room.decide({viewer, "a", false, used_up}, at(0s)),
+    EXPECT_EQ(room.decide({viewer, "a", false, used_up}, on_both(at(0s))),
               refused(Refusal::rate_limited, 1));
-    EXPECT_EQ(room.decide({moderator, "a", false, used_up}, at(0s)),
+    EXPECT_EQ(room.decide({moderator, "a", false, used_up}, on_both(at(0s))),
               refused(Refusal::rate_limited, 1));
 }
 
@@ -143,9 +150,9 @@ TEST(Modes, AreForWhomTheSpecSays) {
     const auto second_line = [](RoomState modes, const Chatter& who, std::string_view text,
                                 bool emotes) {
         Room room;
-        room.decide({who, "first", emotes, {}}, at(0s));
+        room.decide({who, "first", emotes, {}}, on_both(at(0s)));
         room.set_modes(modes);
-        return room.decide({who, text, emotes, {}}, at(1s));
+        return room.decide({who, text, emotes, {}}, on_both(at(1s)));
     };
     for (const Case& c : cases) {
         SCOPED_TRACE(c.what);
@@ -211,6 +218,57 @@ TEST(RoomMemory, LastsAsLongAsALongSlowMode) {
     EXPECT_EQ(say(room, chatter(1), "again", at(299s)), refused(Refusal::slow_mode, 1));
     room.forget_before(at(300s));
     EXPECT_EQ(room.remembered(), 0u);
+}
+
+TEST(Author, WhoIsBannedTimedOutOrWarnedDoesNotSpeak) {
+    Room room;
+    Chatter who = chatter(1, Role::moderator);
+    who.standing.banned_until = kForever;
+    EXPECT_EQ(say(room, who, "a", at(0s)), refused(Refusal::banned));
+    who.standing.banned_until = on_both(at(90s)).wall;
+    EXPECT_EQ(say(room, who, "a", at(0s)), refused(Refusal::timed_out, 90));
+    EXPECT_EQ(say(room, who, "a", at(90s)), kAccepted) << "it ends by itself";
+    who.standing.warned = true;
+    EXPECT_EQ(say(room, who, "b", at(91s)), refused(Refusal::warned));
+}
+
+TEST(FollowersOnly, AsksForTheTimeOfFollowing) {
+    Room room({.followers_only_minutes = 10});
+    Chatter who = chatter(1);
+    EXPECT_EQ(say(room, who, "a", at(0s)),
+              Verdict(Refused{.why = Refusal::followers_only, .followers_only_minutes = 10}));
+    who.standing.following_since = on_both(at(-9min)).wall;
+    EXPECT_EQ(say(room, who, "a", at(0s)), Verdict(Refused{.why = Refusal::followers_only,
+                                                           .followers_only_minutes = 10,
+                                                           .following_minutes = 9}));
+    EXPECT_EQ(say(room, who, "a", at(1min)), kAccepted);
+    EXPECT_EQ(say(room, chatter(2, Role::vip), "a", at(0s)), kAccepted);
+    Room anybody_who_follows({.followers_only_minutes = 0});
+    EXPECT_EQ(say(anybody_who_follows, who, "a", at(-9min)), kAccepted);
+}
+
+TEST(UniqueChat, RefusesWhatAnybodySaidBeforeUnlessItIsShort) {
+    Room room({.unique_chat = true});
+    EXPECT_EQ(say(room, chatter(1), "good morning", at(0s)), kAccepted);
+    EXPECT_EQ(say(room, chatter(2), "good morning", at(1s)), refused(Refusal::not_unique));
+    EXPECT_EQ(say(room, chatter(3, Role::moderator), "good morning", at(1s)), kAccepted);
+    EXPECT_EQ(say(room, chatter(4), "hi all", at(1s)), kAccepted);
+    EXPECT_EQ(say(room, chatter(5), "hi all", at(1s)), kAccepted);
+    room.set_modes({});
+    EXPECT_EQ(say(room, chatter(2), "good morning", at(2s)), kAccepted);
+    room.set_modes({.unique_chat = true});
+    EXPECT_EQ(say(room, chatter(6), "good morning", at(3s)), kAccepted)
+        << "what was said before the mode does not count";
+}
+
+TEST(UniqueChat, RemembersABoundedNumberOfTexts) {
+    Room room({.unique_chat = true});
+    for (std::size_t i = 0; i <= Room::kUniqueTextsMax; ++i) {
+        ASSERT_EQ(say(room, chatter(i + 1), "text number " + std::to_string(i), at(0s)), kAccepted);
+    }
+    EXPECT_EQ(say(room, chatter(9999999), "text number 0", at(1s)), kAccepted) << "forgotten";
+    EXPECT_EQ(say(room, chatter(9999998), "text number 4096", at(1s)),
+              refused(Refusal::not_unique));
 }
 
 }  // namespace

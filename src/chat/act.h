@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ids.h"
+#include "chat/event.h"
+#include "chat/people.h"
+
+namespace clamor::chat {
+
+/// Somebody whom an act is about, by id or, where there is none, by login in lower case.
+struct Target {
+    UserId id{};
+    std::string login{};
+};
+
+/// The modes to change; the others stay.
+struct ModesPatch {
+    std::optional<bool> emote_only{};
+    std::optional<std::int32_t> followers_only_minutes{};  ///< -1 off
+    std::optional<bool> unique_chat{};
+    std::optional<std::uint32_t> slow_seconds{};  ///< 0 off
+    std::optional<bool> subscribers_only{};
+};
+
+/// What moderators, broadcasters and, where it says so, viewers do in a channel besides talking.
+/// One shape for IRC, REST and pages: chat::may() says who may, moderation::Service does it.
+namespace act {
+
+struct Ban {
+    Target target;
+    std::optional<std::uint32_t> seconds{};  ///< of a timeout; none: for good
+    std::string reason{};
+};
+struct Unban {
+    Target target;
+    bool timeout_only = false;  ///< a ban for good stays
+};
+struct DeleteMessage {
+    MessageId message;
+};
+struct ClearChat {};
+struct ChangeModes {
+    ModesPatch patch;
+};
+/// Moderator or VIP.
+struct GiveRole {
+    Target target;
+    Role role;
+};
+struct TakeRole {
+    Target target;
+    Role role;
+};
+struct Announce {
+    std::string text;
+    std::string color = "PRIMARY";  ///< PRIMARY, BLUE, GREEN, ORANGE, PURPLE
+};
+struct Warn {
+    Target target;
+    std::string reason;
+};
+/// By the warned themselves.
+struct AcknowledgeWarning {};
+struct Suspect {
+    Target target;
+    Suspicion suspicion;
+};
+struct Shield {
+    bool on;
+};
+struct Raid {
+    Target channel;
+};
+struct CancelRaid {};
+struct Shoutout {
+    Target channel;
+};
+/// A message that was sent before.
+struct Pin {
+    MessageId message;
+    std::optional<std::uint32_t> seconds{};  ///< none: until it is unpinned
+    bool replace_only = false;               ///< changes the time of what is pinned
+};
+struct Unpin {
+    MessageId message;  ///< none: whatever is pinned
+};
+struct AddTerm {
+    std::string text;
+    bool permitted = false;
+};
+struct RemoveTerm {
+    std::string id;  ///< or, where it is empty, by text
+    std::string text{};
+    bool permitted = false;
+};
+/// By the banned themselves.
+struct RequestUnban {
+    std::string text;
+};
+struct ResolveUnban {
+    std::string request_id;
+    bool approve;
+    std::string text{};
+};
+
+/// Takes back what was done under this batch id and not taken back before: bans, timeouts,
+/// deletions, roles, modes and terms are as they were.
+struct Undo {
+    std::string batch;
+};
+
+}  // namespace act
+
+using Act = std::variant<act::Ban, act::Unban, act::DeleteMessage, act::ClearChat, act::ChangeModes,
+                         act::GiveRole, act::TakeRole, act::Announce, act::Warn,
+                         act::AcknowledgeWarning, act::Suspect, act::Shield, act::Raid,
+                         act::CancelRaid, act::Shoutout, act::Pin, act::Unpin, act::AddTerm,
+                         act::RemoveTerm, act::RequestUnban, act::ResolveUnban, act::Undo>;
+
+/// Why an act was not done; twitch and api say it in their own words.
+enum class Denial : std::uint8_t {
+    no_permission,
+    unknown_user,
+    self,
+    broadcaster,
+    moderator,
+    staff,  ///< Denied::target_type says which kind
+    already_banned,
+    not_banned,
+    not_timed_out,
+    banned_for_good,  ///< untimeout of a ban
+    target_banned,    ///< mod or vip of a banned user
+    already_moderator,
+    not_moderator,
+    already_vip,
+    not_vip,
+    is_moderator,  ///< vip of a moderator
+    no_such_message,
+    message_of_broadcaster,
+    message_of_moderator,
+    message_too_old,
+    duration_out_of_range,  ///< Denied::number is the most
+    already_so,             ///< a mode is as it is wanted; Denied::modes tells the modes
+    not_warned,
+    already_raiding,
+    no_raid,
+    cooldown,  ///< Denied::number seconds are left
+    already_pinned,
+    not_pinned,
+    unknown_term,
+    unknown_request,
+    already_decided,
+    already_requested,
+    nothing_to_undo,
+    bad_text,  ///< empty or too long; Denied::number is the most
+    busy,
+};
+
+struct Denied {
+    Denial why = Denial::no_permission;
+    Person target{};
+    AccountType target_type = AccountType::ordinary;
+    std::uint64_t number = 0;
+    RoomState modes{};
+};
+
+/// What was done: the events that everybody concerned is told of, in order. Empty where nothing
+/// changed (modes that were so already come as Denial::already_so instead).
+struct Done {
+    std::vector<std::variant<Moderation, UserNotice>> events;
+};
+
+using ActAnswer = std::variant<Done, Denied>;
+
+}  // namespace clamor::chat
