@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "moderation/service.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "chat/permissions.h"
+#include "moderation/run.h"
+#include "text/message.h"
+
+namespace clamor::moderation {
+
+using nlohmann::json;
+
+Result<std::vector<chat::ActAnswer>> Service::perform(const store::Channel& channel,
+                                                      const Actor& actor,
+                                                      std::span<const chat::Act> acts,
+                                                      const RoomFacts& facts, WallTime now,
+                                                      std::uint64_t random) {
+    return Run(*this, channel, actor, facts, now, random).all(acts);
+}
+
+Service::Run::Run(Service& service, const store::Channel& channel, const Actor& actor,
+                  const RoomFacts& facts, WallTime now, std::uint64_t random)
+    : service_(service),
+      channel_(channel),
+      actor_(actor),
+      facts_(facts),
+      now_(now),
+      random_(random) {}
+
+Result<std::vector<chat::ActAnswer>> Service::Run::all(std::span<const chat::Act> acts) {
+    auto standing = service_.catalog_.standing(channel_.id, actor_.user.id);
+    if (!standing) return tl::unexpected(standing.error());
+    self_ = {.user = actor_.user, .standing = *std::move(standing)};
+    std::vector<chat::ActAnswer> answers;
+    answers.reserve(acts.size());
+    for (const chat::Act& act : acts) {
+        if (!chat::may(self_, act)) {
+            answers.emplace_back(chat::Denied{.why = chat::Denial::no_permission});
+            continue;
+        }
+        auto answer = std::visit([this](const auto& one) { return (*this)(one); }, act);
+        if (!answer) return tl::unexpected(answer.error());
+        answers.push_back(*std::move(answer));
+    }
+    if (!changes_.empty() || !audit_.empty()) {
+        if (auto written = service_.catalog_.apply(changes_, audit_); !written)
+            return tl::unexpected(written.error());
+    }
+    for (const MessageId act : restore_) {
+        if (auto restored = service_.log_.restore(channel_.id, act); !restored)
+            return tl::unexpected(restored.error());
+    }
+    return answers;
+}
+
+Result<chat::Chatter*> Service::Run::find(const chat::Target& target) {
+    std::optional<chat::User> user;
+    if (target.id) {
+        if (const auto known = users_.find(target.id); known != users_.end()) return &known->second;
+        auto found = service_.catalog_.find_user(target.id);
+        if (!found) return tl::unexpected(found.error());
+        user = *std::move(found);
+    } else if (text::is_valid_login(target.login)) {
+        auto found = service_.catalog_.find_user(target.login);
+        if (!found) return tl::unexpected(found.error());
+        user = *std::move(found);
+        if (!user && service_.options_.create_users) {
+            auto made = service_.catalog_.ensure_user(target.login);
+            if (!made) return tl::unexpected(made.error());
+            user = *std::move(made);
+        }
+    }
+    if (!user) return nullptr;
+    if (const auto known = users_.find(user->id); known != users_.end()) return &known->second;
+    auto standing = service_.catalog_.standing(channel_.id, user->id);
+    if (!standing) return tl::unexpected(standing.error());
+    const UserId id = user->id;
+    return &users_
+                .emplace(id,
+                         chat::Chatter{.user = *std::move(user), .standing = *std::move(standing)})
+                .first->second;
+}
+
+Result<std::optional<chat::Message>> Service::Run::find_message(MessageId id) {
+    for (const chat::EventRef& event : facts_.recent) {
+        const auto* message = std::get_if<chat::Message>(&event->body);
+        if (message != nullptr && message->id == id) return std::optional(*message);
+    }
+    auto stored = service_.log_.find(channel_.id, id);
+    if (!stored) return tl::unexpected(stored.error());
+    if (!*stored || (*stored)->kind != store::EntryKind::message) return std::nullopt;
+    auto event = chat::decode_event((*stored)->event);
+    if (!event) return tl::unexpected(event.error());
+    return std::optional(std::get<chat::Message>(std::move(event->body)));
+}
+
+MessageId Service::Run::new_id() {
+    const std::uint64_t high = random_();
+    return MessageId::at(now_, high, random_());
+}
+
+chat::Moderation Service::Run::made(chat::ModAction action, const chat::User* target) {
+    chat::Moderation act{.action = action,
+                         .id = new_id(),
+                         .at = now_,
+                         .moderator = chat::person_of(actor_.user),
+                         .target = {},
+                         .reason = {},
+                         .ends_at = {},
+                         .number = 0,
+                         .message_id = {},
+                         .text = {},
+                         .text_is_action = false,
+                         .modes = channel_.modes};
+    if (target != nullptr) act.target = chat::person_of(*target);
+    return act;
+}
+
+void Service::Run::audit(const chat::Moderation& act, const json& before, const json& after) {
+    json what = after.is_object() ? after : json::object();
+    what["act"] = act.id.to_string();
+    audit_.push_back({.id = 0,
+                      .channel = channel_.id,
+                      .at = now_,
+                      .actor = actor_.user.id,
+                      .action = std::string(chat::name_of(act.action)),
+                      .target = act.target.id,
+                      .before = before.is_null() ? std::string() : before.dump(),
+                      .after = what.dump(),
+                      .reason = act.reason,
+                      .origin = actor_.origin,
+                      .batch = actor_.batch});
+}
+
+chat::UserNotice Service::Run::notice(std::string kind, std::string text) {
+    chat::UserNotice notice;
+    chat::Message& message = notice.message;
+    message.id = new_id();
+    message.sent_at = now_;
+    chat::set_author(message, self_);
+    message.text = std::move(text);
+    notice.kind = std::move(kind);
+    return notice;
+}
+
+}  // namespace clamor::moderation

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "moderation/service.h"
+
+#include <gtest/gtest.h>
+
+#include "store/memory_catalog.h"
+#include "store/memory_message_log.h"
+
+namespace clamor::moderation {
+namespace {
+
+using chat::Denial;
+using namespace std::chrono_literals;
+namespace act = chat::act;
+
+class ServiceTest : public ::testing::Test {
+  protected:
+    ServiceTest() {
+        channel_ = *catalog_.ensure_channel("dallas");
+        for (const char* login : {"alice", "bob", "mona", "mick", "vera", "stan"})
+            EXPECT_TRUE(catalog_.ensure_user(login));
+        EXPECT_TRUE(catalog_.set_role(channel_.id, id("mona"), chat::Role::moderator));
+        EXPECT_TRUE(catalog_.set_role(channel_.id, id("mick"), chat::Role::moderator));
+        EXPECT_TRUE(catalog_.set_role(channel_.id, id("vera"), chat::Role::vip));
+        chat::User stan = user("stan");
+        stan.type = chat::AccountType::staff;
+        EXPECT_TRUE(catalog_.update_user(stan));
+    }
+
+    chat::User user(const std::string& login) { return catalog_.find_user(login)->value(); }
+    UserId id(const std::string& login) { return user(login).id; }
+    static chat::Target target(const std::string& login) { return {.id = {}, .login = login}; }
+
+    chat::ActAnswer perform(const std::string& actor, chat::Act what,
+                            const std::string& batch = {}) {
+        channel_ = catalog_.find_channel(channel_.id)->value();
+        auto answers = service_.perform(channel_, {user(actor), "test", batch}, std::span(&what, 1),
+                                        facts_, now_, ++seed_);
+        EXPECT_TRUE(answers) << answers.error().to_string();
+        return answers->front();
+    }
+    Denial denial(const std::string& actor, chat::Act what) {
+        const auto answer = perform(actor, std::move(what));
+        const auto* denied = std::get_if<chat::Denied>(&answer);
+        EXPECT_TRUE(denied != nullptr) << "it was done";
+        return denied == nullptr ? Denial::busy : denied->why;
+    }
+    chat::Moderation done(const std::string& actor, chat::Act what, const std::string& batch = {}) {
+        const auto answer = perform(actor, std::move(what), batch);
+        const auto* what_was_done = std::get_if<chat::Done>(&answer);
+        EXPECT_TRUE(what_was_done != nullptr) << "it was denied";
+        if (what_was_done == nullptr || what_was_done->events.empty()) return {};
+        return std::get<chat::Moderation>(what_was_done->events.front());
+    }
+    std::optional<store::Ban> ban_of(const std::string& login) {
+        return *catalog_.find_ban(channel_.id, id(login), now_);
+    }
+    MessageId say(const std::string& login, const std::string& text) {
+        chat::Message said;
+        said.id = MessageId::from_random(++seed_, 1);
+        said.sent_at = now_;
+        chat::set_author(said, {user(login), *catalog_.standing(channel_.id, id(login))});
+        said.text = text;
+        facts_.recent.push_back(std::make_shared<const chat::Event>(
+            chat::Event{channel_.id, channel_.login, {}, said}));
+        return said.id;
+    }
+
+    store::MemoryCatalog catalog_;
+    store::MemoryMessageLog log_;
+    Service service_{catalog_, log_, {}};
+    store::Channel channel_;
+    RoomFacts facts_;
+    WallTime now_ = wall_from_unix_ms(1700000000000);
+    std::uint64_t seed_ = 0;
+};
+
+TEST_F(ServiceTest, AViewerMayDoNothingToOthers) {
+    EXPECT_EQ(denial("alice", act::Ban{.target = target("bob")}), Denial::no_permission);
+    EXPECT_EQ(denial("vera", act::ClearChat{}), Denial::no_permission);
+    EXPECT_EQ(denial("mona", act::GiveRole{target("bob"), chat::Role::moderator}),
+              Denial::no_permission);
+    EXPECT_FALSE(ban_of("bob"));
+    EXPECT_TRUE(catalog_.list_audit(channel_.id, 0, {}, 10)->empty());
+}
+
+TEST_F(ServiceTest, ABanIsWrittenDownWithItsReason) {
+    const auto event = done("mona", act::Ban{.target = target("bob"), .reason = "spam"});
+    EXPECT_EQ(event.action, chat::ModAction::ban);
+    EXPECT_EQ(event.target.login, "bob");
+    const auto ban = ban_of("bob");
+    ASSERT_TRUE(ban);
+    EXPECT_EQ(ban->reason, "spam");
+    EXPECT_EQ(ban->moderator, id("mona"));
+    EXPECT_FALSE(ban->expires_at);
+    const auto audit = catalog_.list_audit(channel_.id, 0, {}, 10).value();
+    ASSERT_EQ(audit.size(), 1u);
+    EXPECT_EQ(audit[0].action, "ban");
+    EXPECT_EQ(audit[0].actor, id("mona"));
+    EXPECT_EQ(audit[0].target, id("bob"));
+    EXPECT_EQ(audit[0].origin, "test");
+}
+
+TEST_F(ServiceTest, ProtectsWhoMustNotBeBanned) {
+    const auto ban = [](const std::string& login) { return act::Ban{.target = target(login)}; };
+    EXPECT_EQ(denial("mona", ban("mona")), Denial::self);
+    EXPECT_EQ(denial("mona", ban("dallas")), Denial::broadcaster);
+    EXPECT_EQ(denial("mona", ban("mick")), Denial::moderator);
+    EXPECT_EQ(denial("mona", ban("stan")), Denial::staff);
+    EXPECT_EQ(denial("mona", ban("nobody")), Denial::unknown_user);
+    EXPECT_EQ(denial("mona", ban("'; DROP TABLE bans; --")), Denial::unknown_user);
+    EXPECT_EQ(denial("mona", act::Ban{.target = target("bob"), .seconds = 0}),
+              Denial::duration_out_of_range);
+    EXPECT_EQ(denial("mona", act::Ban{.target = target("bob"), .seconds = 1209601}),
+              Denial::duration_out_of_range);
+}
+
+TEST_F(ServiceTest, ATimeoutReplacesATimeoutAndABanReplacesBoth) {
+    done("mona", act::Ban{.target = target("bob"), .seconds = 60});
+    done("mona", act::Ban{.target = target("bob"), .seconds = 600});
+    EXPECT_EQ(*ban_of("bob")->expires_at, now_ + 600s);
+    done("mona", act::Ban{.target = target("bob")});
+    EXPECT_FALSE(ban_of("bob")->expires_at);
+    EXPECT_EQ(denial("mona", act::Ban{.target = target("bob"), .seconds = 60}),
+              Denial::already_banned);
+    now_ += 24h * 3650;
+    EXPECT_TRUE(ban_of("bob")) << "a ban has no end";
+}
+
+TEST_F(ServiceTest, ABanTakesTheRoleAndUndoBringsItBack) {
+    done("dallas", act::Ban{.target = target("vera")}, "b1");
+    EXPECT_EQ(catalog_.standing(channel_.id, id("vera"))->role, chat::Role::viewer);
+    done("dallas", act::Undo{"b1"});
+    EXPECT_EQ(catalog_.standing(channel_.id, id("vera"))->role, chat::Role::vip);
+    EXPECT_FALSE(ban_of("vera"));
+}
+
+TEST_F(ServiceTest, UndoRestoresWhatWasBeforeTheBatch) {
+    done("mona", act::Ban{.target = target("bob"), .seconds = 600, .reason = "first"});
+    done("mona", act::Ban{.target = target("bob"), .reason = "second"}, "b2");
+    done("mona", act::ChangeModes{{.slow_seconds = 120}}, "b2");
+    done("mona", act::Ban{.target = target("alice"), .seconds = 5}, "b2");
+    now_ += 100s;
+    done("mona", act::Undo{"b2"});
+    ASSERT_TRUE(ban_of("bob"));
+    EXPECT_EQ(ban_of("bob")->reason, "first");
+    EXPECT_EQ(*ban_of("bob")->expires_at, now_ + 500s);
+    EXPECT_FALSE(ban_of("alice"));
+    EXPECT_EQ(catalog_.find_channel(channel_.id)->value().modes.slow_seconds, 0u);
+    EXPECT_EQ(denial("mona", act::Undo{"b2"}), Denial::nothing_to_undo);
+    EXPECT_EQ(denial("mona", act::Undo{"never"}), Denial::nothing_to_undo);
+    EXPECT_EQ(denial("mona", act::Undo{""}), Denial::nothing_to_undo);
+}
+
+TEST_F(ServiceTest, DeletesOrdinaryMessagesOfThisChannelOnly) {
+    const MessageId bobs = say("bob", "hello"), owners = say("dallas", "welcome"),
+                    micks = say("mick", "mod talk"), monas = say("mona", "typo");
+    const auto event = done("mona", act::DeleteMessage{bobs});
+    EXPECT_EQ(event.message_id, bobs);
+    EXPECT_EQ(event.text, "hello");
+    EXPECT_EQ(denial("mona", act::DeleteMessage{owners}), Denial::message_of_broadcaster);
+    EXPECT_EQ(denial("mona", act::DeleteMessage{micks}), Denial::message_of_moderator);
+    done("mona", act::DeleteMessage{monas});
+    done("dallas", act::DeleteMessage{micks});
+    EXPECT_EQ(denial("mona", act::DeleteMessage{MessageId::from_random(9, 9)}),
+              Denial::no_such_message);
+    now_ += 7h;
+    EXPECT_EQ(denial("mona", act::DeleteMessage{bobs}), Denial::message_too_old);
+}
+
+TEST_F(ServiceTest, OneChangedModeIsOneEvent) {
+    chat::ModesPatch patch{.emote_only = true, .slow_seconds = 5};
+    const auto answer = perform("mona", act::ChangeModes{patch});
+    const auto& events = std::get<chat::Done>(answer).events;
+    ASSERT_EQ(events.size(), 2u);
+    EXPECT_EQ(std::get<chat::Moderation>(events[0]).action, chat::ModAction::emote_only);
+    EXPECT_EQ(std::get<chat::Moderation>(events[0]).modes.slow_seconds, 0u);
+    EXPECT_EQ(std::get<chat::Moderation>(events[1]).action, chat::ModAction::slow);
+    EXPECT_EQ(std::get<chat::Moderation>(events[1]).modes.slow_seconds, 5u);
+    EXPECT_EQ(denial("mona", act::ChangeModes{patch}), Denial::already_so);
+    EXPECT_EQ(denial("mona", act::ChangeModes{{.slow_seconds = 86401}}),
+              Denial::duration_out_of_range);
+    EXPECT_EQ(denial("mona", act::ChangeModes{{.followers_only_minutes = 129601}}),
+              Denial::duration_out_of_range);
+}
+
+TEST_F(ServiceTest, RolesAreGivenAndTakenOnce) {
+    done("dallas", act::GiveRole{target("bob"), chat::Role::vip});
+    EXPECT_EQ(denial("dallas", act::GiveRole{target("bob"), chat::Role::vip}), Denial::already_vip);
+    done("dallas", act::GiveRole{target("bob"), chat::Role::moderator});
+    EXPECT_EQ(denial("dallas", act::GiveRole{target("bob"), chat::Role::vip}),
+              Denial::is_moderator);
+    EXPECT_EQ(denial("dallas", act::TakeRole{target("bob"), chat::Role::vip}), Denial::not_vip);
+    done("dallas", act::TakeRole{target("bob"), chat::Role::moderator});
+    EXPECT_EQ(denial("dallas", act::TakeRole{target("bob"), chat::Role::moderator}),
+              Denial::not_moderator);
+    done("mona", act::Ban{.target = target("bob")});
+    EXPECT_EQ(denial("dallas", act::GiveRole{target("bob"), chat::Role::moderator}),
+              Denial::target_banned);
+    EXPECT_EQ(denial("dallas", act::GiveRole{target("dallas"), chat::Role::vip}),
+              Denial::broadcaster);
+}
+
+TEST_F(ServiceTest, AWarningIsAcknowledgedByTheWarned) {
+    EXPECT_EQ(denial("bob", act::AcknowledgeWarning{}), Denial::not_warned);
+    EXPECT_EQ(denial("mona", act::Warn{target("bob"), "  "}), Denial::bad_text);
+    done("mona", act::Warn{target("bob"), "be kind"});
+    EXPECT_TRUE(catalog_.standing(channel_.id, id("bob"))->warned);
+    done("bob", act::AcknowledgeWarning{});
+    EXPECT_FALSE(catalog_.standing(channel_.id, id("bob"))->warned);
+}
+
+TEST_F(ServiceTest, AnUnbanRequestIsDecidedOnceAndApprovalLiftsTheBan) {
+    EXPECT_EQ(denial("bob", act::RequestUnban{"please"}), Denial::not_banned);
+    done("mona", act::Ban{.target = target("bob")});
+    const auto event = done("bob", act::RequestUnban{"please"});
+    EXPECT_EQ(denial("bob", act::RequestUnban{"please"}), Denial::already_requested);
+    const std::string request = event.message_id.to_string();
+    const auto answer = perform("mona", act::ResolveUnban{request, true, "welcome back"});
+    const auto& events = std::get<chat::Done>(answer).events;
+    ASSERT_EQ(events.size(), 2u);
+    EXPECT_EQ(std::get<chat::Moderation>(events[0]).action, chat::ModAction::unban);
+    EXPECT_EQ(std::get<chat::Moderation>(events[1]).action, chat::ModAction::approve_unban_request);
+    EXPECT_FALSE(ban_of("bob"));
+    EXPECT_EQ(denial("mona", act::ResolveUnban{request, true}), Denial::already_decided);
+    EXPECT_EQ(denial("mona", act::ResolveUnban{"x' OR 1=1", true}), Denial::unknown_request);
+}
+
+TEST_F(ServiceTest, ShoutoutsCoolDown) {
+    ASSERT_TRUE(catalog_.ensure_channel("austin"));
+    EXPECT_EQ(denial("mona", act::Shoutout{target("dallas")}), Denial::self);
+    done("mona", act::Shoutout{target("austin")});
+    facts_.shoutouts.emplace_back(id("austin"), now_);
+    now_ += 1min;
+    EXPECT_EQ(denial("mona", act::Shoutout{target("alice")}), Denial::cooldown);
+    now_ += 1min;
+    done("mona", act::Shoutout{target("alice")});
+    EXPECT_EQ(denial("mona", act::Shoutout{target("austin")}), Denial::cooldown);
+}
+
+TEST_F(ServiceTest, PinsAreReplacedAndTakenDown) {
+    const MessageId first = say("bob", "first"), second = say("bob", "second");
+    EXPECT_EQ(denial("mona", act::Unpin{}), Denial::not_pinned);
+    done("mona", act::Pin{.message = first, .seconds = 60});
+    EXPECT_EQ(denial("mona", act::Pin{.message = first}), Denial::already_pinned);
+    EXPECT_EQ(denial("mona", act::Pin{.message = second, .replace_only = true}),
+              Denial::not_pinned);
+    done("mona", act::Pin{.message = second, .seconds = 60});
+    EXPECT_EQ((*catalog_.find_pin(channel_.id, now_))->message, second);
+    EXPECT_EQ(denial("mona", act::Unpin{first}), Denial::not_pinned);
+    done("mona", act::Unpin{second});
+    EXPECT_FALSE(*catalog_.find_pin(channel_.id, now_));
+}
+
+TEST_F(ServiceTest, TermsAreAddedAndRemovedByText) {
+    EXPECT_EQ(denial("mona", act::AddTerm{"x"}), Denial::bad_text);
+    done("mona", act::AddTerm{"Crypto*"});
+    EXPECT_EQ(denial("mona", act::RemoveTerm{.id = {}, .text = "other"}), Denial::unknown_term);
+    const auto event = done("mona", act::RemoveTerm{.id = {}, .text = "crypto*"});
+    EXPECT_EQ(event.text, "Crypto*");
+    EXPECT_TRUE(catalog_.list_terms(channel_.id, false, {}, now_, 10)->empty());
+}
+
+TEST_F(ServiceTest, LaterActsOfACallSeeTheEarlierOnes) {
+    const std::vector<chat::Act> acts = {
+        act::Ban{.target = target("bob")}, act::Ban{.target = target("bob")},
+        act::Unban{.target = target("bob")}, act::ChangeModes{{.slow_seconds = 9}},
+        act::ChangeModes{{.slow_seconds = 9}}};
+    const auto answers =
+        service_.perform(channel_, {user("mona"), "test", {}}, acts, facts_, now_, 1);
+    ASSERT_TRUE(answers);
+    ASSERT_EQ(answers->size(), 5u);
+    EXPECT_TRUE(std::holds_alternative<chat::Done>((*answers)[0]));
+    EXPECT_EQ(std::get<chat::Denied>((*answers)[1]).why, Denial::already_banned);
+    EXPECT_TRUE(std::holds_alternative<chat::Done>((*answers)[2]));
+    EXPECT_TRUE(std::holds_alternative<chat::Done>((*answers)[3]));
+    EXPECT_EQ(std::get<chat::Denied>((*answers)[4]).why, Denial::already_so);
+    EXPECT_FALSE(ban_of("bob"));
+}
+
+}  // namespace
+}  // namespace clamor::moderation
