@@ -103,6 +103,13 @@ void RuleChecker::refused(ChannelId channel, const chat::Chatter& author,
             reason = refusal.retry_after_seconds > 0 && refusal.retry_after_seconds <= 30 &&
                      times_of(author, now).asked.size() >= window_of(author).count;
             break;
+        case chat::Refusal::banned:
+        case chat::Refusal::timed_out:
+        case chat::Refusal::warned:
+        case chat::Refusal::followers_only:
+        case chat::Refusal::not_unique:
+            reason = false;  // nobody moderates in here, and no room has these modes
+            break;
         case chat::Refusal::store_unavailable:
             break;
     }

@@ -46,6 +46,12 @@ class Session final : public hub::Member {
     void on_join_answer(hub::RequestId request, hub::JoinAnswer answer) override;
     void on_send_answer(hub::RequestId request, hub::SendAnswer answer) override;
     void on_names_answer(hub::RequestId request, hub::NamesAnswer answer) override;
+    void on_act_answer(hub::RequestId, hub::ActAnswer) override {}
+    void on_self_changed(ChannelId, const std::string&, const chat::Chatter&) override {}
+    void on_evicted(ChannelId, const std::string&) override {}
+    void on_whisper(const hub::WhisperReceived&) override {}
+    void on_account_changed(const chat::User&) override {}
+    void on_token_revoked() override {}
 
   private:
     std::string nonce(hub::RequestId request) const {

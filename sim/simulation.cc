@@ -41,7 +41,8 @@ Simulation::Simulation(std::uint64_t seed)
                                      .log = log_,
                                      .log_queue = log_queue_,
                                      .limits = limits_,
-                                     .encoder = encoder_};
+                                     .encoder = encoder_,
+                                     .moderation = moderation_};
         hub::Options options;
         options.id_seed = seed;
         hubs_.push_back(std::make_unique<hub::Hub>(shard, peers_, services, options));

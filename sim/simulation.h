@@ -9,6 +9,7 @@
 
 #include "hub/account_limits.h"
 #include "hub/hub.h"
+#include "moderation/service.h"
 #include "sim/checkers.h"
 #include "sim/cluster.h"
 #include "sim/faulty_log.h"
@@ -71,6 +72,7 @@ class Simulation {
     FaultyLog log_queue_;
     Population population_;
     Checkers checkers_;
+    moderation::Service moderation_{catalog_, log_, {}};
     hub::AccountLimits limits_;
     Encoder encoder_;
     bool fail_next_publish_ = false;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "store/checks.h"
 
 namespace clamor::app {
 
@@ -53,8 +54,14 @@ LoginAnswer CatalogAuthenticator::check(const std::string& token, const std::str
         return std::find(scopes.begin(), scopes.end(), scope) != scopes.end();
     };
     if (!has("chat:read") && !has("chat:edit")) return LoginFailure::login_failed;
-    return hub::Identity{
-        .user = **std::move(user), .may_write = has("chat:edit"), .may_read = has("chat:read")};
+    const auto hash = store::hash_token(token);
+    return hub::Identity{.user = **std::move(user),
+                         .may_write = has("chat:edit"),
+                         .may_read = has("chat:read"),
+                         .may_moderate = has("channel:moderate"),
+                         .may_whisper = has("whispers:edit"),
+                         .hears_whispers = has("whispers:read"),
+                         .token = hash ? hub::token_fingerprint(store::hex_of(*hash)) : 0};
 }
 
 }  // namespace clamor::app

@@ -26,6 +26,8 @@
 #include "bus/local_bus.h"
 #include "edge/irc/encoder.h"
 #include "hub/account_limits.h"
+#include "hub/gateway.h"
+#include "moderation/service.h"
 #include "reactor/socket.h"
 #include "store/seed.h"
 #include "store/sqlite/catalog.h"
@@ -94,6 +96,9 @@ struct Node::Impl {
     std::unique_ptr<store::MessageLog> log;
     std::unique_ptr<store::LogWriter> log_writer;
     std::unique_ptr<reactor::WorkerPool> workers;
+    std::unique_ptr<moderation::Service> moderation;
+    std::vector<hub::Hub*> hubs;  ///< by ShardId; filled in while the shards are made
+    std::unique_ptr<hub::HubGateway> gateway;
     hub::AccountLimits limits;
     edge::irc::IrcEncoder encoder;
     edge::net::AddressCounts addresses;
@@ -130,6 +135,10 @@ Result<void> Node::Impl::open_stores() {
     epoch = *next;
     log_writer = std::make_unique<store::LogWriter>(*log, options.log_writer);
     workers = std::make_unique<reactor::WorkerPool>(options.workers, limits::kWorkerQueueTasks);
+    moderation = std::make_unique<moderation::Service>(
+        *catalog, *log, moderation::Service::Options{.create_users = options.dev});
+    hubs.resize(options.shards);
+    gateway = std::make_unique<hub::HubGateway>(hubs, *workers, *catalog, options.dev);
     return {};
 }
 
@@ -192,17 +201,19 @@ Result<void> Node::Impl::start_shards() {
                       .log = *log,
                       .log_queue = *log_writer,
                       .limits = limits,
-                      .encoder = encoder});
+                      .encoder = encoder,
+                      .moderation = *moderation});
     parts = std::make_unique<ShardParts>(
         ShardParts{.options = options,
                    .hub = *services,
+                   .gateway = *gateway,
                    .catalog = *catalog,
                    .http = *router,
                    .addresses = addresses,
                    .accounts = accounts,
                    .viewers = viewers,
                    .loops = std::vector<reactor::Loop*>(options.shards),
-                   .hubs = std::vector<hub::Hub*>(options.shards)});
+                   .hubs = hubs});
     for (std::uint16_t i = 0; i < options.shards; ++i) {
         shards.push_back(std::make_unique<Shard>(ShardId(i), *parts));
         auto started = shards.back()->start();

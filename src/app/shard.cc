@@ -14,6 +14,7 @@ Shard::Parts::Parts(ShardId id, ShardParts& shared, std::unique_ptr<reactor::Eng
       hub(loop, shared.hubs, shared.hub, shared.options.hub),
       authenticator(loop, shared.hub.workers, shared.catalog, shared.options.dev),
       sessions{.hub = hub,
+               .gateway = shared.gateway,
                .scheduler = loop,
                .authenticator = authenticator,
                .accounts = shared.accounts,

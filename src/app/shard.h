@@ -11,6 +11,7 @@
 #include "app/node.h"
 #include "app/viewer_counts.h"
 #include "edge/net/server.h"
+#include "hub/gateway.h"
 #include "hub/hub.h"
 #include "reactor/loop.h"
 
@@ -20,13 +21,14 @@ namespace clamor::app {
 struct ShardParts {
     const NodeOptions& options;
     const hub::Services& hub;
+    hub::Gateway& gateway;
     store::Catalog& catalog;
     wire::http::Service& http;
     edge::net::AddressCounts& addresses;
     edge::irc::AccountWindows& accounts;
     ViewerCounts& viewers;
     std::vector<reactor::Loop*> loops;  ///< by ShardId; filled in while the shards are made
-    std::vector<hub::Hub*> hubs;
+    std::vector<hub::Hub*>& hubs;
 };
 
 /// One shard's thread and what lives on it. Made, started and ended by the node's thread; between

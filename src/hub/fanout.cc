@@ -176,6 +176,7 @@ void Fanout::append(chat::EventRef event, std::uint32_t own_slot) {
     Roster& roster = *found->second;
     const MonoTime now = scheduler_.now().mono;
     const bool first = roster.open.empty();
+    const bool at_once = chat::shed_class(*event) == chat::ShedClass::control;
     roster.events.add(1, now);
     roster.open_bytes += line_bytes(*event);
     roster.open.push_back({std::move(event), own_slot, now});
@@ -185,7 +186,8 @@ void Fanout::append(chat::EventRef event, std::uint32_t own_slot) {
             {now, roster.last_flush + room_window(roster, now), last_flush_ + shard_window(now)});
         schedule(roster.due);
     }
-    if (roster.open_bytes >= limits::kBatchBytes && roster.due > now) {
+    // Moderation acts at once, and takes along what was said before it.
+    if ((at_once || roster.open_bytes >= limits::kBatchBytes) && roster.due > now) {
         roster.due = now;
         schedule(now);
     }

@@ -19,7 +19,8 @@ namespace clamor::hub {
 /// A channel that has been quiet is flushed at the end of the turn: nothing waits. In a busy one
 /// events gather in an open batch for a window that grows with rate x members, and go to every
 /// member as one frame per dialect. Batches that are due at about the same time leave in the same
-/// tick, so that a shard with many rooms wakes and calls the kernel once for all of them. A member
+/// tick, so that a shard with many rooms wakes and calls the kernel once for all of them. What
+/// moderators do is never held. A member
 /// never gets what it said itself, and a slow one gets what its intake still takes.
 ///
 /// Lives on its shard. Bounded: an open batch of limits::kBatchBytes is flushed at once.
@@ -36,6 +37,7 @@ class Fanout {
     /// Takes it out of all channels, which are returned.
     std::vector<ChannelId> remove_all(std::uint32_t slot);
     std::size_t channels_of(std::uint32_t slot) const;
+    bool contains(ChannelId channel, std::uint32_t slot) { return find(channel, slot) != nullptr; }
 
     /// Queues an event for the channel's members here. `own_slot` said it and does not get it;
     /// kNobody where the author's session is elsewhere.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <set>
@@ -10,10 +11,12 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "base/scheduler.h"
 #include "base/time.h"
 #include "chat/event.h"
 #include "chat/room.h"
 #include "emotes/emote_set.h"
+#include "hub/gateway.h"
 
 namespace clamor::hub {
 
@@ -27,9 +30,23 @@ struct ChatterEntry {
     std::uint32_t connections = 0;  ///< sessions of theirs in the room, over all shards
     bool ready = false;        ///< their facts are loaded and no earlier command of theirs waits
     bool waiting = false;      ///< a worker reads something for them
+    bool tell = false;         ///< their sessions are told of the new facts once they are loaded
+    bool stale = false;        ///< what the worker reads may be older than what happened meanwhile
     std::uint64_t lookup = 0;  ///< the lookup of a reply's parent that they wait for; 0: none
     MonoTime last_used{};
     std::vector<Parked> parked;
+};
+
+/// Acts on their way to a worker and back; a room has one call at a time there.
+struct PendingActs {
+    ActRequest request;
+    std::function<void(ActAnswers)> done;
+};
+
+/// A raid that is about to leave.
+struct OutgoingRaid {
+    chat::Person target;  ///< no id: none
+    TimerId timer{};
 };
 
 /// One channel's live state on its owner shard: the data that RoomHost works on.
@@ -45,11 +62,15 @@ struct HostedRoom {
     std::uint32_t users_present = 0;  ///< chatters with a connection
     std::vector<std::pair<ShardId, std::uint32_t>>
         members;                         ///< sessions by shard, only shards that have some
+    std::vector<ShardId> watchers;       ///< shards whose observer wants the events
     std::vector<chat::EventRef> recent;  ///< a ring of the newest messages, for replies
     std::size_t recent_next = 0;
     std::set<UserId> membership_changed;  ///< who came or left since the last announcement
     std::uint32_t not_durable =
         0;  ///< messages published and not yet on disk: the room must not be let go
+    std::deque<PendingActs> acts;  ///< the first one is being done
+    OutgoingRaid raid;
+    std::vector<std::pair<UserId, WallTime>> shoutouts;  ///< of the last hour
     WallTime last_sent_at{};
     MonoTime last_used{};
 

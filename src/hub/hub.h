@@ -19,9 +19,14 @@ class LogQueue;
 class MessageLog;
 }  // namespace clamor::store
 
+namespace clamor::moderation {
+class Service;
+}
+
 namespace clamor::hub {
 
 class AccountLimits;
+class Observer;
 
 /// What a node's hubs share. All of it outlives them.
 struct Services {
@@ -33,6 +38,7 @@ struct Services {
     store::LogQueue& log_queue;
     AccountLimits& limits;
     const Encoder& encoder;
+    moderation::Service& moderation;
 };
 
 struct Options {
@@ -65,10 +71,17 @@ class Hub {
     void join(MemberRef ref, RequestId request, std::string channel_login);
     void send(MemberRef ref, RequestId request, SendRequest message);
     void names(MemberRef ref, RequestId request, std::string channel_login);
+    void act(MemberRef ref, RequestId request, std::string channel_login, chat::Act act);
     /// Takes effect at once, also for a join that is not answered yet; false when the session was
     /// not in the channel.
     bool leave(MemberRef ref, const std::string& channel_login);
     std::size_t channels_of(MemberRef ref) const;
+
+    /// Who is told of events on this shard, besides the members; null: nobody. Calls to watch() and
+    /// unwatch() are counted.
+    void set_observer(Observer* observer);
+    void watch(ChannelId channel);
+    void unwatch(ChannelId channel);
 
     /// The rooms that this shard owns and how many sessions are in each.
     void visit_rooms(const std::function<void(ChannelId, const std::string& login,
@@ -77,6 +90,7 @@ class Hub {
     const HubCounters& counters() const;
 
   private:
+    friend class HubGateway;
     class Impl;
     std::unique_ptr<Impl> impl_;
 };

@@ -10,6 +10,7 @@
 
 #include "base/frame.h"
 #include "base/ids.h"
+#include "chat/act.h"
 #include "chat/event.h"
 #include "chat/people.h"
 #include "chat/room.h"
@@ -31,11 +32,19 @@ struct MemberRef {
 
 /// Who speaks through a session.
 struct Identity {
-    chat::User user;         ///< for anonymous sessions only login and display name
-    bool anonymous = false;  ///< reads only
-    bool may_write = true;   ///< the token's scope chat:edit
-    bool may_read = true;    ///< the token's scope chat:read
+    chat::User user;             ///< for anonymous sessions only login and display name
+    bool anonymous = false;      ///< reads only
+    bool may_write = true;       ///< the token's scope chat:edit
+    bool may_read = true;        ///< the token's scope chat:read
+    bool may_moderate = true;    ///< the token's scope channel:moderate
+    bool may_whisper = true;     ///< the token's scope whispers:edit
+    bool hears_whispers = true;  ///< the token's scope whispers:read
+    std::uint64_t token = 0;     ///< token_fingerprint() of the token's hash; 0: none
 };
+
+/// What a session keeps of its token, to be found when it is revoked: the first 64 bits of its
+/// SHA-256, given in hexadecimal digits.
+std::uint64_t token_fingerprint(std::string_view hash_hex);
 
 struct Joined {
     ChannelId channel;
@@ -60,6 +69,20 @@ struct NotStoredYet {
 };
 enum class SendRefusal : std::uint8_t { no_such_channel, no_permission, busy };
 using SendAnswer = std::variant<Stored, NotStoredYet, chat::Refused, chat::Dropped, SendRefusal>;
+
+/// An act that a session asked for.
+enum class ActRefusal : std::uint8_t { no_such_channel, no_permission, busy };
+using ActAnswer = std::variant<chat::ActAnswer, ActRefusal>;
+
+/// A whisper as its recipient's connections get it.
+struct WhisperReceived {
+    chat::User from;
+    chat::User to;
+    std::uint64_t number = 0;  ///< the `message-id` tag
+    std::string text;
+    bool action = false;
+    std::vector<chat::EmoteOccurrence> emotes;
+};
 
 struct NamesAnswer {
     std::string login;
@@ -93,6 +116,18 @@ class Member {
     virtual void on_join_answer(RequestId request, JoinAnswer answer) = 0;
     virtual void on_send_answer(RequestId request, SendAnswer answer) = 0;
     virtual void on_names_answer(RequestId request, NamesAnswer answer) = 0;
+    virtual void on_act_answer(RequestId request, ActAnswer answer) = 0;
+
+    /// What the channel says of this session's user has changed: role, badges, colour.
+    virtual void on_self_changed(ChannelId channel, const std::string& login,
+                                 const chat::Chatter& self) = 0;
+    /// Banned for good: the session is not in the channel any more.
+    virtual void on_evicted(ChannelId channel, const std::string& login) = 0;
+    virtual void on_whisper(const WhisperReceived& whisper) = 0;
+    /// The account's facts have changed; identity() may be answered anew.
+    virtual void on_account_changed(const chat::User& user) = 0;
+    /// The session's token is not valid any more: it ends, from a later task.
+    virtual void on_token_revoked() = 0;
 
   protected:
     ~Member() = default;

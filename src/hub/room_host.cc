@@ -40,6 +40,8 @@ void RoomHost::join(ChannelId channel, MemberRef who, IdentityRef identity, bool
             for_chatter(
                 room, identity, "join",
                 [=, this](HostedRoom& at, ChatterEntry& entry) {
+                    if (entry.chatter.standing.banned_for_good())
+                        return outlet_.answer_join(who, request, JoinRefusal::banned);
                     admit(at, who, &entry, wants_names, request);
                 },
                 refuse);
@@ -194,7 +196,7 @@ void RoomHost::decide(HostedRoom& room, ChatterEntry& entry, MemberRef who, Requ
             .text = message.text,
             .emote_only = said.emote_only,
             .account_limit = services_.limits.check(author.user.id, window, now.mono)},
-        now.mono);
+        now);
     if (const auto* refused = std::get_if<chat::Refused>(&verdict)) {
         counters_.messages_refused.add();
         outlet_.answer_send(who, request, *refused);
@@ -216,14 +218,7 @@ void RoomHost::publish(HostedRoom& room, ChatterEntry& entry, MemberRef who, Req
     const std::uint64_t high = random_();
     said.sent_at = room.last_sent_at = std::max(now.wall, room.last_sent_at);
     said.id = MessageId::at(said.sent_at, high, random_());
-    said.author_id = author.user.id;
-    said.author_login = author.user.login;
-    said.author_display_name = author.user.display_name;
-    said.author_color = author.user.color;
-    said.badges = chat::badges_of(author);
-    said.badge_info = chat::badge_info_of(author);
-    said.author_role = author.standing.role;
-    said.subscriber = author.standing.subscribed();
+    chat::set_author(said, author);
     said.first_message = !author.standing.has_spoken;
     entry.chatter.standing.has_spoken = true;
     counters_.messages_accepted.add();
@@ -235,16 +230,14 @@ void RoomHost::publish(HostedRoom& room, ChatterEntry& entry, MemberRef who, Req
     if (!echo_timer_)
         echo_timer_ =
             scheduler_.call_at(now.mono + limits::kEchoPatience, [this] { check_echoes(); });
-    ++room.not_durable;
     const MessageId id = said.id;
     try {
-        bus_.publish(room.channel, chat::encode_event(chat::Event{.channel = room.channel,
-                                                                  .channel_login = room.login,
-                                                                  .position = {},
-                                                                  .body = std::move(said)}));
+        publish_event(room, chat::Event{.channel = room.channel,
+                                        .channel_login = room.login,
+                                        .position = {},
+                                        .body = std::move(said)});
     } catch (...) {
         echoes_.erase(id);
-        --room.not_durable;
         throw;
     }
 }
@@ -261,32 +254,39 @@ void RoomHost::on_received(const bus::Received& received) {
     }
     decoded->position = received.position;
     const auto event = std::make_shared<const chat::Event>(*std::move(decoded));
-    const auto* message = std::get_if<chat::Message>(&event->body);
-    const MemberRef* author = nullptr;
-    if (message != nullptr) {
-        if (const auto echo = echoes_.find(message->id); echo != echoes_.end())
-            author = &echo->second.who;
-        if (room.recent.size() < kRecentMax) {
-            room.recent.push_back(event);
-        } else {
-            room.recent[room.recent_next] = event;
-            room.recent_next = (room.recent_next + 1) % kRecentMax;
-        }
+    receive(room, event, received);
+}
+
+void RoomHost::receive(HostedRoom& room, const chat::EventRef& event,
+                       const bus::Received& received) {
+    if (std::holds_alternative<chat::Moderation>(event->body))
+        return received_act(room, event, received);
+    if (const auto* notice = std::get_if<chat::UserNotice>(&event->body)) {
+        const chat::Message& said = notice->message;
         if (received.published_here) {
-            services_.log_queue.append(
-                store::StoredMessage{.channel = room.channel,
-                                     .position = received.position,
-                                     .id = message->id,
-                                     .sent_at = message->sent_at,
-                                     .author = message->author_id,
-                                     .event = std::string(received.bytes)},
-                [this, channel = room.channel, id = message->id, home = scheduler_.shard()] {
-                    scheduler_.post_to(home, Priority::control,
-                                       [this, channel, id] { stored(channel, id); });
-                });
+            append_to_log(room, received, said.id, said.sent_at, said.author_id,
+                          store::EntryKind::user_notice);
         }
+        return deliver(room, event, nullptr);
     }
-    deliver(room, event, author);
+    const auto* message = std::get_if<chat::Message>(&event->body);
+    if (message == nullptr) return deliver(room, event, nullptr);
+    const auto echo = echoes_.find(message->id);
+    remember(room, event);
+    if (received.published_here) {
+        append_to_log(room, received, message->id, message->sent_at, message->author_id,
+                      store::EntryKind::message);
+    }
+    deliver(room, event, echo != echoes_.end() ? &echo->second.who : nullptr);
+}
+
+void RoomHost::remember(HostedRoom& room, const chat::EventRef& message) {
+    if (room.recent.size() < kRecentMax) {
+        room.recent.push_back(message);
+        return;
+    }
+    room.recent[room.recent_next] = message;
+    room.recent_next = (room.recent_next + 1) % kRecentMax;
 }
 
 void RoomHost::stored(ChannelId channel, MessageId id) {
@@ -305,6 +305,11 @@ void RoomHost::stored(ChannelId channel, MessageId id) {
 void RoomHost::deliver(const HostedRoom& room, const chat::EventRef& event,
                        const MemberRef* author) {
     for (const auto& [shard, count] : room.members) outlet_.deliver(shard, event, author);
+    for (const ShardId shard : room.watchers) {
+        const bool member = std::any_of(room.members.begin(), room.members.end(),
+                                        [&](const auto& one) { return one.first == shard; });
+        if (!member) outlet_.deliver(shard, event, author);
+    }
 }
 
 void RoomHost::visit(const Visitor& visitor) const {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <unordered_map>
@@ -13,7 +14,9 @@
 #include "hub/hosted_room.h"
 #include "hub/hub.h"
 #include "hub/member.h"
+#include "moderation/service.h"
 #include "store/message_log.h"
+#include "store/moderation_store.h"
 
 namespace clamor::hub {
 
@@ -33,6 +36,13 @@ class RoomHost final : public bus::Receiver {
         virtual void answer_join(MemberRef to, RequestId request, JoinAnswer answer) = 0;
         virtual void answer_send(MemberRef to, RequestId request, SendAnswer answer) = 0;
         virtual void answer_names(MemberRef to, RequestId request, NamesAnswer answer) = 0;
+        /// To the sessions of one user that are in the channel and on that shard.
+        virtual void tell_self(ShardId shard, ChannelId channel, const std::string& login,
+                               const chat::Chatter& self) = 0;
+        virtual void evict(ShardId shard, ChannelId channel, const std::string& login,
+                           UserId user) = 0;
+        /// A raid arrives in another channel.
+        virtual void announce_raid(ChannelId from, ChannelId to, std::uint64_t viewers) = 0;
         /// `author` is the session that must not get the event; null when there is none.
         virtual void deliver(ShardId shard, const chat::EventRef& event,
                              const MemberRef* author) = 0;
@@ -56,6 +66,19 @@ class RoomHost final : public bus::Receiver {
     void names(ChannelId channel, MemberRef who, IdentityRef identity, bool wants_names,
                RequestId request);
 
+    void act(ActRequest request, std::function<void(ActAnswers)> done);
+    /// `author` none: nobody is named.
+    void announce(ChannelId channel, UserId author, chat::UserNotice notice,
+                  std::function<void(bool)> done);
+    void raid_arrives(ChannelId channel, ChannelId from, std::uint64_t viewers);
+    void chatters(ChannelId channel, std::function<void(std::vector<chat::Person>)> done);
+    /// The shard's event observer asks for a channel's events, or ends that.
+    void watch(ChannelId channel, ShardId shard);
+    void unwatch(ChannelId channel, ShardId shard);
+    void account_changed(const chat::User& user);
+    void standing_changed(ChannelId channel, UserId user);
+    void channel_changed(ChannelId channel);
+
     void on_received(const bus::Received& received) override;
 
     using Visitor =
@@ -65,6 +88,8 @@ class RoomHost final : public bus::Receiver {
     static constexpr std::chrono::seconds kIdle{60};  ///< a room without members is let go
     static constexpr std::chrono::seconds kChatterIdle{
         300};  ///< so is a chatter who left and is silent
+    /// Events of one bulk of acts that go out in one turn, so that others' messages get between.
+    static constexpr std::size_t kActEventsPerTurn = 200;
     static constexpr std::size_t kRecentMax =
         64;  ///< messages kept for replies; older ones are read from the log
 
@@ -85,6 +110,8 @@ class RoomHost final : public bus::Receiver {
         std::function<void(HostedRoom&, ChatterEntry&, const chat::Message* parent)>;
 
     // room_host.cc: the commands
+    void receive(HostedRoom& room, const chat::EventRef& event, const bus::Received& received);
+    void remember(HostedRoom& room, const chat::EventRef& message);
     void admit(HostedRoom& room, MemberRef who, ChatterEntry* chatter, bool wants_names,
                RequestId request);
     void decide(HostedRoom& room, ChatterEntry& entry, MemberRef who, RequestId request,
@@ -94,6 +121,25 @@ class RoomHost final : public bus::Receiver {
     void stored(ChannelId channel, MessageId id);
     void deliver(const HostedRoom& room, const chat::EventRef& event, const MemberRef* author);
     std::vector<std::string> names_for(const HostedRoom& room, const Identity& asker) const;
+
+    // room_acts.cc: what moderators do
+    void next_acts(ChannelId channel);
+    void acts_done(ChannelId channel, std::optional<ActAnswers> answers);
+    void publish_events(ChannelId channel, std::shared_ptr<ActAnswers> answers, std::size_t next);
+    void publish_event(HostedRoom& room, chat::Event event);
+    void received_act(HostedRoom& room, const chat::EventRef& event, const bus::Received& received);
+    void append_to_log(const HostedRoom& room, const bus::Received& received, MessageId id,
+                       WallTime at, UserId author, store::EntryKind kind);
+    void hide_messages(HostedRoom& room, const chat::Moderation& act,
+                       const bus::Received& received);
+    void raid_changed(HostedRoom& room, const chat::Moderation& act);
+    void raid_leaves(ChannelId channel);
+    /// Makes a notice from its author's facts, on a worker, and publishes it.
+    using MakeNotice = std::function<chat::UserNotice(const chat::Chatter&, const store::Profile&)>;
+    void publish_notice(ChannelId channel, UserId author, MakeNotice make,
+                        std::function<void(bool)> done);
+    void publish_made(ChannelId channel, chat::UserNotice notice,
+                      const std::function<void(bool)>& done);
 
     // room_loading.cc: facts, in order, and faults
     void in_room(ChannelId channel, const char* command, RunInRoom run,

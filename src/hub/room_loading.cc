@@ -240,6 +240,12 @@ void RoomHost::chatter_loaded(ChannelId channel, UserId user, ChatterFacts facts
         entry.access = {.tier = facts.standing.subscriber_tier,
                         .granted = std::move(facts.granted_emotes)};
         entry.ready = true;
+        if (std::exchange(entry.stale, false)) {
+            load_chatter(*found->second, user);
+        } else if (std::exchange(entry.tell, false) && entry.connections > 0) {
+            for (const auto& [shard, count] : found->second->members)
+                outlet_.tell_self(shard, channel, found->second->login, entry.chatter);
+        }
         run_parked(channel, user);
         return;
     }
@@ -292,6 +298,7 @@ void RoomHost::with_parent(HostedRoom& room, ChatterEntry& entry, MessageId pare
                 at->second.lookup = 0;
                 at->second.waiting = false;
                 at->second.ready = true;
+                if (std::exchange(at->second.stale, false)) load_chatter(in, user);
                 run(in, at->second,
                     parent_event ? std::get_if<chat::Message>(&parent_event->body) : nullptr);
             },

@@ -23,6 +23,10 @@ class PlainEncoder final : public hub::Encoder {
         if (const auto* message = std::get_if<chat::Message>(&event.body)) {
             out += (dialect.has(hub::Dialect::kTags) ? "@" : "") + message->author_login + ": " +
                    message->text + "\n";
+        } else if (const auto* act = std::get_if<chat::Moderation>(&event.body)) {
+            out += std::string(chat::name_of(act->action)) + " " + act->target.login + "\n";
+        } else if (const auto* notice = std::get_if<chat::UserNotice>(&event.body)) {
+            out += notice->kind + "|" + notice->message.text + "\n";
         } else if (dialect.has(hub::Dialect::kMembership)) {
             const auto& changed = std::get<chat::MembershipChanged>(event.body);
             for (const auto& login : changed.joined) out += "+" + login + "\n";
@@ -64,6 +68,19 @@ class FakeMember final : public hub::Member {
     void on_names_answer(hub::RequestId request, hub::NamesAnswer answer) override {
         names.emplace(request, std::move(answer));
     }
+    void on_act_answer(hub::RequestId request, hub::ActAnswer answer) override {
+        acts.emplace(request, std::move(answer));
+        frames_at_act = frames.size();
+    }
+    void on_self_changed(ChannelId, const std::string&, const chat::Chatter& self) override {
+        selves.push_back(self);
+    }
+    void on_evicted(ChannelId, const std::string& login) override { evicted.push_back(login); }
+    void on_whisper(const hub::WhisperReceived& whisper) override {
+        whispers.push_back(whisper.text);
+    }
+    void on_account_changed(const chat::User& user) override { identity_.user = user; }
+    void on_token_revoked() override { token_revoked = true; }
 
     /// All that arrived, in one string.
     std::string text() const {
@@ -82,6 +99,12 @@ class FakeMember final : public hub::Member {
     std::multimap<hub::RequestId, hub::JoinAnswer> joins;
     std::multimap<hub::RequestId, hub::SendAnswer> sends;
     std::multimap<hub::RequestId, hub::NamesAnswer> names;
+    std::multimap<hub::RequestId, hub::ActAnswer> acts;
+    std::size_t frames_at_act = 0;  ///< that had arrived when the last act was answered
+    std::vector<chat::Chatter> selves;
+    std::vector<std::string> evicted;
+    std::vector<std::string> whispers;
+    bool token_revoked = false;
     chat::ShedClass takes = chat::ShedClass::membership;
 
   private:

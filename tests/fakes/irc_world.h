@@ -16,7 +16,9 @@
 #include "edge/irc/encoder.h"
 #include "edge/irc/session.h"
 #include "hub/account_limits.h"
+#include "hub/gateway.h"
 #include "hub/hub.h"
+#include "moderation/service.h"
 #include "store/log_queue.h"
 #include "store/memory_catalog.h"
 #include "store/memory_message_log.h"
@@ -110,10 +112,15 @@ class HeldLogQueue final : public store::LogQueue {
         waiting_.emplace_back(std::move(message), std::move(on_durable));
         if (!held) write();
     }
+    void mark_deleted(store::Deletion deletion) override {
+        deletions_.push_back(std::move(deletion));
+        if (!held) write();
+    }
     void write() {
         for (auto& [message, on_durable] : std::exchange(waiting_, {})) {
             if (log_.append(std::span(&message, 1))) on_durable();
         }
+        (void)log_.mark_deleted(std::exchange(deletions_, {}));
     }
 
     bool accepts = true;
@@ -122,6 +129,7 @@ class HeldLogQueue final : public store::LogQueue {
   private:
     store::MessageLog& log_;
     std::vector<std::pair<store::StoredMessage, Task>> waiting_;
+    std::vector<store::Deletion> deletions_;
 };
 
 /// A whole node of one shard without sockets, threads or a clock: real hub, rooms, stores and
@@ -132,6 +140,7 @@ class IrcWorld {
   public:
     explicit IrcWorld(const edge::irc::Options& options = {})
         : shard{.hub = hub,
+                .gateway = gateway,
                 .scheduler = cluster.shard(0),
                 .authenticator = authenticator,
                 .accounts = accounts,
@@ -145,6 +154,7 @@ class IrcWorld {
     store::MemoryCatalog catalog;
     store::MemoryMessageLog log;
     HeldLogQueue log_queue{log};
+    moderation::Service moderation{catalog, log, {}};
     hub::AccountLimits limits;
     edge::irc::IrcEncoder encoder;
     hub::Services services{
@@ -155,9 +165,11 @@ class IrcWorld {
         .log = log,
         .log_queue = log_queue,
         .limits = limits,
-        .encoder = encoder};
+        .encoder = encoder,
+        .moderation = moderation};
     std::vector<hub::Hub*> peers;
     hub::Hub hub{cluster.shard(0), peers, services, {}};
+    hub::HubGateway gateway{peers, cluster, catalog, false};
     TableAuthenticator authenticator{catalog};
     edge::irc::AccountWindows accounts;
     edge::irc::SessionCounters counters;

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include "hub/hub_fixture.h"
+
+/// What moderators do, through the hubs of a node.
+namespace clamor::hub {
+namespace {
+
+using fakes::FakeMember;
+using namespace std::chrono_literals;
+
+class ActsTest : public HubTest {
+  protected:
+    ActsTest() {
+        lobby_ = catalog_.ensure_channel("lobby")->id;
+        EXPECT_TRUE(catalog_.set_role(lobby_, user("mona").user.id, chat::Role::moderator));
+    }
+
+    const chat::ActAnswer& act(MemberRef ref, RequestId request, FakeMember& member,
+                               chat::Act act) {
+        hub(ref).act(ref, request, "lobby", std::move(act));
+        cluster_.run();
+        static const chat::ActAnswer kNone = chat::Denied{.why = chat::Denial::busy};
+        const auto found = member.acts.find(request);
+        EXPECT_TRUE(found != member.acts.end()) << "not answered";
+        if (found == member.acts.end()) return kNone;
+        const auto* answer = std::get_if<chat::ActAnswer>(&found->second);
+        EXPECT_TRUE(answer != nullptr) << "refused before it was looked at";
+        return answer == nullptr ? kNone : *answer;
+    }
+    static bool done(const chat::ActAnswer& answer) {
+        return std::holds_alternative<chat::Done>(answer);
+    }
+    static chat::Denial why(const chat::ActAnswer& answer) {
+        const auto* denied = std::get_if<chat::Denied>(&answer);
+        EXPECT_TRUE(denied != nullptr) << "it was done";
+        return denied == nullptr ? chat::Denial::busy : denied->why;
+    }
+    std::vector<store::StoredMessage> history() {
+        return log_.read({.channel = lobby_, .limit = 1000}).value();
+    }
+    chat::Target target(const std::string& login) { return {.id = {}, .login = login}; }
+
+    ChannelId lobby_{};
+};
+
+TEST_P(ActsTest, ABanSilencesEvictsAndHidesAtOnce) {
+    FakeMember mona(user("mona")), bob(user("bob")), bobs_phone(user("bob")), alice(user("alice"));
+    const MemberRef m = add_and_join(mona), b = add_and_join(bob), p = add_and_join(bobs_phone);
+    add_and_join(alice);
+    say(b, 5, "spam");
+    ASSERT_TRUE(done(act(m, 7, mona, chat::act::Ban{.target = target("bob"), .reason = "spam"})));
+
+    EXPECT_EQ(alice.text(), "bob: spam\nban bob\n");
+    EXPECT_EQ(mona.text(), "bob: spam\nban bob\n");
+    EXPECT_EQ(mona.frames_at_act, mona.frames.size()) << "the CLEARCHAT comes before the answer";
+    EXPECT_EQ(bob.evicted, std::vector<std::string>{"lobby"});
+    EXPECT_EQ(bobs_phone.evicted, std::vector<std::string>{"lobby"});
+    EXPECT_EQ(hub(p).channels_of(p), 0u);
+    say(b, 6, "more");
+    EXPECT_EQ(std::get<chat::Refused>(bob.sends.find(6)->second).why, chat::Refusal::banned);
+    hub(b).join(b, 9, "lobby");
+    cluster_.run();
+    EXPECT_EQ(std::get<JoinRefusal>(bob.joins.find(9)->second), JoinRefusal::banned);
+
+    const auto entries = history();
+    ASSERT_EQ(entries.size(), 2u);
+    EXPECT_TRUE(entries[0].deleted);
+    EXPECT_EQ(entries[1].kind, store::EntryKind::moderation);
+    EXPECT_EQ(entries[1].position.sequence, 2u);
+}
+
+TEST_P(ActsTest, ATimeoutEndsByItself) {
+    FakeMember mona(user("mona")), bob(user("bob"));
+    const MemberRef m = add_and_join(mona), b = add_and_join(bob);
+    ASSERT_TRUE(done(act(m, 1, mona, chat::act::Ban{.target = target("bob"), .seconds = 10})));
+    say(b, 2, "hello");
+    const auto& refused = std::get<chat::Refused>(bob.sends.find(2)->second);
+    EXPECT_EQ(refused.why, chat::Refusal::timed_out);
+    EXPECT_EQ(refused.retry_after_seconds, 10u);
+    EXPECT_TRUE(bob.evicted.empty());
+    cluster_.advance(10s);
+    say(b, 3, "hello again");
+    EXPECT_TRUE(bob.answered<Stored>(3));
+}
+
+TEST_P(ActsTest, AnUnbanLetsThemSpeakAgain) {
+    FakeMember mona(user("mona")), bob(user("bob"));
+    const MemberRef m = add_and_join(mona), b = add(bob);
+    ASSERT_TRUE(done(act(m, 1, mona, chat::act::Ban{.target = target("bob")})));
+    EXPECT_EQ(why(act(m, 2, mona, chat::act::Ban{.target = target("bob")})),
+              chat::Denial::already_banned);
+    EXPECT_EQ(why(act(m, 3, mona, chat::act::Unban{target("bob"), true})),
+              chat::Denial::banned_for_good);
+    ASSERT_TRUE(done(act(m, 4, mona, chat::act::Unban{target("bob")})));
+    EXPECT_EQ(why(act(m, 5, mona, chat::act::Unban{target("bob")})), chat::Denial::not_banned);
+    say(b, 6, "back");
+    EXPECT_TRUE(bob.answered<Stored>(6));
+}
+
+TEST_P(ActsTest, AMessageThatIsNotStoredYetIsDeletedAllTheSame) {
+    FakeMember mona(user("mona")), bob(user("bob"));
+    const MemberRef m = add_and_join(mona), b = add_and_join(bob);
+    log_queue_.held = true;
+    say(b, 1, "oops");
+    cluster_.advance(2s);
+    ASSERT_TRUE(bob.answered<NotStoredYet>(1));
+    const MessageId id = std::get<NotStoredYet>(bob.sends.find(1)->second).id;
+    EXPECT_EQ(why(act(m, 2, mona, chat::act::DeleteMessage{MessageId::from_random(1, 2)})),
+              chat::Denial::no_such_message);
+    ASSERT_TRUE(done(act(m, 3, mona, chat::act::DeleteMessage{id})));
+    ASSERT_TRUE(history().empty()) << "nothing is on disk yet";
+    log_queue_.write();
+    EXPECT_TRUE(history()[0].deleted);
+    EXPECT_EQ(mona.text(), "bob: oops\ndelete_message bob\n");
+}
+
+TEST_P(ActsTest, ModesAreToldAndHold) {
+    FakeMember mona(user("mona")), bob(user("bob"));
+    const MemberRef m = add_and_join(mona), b = add_and_join(bob);
+    ASSERT_TRUE(done(act(m, 1, mona, chat::act::ChangeModes{{.slow_seconds = 30}})));
+    EXPECT_EQ(why(act(m, 2, mona, chat::act::ChangeModes{{.slow_seconds = 30}})),
+              chat::Denial::already_so);
+    say(b, 3, "one");
+    say(b, 4, "two");
+    EXPECT_EQ(std::get<chat::Refused>(bob.sends.find(4)->second).why, chat::Refusal::slow_mode);
+    ASSERT_TRUE(done(act(m, 5, mona, chat::act::ChangeModes{{.slow_seconds = 0}})));
+    say(b, 6, "three");
+    EXPECT_TRUE(bob.answered<Stored>(6));
+    EXPECT_EQ(catalog_.find_channel(lobby_)->value().modes.slow_seconds, 0u);
+}
+
+TEST_P(ActsTest, ANewModeratorHasTheRoleInEverySession) {
+    FakeMember lobby(user("lobby")), bob(user("bob")), phone(user("bob"));
+    const MemberRef l = add_and_join(lobby), b = add_and_join(bob);
+    add_and_join(phone);
+    EXPECT_EQ(why(act(b, 1, bob, chat::act::ClearChat{})), chat::Denial::no_permission);
+    ASSERT_TRUE(done(act(
+        l, 2, lobby, chat::act::GiveRole{.target = target("bob"), .role = chat::Role::moderator})));
+    ASSERT_EQ(bob.selves.size(), 1u);
+    ASSERT_EQ(phone.selves.size(), 1u);
+    EXPECT_EQ(bob.selves[0].standing.role, chat::Role::moderator);
+    EXPECT_TRUE(done(act(b, 3, bob, chat::act::ClearChat{})));
+}
+
+TEST_P(ActsTest, ABulkIsOneTransactionAndItsBatchIsTakenBackInOneCall) {
+    FakeMember alice(user("alice"));
+    const MemberRef a = add_and_join(alice);
+    say(a, 1, "first");
+    ActRequest bulk{.channel = lobby_,
+                    .actor = user("mona").user,
+                    .origin = "api",
+                    .batch = "raid-of-bots",
+                    .acts = {}};
+    for (int i = 0; i < 450; ++i)
+        bulk.acts.emplace_back(chat::act::Ban{.target = target("bot" + std::to_string(i))});
+    bulk.acts.emplace_back(chat::act::Ban{.target = target("alice"), .seconds = 60});
+    std::optional<ActAnswers> answers;
+    gateway_.act(bulk, [&](ActAnswers told) { answers = std::move(told); });
+    cluster_.run();
+    ASSERT_TRUE(answers.has_value());
+    ASSERT_EQ(answers->size(), 451u);
+    for (const auto& answer : *answers) EXPECT_TRUE(done(answer));
+    EXPECT_EQ(catalog_.list_bans(lobby_, WallTime{}, {}, 1000)->size(), 451u);
+    EXPECT_TRUE(history()[0].deleted);
+
+    answers.reset();
+    gateway_.act({.channel = lobby_,
+                  .actor = user("mona").user,
+                  .origin = "api",
+                  .batch = {},
+                  .acts = {chat::act::Undo{"raid-of-bots"}}},
+                 [&](ActAnswers told) { answers = std::move(told); });
+    cluster_.run();
+    ASSERT_TRUE(answers.has_value() && done(answers->front()));
+    EXPECT_TRUE(catalog_.list_bans(lobby_, WallTime{}, {}, 1000)->empty());
+    EXPECT_FALSE(history()[0].deleted) << "her words are back, too";
+    say(a, 9, "free");
+    EXPECT_TRUE(alice.answered<Stored>(9));
+
+    gateway_.act({.channel = lobby_,
+                  .actor = user("mona").user,
+                  .origin = "api",
+                  .batch = {},
+                  .acts = {chat::act::Undo{"raid-of-bots"}}},
+                 [&](ActAnswers told) { answers = std::move(told); });
+    cluster_.run();
+    EXPECT_EQ(why(answers->front()), chat::Denial::nothing_to_undo) << "only once";
+}
+
+TEST_P(ActsTest, ARaidArrivesAfterTheCountdownUnlessItIsCancelled) {
+    FakeMember lobby(user("lobby")), target_viewer(user("tina"));
+    ASSERT_TRUE(catalog_.ensure_channel("harbour"));
+    const MemberRef l = add_and_join(lobby);
+    add_and_join(target_viewer, "harbour");
+    EXPECT_EQ(why(act(l, 1, lobby, chat::act::CancelRaid{})), chat::Denial::no_raid);
+    ASSERT_TRUE(done(act(l, 2, lobby, chat::act::Raid{target("harbour")})));
+    EXPECT_EQ(why(act(l, 3, lobby, chat::act::Raid{target("harbour")})),
+              chat::Denial::already_raiding);
+    ASSERT_TRUE(done(act(l, 4, lobby, chat::act::CancelRaid{})));
+    cluster_.advance(100s);
+    EXPECT_EQ(target_viewer.text(), "");
+    ASSERT_TRUE(done(act(l, 5, lobby, chat::act::Raid{target("harbour")})));
+    cluster_.advance(91s);
+    EXPECT_EQ(target_viewer.text(), "raid|\n");
+}
+
+TEST_P(ActsTest, WhispersReachTheRecipientsSessionsOnly) {
+    FakeMember bob(user("bob")), phone(user("bob")), carol(user("carol"));
+    add(bob);
+    add(phone);
+    add(carol);
+    std::vector<WhisperAnswer> answers;
+    const auto whisper = [&](const std::string& to, const std::string& text) {
+        gateway_.whisper({.from = user("alice").user, .to = target(to), .text = text},
+                         [&](WhisperAnswer told) { answers.push_back(told); });
+        cluster_.run();
+        return answers.back();
+    };
+    EXPECT_EQ(whisper("bob", "psst"), WhisperAnswer::sent);
+    EXPECT_EQ(bob.whispers, std::vector<std::string>{"psst"});
+    EXPECT_EQ(phone.whispers, std::vector<std::string>{"psst"});
+    EXPECT_TRUE(carol.whispers.empty());
+    EXPECT_EQ(whisper("alice", "me"), WhisperAnswer::to_self);
+    EXPECT_EQ(whisper("b'ob", "x"), WhisperAnswer::unknown_user);
+    EXPECT_EQ(whisper("bob", "four in a second"), WhisperAnswer::too_fast_second);
+    cluster_.advance(1s);
+    ASSERT_TRUE(catalog_.set_block(user("bob").user.id, user("alice").user.id, true));
+    EXPECT_EQ(whisper("bob", "again"), WhisperAnswer::sent);
+    EXPECT_EQ(bob.whispers.size(), 1u) << "she is blocked and not told so";
+}
+
+TEST_P(ActsTest, AColourReachesEverySession) {
+    FakeMember bob(user("bob"));
+    const MemberRef b = add_and_join(bob);
+    bool written = false;
+    gateway_.set_color(user("bob").user.id, "#FF0000", [&](bool done) { written = done; });
+    cluster_.run();
+    EXPECT_TRUE(written);
+    EXPECT_EQ(bob.identity().user.color, "#FF0000");
+    ASSERT_EQ(bob.selves.size(), 1u);
+    say(b, 1, "red");
+    EXPECT_EQ(std::get<Stored>(bob.sends.find(1)->second).self.user.color, "#FF0000");
+}
+
+TEST_P(ActsTest, ARevokedTokenEndsItsSessionsOnly) {
+    const std::string hash = "00000000000000ff" + std::string(48, '0');
+    Identity with_token = user("bob");
+    with_token.token = token_fingerprint(hash);
+    FakeMember revoked(with_token), other(user("bob"));
+    add(revoked);
+    add(other);
+    gateway_.token_revoked(user("bob").user.id, hash);
+    cluster_.run();
+    EXPECT_TRUE(revoked.token_revoked);
+    EXPECT_FALSE(other.token_revoked);
+}
+
+INSTANTIATE_TEST_SUITE_P(Shards, ActsTest, ::testing::Values(1, 3));
+
+}  // namespace
+}  // namespace clamor::hub

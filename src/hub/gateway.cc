@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/gateway.h"
+
+#include <utility>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "hub/hub_impl.h"
+#include "text/message.h"
+
+namespace clamor::hub {
+
+/// Posting is for every thread; its clock is only for the first shard's.
+Scheduler& HubGateway::scheduler() const {
+    return hubs_.front()->impl_->scheduler();
+}
+
+template <class Run>
+void HubGateway::on_owner(ChannelId channel, Run run) {
+    const ShardId owner = owner_shard(channel, static_cast<std::uint16_t>(hubs_.size()));
+    Hub::Impl* const hub = hubs_[owner.value]->impl_.get();
+    scheduler().post_to(owner, Priority::control,
+                        [hub, run = std::move(run)]() mutable { run(*hub); });
+}
+
+template <class Run>
+void HubGateway::on_all(Run run) {
+    for (std::size_t i = 0; i < hubs_.size(); ++i) {
+        Hub::Impl* const hub = hubs_[i]->impl_.get();
+        scheduler().post_to(ShardId(static_cast<std::uint16_t>(i)), Priority::control,
+                            [hub, run] { run(*hub); });
+    }
+}
+
+void HubGateway::act(ActRequest request, std::function<void(ActAnswers)> done) {
+    const ChannelId channel = request.channel;
+    on_owner(channel, [request = std::move(request), done = std::move(done)](auto& hub) mutable {
+        hub.host().act(std::move(request), std::move(done));
+    });
+}
+
+void HubGateway::send(RemoteMessage message, std::function<void(SendAnswer)> done) {
+    const ChannelId channel = message.channel;
+    on_owner(channel, [message = std::move(message), done = std::move(done)](auto& hub) mutable {
+        hub.send_remote(std::move(message), std::move(done));
+    });
+}
+
+void HubGateway::chatters(ChannelId channel, std::function<void(std::vector<chat::Person>)> done) {
+    on_owner(channel,
+             [channel, done = std::move(done)](auto& hub) { hub.host().chatters(channel, done); });
+}
+
+Result<std::optional<chat::User>> HubGateway::find_user(const chat::Target& target) {
+    if (target.id) return catalog_.find_user(target.id);
+    if (!text::is_valid_login(target.login)) return std::optional<chat::User>();
+    auto found = catalog_.find_user(target.login);
+    if (!found || *found || !create_) return found;
+    auto made = catalog_.ensure_user(target.login);
+    if (!made) return tl::unexpected(made.error());
+    return std::optional(*std::move(made));
+}
+
+void HubGateway::whisper(Whisper whisper, std::function<void(WhisperAnswer)> done) {
+    // The clock is a shard's.
+    scheduler().post_to(
+        ShardId(0), Priority::control,
+        [this, whisper = std::move(whisper), done = std::move(done)]() mutable {
+            const MonoTime now = scheduler().now().mono;
+            if (!whispers_.check(whisper.from.id, limits::kWhispersPerSecond, now).allowed)
+                return done(WhisperAnswer::too_fast_second);
+            if (!whispers_.check(whisper.from.id, limits::kWhispersPerMinute, now).allowed)
+                return done(WhisperAnswer::too_fast_minute);
+            const bool queued = workers_.post(
+                [this, whisper = std::move(whisper), done] { deliver_whisper(whisper, done); });
+            if (!queued) done(WhisperAnswer::busy);
+        });
+}
+
+void HubGateway::deliver_whisper(const Whisper& whisper,
+                                 const std::function<void(WhisperAnswer)>& done) {
+    const auto answer = [&](WhisperAnswer what) {
+        scheduler().post_to(ShardId(0), Priority::control, [done, what] { done(what); });
+    };
+    auto to = find_user(whisper.to);
+    if (!to) {
+        log::warn("a whisper could not be delivered", {{"error", to.error().to_string()}});
+        return answer(WhisperAnswer::busy);
+    }
+    if (!*to) return answer(WhisperAnswer::unknown_user);
+    if ((*to)->id == whisper.from.id) return answer(WhisperAnswer::to_self);
+    const auto blocked = catalog_.has_block((*to)->id, whisper.from.id);
+    if (!blocked) return answer(WhisperAnswer::busy);
+    if (*blocked) return answer(WhisperAnswer::sent);
+    on_all([received = WhisperReceived{.from = whisper.from,
+                                       .to = **std::move(to),
+                                       .number = ++whisper_number_,
+                                       .text = whisper.text,
+                                       .action = whisper.action,
+                                       .emotes = {}}](auto& hub) { hub.whisper(received); });
+    answer(WhisperAnswer::sent);
+}
+
+void HubGateway::set_color(UserId user, std::string color, std::function<void(bool)> done) {
+    const bool queued =
+        workers_.post([this, user, color = std::move(color), done = std::move(done)] {
+            auto found = catalog_.find_user(user);
+            bool written = found && *found;
+            if (written) {
+                (*found)->color = color;
+                written = catalog_.update_user(**found).has_value();
+            }
+            if (written) account_changed(user);
+            scheduler().post_to(ShardId(0), Priority::control, [done, written] { done(written); });
+        });
+    if (!queued) done(false);
+}
+
+void HubGateway::set_block(UserId user, chat::Target target, bool on,
+                           std::function<void(BlockAnswer)> done) {
+    const bool queued = workers_.post([this, user, target = std::move(target), on, done] {
+        BlockAnswer answer = BlockAnswer::done;
+        const auto other = find_user(target);
+        if (!other) {
+            answer = BlockAnswer::busy;
+        } else if (!*other) {
+            answer = BlockAnswer::unknown_user;
+        } else if ((*other)->id == user) {
+            answer = BlockAnswer::to_self;
+        } else if (!catalog_.set_block(user, (*other)->id, on)) {
+            answer = BlockAnswer::busy;
+        }
+        scheduler().post_to(ShardId(0), Priority::control, [done, answer] { done(answer); });
+    });
+    if (!queued) done(BlockAnswer::busy);
+}
+
+void HubGateway::list_role(std::string channel_login, chat::Role role,
+                           std::function<void(std::optional<std::vector<std::string>>)> done) {
+    const bool queued = workers_.post([this, login = std::move(channel_login), role, done] {
+        std::optional<std::vector<std::string>> logins;
+        const auto channel = catalog_.find_channel(login);
+        if (channel && *channel) {
+            const auto users = catalog_.list_role((*channel)->id, role, {}, limits::kRoleListMax);
+            if (users) {
+                logins.emplace();
+                for (const chat::User& user : *users) logins->push_back(user.login);
+            }
+        }
+        scheduler().post_to(
+            ShardId(0), Priority::control,
+            [done, logins = std::move(logins)]() mutable { done(std::move(logins)); });
+    });
+    if (!queued) done(std::nullopt);
+}
+
+void HubGateway::announce(ChannelId channel, chat::UserNotice notice,
+                          std::function<void(bool)> done) {
+    const UserId author = notice.anonymous ? UserId() : notice.message.author_id;
+    on_owner(channel, [channel, author, notice = std::move(notice),
+                       done = std::move(done)](auto& hub) mutable {
+        hub.host().announce(channel, author, std::move(notice), std::move(done));
+    });
+}
+
+void HubGateway::account_changed(UserId user) {
+    workers_.post([this, user] {
+        const auto found = catalog_.find_user(user);
+        if (!found || !*found) return;
+        on_all([changed = **found](auto& hub) { hub.account_changed(changed); });
+    });
+}
+
+void HubGateway::standing_changed(ChannelId channel, UserId user) {
+    on_owner(channel, [channel, user](auto& hub) { hub.host().standing_changed(channel, user); });
+}
+
+void HubGateway::channel_changed(ChannelId channel) {
+    on_owner(channel, [channel](auto& hub) { hub.host().channel_changed(channel); });
+}
+
+void HubGateway::token_revoked(UserId user, const std::string& token_hash) {
+    on_all([user, token_hash](auto& hub) { hub.token_revoked(user, token_hash); });
+}
+
+}  // namespace clamor::hub

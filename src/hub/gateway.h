@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/scheduler.h"
+#include "chat/act.h"
+#include "chat/event.h"
+#include "hub/account_limits.h"
+#include "hub/member.h"
+#include "store/catalog.h"
+
+namespace clamor::hub {
+
+class Hub;
+
+/// Acts of one actor in one channel, done in order and, where they change the catalog, in one
+/// transaction for all of them.
+struct ActRequest {
+    ChannelId channel{};
+    chat::User actor{};
+    std::string origin{};  ///< irc, helix, api, cli, system: for the audit log
+    std::string batch{};   ///< names them together, for undo; empty: none
+    std::vector<chat::Act> acts{};
+};
+/// One answer for each act, in their order.
+using ActAnswers = std::vector<chat::ActAnswer>;
+
+/// A message from somebody who has no connection here (REST). It goes to all connections of the
+/// author, too.
+struct RemoteMessage {
+    ChannelId channel{};
+    chat::User author{};
+    std::string text{};  ///< cleaned and cut
+    bool action = false;
+    MessageId reply_parent{};
+};
+
+enum class WhisperAnswer : std::uint8_t {
+    sent,  ///< also when the recipient is not connected or blocks the sender
+    unknown_user,
+    to_self,
+    refused,          ///< the recipient's settings
+    too_fast_second,  ///< spec twitch-chat 11.2
+    too_fast_minute,
+    busy,
+};
+struct Whisper {
+    chat::User from{};
+    chat::Target to{};
+    std::string text{};
+    bool action = false;
+};
+
+enum class BlockAnswer : std::uint8_t { done, unknown_user, to_self, busy };
+
+/// The live chat for those who are not a session: REST, EventSub, the command line. Any thread may
+/// call; `done` is called exactly once, later, on a shard.
+class Gateway {
+  public:
+    virtual ~Gateway() = default;
+
+    virtual void act(ActRequest request, std::function<void(ActAnswers)> done) = 0;
+    virtual void send(RemoteMessage message, std::function<void(SendAnswer)> done) = 0;
+    /// The logged-in users who are in the channel, by id.
+    virtual void chatters(ChannelId channel,
+                          std::function<void(std::vector<chat::Person>)> done) = 0;
+    virtual void whisper(Whisper whisper, std::function<void(WhisperAnswer)> done) = 0;
+    /// Writes the colour down and tells everybody concerned; false: busy.
+    virtual void set_color(UserId user, std::string color, std::function<void(bool)> done) = 0;
+    virtual void set_block(UserId user, chat::Target target, bool on,
+                           std::function<void(BlockAnswer)> done) = 0;
+    /// Logins of the moderators or the VIPs; none when the server is busy or the channel unknown.
+    virtual void list_role(std::string channel_login, chat::Role role,
+                           std::function<void(std::optional<std::vector<std::string>>)> done) = 0;
+    /// Something that the operator's platform announces; author facts of the notice's message
+    /// (badges, role, colour) are filled in here, as are its id and time. False: busy.
+    virtual void announce(ChannelId channel, chat::UserNotice notice,
+                          std::function<void(bool)> done) = 0;
+
+    /// The catalog has new facts of an account, or of what it is in a channel: rooms and sessions
+    /// take them over.
+    virtual void account_changed(UserId user) = 0;
+    virtual void standing_changed(ChannelId channel, UserId user) = 0;
+    /// The channel's modes or emotes have changed in the catalog.
+    virtual void channel_changed(ChannelId channel) = 0;
+    /// Closes all sessions that logged in with a token that has this hash.
+    virtual void token_revoked(UserId user, const std::string& token_hash) = 0;
+};
+
+/// Who is told of what happens, besides the members: one for each shard. All calls come on the
+/// shard's thread and must not call the hub back.
+class Observer {
+  public:
+    /// An event of a channel that is watched here, in the channel's order.
+    virtual void on_event(const chat::EventRef& event) = 0;
+    /// A whisper was delivered; on every shard.
+    virtual void on_whisper(const WhisperReceived& whisper) = 0;
+    /// See Gateway; on every shard.
+    virtual void on_account_changed(const chat::User& user) = 0;
+    virtual void on_token_revoked(UserId user, const std::string& token_hash) = 0;
+
+  protected:
+    ~Observer() = default;
+};
+
+/// The gateway to the hubs of this node.
+class HubGateway final : public Gateway {
+  public:
+    /// `hubs`, by shard, are filled before the first call. All of it outlives the gateway.
+    /// `create`: dev mode.
+    HubGateway(const std::vector<Hub*>& hubs, Executor& workers, store::Catalog& catalog,
+               bool create)
+        : hubs_(hubs), workers_(workers), catalog_(catalog), create_(create) {}
+
+    void act(ActRequest request, std::function<void(ActAnswers)> done) override;
+    void send(RemoteMessage message, std::function<void(SendAnswer)> done) override;
+    void chatters(ChannelId channel, std::function<void(std::vector<chat::Person>)> done) override;
+    void whisper(Whisper whisper, std::function<void(WhisperAnswer)> done) override;
+    void set_color(UserId user, std::string color, std::function<void(bool)> done) override;
+    void set_block(UserId user, chat::Target target, bool on,
+                   std::function<void(BlockAnswer)> done) override;
+    void list_role(std::string channel_login, chat::Role role,
+                   std::function<void(std::optional<std::vector<std::string>>)> done) override;
+    void announce(ChannelId channel, chat::UserNotice notice,
+                  std::function<void(bool)> done) override;
+    void account_changed(UserId user) override;
+    void standing_changed(ChannelId channel, UserId user) override;
+    void channel_changed(ChannelId channel) override;
+    void token_revoked(UserId user, const std::string& token_hash) override;
+
+  private:
+    /// Runs `run` with the hub of the shard that owns the channel, on that shard.
+    template <class Run>
+    void on_owner(ChannelId channel, Run run);
+    /// The same on every shard.
+    template <class Run>
+    void on_all(Run run);
+    Result<std::optional<chat::User>> find_user(const chat::Target& target);
+    void deliver_whisper(const Whisper& whisper, const std::function<void(WhisperAnswer)>& done);
+
+    Scheduler& scheduler() const;
+
+    const std::vector<Hub*>& hubs_;
+    Executor& workers_;
+    store::Catalog& catalog_;
+    const bool create_;
+    AccountLimits whispers_;
+    std::atomic<std::uint64_t> whisper_number_{1};
+};
+
+}  // namespace clamor::hub

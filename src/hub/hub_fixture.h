@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "bus/local_bus.h"
+#include "hub/account_limits.h"
+#include "hub/gateway.h"
+#include "hub/hub.h"
+#include "moderation/service.h"
+#include "store/log_queue.h"
+#include "store/memory_catalog.h"
+#include "store/memory_message_log.h"
+#include "tests/fakes/fake_member.h"
+#include "tests/fakes/manual_cluster.h"
+
+namespace clamor::hub {
+
+/// Writes when the test says so.
+class HeldLog final : public store::LogQueue {
+  public:
+    explicit HeldLog(store::MessageLog& log) : log_(log) {}
+
+    bool accepting() const override { return accepts; }
+    void append(store::StoredMessage message, Task on_durable) override {
+        waiting_.emplace_back(std::move(message), std::move(on_durable));
+        if (!held) write();
+    }
+    Position last_waiting(ChannelId channel) const override {
+        Position last;
+        for (const auto& [message, on_durable] : waiting_) {
+            if (message.channel == channel) last = message.position;
+        }
+        return last;
+    }
+    void mark_deleted(store::Deletion deletion) override {
+        deletions_.push_back(std::move(deletion));
+        if (!held) write();
+    }
+    void write() {
+        for (auto& [message, on_durable] : std::exchange(waiting_, {})) {
+            ASSERT_TRUE(log_.append(std::span(&message, 1)));
+            on_durable();
+        }
+        ASSERT_TRUE(log_.mark_deleted(std::exchange(deletions_, {})));
+    }
+
+    bool accepts = true;
+    bool held = false;
+
+  private:
+    store::MessageLog& log_;
+    std::vector<std::pair<store::StoredMessage, Task>> waiting_;
+    std::vector<store::Deletion> deletions_;
+};
+
+/// The local bus, which can be told to fail as a bug would.
+class FaultyBus final : public bus::Bus {
+  public:
+    FaultyBus(bus::Receiver& receiver, const bool& faulty) : bus_(receiver, 5), faulty_(faulty) {}
+    void subscribe(ChannelId channel, Position last) override { bus_.subscribe(channel, last); }
+    void unsubscribe(ChannelId channel) override { bus_.unsubscribe(channel); }
+    void publish(ChannelId channel, std::string_view bytes) override {
+        if (faulty_) throw std::runtime_error("a bug");
+        bus_.publish(channel, bytes);
+    }
+
+  private:
+    bus::LocalBus bus_;
+    const bool& faulty_;
+};
+
+class HubTest : public ::testing::TestWithParam<int> {
+  protected:
+    void SetUp() override {
+        for (int i = 0; i < GetParam(); ++i) {
+            hubs_.push_back(std::make_unique<Hub>(cluster_.shard(static_cast<std::size_t>(i)),
+                                                  peers_, services_,
+                                                  Options{.create_channels = true}));
+            peers_.push_back(hubs_.back().get());
+        }
+    }
+
+    Identity user(const std::string& login) { return {.user = *catalog_.ensure_user(login)}; }
+    Hub& hub(MemberRef ref) { return *hubs_[ref.shard.value]; }
+    /// Spreads members over the shards.
+    MemberRef add(fakes::FakeMember& member) { return hubs_[next_++ % hubs_.size()]->add(member); }
+    MemberRef add_and_join(fakes::FakeMember& member, const std::string& channel = "lobby") {
+        const MemberRef ref = add(member);
+        hub(ref).join(ref, 1, channel);
+        cluster_.run();
+        return ref;
+    }
+    void say(MemberRef ref, RequestId request, const std::string& text, MessageId parent = {}) {
+        hub(ref).send(ref, request,
+                      {.channel_login = "lobby",
+                       .text = text,
+                       .action = false,
+                       .client_nonce = "",
+                       .reply_parent = parent});
+        cluster_.run();
+    }
+    std::uint64_t total(Counter HubCounters::*counter) {
+        std::uint64_t sum = 0;
+        for (const auto& hub : hubs_) sum += (hub->counters().*counter).value();
+        return sum;
+    }
+
+    fakes::ManualCluster cluster_{static_cast<std::uint16_t>(GetParam())};
+    store::MemoryCatalog catalog_;
+    store::MemoryMessageLog log_;
+    HeldLog log_queue_{log_};
+    moderation::Service moderation_{catalog_, log_, {.create_users = true}};
+    AccountLimits limits_;
+    fakes::PlainEncoder encoder_;
+    bool bus_faulty_ = false;
+    Services services_{.make_bus =
+                           [this](bus::Receiver& receiver) {
+                               return std::make_unique<FaultyBus>(receiver, bus_faulty_);
+                           },
+                       .workers = cluster_,
+                       .catalog = catalog_,
+                       .log = log_,
+                       .log_queue = log_queue_,
+                       .limits = limits_,
+                       .encoder = encoder_,
+                       .moderation = moderation_};
+    std::vector<Hub*> peers_;
+    HubGateway gateway_{peers_, cluster_, catalog_, true};
+    std::vector<std::unique_ptr<Hub>> hubs_;
+    std::size_t next_ = 0;
+};
+
+}  // namespace clamor::hub

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "hub/room_host.h"
+#include "moderation/notices.h"
+#include "moderation/service.h"
+#include "store/catalog.h"
+#include "store/log_queue.h"
+
+/// What moderators do in a room: to a worker and back, out on the bus, and what it changes here.
+namespace clamor::hub {
+
+namespace {
+
+constexpr std::chrono::hours kShoutoutsKept{1};
+
+ActAnswers busy(std::size_t acts) {
+    return ActAnswers(acts, chat::Denied{.why = chat::Denial::busy});
+}
+
+/// Whether the messages of the act's target, or one of them, or all, are taken out of sight.
+bool hides_messages(chat::ModAction action) {
+    return action == chat::ModAction::ban || action == chat::ModAction::timeout ||
+           action == chat::ModAction::delete_message || action == chat::ModAction::clear;
+}
+
+bool hidden_by(const chat::Message& message, const chat::Moderation& act) {
+    switch (act.action) {
+        case chat::ModAction::clear:
+            return true;
+        case chat::ModAction::delete_message:
+            return message.id == act.message_id;
+        default:
+            return message.author_id == act.target.id;
+    }
+}
+
+}  // namespace
+
+void RoomHost::act(ActRequest request, std::function<void(ActAnswers)> done) {
+    const ChannelId channel = request.channel;
+    const std::size_t count = request.acts.size();
+    in_room(
+        channel, "act",
+        [this, request = std::move(request), done](HostedRoom& room) mutable {
+            room.acts.push_back({std::move(request), done});
+            if (room.acts.size() == 1) next_acts(room.channel);
+        },
+        [done, count] { done(busy(count)); });
+}
+
+void RoomHost::next_acts(ChannelId channel) {
+    const auto found = rooms_.find(channel);
+    if (found == rooms_.end() || found->second->acts.empty()) return;
+    HostedRoom& room = *found->second;
+    moderation::RoomFacts facts{.recent = room.recent,
+                                .viewers = room.member_count(),
+                                .raiding = room.raid.target,
+                                .shoutouts = room.shoutouts};
+    // The request stays in the queue, untouched, until it is done.
+    const ActRequest* request = &room.acts.front().request;
+    const Now now = scheduler_.now();
+    const bool queued = services_.workers.post([this, channel, request, facts = std::move(facts),
+                                                now, random = random_(),
+                                                home = scheduler_.shard()] {
+        std::optional<ActAnswers> answers;
+        auto in = services_.catalog.find_channel(channel);
+        if (in && *in) {
+            auto performed = services_.moderation.perform(
+                **in, {.user = request->actor, .origin = request->origin, .batch = request->batch},
+                request->acts, facts, now.wall, random);
+            if (performed) {
+                answers = *std::move(performed);
+            } else {
+                log::warn("an act could not be done",
+                          {{"channel", (*in)->login}, {"error", performed.error().to_string()}});
+            }
+        }
+        scheduler_.post_to(home, Priority::control,
+                           [this, channel, answers = std::move(answers)]() mutable {
+                               acts_done(channel, std::move(answers));
+                           });
+    });
+    if (!queued) acts_done(channel, std::nullopt);
+}
+
+void RoomHost::acts_done(ChannelId channel, std::optional<ActAnswers> answers) {
+    const auto found = rooms_.find(channel);
+    if (found == rooms_.end()) return;
+    if (!answers) answers = busy(found->second->acts.front().request.acts.size());
+    publish_events(channel, std::make_shared<ActAnswers>(*std::move(answers)), 0);
+}
+
+void RoomHost::publish_events(ChannelId channel, std::shared_ptr<ActAnswers> answers,
+                              std::size_t next) {
+    const auto found = rooms_.find(channel);
+    if (found == rooms_.end()) return;
+    guarded(
+        channel, "act",
+        [&](HostedRoom& room) {
+            for (std::size_t published = 0; next < answers->size(); ++next) {
+                auto* done = std::get_if<chat::Done>(&(*answers)[next]);
+                if (done == nullptr) continue;
+                if (published >= kActEventsPerTurn) break;
+                for (const auto& body : done->events) {
+                    chat::Event event{.channel = channel,
+                                      .channel_login = room.login,
+                                      .position = {},
+                                      .body = {}};
+                    std::visit([&](const auto& one) { event.body = one; }, body);
+                    publish_event(room, std::move(event));
+                    ++published;
+                }
+            }
+        },
+        [&] { next = answers->size(); });
+    if (next < answers->size()) {
+        scheduler_.post_to(scheduler_.shard(), Priority::control, [this, channel, answers, next] {
+            publish_events(channel, answers, next);
+        });
+        return;
+    }
+    const auto still = rooms_.find(channel);
+    if (still == rooms_.end()) return;
+    auto done = std::move(still->second->acts.front().done);
+    still->second->acts.pop_front();
+    done(std::move(*answers));
+    next_acts(channel);
+}
+
+void RoomHost::publish_event(HostedRoom& room, chat::Event event) {
+    if (auto* notice = std::get_if<chat::UserNotice>(&event.body)) {
+        notice->message.sent_at = room.last_sent_at =
+            std::max(notice->message.sent_at, room.last_sent_at);
+    } else if (auto* act = std::get_if<chat::Moderation>(&event.body)) {
+        act->at = room.last_sent_at = std::max(act->at, room.last_sent_at);
+    }
+    ++room.not_durable;
+    try {
+        bus_.publish(room.channel, chat::encode_event(event));
+    } catch (...) {
+        --room.not_durable;
+        throw;
+    }
+}
+
+void RoomHost::append_to_log(const HostedRoom& room, const bus::Received& received, MessageId id,
+                             WallTime at, UserId author, store::EntryKind kind) {
+    services_.log_queue.append(store::StoredMessage{.channel = room.channel,
+                                                    .position = received.position,
+                                                    .id = id,
+                                                    .sent_at = at,
+                                                    .author = author,
+                                                    .event = std::string(received.bytes),
+                                                    .deleted = false,
+                                                    .kind = kind},
+                               [this, channel = room.channel, id, home = scheduler_.shard()] {
+                                   scheduler_.post_to(home, Priority::control,
+                                                      [this, channel, id] { stored(channel, id); });
+                               });
+}
+
+void RoomHost::received_act(HostedRoom& room, const chat::EventRef& event,
+                            const bus::Received& received) {
+    const auto& act = std::get<chat::Moderation>(event->body);
+    if (received.published_here) {
+        append_to_log(room, received, act.id, act.at, {}, store::EntryKind::moderation);
+        if (hides_messages(act.action)) hide_messages(room, act, received);
+    }
+    room.rules.set_modes(act.modes);
+    deliver(room, event, nullptr);
+    raid_changed(room, act);
+    if (act.action == chat::ModAction::shoutout) {
+        std::erase_if(room.shoutouts,
+                      [&](const auto& one) { return act.at - one.second > kShoutoutsKept; });
+        room.shoutouts.emplace_back(act.target.id, act.at);
+    }
+    const auto entry = room.chatters.find(act.target.id);
+    if (entry == room.chatters.end()) return;
+    ChatterEntry& target = entry->second;
+    target.stale = target.waiting;
+    const chat::Standing before = target.chatter.standing;
+    chat::apply(act, target.chatter.standing);
+    if (target.connections == 0 || !target.ready) return;
+    const bool evict = act.action == chat::ModAction::ban;
+    const bool changed = before.role != target.chatter.standing.role;
+    for (const auto& [shard, count] : room.members) {
+        if (changed && !evict) outlet_.tell_self(shard, room.channel, room.login, target.chatter);
+        if (evict) outlet_.evict(shard, room.channel, room.login, act.target.id);
+    }
+}
+
+void RoomHost::hide_messages(HostedRoom& room, const chat::Moderation& act,
+                             const bus::Received& received) {
+    store::Deletion deletion{.channel = room.channel,
+                             .by = act.id,
+                             .ids = {},
+                             .author = {},
+                             .up_to_sequence = received.position.sequence};
+    if (act.action == chat::ModAction::delete_message) {
+        deletion.ids.push_back(act.message_id);
+    } else if (act.action != chat::ModAction::clear) {
+        deletion.author = act.target.id;
+    }
+    services_.log_queue.mark_deleted(std::move(deletion));
+    // Nobody can answer what is gone.
+    std::rotate(room.recent.begin(),
+                room.recent.begin() + static_cast<std::ptrdiff_t>(room.recent_next),
+                room.recent.end());
+    room.recent_next = 0;
+    std::erase_if(room.recent, [&](const chat::EventRef& event) {
+        return hidden_by(std::get<chat::Message>(event->body), act);
+    });
+}
+
+void RoomHost::raid_changed(HostedRoom& room, const chat::Moderation& act) {
+    if (act.action == chat::ModAction::unraid) {
+        scheduler_.cancel(room.raid.timer);
+        room.raid = {};
+    } else if (act.action == chat::ModAction::raid) {
+        room.raid.target = act.target;
+        const ChannelId channel = room.channel;
+        room.raid.timer = scheduler_.call_at(scheduler_.now().mono + limits::kRaidCountdown,
+                                             [this, channel] { raid_leaves(channel); });
+    }
+}
+
+void RoomHost::raid_leaves(ChannelId channel) {
+    const auto found = rooms_.find(channel);
+    if (found == rooms_.end()) return;
+    const OutgoingRaid raid = std::exchange(found->second->raid, {});
+    outlet_.announce_raid(channel, ChannelId(raid.target.id.value), found->second->member_count());
+}
+
+void RoomHost::raid_arrives(ChannelId channel, ChannelId from, std::uint64_t viewers) {
+    publish_notice(
+        channel, UserId(from.value),
+        [viewers](const chat::Chatter& by, const store::Profile& profile) {
+            return moderation::raid_notice(by, viewers, profile.profile_image_url);
+        },
+        [](bool) {});
+}
+
+void RoomHost::announce(ChannelId channel, UserId author, chat::UserNotice notice,
+                        std::function<void(bool)> done) {
+    publish_notice(
+        channel, author,
+        [notice = std::move(notice)](const chat::Chatter& by, const store::Profile&) {
+            chat::UserNotice announced = notice;
+            if (by.user.id) chat::set_author(announced.message, by);
+            return announced;
+        },
+        std::move(done));
+}
+
+void RoomHost::publish_notice(ChannelId channel, UserId author, MakeNotice make,
+                              std::function<void(bool)> done) {
+    const bool queued = services_.workers.post([this, channel, author, make = std::move(make), done,
+                                                home = scheduler_.shard()] {
+        std::optional<chat::UserNotice> notice;
+        if (!author) {
+            notice = make({}, {});
+        } else {
+            auto user = services_.catalog.find_user(author);
+            auto standing = services_.catalog.standing(channel, author);
+            auto profile = services_.catalog.profile(author);
+            if (user && *user && standing && profile) {
+                notice =
+                    make({.user = **std::move(user), .standing = *std::move(standing)}, *profile);
+            }
+        }
+        scheduler_.post_to(home, Priority::control,
+                           [this, channel, notice = std::move(notice), done]() mutable {
+                               if (!notice) return done(false);
+                               publish_made(channel, *std::move(notice), done);
+                           });
+    });
+    if (!queued) done(false);
+}
+
+void RoomHost::publish_made(ChannelId channel, chat::UserNotice notice,
+                            const std::function<void(bool)>& done) {
+    in_room(
+        channel, "announce",
+        [this, notice = std::move(notice), done](HostedRoom& room) mutable {
+            const std::uint64_t high = random_();
+            notice.message.sent_at = scheduler_.now().wall;
+            notice.message.id = MessageId::at(notice.message.sent_at, high, random_());
+            publish_event(room, chat::Event{.channel = room.channel,
+                                            .channel_login = room.login,
+                                            .position = {},
+                                            .body = std::move(notice)});
+            done(true);
+        },
+        [done] { done(false); });
+}
+
+void RoomHost::chatters(ChannelId channel, std::function<void(std::vector<chat::Person>)> done) {
+    std::vector<chat::Person> people;
+    if (const auto found = rooms_.find(channel); found != rooms_.end()) {
+        for (const auto& [user, entry] : found->second->chatters) {
+            if (entry.connections > 0) people.push_back(chat::person_of(entry.chatter.user));
+        }
+    }
+    std::ranges::sort(people, {}, &chat::Person::id);
+    done(std::move(people));
+}
+
+void RoomHost::watch(ChannelId channel, ShardId shard) {
+    in_room(
+        channel, "watch",
+        [shard](HostedRoom& room) {
+            if (std::ranges::find(room.watchers, shard) == room.watchers.end())
+                room.watchers.push_back(shard);
+        },
+        [this, channel, shard] {
+            // The catalog could not be asked; whoever watches is to miss nothing for long.
+            scheduler_.call_at(scheduler_.now().mono + std::chrono::seconds(1),
+                               [this, channel, shard] { watch(channel, shard); });
+        });
+}
+
+void RoomHost::unwatch(ChannelId channel, ShardId shard) {
+    if (const auto found = rooms_.find(channel); found != rooms_.end())
+        std::erase(found->second->watchers, shard);
+}
+
+void RoomHost::account_changed(const chat::User& user) {
+    for (auto& [channel, room] : rooms_) {
+        const auto entry = room->chatters.find(user.id);
+        if (entry == room->chatters.end()) continue;
+        entry->second.chatter.user = user;
+        if (entry->second.connections == 0 || !entry->second.ready) continue;
+        for (const auto& [shard, count] : room->members)
+            outlet_.tell_self(shard, channel, room->login, entry->second.chatter);
+    }
+}
+
+void RoomHost::standing_changed(ChannelId channel, UserId user) {
+    const auto found = rooms_.find(channel);
+    if (found == rooms_.end()) return;
+    const auto entry = found->second->chatters.find(user);
+    if (entry == found->second->chatters.end()) return;
+    entry->second.tell = true;
+    if (entry->second.waiting) {
+        entry->second.stale = true;
+    } else {
+        load_chatter(*found->second, user);
+    }
+}
+
+void RoomHost::channel_changed(ChannelId channel) {
+    const auto found = rooms_.find(channel);
+    if (found != rooms_.end() && !found->second->loading) load_room(*found->second);
+}
+
+}  // namespace clamor::hub
