@@ -27,6 +27,7 @@ wire::http::Response list_messages(const Services& services, const std::string& 
     if (!channel) return store_failure(channel.error());
     if (!*channel) return error_response(404, "there is no channel '" + login + "'");
     query.channel = (*channel)->id;
+    query.messages_only = true;
     const auto stored = services.log.read(query);
     if (!stored) return store_failure(stored.error());
     auto list = Json::array();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/messages.h"
 
+#include <array>
+
 #include "api/api_fixture.h"
 
 namespace clamor::api {
@@ -92,7 +94,7 @@ TEST_F(MessagesTest, FindsAChannelInAnyCase) {
 
 TEST_F(MessagesTest, MarksRemovedMessages) {
     const auto id = store_text(lobby, 1, "rude");
-    ASSERT_TRUE(log.mark_deleted(lobby.id, std::span(&id, 1)));
+    ASSERT_TRUE(log.mark_deleted(std::array{store::Deletion{.channel = lobby.id, .ids = {id}}}));
     EXPECT_EQ(get_json("/api/channels/lobby/messages")["messages"][0]["deleted"], true);
 }
 

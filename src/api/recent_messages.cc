@@ -35,7 +35,16 @@ wire::http::Response refusal(int status, std::string_view error, std::string_vie
 struct Wanted {
     store::HistoryQuery history;
     bool hide_removed = false;
+    bool hide_moderation = false;       ///< no CLEARCHAT and no CLEARMSG
+    bool clear_chat_as_notice = false;  ///< in words, for clients that do not know CLEARCHAT
 };
+
+bool is_clearing(const chat::Event& event) {
+    const auto* act = std::get_if<chat::Moderation>(&event.body);
+    if (act == nullptr) return false;
+    return act->action == chat::ModAction::ban || act->action == chat::ModAction::timeout ||
+           act->action == chat::ModAction::clear || act->action == chat::ModAction::delete_message;
+}
 
 Parsed<Wanted> parse_query(const wire::http::Request& request) {
     const auto limit = query_number(request, "limit", 1, std::numeric_limits<std::uint64_t>::max());
@@ -53,6 +62,10 @@ Parsed<Wanted> parse_query(const wire::http::Request& request) {
     if (*after) wanted.history.after_time = wall_from_unix_ms(static_cast<std::int64_t>(**after));
     wanted.hide_removed = query_flag(request, "hide_moderated_messages") ||
                           query_flag(request, "hideModeratedMessages");
+    wanted.hide_moderation = query_flag(request, "hide_moderation_messages") ||
+                             query_flag(request, "hideModerationMessages");
+    wanted.clear_chat_as_notice =
+        query_flag(request, "clearchat_to_notice") || query_flag(request, "clearchatToNotice");
     return wanted;
 }
 
@@ -86,9 +99,14 @@ wire::http::Response recent_messages(const Services& services, const std::string
                                                            {"error", event.error().to_string()}});
             continue;
         }
+        if (wanted.hide_moderation && is_clearing(*event)) continue;
         event->position = message.position;
         std::string line;
-        twitch::append_history_line(line, *event, message.deleted);
+        if (wanted.clear_chat_as_notice && is_clearing(*event)) {
+            twitch::append_clearing_as_notice(line, *event);
+        } else {
+            twitch::append_history_line(line, *event, message.deleted);
+        }
         while (line.ends_with('\n') || line.ends_with('\r')) line.pop_back();
         if (!line.empty()) lines.push_back(std::move(line));
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/recent_messages.h"
 
+#include <array>
+
 #include "api/api_fixture.h"
 
 namespace clamor::api {
@@ -38,7 +40,7 @@ TEST_F(RecentMessagesTest, CapsTheLimitAndReadsTimes) {
 
 TEST_F(RecentMessagesTest, MarksOrHidesRemovedMessages) {
     const auto id = store_text(lobby, 1, "rude");
-    ASSERT_TRUE(log.mark_deleted(lobby.id, std::span(&id, 1)));
+    ASSERT_TRUE(log.mark_deleted(std::array{store::Deletion{.channel = lobby.id, .ids = {id}}}));
     const std::string path = "/api/v2/recent-messages/lobby";
     const std::string line = get_json(path)["messages"].at(0);
     EXPECT_NE(line.find("rm-deleted=1"), std::string::npos) << line;

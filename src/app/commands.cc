@@ -206,6 +206,7 @@ Result<void> run_export(const ExportCommand& command, store::Catalog& catalog,
     store::HistoryQuery query;
     query.channel = channel->id;
     query.after_sequence = 0;
+    query.messages_only = true;
     query.limit = limits::kHistoryPage;
     while (true) {
         const auto page = log.read(query);

@@ -2,11 +2,9 @@
 #include "twitch/events.h"
 
 #include <algorithm>
-#include <bitset>
-#include <charconv>
-#include <iterator>
 
 #include "twitch/lines.h"
+#include "twitch/moderation.h"
 #include "twitch/values.h"
 #include "wire/irc/writer.h"
 
@@ -14,48 +12,6 @@ namespace clamor::twitch {
 namespace {
 
 using wire::irc::TagWriter;
-
-/// More than any text of 500 code points can hold; occurrences past it are left out.
-constexpr std::size_t kOccurrencesMax = 256;
-/// What the `emotes` tag may take of the line's budget, so that the tags which clients need always
-/// fit.
-constexpr std::size_t kEmotesTagBytes = 4096;
-
-void append_number(std::string& out, std::uint32_t number) {
-    char digits[10];
-    out.append(digits, std::to_chars(digits, std::end(digits), number).ptr);
-}
-
-void append_range(std::string& out, const chat::EmoteOccurrence& occurrence) {
-    append_number(out, occurrence.first);
-    out += '-';
-    append_number(out, occurrence.last);
-}
-
-/// `id:first-last,first-last/id2:first-last`, groups in the order of their first occurrence.
-void append_emotes(std::string& out, const std::vector<chat::EmoteOccurrence>& emotes) {
-    const std::size_t start = out.size();
-    const std::size_t count = std::min(emotes.size(), kOccurrencesMax);
-    std::bitset<kOccurrencesMax> written;
-    for (std::size_t i = 0; i < count; ++i) {
-        if (written[i]) continue;
-        const std::size_t before = out.size();
-        if (i != 0) out += '/';
-        wire::irc::append_escaped_tag(out, emotes[i].emote_id);
-        out += ':';
-        append_range(out, emotes[i]);
-        for (std::size_t j = i + 1; j < count; ++j) {
-            if (written[j] || emotes[j].emote_id != emotes[i].emote_id) continue;
-            written.set(j);
-            out += ',';
-            append_range(out, emotes[j]);
-        }
-        if (out.size() - start > kEmotesTagBytes) {
-            out.resize(before);
-            return;
-        }
-    }
-}
 
 /// Where the value of the one tag that may be cut stands in the line.
 struct Cuttable {
@@ -92,11 +48,6 @@ void cut_escaped(std::string& out, Cuttable value, std::size_t excess) {
     out.erase(keep, value.last - keep);
 }
 
-/// The marks of the recent-messages API.
-struct History {
-    bool deleted = false;
-};
-
 /// In alphabetical order, each with its '=': the strictest client drops the connection where one is
 /// missing (spec 5).
 void append_message_tags(std::string& out, const chat::Event& event, const chat::Message& message,
@@ -105,10 +56,13 @@ void append_message_tags(std::string& out, const chat::Event& event, const chat:
     const bool moderator = message.author_role == chat::Role::moderator;
     Cuttable parent_text;
     TagWriter tags(out);
+    if (!message.animation_id.empty()) tags.add("animation-id", message.animation_id);
     add_badges(tags, out, "badge-info", message.badge_info);
     add_badges(tags, out, "badges", message.badges);
+    if (message.bits != 0) tags.add("bits", message.bits);
     if (!message.client_nonce.empty()) tags.add("client-nonce", message.client_nonce);
     tags.add("color", message.author_color);
+    if (!message.custom_reward_id.empty()) tags.add("custom-reward-id", message.custom_reward_id);
     tags.add("display-name", message.author_display_name);
     if (message.emote_only) tags.add_raw("emote-only", "1");
     tags.add_raw("emotes", {});
@@ -118,8 +72,9 @@ void append_message_tags(std::string& out, const chat::Event& event, const chat:
     if (history != nullptr) tags.add_raw("historical", "1");
     tags.add_raw("id", Uuid(message.id));
     tags.add("mod", moderator);
+    if (!message.kind.empty()) tags.add("msg-id", message.kind);
     if (message.reply) parent_text = add_reply_tags(tags, out, *message.reply);
-    tags.add_raw("returning-chatter", "0");
+    tags.add("returning-chatter", message.returning_chatter);
     if (history != nullptr) {
         if (history->deleted) tags.add_raw("rm-deleted", "1");
         tags.add("rm-received-ts", unix_ms(message.sent_at));
@@ -127,9 +82,9 @@ void append_message_tags(std::string& out, const chat::Event& event, const chat:
     tags.add("room-id", event.channel.value);
     tags.add("subscriber", message.subscriber);
     tags.add("tmi-sent-ts", unix_ms(message.sent_at));
-    tags.add_raw("turbo", "0");
+    tags.add("turbo", message.turbo);
     tags.add("user-id", message.author_id.value);
-    tags.add_raw("user-type", moderator ? "mod" : "");
+    tags.add_raw("user-type", user_type(message.author_type, message.author_role));
     if (message.author_role == chat::Role::vip) tags.add_raw("vip", "1");
     tags.finish();
     if (const std::size_t size = out.size() - start; size > kTagsBytesOut)
@@ -165,18 +120,25 @@ void append_event(std::string& out, const chat::Event& event, Shows shows) {
     if (const auto* message = std::get_if<chat::Message>(&event.body)) {
         if (shows.tags) append_message_tags(out, event, *message, nullptr);
         append_privmsg(out, event, *message);
-    } else if (const auto* change = std::get_if<chat::MembershipChanged>(&event.body);
-               change != nullptr && shows.membership) {
-        append_membership(out, event, *change);
+    } else if (const auto* change = std::get_if<chat::MembershipChanged>(&event.body)) {
+        if (shows.membership) append_membership(out, event, *change);
+    } else if (const auto* act = std::get_if<chat::Moderation>(&event.body)) {
+        if (shows.commands) append_moderation(out, event, *act, shows.tags, nullptr);
+    } else if (const auto* notice = std::get_if<chat::UserNotice>(&event.body)) {
+        if (shows.commands) append_user_notice(out, event, *notice, shows.tags, nullptr);
     }
 }
 
 void append_history_line(std::string& out, const chat::Event& event, bool deleted) {
-    const auto* message = std::get_if<chat::Message>(&event.body);
-    if (message == nullptr) return;
     const History history{deleted};
-    append_message_tags(out, event, *message, &history);
-    append_privmsg(out, event, *message);
+    if (const auto* message = std::get_if<chat::Message>(&event.body)) {
+        append_message_tags(out, event, *message, &history);
+        append_privmsg(out, event, *message);
+    } else if (const auto* act = std::get_if<chat::Moderation>(&event.body)) {
+        append_moderation(out, event, *act, true, &history);
+    } else if (const auto* notice = std::get_if<chat::UserNotice>(&event.body)) {
+        append_user_notice(out, event, *notice, true, &history);
+    }
 }
 
 }  // namespace clamor::twitch

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twitch/lines.h"
 
+#include <algorithm>
 #include <initializer_list>
+
+#include <fmt/format.h>
 
 #include "twitch/values.h"
 #include "wire/irc/writer.h"
@@ -49,7 +52,7 @@ void append_global_user_state(std::string& out, const chat::User& user, bool wit
         tags.add("display-name", user.display_name);
         tags.add_raw("emote-sets", "0");
         tags.add("user-id", user.id.value);
-        tags.add_raw("user-type", {});
+        tags.add_raw("user-type", user_type(user.type, chat::Role::viewer));
         tags.finish();
     }
     append_all(out, {":", kServer, " GLOBALUSERSTATE\r\n"});
@@ -70,7 +73,7 @@ void append_user_state(std::string& out, std::string_view channel, const chat::C
         if (echo != nullptr) tags.add_raw("id", Uuid(echo->id));
         tags.add("mod", role == chat::Role::moderator);
         tags.add("subscriber", self.standing.subscribed());
-        tags.add_raw("user-type", role == chat::Role::moderator ? "mod" : "");
+        tags.add_raw("user-type", user_type(self.user.type, role));
         if (role == chat::Role::vip) tags.add_raw("vip", "1");
         tags.finish();
     }
@@ -128,11 +131,43 @@ void append_names(std::string& out, std::string_view login, std::string_view cha
 }
 
 void append_notice(std::string& out, std::string_view target, std::string_view msg_id,
-                   std::string_view text, bool tags) {
-    if (tags) append_all(out, {"@msg-id=", msg_id, " "});
+                   std::string_view text, bool with_tags, UserId about) {
+    if (with_tags) {
+        TagWriter tags(out);
+        tags.add_raw("msg-id", msg_id);
+        if (about) tags.add("target-user-id", about.value);
+        tags.finish();
+    }
     append_all(out, {":", kServer, " NOTICE ", target, " :"});
     append_text(out, text);
     out += "\r\n";
+}
+
+void append_whisper(std::string& out, const Whisper& whisper, bool with_tags) {
+    if (with_tags) {
+        const chat::Chatter outside_of_channels{whisper.from, {}};
+        TagWriter tags(out);
+        add_badges(tags, out, "badges", chat::badges_of(outside_of_channels));
+        tags.add("color", whisper.from.color);
+        tags.add("display-name", whisper.from.display_name);
+        tags.add_raw("emotes", {});
+        append_emotes(out, whisper.emotes);
+        tags.add("message-id", whisper.number);
+        const auto [least, most] = std::minmax(whisper.from.id.value, whisper.to.id.value);
+        tags.add_raw("thread-id", fmt::format("{}_{}", least, most));
+        tags.add("turbo", whisper.from.turbo);
+        tags.add("user-id", whisper.from.id.value);
+        tags.add_raw("user-type", user_type(whisper.from.type, chat::Role::viewer));
+        tags.finish();
+    }
+    const std::string& login = whisper.from.login;
+    append_all(out,
+               {":", login, "!", login, "@", login, ".", kServer, " WHISPER ", whisper.to.login,
+                whisper.action ? " :\x01"
+                                 "ACTION "
+                               : " :"});
+    append_text(out, whisper.text);
+    out += whisper.action ? "\x01\r\n" : "\r\n";
 }
 
 void append_bare_notice(std::string& out, std::string_view text) {

@@ -46,9 +46,19 @@ void append_part(std::string& out, std::string_view login, std::string_view chan
 void append_names(std::string& out, std::string_view login, std::string_view channel,
                   const std::vector<std::string>& others);
 
-/// `target` is `*` or a channel with its '#'.
+/// `target` is `*` or a channel with its '#'; `about` becomes the `target-user-id` tag.
 void append_notice(std::string& out, std::string_view target, std::string_view msg_id,
-                   std::string_view text, bool tags);
+                   std::string_view text, bool tags, UserId about = {});
+/// A whisper as its recipient gets it (spec twitch-chat 9.3).
+struct Whisper {
+    const chat::User& from;
+    const chat::User& to;
+    std::uint64_t number;  ///< the `message-id` tag
+    std::string_view text;
+    bool action;
+    const std::vector<chat::EmoteOccurrence>& emotes;
+};
+void append_whisper(std::string& out, const Whisper& whisper, bool tags);
 /// On target `*` and without tags, as login failures have it.
 void append_bare_notice(std::string& out, std::string_view text);
 

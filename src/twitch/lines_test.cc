@@ -77,20 +77,40 @@ TEST(NoticeLine, KeepsATextOnItsLine) {
 
 TEST(Notices, HaveTheTextsThatClientsRead) {
     const auto text = [](chat::Refusal why, std::uint32_t seconds) {
-        return notice_of({why, seconds}).text;
+        return notice_of({.why = why, .retry_after_seconds = seconds}, "dallas").text;
     };
     // Chatterino takes the word with index 21 as the time to wait.
     std::string slow = text(chat::Refusal::slow_mode, 12);
     for (int i = 0; i < 21; ++i) slow.erase(0, slow.find(' ') + 1);
     EXPECT_EQ(slow, "12 seconds.");
+    // And that with index 5 for a timeout.
+    std::string timed_out = text(chat::Refusal::timed_out, 12);
+    for (int i = 0; i < 5; ++i) timed_out.erase(0, timed_out.find(' ') + 1);
+    EXPECT_EQ(timed_out, "12 more seconds.");
     EXPECT_EQ(text(chat::Refusal::rate_limited, 1),
               "Your message was not sent because you are sending messages too quickly. You can "
               "send again in 1 second.");
     EXPECT_EQ(text(chat::Refusal::rate_limited, 0),
               "Your message was not sent because you are sending messages too quickly.");
-    EXPECT_EQ(notice_of({chat::Refusal::duplicate, 9}).id, "msg_duplicate");
-    EXPECT_EQ(notice_of({chat::Refusal::emote_only, 0}).id, "msg_emoteonly");
-    EXPECT_EQ(notice_of({chat::Refusal::subscribers_only, 0}).id, "msg_subsonly");
+    EXPECT_EQ(notice_of({.why = chat::Refusal::duplicate}, "dallas").id, "msg_duplicate");
+    EXPECT_EQ(notice_of({.why = chat::Refusal::emote_only}, "dallas").id, "msg_emoteonly");
+    EXPECT_EQ(notice_of({.why = chat::Refusal::subscribers_only}, "dallas").id, "msg_subsonly");
+}
+
+TEST(Notices, SayWhatFollowersOnlyModeAsksFor) {
+    const auto notice = [](std::int32_t minutes, std::optional<std::uint32_t> following) {
+        return notice_of({.why = chat::Refusal::followers_only,
+                          .followers_only_minutes = minutes,
+                          .following_minutes = following},
+                         "dallas");
+    };
+    EXPECT_EQ(notice(0, {}).id, "msg_followersonly_zero");
+    EXPECT_EQ(notice(10, {}).text,
+              "This room is in 10 minutes followers-only mode. Follow dallas to join the "
+              "community!");
+    EXPECT_EQ(notice(20160, 90).text,
+              "This room is in 2 weeks followers-only mode. You have been following for 1 hour 30 "
+              "minutes. Continue following to chat!");
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twitch/notices.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "base/check.h"
@@ -18,10 +20,63 @@ std::string ratelimit_text(std::uint32_t retry_after_seconds) {
     return text;
 }
 
+Notice followers_only(const chat::Refused& refused, std::string_view channel) {
+    if (refused.followers_only_minutes == 0) {
+        return {"msg_followersonly_zero",
+                fmt::format("This room is in followers-only mode. Follow {} to join the community!",
+                            channel)};
+    }
+    const std::string wanted =
+        duration_text(static_cast<std::uint64_t>(refused.followers_only_minutes) * 60);
+    if (!refused.following_minutes) {
+        return {"msg_followersonly",
+                fmt::format("This room is in {} followers-only mode. Follow {} to join the "
+                            "community!",
+                            wanted, channel)};
+    }
+    return {"msg_followersonly_followed",
+            fmt::format("This room is in {} followers-only mode. You have been following for {}. "
+                        "Continue following to chat!",
+                        wanted,
+                        *refused.following_minutes == 0
+                            ? "less than a minute"
+                            : duration_text(std::uint64_t{*refused.following_minutes} * 60))};
+}
+
 }  // namespace
 
-Notice notice_of(const chat::Refused& refused) {
+std::string duration_text(std::uint64_t seconds) {
+    static constexpr std::pair<std::uint64_t, std::string_view> kUnits[] = {
+        {604800, "week"}, {86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}};
+    if (seconds == 0) return "0 seconds";
+    std::string text;
+    for (const auto& [size, name] : kUnits) {
+        const std::uint64_t count = seconds / size;
+        seconds %= size;
+        if (count == 0) continue;
+        text +=
+            fmt::format("{}{} {}{}", text.empty() ? "" : " ", count, name, count == 1 ? "" : "s");
+    }
+    return text;
+}
+
+Notice notice_of(const chat::Refused& refused, std::string_view channel) {
     switch (refused.why) {
+        case chat::Refusal::banned:
+            return banned_from(channel);
+        case chat::Refusal::timed_out:
+            return {"msg_timedout", fmt::format("You are timed out for {} more seconds.",
+                                                refused.retry_after_seconds)};
+        case chat::Refusal::warned:
+            return {"msg_warned",
+                    "You received a warning from a moderator in this channel; acknowledge it with "
+                    "/acknowledge before you chat."};
+        case chat::Refusal::followers_only:
+            return followers_only(refused, channel);
+        case chat::Refusal::not_unique:
+            return {"msg_r9k",
+                    "This room is in unique-chat mode and the message you attempted to send is not "
+                    "unique."};
         case chat::Refusal::rate_limited:
             return {"msg_ratelimit", ratelimit_text(refused.retry_after_seconds)};
         case chat::Refusal::emote_only:
@@ -71,6 +126,10 @@ Notice too_many_channels() {
 
 Notice no_permission() {
     return {"no_permission", "You don't have permission to perform that action."};
+}
+
+Notice invalid_user(std::string_view login) {
+    return {"invalid_user", fmt::format("Invalid username: {}", login)};
 }
 
 Notice unrecognized_command(std::string_view command_with_slash) {

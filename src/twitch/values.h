@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "chat/event.h"
 #include "chat/people.h"
 #include "wire/irc/writer.h"
 
@@ -28,6 +29,18 @@ class Uuid {
 
 void add_badges(wire::irc::TagWriter& tags, std::string& out, std::string_view key,
                 const std::vector<chat::Badge>& badges);
+
+/// `id:first-last,first-last/id2:first-last`, groups in the order of their first occurrence; as
+/// many of them as the line's budget has room for.
+void append_emotes(std::string& out, const std::vector<chat::EmoteOccurrence>& emotes);
+
+/// The `user-type` tag.
+std::string_view user_type(chat::AccountType type, chat::Role role);
+
+/// The marks that the recent-messages API puts on a line.
+struct History {
+    bool deleted = false;
+};
 
 /// A free text at the end of a line; CR, LF and NUL, which no chat value has, would become blanks.
 void append_text(std::string& out, std::string_view text);
