@@ -18,6 +18,7 @@ constexpr std::array<CloseInfo, kCloseReasons> kTable{{
     {1008, "no answer to PING", true, false, "ping_timeout"},
     {1008, "too much input", false, false, "input_flood"},
     {1013, "reading too slowly", true, false, "slow_reader"},
+    {1008, "the token is not valid any more", true, false, "token_revoked"},
     {1012, "server restarts", true, true, "server_shutdown"},
     {1011, "internal error", true, false, "internal_error"},
 }};

@@ -16,10 +16,11 @@ enum class CloseReason : std::uint8_t {
     input_flood,  ///< too many overlong lines, or more input than is held while an answer is
                   ///< awaited
     slow_reader,  ///< the outbox was over its hard threshold
+    token_revoked,
     server_shutdown,
     internal_error,
 };
-inline constexpr int kCloseReasons = 9;
+inline constexpr int kCloseReasons = 10;
 
 struct CloseInfo {
     std::uint16_t code;     ///< of the WebSocket close frame

@@ -23,6 +23,27 @@ constexpr std::array kCommands{
 constexpr std::array kSlashCommands{
     SlashCommand{"me", Handlers::slash_me},
     SlashCommand{"disconnect", Handlers::slash_disconnect},
+    SlashCommand{"color", Handlers::slash_color},
+    SlashCommand{"w", Handlers::slash_whisper},
+    SlashCommand{"block", Handlers::slash_block},
+    SlashCommand{"unblock", Handlers::slash_unblock},
+    SlashCommand{"mods", Handlers::slash_mods},
+    SlashCommand{"vips", Handlers::slash_vips},
+    SlashCommand{"help", Handlers::slash_help},
+    SlashCommand{"commercial", Handlers::slash_commercial},
+    SlashCommand{"marker", Handlers::slash_marker},
+    SlashCommand{"host", Handlers::slash_host},
+    SlashCommand{"unhost", Handlers::slash_unhost},
+    SlashCommand{"requests", Handlers::slash_unavailable},
+    SlashCommand{"user", Handlers::slash_unavailable},
+    SlashCommand{"poll", Handlers::slash_unavailable},
+    SlashCommand{"endpoll", Handlers::slash_unavailable},
+    SlashCommand{"deletepoll", Handlers::slash_unavailable},
+    SlashCommand{"cancelpoll", Handlers::slash_unavailable},
+    SlashCommand{"vote", Handlers::slash_unavailable},
+    SlashCommand{"prediction", Handlers::slash_unavailable},
+    SlashCommand{"goal", Handlers::slash_unavailable},
+    SlashCommand{"gift", Handlers::slash_unavailable},
 };
 
 }  // namespace

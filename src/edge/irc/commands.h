@@ -20,7 +20,8 @@ struct Command {
 /// Null for a command that nobody knows; case does not matter.
 const Command* find_command(std::string_view name);
 
-/// A command typed as chat text, `/word rest` or `.word rest`.
+/// A command typed as chat text, `/word rest` or `.word rest`, that is not an act in the channel
+/// (those are in slash_commands.h).
 struct SlashCommand {
     std::string_view word;
     void (*run)(IrcSession& session, const wire::irc::Line& line, std::string_view rest);
@@ -41,13 +42,32 @@ struct Handlers {
     static void privmsg(IrcSession& session, const Line& line);
     static void slash_me(IrcSession& session, const Line& line, std::string_view rest);
     static void slash_disconnect(IrcSession& session, const Line& line, std::string_view rest);
+    // moderation.cc
+    static void slash_color(IrcSession& session, const Line& line, std::string_view rest);
+    static void slash_whisper(IrcSession& session, const Line& line, std::string_view rest);
+    static void slash_block(IrcSession& session, const Line& line, std::string_view rest);
+    static void slash_unblock(IrcSession& session, const Line& line, std::string_view rest);
+    static void slash_mods(IrcSession& session, const Line& line, std::string_view rest);
+    static void slash_vips(IrcSession& session, const Line& line, std::string_view rest);
+    static void slash_help(IrcSession& session, const Line& line, std::string_view rest);
+    static void slash_unavailable(IrcSession& session, const Line& line, std::string_view rest);
+    static void slash_commercial(IrcSession& session, const Line& line, std::string_view rest);
+    static void slash_marker(IrcSession& session, const Line& line, std::string_view rest);
+    static void slash_host(IrcSession& session, const Line& line, std::string_view rest);
+    static void slash_unhost(IrcSession& session, const Line& line, std::string_view rest);
     // commands.cc
     static void ping(IrcSession& session, const Line& line);
     static void quit(IrcSession& session, const Line& line);
     static void ignore(IrcSession& session, const Line& line);
 
   private:
+    /// What follows '#' in the line's target, in lower case and fit to be repeated.
+    static std::string channel_of(const Line& line);
     static void send(IrcSession& session, const Line& line, std::string_view text, bool action);
+    /// False when the word is no act.
+    static bool slash_act(IrcSession& session, std::string channel, std::string_view word,
+                          std::string_view arguments);
+    static void block(IrcSession& session, const Line& line, std::string_view rest, bool on);
 };
 
 }  // namespace clamor::edge::irc

@@ -35,12 +35,6 @@ twitch::Notice not_stored_yet() {
             "the server can."};
 }
 
-/// The login behind '#', or empty where the target is no channel.
-std::string channel_of(std::string_view target) {
-    if (!target.starts_with('#')) return {};
-    return text::fold_ascii(target.substr(1));
-}
-
 std::string client_nonce_of(const wire::irc::Line& line) {
     std::string nonce = line.tag("client-nonce").value_or("");
     if (nonce.size() > limits::kClientNonceBytes || !text::is_valid_utf8(nonce)) nonce.clear();
@@ -78,6 +72,12 @@ bool is_escaped(std::string_view text) {
 
 }  // namespace
 
+std::string Handlers::channel_of(const Line& line) {
+    const std::string_view target = line.param(0);
+    return target.starts_with('#') ? text::repair_utf8(text::fold_ascii(target.substr(1)))
+                                   : std::string();
+}
+
 void Handlers::privmsg(IrcSession& session, const Line& line) {
     if (session.identity_.anonymous || !line.param(0).starts_with('#')) return;
     const std::string_view text = line.param(1);
@@ -88,14 +88,15 @@ void Handlers::privmsg(IrcSession& session, const Line& line) {
     const std::string_view rest = text.substr(std::min(word.size() + 2, text.size()));
     if (const SlashCommand* command = find_slash_command(word))
         return command->run(session, line, rest);
-    session.say_notice(text::repair_utf8(channel_of(line.param(0))),
+    if (slash_act(session, channel_of(line), word, rest)) return;
+    session.say_notice(channel_of(line),
                        twitch::unrecognized_command(fmt::format("/{}", text::repair_utf8(word))));
 }
 
 void Handlers::slash_me(IrcSession& session, const Line& line, std::string_view rest) {
     if (!text::clean_message(rest).empty()) return send(session, line, rest, true);
     session.say_notice(
-        text::repair_utf8(channel_of(line.param(0))),
+        channel_of(line),
         {"usage_me", "Usage: \"/me <message>\" - Express an action in the third-person."});
 }
 
@@ -105,10 +106,9 @@ void Handlers::slash_disconnect(IrcSession& session, const Line&, std::string_vi
 
 void Handlers::send(IrcSession& session, const Line& line, std::string_view text, bool action) {
     hub::SendRequest request;
-    request.channel_login = channel_of(line.param(0));
+    request.channel_login = channel_of(line);
     if (!text::is_valid_login(request.channel_login)) {
-        return session.say_notice(text::repair_utf8(request.channel_login),
-                                  twitch::channel_suspended());
+        return session.say_notice(request.channel_login, twitch::channel_suspended());
     }
     request.action = unwrap_action(text) || action;
     request.text = text::clean_message(text);
@@ -116,8 +116,9 @@ void Handlers::send(IrcSession& session, const Line& line, std::string_view text
     if (!session.identity_.may_write)
         return session.say_notice(request.channel_login, twitch::no_permission());
     if (session.late_ >= limits::kPendingRepliesMax) {
-        return session.say_notice(request.channel_login,
-                                  twitch::notice_of({chat::Refusal::store_unavailable, 0}));
+        return session.say_notice(
+            request.channel_login,
+            twitch::notice_of({.why = chat::Refusal::store_unavailable}, request.channel_login));
     }
     request.client_nonce = client_nonce_of(line);
     request.reply_parent = reply_parent_of(line);
@@ -141,7 +142,7 @@ void IrcSession::on_send_answer(hub::RequestId request, hub::SendAnswer answered
         const twitch::Echo echo{stored->id, question.client_nonce};
         twitch::append_user_state(lines, question.channel, stored->self, tags(), &echo);
     } else if (const auto* refused = std::get_if<chat::Refused>(&answered)) {
-        lines = notice_lines(question.channel, twitch::notice_of(*refused));
+        lines = notice_lines(question.channel, twitch::notice_of(*refused, question.channel));
     } else if (const auto* refusal = std::get_if<hub::SendRefusal>(&answered)) {
         lines = notice_lines(question.channel, notice_of(*refusal));
     }

@@ -158,7 +158,8 @@ void IrcSession::write(std::string_view lines) {
 std::string IrcSession::notice_lines(std::string_view channel, const twitch::Notice& notice) const {
     std::string lines;
     if (!commands()) return lines;
-    twitch::append_notice(lines, fmt::format("#{}", channel), notice.id, notice.text, tags());
+    twitch::append_notice(lines, fmt::format("#{}", channel), notice.id, notice.text, tags(),
+                          notice.target);
     return lines;
 }
 
@@ -168,8 +169,10 @@ std::string_view IrcSession::nick() const {
 
 hub::RequestId IrcSession::ask(Question::Kind kind, std::string channel, std::string client_nonce) {
     const hub::RequestId place = replies_.open();
-    questions_.emplace(place,
-                       Question{kind, false, false, std::move(channel), std::move(client_nonce)});
+    questions_.emplace(place, Question{.kind = kind,
+                                       .channel = std::move(channel),
+                                       .client_nonce = std::move(client_nonce),
+                                       .act = nullptr});
     return place;
 }
 

@@ -18,6 +18,7 @@
 #include "edge/irc/reply_queue.h"
 #include "edge/transport.h"
 #include "hub/account_limits.h"
+#include "hub/gateway.h"
 #include "hub/hub.h"
 #include "twitch/notices.h"
 
@@ -66,6 +67,7 @@ struct SessionCounters {
 /// What the sessions of a shard share. All of it outlives them.
 struct Shard {
     hub::Hub& hub;
+    hub::Gateway& gateway;
     Scheduler& scheduler;
     Authenticator& authenticator;
     AccountWindows& accounts;
@@ -112,6 +114,13 @@ class IrcSession final : public hub::Member {
     void on_join_answer(hub::RequestId request, hub::JoinAnswer answer) override;
     void on_send_answer(hub::RequestId request, hub::SendAnswer answer) override;
     void on_names_answer(hub::RequestId request, hub::NamesAnswer answer) override;
+    void on_act_answer(hub::RequestId request, hub::ActAnswer answer) override;
+    void on_self_changed(ChannelId channel, const std::string& login,
+                         const chat::Chatter& self) override;
+    void on_evicted(ChannelId channel, const std::string& login) override;
+    void on_whisper(const hub::WhisperReceived& whisper) override;
+    void on_account_changed(const chat::User& user) override;
+    void on_token_revoked() override;
 
   private:
     friend struct Handlers;  ///< the functions behind the command table (commands.h)
@@ -124,11 +133,12 @@ class IrcSession final : public hub::Member {
     };
     /// What was asked of the hub, until it is answered.
     struct Question {
-        enum class Kind : std::uint8_t { join, send, names } kind;
+        enum class Kind : std::uint8_t { join, send, names, act, other } kind;
         bool parted = false;  ///< PART came before the answer to the JOIN
         bool late = false;    ///< its place was released by NotStoredYet
         std::string channel;
         std::string client_nonce;
+        std::unique_ptr<chat::Act> act;  ///< what was asked for
     };
     using SkippedByClass = std::array<std::uint32_t, chat::kShedClasses>;
     struct Skipped {
@@ -177,6 +187,12 @@ class IrcSession final : public hub::Member {
     chat::LimitAnswer count_join();
     void join_one(std::string name);
     std::string join_block(const hub::Joined& joined) const;
+
+    // moderation.cc
+    void answer_later(hub::RequestId place, const twitch::Notice& notice);
+    /// For answers of the gateway, which come on any shard: `told` makes a notice of one.
+    template <class Told>
+    auto on_own_shard(hub::RequestId place, Told told);
 
     hub::RequestId ask(Question::Kind kind, std::string channel, std::string client_nonce = {});
     std::optional<Question> take_question(hub::RequestId request);
