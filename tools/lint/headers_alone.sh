@@ -25,5 +25,5 @@ mapfile -t headers < <(
 )
 ((${#headers[@]} > 0)) || exit 0
 printf '%s\n' "${headers[@]}" | xargs -P "$(jobs_count)" -I{} bash -c '
-    echo "#include \"${1#src/}\"" | g++ -std=c++20 -Wall -Wextra -Werror -fsyntax-only -Isrc -x c++ - ||
+    echo "#include \"${1#src/}\"" | g++ -std=c++20 -Wall -Wextra -Werror -fsyntax-only -Isrc -I. -x c++ - ||
         { echo "$1: does not compile alone"; exit 1; }' _ {}
