@@ -185,6 +185,8 @@ template <class... Each>
 struct Overloaded : Each... {
     using Each::operator()...;
 };
+template <class... Each>
+Overloaded(Each...) -> Overloaded<Each...>;
 
 /// Acts that Twitch has no words for.
 Notice plain(std::string text) {
