@@ -110,7 +110,8 @@ void HubGateway::set_color(UserId user, std::string color, std::function<void(bo
                 (*found)->color = color;
                 written = catalog_.update_user(**found).has_value();
             }
-            if (written) account_changed(user);
+            // Before the answer: what is said after it has the new colour.
+            if (written) on_all([changed = **found](auto& hub) { hub.account_changed(changed); });
             scheduler().post_to(ShardId(0), Priority::control, [done, written] { done(written); });
         });
     if (!queued) done(false);
