@@ -88,6 +88,20 @@ inline constexpr auto kMembershipInterval = 10s;
 // History.
 inline constexpr std::size_t kHistoryPage = 800;
 
+// EventSub.
+inline constexpr std::size_t kSubscriptionsPerSession = 300;
+inline constexpr std::size_t kEventSubSessionsPerUser = 3;  // and client id
+inline constexpr std::uint32_t kSubscriptionCostMax = 10;
+inline constexpr std::size_t kWebhooksPerClient = 1000;
+inline constexpr std::size_t kEndedSubscriptions =
+    10'000;  // listed for an hour; the oldest go first
+inline constexpr auto kEndedSubscriptionsFor = 1h;
+inline constexpr std::size_t kEventsHeld = 1000;     // while people who are mentioned are looked up
+inline constexpr auto kEventsHeldFor = 1s;           // then they go out without those mentions
+inline constexpr std::size_t kPeopleKnown = 20'000;  // logins and names that a shard remembers
+inline constexpr std::size_t kWebhookQueue = 100;    // notifications of one webhook; more: dropped
+inline constexpr std::size_t kWebhookPosts = 1000;   // handed to libcurl and not answered, in all
+
 static_assert(kOutboxSoftBytes < kOutboxHardBytes);
 static_assert(kBatchBytes <= kOutboxSoftBytes);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "edge/net/eventsub_protocol.h"
 #include "edge/net/irc_protocol.h"
 #include "edge/net/server.h"
 #include "wire/http/response.h"
@@ -83,11 +84,14 @@ std::unique_ptr<Protocol> HttpProtocol::upgrade(const Request& request) {
                        .body = "This origin is not in [web] allowed_origins.\n"});
     }
     // EventSub has this path; a client that asks for it must not end up in a chat connection.
-    if (request.path == "/ws") return refuse(wire::http::plain_error(404));
-    auto accepted = wire::ws::accept_upgrade(request, {.deflate = server.options().deflate});
+    const bool events = request.path == "/ws";
+    if (events && server.events() == nullptr) return refuse(wire::http::plain_error(404));
+    auto accepted =
+        wire::ws::accept_upgrade(request, {.deflate = server.options().deflate && !events});
     if (!accepted.accepted) return refuse(accepted.refusal);
     server.counters().websockets.add();
     connection_.queue(Frame::copy(accepted.bytes));
+    if (events) return std::make_unique<EventSubProtocol>(connection_, *server.events(), request);
     return std::make_unique<IrcWebSocketProtocol>(connection_, accepted.deflate.enabled);
 }
 

@@ -9,7 +9,7 @@
 namespace clamor::edge::net {
 
 /// HTTP/1.1 on one connection: one request at a time goes to the service; bytes behind it wait, and
-/// the socket is not read meanwhile. An upgrade on a path that nothing else claims becomes IRC over
+/// the socket is not read meanwhile. An upgrade on /ws becomes EventSub, on any other path IRC over
 /// WebSocket.
 class HttpProtocol final : public Protocol {
   public:

@@ -11,6 +11,7 @@
 #include "edge/irc/session.h"
 #include "edge/net/address_counts.h"
 #include "edge/net/connection.h"
+#include "eventsub/dispatcher.h"
 #include "reactor/engine.h"
 #include "wire/http/service.h"
 #include "wire/ws/decoder.h"
@@ -46,6 +47,9 @@ class Server {
 
     Result<reactor::Endpoint> listen_http(const reactor::Endpoint& at);
     Result<reactor::Endpoint> listen_irc(const reactor::Endpoint& at);
+    /// Takes EventSub clients in at /ws from now on; without it the path is unknown. Outlives the
+    /// server's connections.
+    void serve_events(eventsub::Dispatcher& events) { events_ = &events; }
     /// No new connections; those that are open live on.
     void stop_listening();
     /// Tells every session with the commands capability to connect again (spec twitch-chat 9.4).
@@ -58,6 +62,7 @@ class Server {
     Scheduler& scheduler() { return sessions_.scheduler; }
     const irc::Shard& sessions() const { return sessions_; }
     wire::http::Service& http() { return http_; }
+    eventsub::Dispatcher* events() { return events_; }
     const ServerOptions& options() const { return options_; }
     NetCounters& counters() { return counters_; }
     wire::ws::Workspace& workspace() { return workspace_; }
@@ -85,6 +90,7 @@ class Server {
     reactor::Engine& engine_;
     const irc::Shard& sessions_;
     wire::http::Service& http_;
+    eventsub::Dispatcher* events_ = nullptr;
     AddressCounts& addresses_;
     const ServerOptions options_;
     NetCounters counters_;

@@ -1,0 +1,540 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eventsub/dispatcher.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/limits.h"
+
+namespace clamor::eventsub {
+namespace {
+
+using chat::ModAction;
+
+std::string dump(const nlohmann::ordered_json& json) {
+    return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+std::uint64_t mix(std::uint64_t x) {
+    x += 0x9E3779B97F4A7C15ull;
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ull;
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EBull;
+    return x ^ (x >> 31);
+}
+
+/// The id of a notification: the same however often and from wherever an event is told to a
+/// subscription, so that a client knows the second copy when it comes over both connections of a
+/// reconnect.
+MessageId notification_id(const std::string& subscription_id, const MessageId& event) {
+    const std::uint64_t seed = std::hash<std::string>()(subscription_id);
+    std::uint64_t high = 0;
+    std::uint64_t low = 0;
+    for (std::size_t i = 0; i < 8; ++i) {
+        high = high << 8 | event.bytes[i];
+        low = low << 8 | event.bytes[i + 8];
+    }
+    const std::uint64_t first = mix(seed ^ high);
+    return MessageId::from_random(first, mix(first ^ low));
+}
+
+/// Types that tell of an event only where its other end is what the condition names.
+bool concerns(const Subscription& subscription, const chat::Event& event) {
+    const auto* act = std::get_if<chat::Moderation>(&event.body);
+    if (subscription.type == Type::raid) {
+        const Field field = act != nullptr ? Field::from_broadcaster : Field::to_broadcaster;
+        return static_cast<bool>(subscription.condition[field]);
+    }
+    if (subscription.type == Type::shoutout_receive)
+        return act != nullptr && act->target.id == subscription.channel.id;
+    return true;
+}
+
+/// What the end of the subscriptions of a channel is when a moderator did this.
+std::optional<Status> revocation(const Subscription& subscription, const chat::Moderation& act) {
+    const Audience audience = subscription.info().audience;
+    if (audience == Audience::reader && act.action == ModAction::ban &&
+        subscription.condition[Field::user] == act.target.id)
+        return Status::chat_user_banned;
+    // Bans and timeouts take the role away, too.
+    const bool demotes = act.action == ModAction::ban || act.action == ModAction::timeout ||
+                         act.action == ModAction::unmod;
+    if (audience == Audience::moderator && demotes &&
+        subscription.condition[Field::moderator] == act.target.id)
+        return Status::moderator_removed;
+    return std::nullopt;
+}
+
+}  // namespace
+
+Dispatcher::Dispatcher(Scheduler& scheduler, Registry& registry, Channels channels,
+                       WebhookSink* webhooks, const Options& options)
+    : scheduler_(scheduler),
+      registry_(registry),
+      channels_(std::move(channels)),
+      webhooks_(webhooks),
+      options_(options),
+      ids_made_(mix(options.id_seed ^ (std::uint64_t{scheduler.shard().value} << 48))),
+      ticket_(std::make_shared<Dispatcher*>(this)) {
+    registry_.attach(scheduler, *this);
+    if (webhooks_ == nullptr) return;
+    webhooks_->set_on_failed([this](const std::string& id) {
+        revoke({0, id, Status::notification_failures_exceeded});
+    });
+}
+
+Dispatcher::~Dispatcher() {
+    for (const auto& [handle, connection] : connections_) {
+        if (connection.timer) scheduler_.cancel(connection.timer);
+    }
+}
+
+MessageId Dispatcher::make_id(Now now) {
+    const std::uint64_t high = mix(++ids_made_);
+    return MessageId::at(now.wall, high, mix(++ids_made_));
+}
+
+Dispatcher::Connection* Dispatcher::find(Handle handle) {
+    const auto found = connections_.find(handle);
+    return found == connections_.end() ? nullptr : &found->second;
+}
+
+// Connections.
+
+Dispatcher::Handle Dispatcher::connect(Transport& transport, const Arrival& arrival) {
+    const Now now = scheduler_.now();
+    const Handle handle = ++handles_made_;
+    Connection& connection = connections_[handle];
+    Link link;
+    WallTime connected_at = now.wall;
+    std::optional<Registry::Adopted> adopted;
+    const bool reconnect = !arrival.session.empty();
+    if (reconnect) {
+        adopted =
+            registry_.adopt_session(std::string(arrival.session), arrival.key, scheduler_.shard());
+        if (adopted) {
+            link = adopted->link;
+            connected_at = adopted->connected_at;
+        }
+    } else {
+        link = registry_.open_session(scheduler_.shard(), now.wall);
+    }
+    connection.session = std::make_unique<Session>(
+        transport, link, connected_at, parse_keepalive(arrival.keepalive),
+        [this](Now at) { return make_id(at); }, options_.session);
+    counters_.sessions.add();
+    if (reconnect && !adopted) {
+        connection.session->close(CloseReason::invalid_reconnect, now);
+        settle(handle);
+        return handle;
+    }
+    by_link_.emplace(std::pair(link.session, link.connection), handle);
+    if (adopted) {
+        counters_.reconnects.add();
+        for (auto& subscription : adopted->subscriptions)
+            take_in(handle, connection.subscribers, std::move(subscription));
+    }
+    connection.session->open(!connection.subscribers.empty(), now);
+    arm(handle, connection);
+    return handle;
+}
+
+void Dispatcher::on_message(Handle handle) {
+    if (Connection* connection = find(handle)) {
+        connection->session->on_message(scheduler_.now());
+        settle(handle);
+    }
+}
+
+void Dispatcher::on_pong(Handle handle) {
+    if (Connection* connection = find(handle)) connection->session->on_pong();
+}
+
+void Dispatcher::disconnect(Handle handle, bool network_error) {
+    Connection* connection = find(handle);
+    if (connection == nullptr) return;
+    Session& session = *connection->session;
+    if (session.live()) {
+        session.on_gone();
+        settle(handle);
+        registry_.close_session(
+            session.link(),
+            network_error ? Status::websocket_network_error : Status::websocket_disconnected,
+            scheduler_.now().wall);
+    }
+    connections_.erase(handle);
+    counters_.sessions.sub();
+}
+
+/// After whatever may have ended the session: takes it out of everything but the list of
+/// connections, where it stays until its transport is gone.
+void Dispatcher::settle(Handle handle) {
+    Connection* connection = find(handle);
+    if (connection == nullptr || connection->session->live() || connection->settled) return;
+    connection->settled = true;
+    const Link& link = connection->session->link();
+    by_link_.erase(std::pair(link.session, link.connection));
+    if (connection->timer) scheduler_.cancel(std::exchange(connection->timer, {}));
+    while (!connection->subscribers.empty()) drop(handle, connection->subscribers.begin()->first);
+    if (const auto reason = connection->session->closed()) {
+        counters_.closed[static_cast<std::size_t>(*reason)].add();
+        registry_.close_session(link, close_info(*reason).status, scheduler_.now().wall);
+    }
+}
+
+void Dispatcher::arm(Handle handle, Connection& connection) {
+    connection.timer = scheduler_.call_at(connection.session->deadline(), [this, handle] {
+        Connection* due = find(handle);
+        if (due == nullptr) return;
+        due->timer = {};
+        due->session->on_time(scheduler_.now());
+        settle(handle);
+        if (due->session->live()) arm(handle, *due);
+    });
+}
+
+void Dispatcher::reconnect_all() {
+    for (auto& [handle, connection] : connections_) {
+        Session& session = *connection.session;
+        if (!session.live() || session.reconnecting()) continue;
+        session.start_reconnect(registry_.start_reconnect(session.link()), scheduler_.now());
+        // Its deadline may be nearer than the timer that runs.
+        if (connection.timer) scheduler_.cancel(std::exchange(connection.timer, {}));
+        if (session.live()) arm(handle, connection);
+    }
+    settle_all();
+}
+
+void Dispatcher::settle_all() {
+    std::vector<Handle> ended;
+    for (const auto& [handle, connection] : connections_) {
+        if (!connection.session->live() && !connection.settled) ended.push_back(handle);
+    }
+    for (const Handle handle : ended) settle(handle);
+}
+
+// Subscriptions.
+
+void Dispatcher::take_in(Handle handle, Subscribers& subscribers, SubscriptionRef subscription) {
+    auto made = std::make_unique<Subscriber>(
+        Subscriber{subscription, dump(to_json(*subscription, Place::notification)), handle});
+    Subscriber* const subscriber = made.get();
+    if (!subscribers.emplace(subscription->id, std::move(made)).second) return;
+    counters_.subscriptions.add();
+    if (!subscription->channel.id) {
+        of_users_[subscription->condition[Field::user]].push_back(subscriber);
+        return;
+    }
+    const ChannelId channel = subscription->watched();
+    Watched& watched = watched_[channel];
+    watched.channel = subscription->channel;
+    people_.put(subscription->channel);
+    watched.subscribers.push_back(subscriber);
+    if (watched.subscribers.size() == 1 && channels_.watch) channels_.watch(channel);
+}
+
+void Dispatcher::let_go(const Subscriber& subscriber) {
+    counters_.subscriptions.sub();
+    const Subscription& subscription = *subscriber.subscription;
+    if (!subscription.channel.id) {
+        const auto found = of_users_.find(subscription.condition[Field::user]);
+        std::erase(found->second, &subscriber);
+        if (found->second.empty()) of_users_.erase(found);
+        return;
+    }
+    const ChannelId channel = subscription.watched();
+    const auto found = watched_.find(channel);
+    std::erase(found->second.subscribers, &subscriber);
+    if (!found->second.subscribers.empty()) return;
+    watched_.erase(found);
+    // This may be within a call of the hub's, which must not be called back.
+    const std::weak_ptr<Dispatcher*> ticket = ticket_;
+    scheduler_.call_at_end_of_turn([this, ticket, channel] {
+        if (!ticket.expired() && channels_.unwatch) channels_.unwatch(channel);
+    });
+}
+
+void Dispatcher::drop(Handle handle, const std::string& id) {
+    Connection* connection = handle == 0 ? nullptr : find(handle);
+    if (handle != 0 && connection == nullptr) return;
+    Subscribers& subscribers = handle == 0 ? webhook_subscribers_ : connection->subscribers;
+    const auto found = subscribers.find(id);
+    if (found == subscribers.end()) return;
+    let_go(*found->second);
+    subscribers.erase(found);
+}
+
+bool Dispatcher::add(const Link& link, SubscriptionRef subscription) {
+    const auto found = by_link_.find(std::pair(link.session, link.connection));
+    if (found == by_link_.end()) return false;
+    Connection& connection = connections_.find(found->second)->second;
+    if (connection.session->superseded()) return true;
+    connection.session->on_used();
+    take_in(found->second, connection.subscribers, std::move(subscription));
+    return true;
+}
+
+void Dispatcher::remove(const Link& link, const std::string& subscription_id) {
+    const auto found = by_link_.find(std::pair(link.session, link.connection));
+    if (found != by_link_.end()) drop(found->second, subscription_id);
+}
+
+void Dispatcher::supersede(const Link& link) {
+    const auto found = by_link_.find(std::pair(link.session, link.connection));
+    if (found == by_link_.end()) return;
+    Connection& connection = connections_.find(found->second)->second;
+    connection.session->supersede();
+    while (!connection.subscribers.empty())
+        drop(found->second, std::string(connection.subscribers.begin()->first));
+}
+
+void Dispatcher::add_webhook(SubscriptionRef subscription) {
+    if (webhooks_ == nullptr) return;
+    const std::weak_ptr<Dispatcher*> ticket = ticket_;
+    webhooks_->verify(subscription, [this, ticket, id = subscription->id](bool verified) {
+        if (ticket.expired()) return;
+        const auto status =
+            verified ? Status::enabled : Status::webhook_callback_verification_failed;
+        // Nothing: the client deleted it meanwhile.
+        auto changed = registry_.set_status(id, status, scheduler_.now().wall);
+        if (changed && verified) take_in(0, webhook_subscribers_, std::move(changed));
+    });
+}
+
+void Dispatcher::remove_webhook(const std::string& subscription_id) {
+    drop(0, subscription_id);
+    if (webhooks_ != nullptr) webhooks_->forget(subscription_id);
+}
+
+template <class Visit>
+void Dispatcher::for_each_subscriber(Visit visit) {
+    for (const auto& [handle, connection] : connections_) {
+        for (const auto& [id, subscriber] : connection.subscribers) visit(*subscriber);
+    }
+    for (const auto& [id, subscriber] : webhook_subscribers_) visit(*subscriber);
+}
+
+// Events.
+
+void Dispatcher::on_event(const chat::EventRef& event) {
+    people_.learn(*event);
+    held_.push_back(event);
+    release_held(held_.size() > limits::kEventsHeld);
+}
+
+void Dispatcher::release_held(bool late) {
+    if (late) counters_.held_late.add();
+    if (looking_up_ && !late) return;
+    while (!held_.empty()) {
+        if (!late && watched_.contains(held_.front()->channel)) {
+            auto logins = mentioned_logins(*held_.front());
+            std::erase_if(logins, [this](const auto& login) { return people_.knows(login); });
+            if (!logins.empty()) return look_up(std::move(logins));
+        }
+        const chat::EventRef event = std::move(held_.front());
+        held_.pop_front();
+        dispatch(*event);
+    }
+}
+
+void Dispatcher::look_up(std::vector<std::string> logins) {
+    constexpr std::size_t kLoginsAtOnce = 100;
+    for (std::size_t i = kLoginsAtOnce; i < logins.size(); ++i) people_.put_nobody(logins[i]);
+    if (logins.size() > kLoginsAtOnce) logins.resize(kLoginsAtOnce);
+    const std::uint64_t number = ++look_ups_;
+    looking_up_ = true;
+    const std::weak_ptr<Dispatcher*> ticket = ticket_;
+    const auto answered = [this, number](const std::vector<std::string>& asked,
+                                         const std::vector<chat::User>& found) {
+        for (const auto& login : asked) people_.put_nobody(login);
+        for (const auto& user : found) people_.put(chat::person_of(user));
+        if (number != look_ups_) return;
+        looking_up_ = false;
+        release_held(false);
+    };
+    const bool posted =
+        registry_.workers().post([ticket, answered, logins, home = scheduler_.shard(),
+                                  &catalog = registry_.catalog(), &scheduler = scheduler_] {
+            auto found = catalog.find_users({}, logins);
+            scheduler.post_to(home, Priority::control,
+                              [ticket, answered, logins,
+                               users = found ? *std::move(found) : std::vector<chat::User>()] {
+                                  if (!ticket.expired()) answered(logins, users);
+                              });
+        });
+    if (!posted) {
+        looking_up_ = false;
+        return release_held(true);
+    }
+    scheduler_.call_at(scheduler_.now().mono + limits::kEventsHeldFor, [this, ticket, number] {
+        if (ticket.expired() || !looking_up_ || number != look_ups_) return;
+        ++look_ups_;
+        looking_up_ = false;
+        release_held(true);
+    });
+}
+
+void Dispatcher::dispatch(const chat::Event& event) {
+    const auto found = watched_.find(event.channel);
+    Encoded encoded;
+    const MessageId id = id_of(event);
+    const auto tell = [&](const Watched& watched, const chat::Person& channel, bool here) {
+        for (const Subscriber* subscriber : watched.subscribers) {
+            const Subscription& subscription = *subscriber->subscription;
+            if ((subscription.type == Type::shoutout_receive) == here) continue;
+            if (!concerns(subscription, event)) continue;
+            const std::string& payload = encode(encoded, *subscriber, event, channel);
+            if (!payload.empty()) notify(*subscriber, id, payload);
+        }
+    };
+    if (found != watched_.end()) tell(found->second, found->second.channel, true);
+    if (const auto* act = std::get_if<chat::Moderation>(&event.body)) {
+        if (act->action == ModAction::shoutout) {
+            // The channel that is told of was shouted out by another one.
+            const auto target = watched_.find(ChannelId(act->target.id.value));
+            const chat::Person* from = people_.find(event.channel_login);
+            const chat::Person channel =
+                from != nullptr ? *from
+                                : chat::Person{UserId(event.channel.value), event.channel_login,
+                                               event.channel_login};
+            if (target != watched_.end()) tell(target->second, channel, false);
+        }
+        revoke_after(event);
+    }
+    settle_all();
+}
+
+const std::string& Dispatcher::encode(Encoded& encoded, const Subscriber& subscriber,
+                                      const chat::Event& event, const chat::Person& channel) {
+    const std::pair key(subscriber.subscription->type, subscriber.subscription->version);
+    for (const auto& [known, text] : encoded) {
+        if (known == key) return text;
+    }
+    const auto made = payload(key.first, key.second, event, channel, people_);
+    return encoded.emplace_back(key, made ? dump(*made) : std::string()).second;
+}
+
+void Dispatcher::notify(const Subscriber& subscriber, const MessageId& event,
+                        std::string_view payload) {
+    const Subscription& subscription = *subscriber.subscription;
+    const MessageId id = notification_id(subscription.id, event);
+    counters_.notifications.add();
+    if (subscriber.connection == 0) {
+        webhooks_->notify(
+            subscriber.subscription, id,
+            fmt::format("{{\"subscription\":{},\"event\":{}}}", subscriber.envelope, payload));
+        return;
+    }
+    const Now now = scheduler_.now();
+    const std::string head = fmt::format(
+        "{{\"metadata\":{{\"message_id\":\"{}\",\"message_type\":\"notification\","
+        "\"message_timestamp\":\"{}\",\"subscription_type\":\"{}\",\"subscription_version\":"
+        "\"{}\"}},\"payload\":{{\"subscription\":{},\"event\":",
+        id.to_string(), rfc3339(now.wall), subscription.info().name, subscription.version,
+        subscriber.envelope);
+    std::string body(payload);
+    body += "}}";
+    if (Connection* connection = find(subscriber.connection))
+        connection->session->send(head, body, now);
+}
+
+// Ends.
+
+void Dispatcher::revoke_after(const chat::Event& event) {
+    const auto found = watched_.find(event.channel);
+    if (found == watched_.end()) return;
+    std::vector<Revoked> revoked;
+    for (const Subscriber* subscriber : found->second.subscribers) {
+        const Subscription& subscription = *subscriber->subscription;
+        if (const auto status = revocation(subscription, std::get<chat::Moderation>(event.body)))
+            revoked.push_back({subscriber->connection, subscription.id, *status});
+    }
+    for (const Revoked& one : revoked) revoke(one);
+}
+
+void Dispatcher::revoke(const Revoked& revoked) {
+    drop(revoked.connection, revoked.id);
+    const Now now = scheduler_.now();
+    const auto over = registry_.set_status(revoked.id, revoked.status, now.wall);
+    if (!over) return;
+    counters_.revocations.add();
+    const std::string subscription = dump(to_json(*over, Place::notification));
+    if (revoked.connection == 0) {
+        webhooks_->revoke(over, make_id(now), "{\"subscription\":" + subscription + "}");
+        return;
+    }
+    const std::string frame = fmt::format(
+        "{{\"metadata\":{{\"message_id\":\"{}\",\"message_type\":\"revocation\","
+        "\"message_timestamp\":\"{}\",\"subscription_type\":\"{}\",\"subscription_version\":"
+        "\"{}\"}},\"payload\":{{\"subscription\":{}}}}}",
+        make_id(now).to_string(), rfc3339(now.wall), over->info().name, over->version,
+        subscription);
+    if (Connection* connection = find(revoked.connection))
+        connection->session->send(frame, {}, now);
+}
+
+void Dispatcher::on_token_revoked(UserId user, const std::string& token_hash) {
+    std::vector<Revoked> revoked;
+    for_each_subscriber([&](const Subscriber& subscriber) {
+        const Subscription& subscription = *subscriber.subscription;
+        if (subscription.owner != user) return;
+        // Without the token's hash nobody can say that it is another one.
+        if (!subscription.token_hash.empty() && subscription.token_hash != token_hash) return;
+        revoked.push_back({subscriber.connection, subscription.id, Status::authorization_revoked});
+    });
+    for (const Revoked& one : revoked) revoke(one);
+    settle_all();
+}
+
+// Users.
+
+void Dispatcher::on_whisper(const hub::WhisperReceived& whisper) {
+    const auto found = of_users_.find(whisper.to.id);
+    if (found == of_users_.end()) return;
+    const std::string payload = dump(whisper_payload(whisper));
+    // The number names the whisper among those of one run of the server.
+    const MessageId id = MessageId::from_random(whisper.number, whisper.from.id.value);
+    for (const Subscriber* subscriber : found->second) {
+        if (subscriber->subscription->type == Type::whisper_message)
+            notify(*subscriber, id, payload);
+    }
+    settle_all();
+}
+
+void Dispatcher::on_account_changed(const chat::User& user) {
+    people_.put(chat::person_of(user));
+    if (const auto found = watched_.find(ChannelId(user.id.value)); found != watched_.end())
+        found->second.channel = chat::person_of(user);
+    const auto found = of_users_.find(user.id);
+    if (found == of_users_.end()) return;
+    if (std::ranges::none_of(found->second, [](const Subscriber* subscriber) {
+            return subscriber->subscription->type == Type::user_update;
+        }))
+        return;
+    const std::weak_ptr<Dispatcher*> ticket = ticket_;
+    const auto told = [this, user](const store::Profile& profile) {
+        const auto subscribers = of_users_.find(user.id);
+        if (subscribers == of_users_.end()) return;
+        const MessageId id = make_id(scheduler_.now());
+        for (const Subscriber* subscriber : subscribers->second) {
+            const Subscription& subscription = *subscriber->subscription;
+            if (subscription.type != Type::user_update) continue;
+            notify(*subscriber, id,
+                   dump(user_update_payload(user, profile, subscription.may_read_email)));
+        }
+        settle_all();
+    };
+    // A full queue loses this one: the next change tells the same again.
+    registry_.workers().post([ticket, told, id = user.id, home = scheduler_.shard(),
+                              &catalog = registry_.catalog(), &scheduler = scheduler_] {
+        auto profile = catalog.profile(id);
+        if (!profile) return;
+        scheduler.post_to(home, Priority::control, [ticket, told, profile = *std::move(profile)] {
+            if (!ticket.expired()) told(profile);
+        });
+    });
+}
+
+}  // namespace clamor::eventsub

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/counters.h"
+#include "base/scheduler.h"
+#include "eventsub/known_people.h"
+#include "eventsub/payload.h"
+#include "eventsub/registry.h"
+#include "eventsub/session.h"
+#include "eventsub/webhook.h"
+#include "hub/gateway.h"
+
+namespace clamor::eventsub {
+
+/// What one shard has counted. Written on its thread, read by anyone.
+struct DispatcherCounters {
+    Counter sessions;       // open now
+    Counter subscriptions;  // alive on this shard now
+    Counter notifications;
+    Counter revocations;
+    Counter reconnects;  // sessions that went on over another connection
+    Counter held_late;   // events that did not wait any longer for people to be looked up
+    std::array<Counter, kCloseReasons> closed;  // by reason, where we were who closed
+};
+
+/// Which channels' events come to on_event(): the hub's Hub::watch and Hub::unwatch, whose calls
+/// are counted. Never called from within a call of the hub's.
+struct Channels {
+    std::function<void(ChannelId)> watch;
+    std::function<void(ChannelId)> unwatch;
+};
+
+/// One shard's EventSub: its sessions, their subscriptions by channel and by user, and what they
+/// are told. An event is encoded once for each type and version that somebody wants. All calls are
+/// for the shard's thread. Events wait here, in order and at most limits::kEventsHeldFor, while
+/// people who are mentioned in them are looked up.
+class Dispatcher final : public hub::Observer, public ShardPort {
+  public:
+    using Handle = std::uint64_t;
+
+    struct Options {
+        SessionOptions session{};
+        std::uint64_t id_seed = 1;  ///< seeds the ids of frames; the app passes real randomness
+    };
+    /// What it is given outlives it. `webhooks` may be null.
+    Dispatcher(Scheduler& scheduler, Registry& registry, Channels channels, WebhookSink* webhooks,
+               const Options& options);
+    ~Dispatcher();
+
+    /// A client's WebSocket is open; the queries are those of its URL. The transport lives until
+    /// disconnect(), which it calls once.
+    struct Arrival {
+        std::string_view keepalive{};
+        std::string_view session{};  ///< of a reconnect URL
+        std::string_view key{};
+    };
+    Handle connect(Transport& transport, const Arrival& arrival);
+    void on_message(Handle handle);
+    void on_pong(Handle handle);
+    void disconnect(Handle handle, bool network_error);
+
+    /// Tells every session to connect again at its own URL.
+    void reconnect_all();
+
+    // hub::Observer
+    void on_event(const chat::EventRef& event) override;
+    void on_whisper(const hub::WhisperReceived& whisper) override;
+    void on_account_changed(const chat::User& user) override;
+    void on_token_revoked(UserId user, const std::string& token_hash) override;
+
+    // ShardPort
+    bool add(const Link& link, SubscriptionRef subscription) override;
+    void remove(const Link& link, const std::string& subscription_id) override;
+    void supersede(const Link& link) override;
+    void add_webhook(SubscriptionRef subscription) override;
+    void remove_webhook(const std::string& subscription_id) override;
+
+    const DispatcherCounters& counters() const { return counters_; }
+
+  private:
+    /// A subscription that lives here.
+    struct Subscriber {
+        SubscriptionRef subscription;
+        std::string envelope;   ///< `{"id":...}` as notifications have it
+        Handle connection = 0;  ///< 0: a webhook
+    };
+    using Subscribers = std::map<std::string, std::unique_ptr<Subscriber>>;  ///< by id
+    struct Connection {
+        std::unique_ptr<Session> session;
+        TimerId timer{};
+        Subscribers subscribers{};
+        bool settled = false;  ///< the session has ended, and everything was told so
+    };
+    struct Watched {
+        chat::Person channel;
+        std::vector<Subscriber*> subscribers;
+    };
+    /// One wish of a subscriber that is over.
+    struct Revoked {
+        Handle connection;
+        std::string id;
+        Status status;
+    };
+    /// Payloads of one event by type and version; empty: the event is none of the type.
+    using Encoded = std::vector<std::pair<std::pair<Type, std::uint8_t>, std::string>>;
+
+    MessageId make_id(Now now);
+    Connection* find(Handle handle);
+    void settle(Handle handle);
+    void arm(Handle handle, Connection& connection);
+    void take_in(Handle handle, Subscribers& subscribers, SubscriptionRef subscription);
+    void let_go(const Subscriber& subscriber);
+    void drop(Handle handle, const std::string& id);
+
+    void release_held(bool late);
+    void look_up(std::vector<std::string> logins);
+    void dispatch(const chat::Event& event);
+    const std::string& encode(Encoded& encoded, const Subscriber& subscriber,
+                              const chat::Event& event, const chat::Person& channel);
+    void notify(const Subscriber& subscriber, const MessageId& event, std::string_view payload);
+    void revoke_after(const chat::Event& event);
+    void revoke(const Revoked& revoked);
+    void settle_all();
+    template <class Visit>
+    void for_each_subscriber(Visit visit);
+
+    Scheduler& scheduler_;
+    Registry& registry_;
+    const Channels channels_;
+    WebhookSink* const webhooks_;
+    const Options options_;
+    DispatcherCounters counters_;
+
+    std::map<Handle, Connection> connections_;
+    std::map<std::pair<std::string, std::uint32_t>, Handle> by_link_;
+    Subscribers webhook_subscribers_;
+    std::unordered_map<ChannelId, Watched> watched_;
+    std::unordered_map<UserId, std::vector<Subscriber*>> of_users_;  ///< user.* types
+    Handle handles_made_ = 0;
+    std::uint64_t ids_made_;
+
+    KnownPeople people_;
+    std::deque<chat::EventRef> held_;
+    bool looking_up_ = false;
+    std::uint64_t look_ups_ = 0;
+    /// Held weakly by answers that may come when this is gone.
+    std::shared_ptr<Dispatcher*> ticket_;
+};
+
+}  // namespace clamor::eventsub

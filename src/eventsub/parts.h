@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "chat/event.h"
+#include "eventsub/payload.h"
+
+/// What payloads are made of; for the files of this folder.
+namespace clamor::eventsub {
+
+using Json = nlohmann::ordered_json;
+
+/// What a payload is made from.
+struct Source {
+    const chat::Event& event;
+    const chat::Person& broadcaster;
+    const Names& names;
+};
+
+/// `<prefix>user_id`, `_login`, `_name`; nulls for nobody.
+void add_person(Json& out, std::string_view prefix, const chat::Person& person);
+/// Nulls for the four `source_...` facts that every chat payload has.
+void add_no_source_broadcaster(Json& out);
+
+/// Each with the `info` that the `badge-info` tag has of it.
+Json badges_json(const std::vector<chat::Badge>& badges, const std::vector<chat::Badge>& info);
+
+/// The text as it was said: that of an action in its wrapper.
+std::string spoken_text(const chat::Message& message);
+/// `{"text":...,"fragments":[...]}`; the fragments' texts behind each other give the text.
+Json message_json(const chat::Message& message, const Names& names);
+
+/// A word that gives bits: `Cheer100`.
+struct Cheermote {
+    std::string prefix;  ///< in lower case
+    std::uint32_t bits = 0;
+    std::uint32_t tier = 1;
+};
+std::optional<Cheermote> parse_cheermote(std::string_view word);
+
+Json text_or_null(std::string_view text);
+Json time_or_null(const std::optional<WallTime>& time);
+
+// One file each: chat_payload.cc, notification_payload.cc, moderation_payload.cc,
+// moderate_payload.cc.
+std::optional<Json> chat_payload(Type type, const Source& source);
+std::optional<Json> notification_payload(const chat::UserNotice& notice, const Source& source);
+/// channel.raid as the channel that is raided sees it.
+std::optional<Json> arrived_raid_payload(const chat::UserNotice& notice, const Source& source);
+std::optional<Json> moderation_payload(Type type, const chat::Moderation& act,
+                                       const Source& source);
+std::optional<Json> moderate_payload(std::uint8_t version, const chat::Moderation& act,
+                                     const Source& source);
+
+}  // namespace clamor::eventsub

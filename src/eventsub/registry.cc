@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eventsub/registry.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "base/check.h"
+#include "eventsub/rights.h"
+
+namespace clamor::eventsub {
+namespace {
+
+constexpr std::size_t kPageSize = 100;
+constexpr std::size_t kSessionIdCharacters = 32;
+constexpr std::string_view kNoSession =
+    "websocket transport session does not exist or has already disconnected";
+
+tl::unexpected<Failure> refuse(int status, std::string_view message) {
+    return tl::unexpected(Failure{status, std::string(message)});
+}
+
+Totals totals_of(const std::vector<SubscriptionRef>& subscriptions) {
+    Totals totals;
+    for (const auto& subscription : subscriptions) {
+        ++totals.total;
+        if (!ended(subscription->status)) totals.total_cost += subscription->cost;
+    }
+    return totals;
+}
+
+/// 409: the same events would come twice to the same place.
+bool same_wish(const Subscription& a, const Subscription& b) {
+    if (a.type != b.type || a.version != b.version || a.condition != b.condition) return false;
+    if (a.is_webhook() != b.is_webhook()) return false;
+    if (a.is_webhook()) {
+        return std::get<WebhookTransport>(a.transport).callback ==
+               std::get<WebhookTransport>(b.transport).callback;
+    }
+    return std::get<WebSocketTransport>(a.transport).session_id ==
+           std::get<WebSocketTransport>(b.transport).session_id;
+}
+
+bool names(const Condition& condition, UserId user) {
+    return user && std::ranges::find(condition.ids, user) != condition.ids.end();
+}
+
+std::optional<std::uint64_t> parse_number(std::string_view text) {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+nlohmann::ordered_json list_json(const std::vector<Subscription>& subscriptions) {
+    auto data = nlohmann::ordered_json::array();
+    for (const auto& subscription : subscriptions)
+        data.push_back(to_json(subscription, Place::rest));
+    return data;
+}
+
+}  // namespace
+
+nlohmann::ordered_json to_json(const Created& created) {
+    return {{"data", list_json({created.subscription})},
+            {"total", created.totals.total},
+            {"total_cost", created.totals.total_cost},
+            {"max_total_cost", limits::kSubscriptionCostMax}};
+}
+
+nlohmann::ordered_json to_json(const Page& page) {
+    auto pagination = nlohmann::ordered_json::object();
+    if (!page.cursor.empty()) pagination["cursor"] = page.cursor;
+    return {{"total", page.totals.total},
+            {"data", list_json(page.subscriptions)},
+            {"total_cost", page.totals.total_cost},
+            {"max_total_cost", limits::kSubscriptionCostMax},
+            {"pagination", std::move(pagination)}};
+}
+
+Registry::Registry(Executor& workers, store::Catalog& catalog, Options options)
+    : workers_(workers), catalog_(catalog), options_(std::move(options)) {
+    CLAMOR_CHECK(options_.random != nullptr, "ids need randomness");
+}
+
+Registry::~Registry() = default;
+
+void Registry::attach(Scheduler& scheduler, ShardPort& shard) {
+    const std::lock_guard lock(mutex_);
+    const std::size_t index = scheduler.shard().value;
+    if (shards_.size() <= index) shards_.resize(index + 1);
+    shards_[index] = {&scheduler, &shard};
+}
+
+void Registry::post(ShardId shard, std::function<void(ShardPort&)> what) {
+    const Shard& at = shards_[shard.value];
+    at.scheduler->post_to(shard, Priority::control,
+                          [port = at.port, what = std::move(what)] { what(*port); });
+}
+
+ShardId Registry::home_of(const Subscription& webhook) const {
+    const UserId id = webhook.channel.id ? webhook.channel.id : webhook.condition[Field::user];
+    return ShardId(static_cast<std::uint16_t>((std::hash<UserId>()(id) >> 16) % shards_.size()));
+}
+
+std::string Registry::random_text(std::size_t characters) {
+    static constexpr std::string_view kAlphabet =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    std::string text;
+    while (text.size() < characters) {
+        std::uint64_t bits = options_.random();
+        for (int i = 0; i < 10 && text.size() < characters; ++i, bits >>= 6)
+            text += kAlphabet[bits & 63];
+    }
+    return text;
+}
+
+// REST.
+
+void Registry::create(CreateRequest request, Caller caller, WallTime now,
+                      std::function<void(CreateAnswer)> done) {
+    // The executor takes the task or leaves it: the answer must be at hand in both cases.
+    const auto shared = std::make_shared<std::function<void(CreateAnswer)>>(std::move(done));
+    const bool posted = workers_.post(
+        [this, request = std::move(request), caller = std::move(caller), now, shared] {
+            auto checked = check_request(request, caller, catalog_, options_, now);
+            if (!checked) return (*shared)(tl::unexpected(std::move(checked.error())));
+            Link link;
+            tl::expected<Created, Failure> created;
+            {
+                const std::lock_guard lock(mutex_);
+                created = insert(*std::move(checked), link, now);
+            }
+            if (!created) return (*shared)(std::move(created));
+            hand_over(*std::move(created), link, now, std::move(*shared));
+        });
+    if (!posted) (*shared)(refuse(503, "the server is busy; try again"));
+}
+
+tl::expected<Created, Failure> Registry::insert(Subscription made, Link& link, WallTime now) {
+    forget_old(now);
+    std::optional<Sessions::iterator> session;
+    if (!made.is_webhook()) {
+        auto found = session_for(made);
+        if (!found) return tl::unexpected(std::move(found.error()));
+        session = *found;
+        auto& transport = std::get<WebSocketTransport>(made.transport);
+        transport.connected_at = (*session)->second.connected_at;
+    }
+    if (auto no = refusal(made)) return tl::unexpected(*std::move(no));
+    made.id = MessageId::from_random(options_.random(), options_.random()).to_string();
+    const std::uint64_t number = ++made_;
+    const Account account{made.owner, made.client_id};
+    if (session) {
+        Session& of = (*session)->second;
+        of.user = made.owner;
+        of.client_id = made.client_id;
+        of.subscriptions.insert(number);
+        link = {(*session)->first, of.connection};
+    }
+    records_.emplace(number, std::make_shared<const Subscription>(made));
+    by_id_.emplace(made.id, number);
+    by_account_[account].insert(number);
+    std::vector<SubscriptionRef> live;
+    for (auto& one : of_account(account)) {
+        if (!ended(one->status)) live.push_back(std::move(one));
+    }
+    return Created{std::move(made), totals_of(live)};
+}
+
+tl::expected<Registry::Sessions::iterator, Failure> Registry::session_for(
+    const Subscription& made) {
+    const auto session = sessions_.find(std::get<WebSocketTransport>(made.transport).session_id);
+    if (session == sessions_.end()) return refuse(400, kNoSession);
+    const Session& of = session->second;
+    if (!of.user) {
+        std::size_t others = 0;
+        for (const auto& [id, other] : sessions_)
+            others += other.user == made.owner && other.client_id == made.client_id ? 1 : 0;
+        if (others >= limits::kEventSubSessionsPerUser)
+            return refuse(429, "number of websocket transports limit exceeded");
+    } else if (of.user != made.owner || of.client_id != made.client_id) {
+        return refuse(400,
+                      "websocket transport cannot have subscriptions created by different users");
+    }
+    if (of.subscriptions.size() >= options_.per_session)
+        return refuse(429, "number of subscriptions per websocket transport limit exceeded");
+    return session;
+}
+
+std::optional<Failure> Registry::refusal(const Subscription& made) const {
+    std::uint64_t cost = made.cost;
+    std::size_t webhooks = made.is_webhook() ? 1 : 0;
+    for (const auto& other : of_account({made.owner, made.client_id})) {
+        if (ended(other->status)) continue;
+        if (same_wish(*other, made)) return Failure{409, "subscription already exists"};
+        cost += other->cost;
+        webhooks += other->is_webhook() ? 1 : 0;
+    }
+    if (cost > limits::kSubscriptionCostMax)
+        return Failure{429, "maximum total cost of subscriptions exceeded"};
+    if (made.is_webhook() && webhooks > limits::kWebhooksPerClient)
+        return Failure{429, "number of webhook subscriptions limit exceeded"};
+    return std::nullopt;
+}
+
+void Registry::hand_over(Created created, const Link& link, WallTime now,
+                         std::function<void(CreateAnswer)> done) {
+    auto subscription = std::make_shared<const Subscription>(created.subscription);
+    const ShardId home = [&] {
+        if (created.subscription.is_webhook()) return home_of(created.subscription);
+        const std::lock_guard lock(mutex_);
+        const auto session = sessions_.find(link.session);
+        return session == sessions_.end() ? ShardId{} : session->second.shard;
+    }();
+    post(home, [this, created = std::move(created), subscription = std::move(subscription), link,
+                now, done = std::move(done)](ShardPort& shard) mutable {
+        if (subscription->is_webhook()) {
+            shard.add_webhook(subscription);
+            return done(std::move(created));
+        }
+        if (shard.add(link, subscription)) return done(std::move(created));
+        bool moved = false;
+        {
+            const std::lock_guard lock(mutex_);
+            const auto session = sessions_.find(link.session);
+            moved = session != sessions_.end() && session->second.connection != link.connection;
+        }
+        // Whoever took the session over took this subscription over with it.
+        if (moved) return done(std::move(created));
+        set_status(subscription->id, Status::websocket_disconnected, now);
+        done(refuse(400, kNoSession));
+    });
+}
+
+std::optional<Failure> Registry::remove(const std::string& id, const Caller& caller) {
+    SubscriptionRef removed;
+    Link link;
+    ShardId home;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto number = by_id_.find(id);
+        if (number == by_id_.end()) return Failure{404, "subscription not found"};
+        const auto record = records_.find(number->second);
+        removed = record->second;
+        if (removed->owner != caller.user || removed->client_id != caller.client_id)
+            return Failure{404, "subscription not found"};
+        if (!removed->is_webhook()) {
+            link.session = std::get<WebSocketTransport>(removed->transport).session_id;
+            if (const auto session = sessions_.find(link.session); session != sessions_.end()) {
+                session->second.subscriptions.erase(record->first);
+                link.connection = session->second.connection;
+                home = session->second.shard;
+            }
+        }
+        forget(record);
+    }
+    if (ended(removed->status)) return std::nullopt;
+    if (removed->is_webhook()) {
+        post(home_of(*removed), [id](ShardPort& shard) { shard.remove_webhook(id); });
+    } else {
+        post(home, [link, id](ShardPort& shard) { shard.remove(link, id); });
+    }
+    return std::nullopt;
+}
+
+tl::expected<Page, Failure> Registry::list(const ListQuery& query, const Caller& caller,
+                                           WallTime now) {
+    const auto given = std::ranges::count_if(
+        std::initializer_list<const std::string*>{&query.status, &query.type, &query.user_id,
+                                                  &query.subscription_id},
+        [](const std::string* filter) { return !filter->empty(); });
+    if (given > 1) return refuse(400, "give one of status, type, user_id and subscription_id");
+    const auto status = parse_status(query.status);
+    if (!query.status.empty() && !status) return refuse(400, "there is no such status");
+    const auto user = parse_number(query.user_id);
+    if (!query.user_id.empty() && !user) return refuse(400, "user_id is not an id");
+    const auto after = parse_number(query.after);
+    if (!query.after.empty() && !after)
+        return refuse(400, "The cursor in the after query parameter is not valid");
+
+    const auto matches = [&](const Subscription& subscription) {
+        if (status) return subscription.status == *status;
+        if (!query.type.empty()) return subscription.info().name == query.type;
+        if (user) return names(subscription.condition, UserId(*user));
+        return query.subscription_id.empty() || subscription.id == query.subscription_id;
+    };
+    const std::lock_guard lock(mutex_);
+    forget_old(now);
+    Page page;
+    const auto numbers = by_account_.find({caller.user, caller.client_id});
+    if (numbers == by_account_.end()) return page;
+    std::uint64_t last = 0;
+    bool more = false;
+    for (const std::uint64_t number : numbers->second) {
+        const Subscription& one = *records_.find(number)->second;
+        if (!ended(one.status)) page.totals.total_cost += one.cost;
+        if (!matches(one)) continue;
+        ++page.totals.total;
+        if (after && number <= *after) continue;
+        if (page.subscriptions.size() == kPageSize) {
+            more = true;
+            continue;
+        }
+        page.subscriptions.push_back(one);
+        last = number;
+    }
+    if (more) page.cursor = std::to_string(last);
+    return page;
+}
+
+// Sessions.
+
+Link Registry::open_session(ShardId shard, WallTime now) {
+    const std::lock_guard lock(mutex_);
+    std::string id = random_text(kSessionIdCharacters);
+    sessions_.emplace(id, Session{.shard = shard, .connected_at = now});
+    return {std::move(id), 1};
+}
+
+std::string Registry::start_reconnect(const Link& link) {
+    const std::lock_guard lock(mutex_);
+    const auto session = sessions_.find(link.session);
+    if (session == sessions_.end()) return {};
+    session->second.key = random_text(kSessionIdCharacters);
+    return options_.reconnect_base() + "?session=" + link.session + "&key=" + session->second.key;
+}
+
+std::optional<Registry::Adopted> Registry::adopt_session(const std::string& id,
+                                                         std::string_view key, ShardId shard) {
+    const std::lock_guard lock(mutex_);
+    const auto found = sessions_.find(id);
+    if (found == sessions_.end()) return std::nullopt;
+    Session& session = found->second;
+    if (session.key.empty() || session.key != key) return std::nullopt;
+    session.key.clear();
+    const Link old{id, session.connection};
+    post(session.shard, [old](ShardPort& port) { port.supersede(old); });
+    ++session.connection;
+    session.shard = shard;
+    Adopted adopted{{id, session.connection}, session.connected_at, {}};
+    for (const std::uint64_t number : session.subscriptions)
+        adopted.subscriptions.push_back(records_.find(number)->second);
+    return adopted;
+}
+
+void Registry::close_session(const Link& link, Status status, WallTime now) {
+    const std::lock_guard lock(mutex_);
+    const auto session = sessions_.find(link.session);
+    if (session == sessions_.end() || session->second.connection != link.connection) return;
+    const auto subscriptions = std::exchange(session->second.subscriptions, {});
+    sessions_.erase(session);
+    for (const std::uint64_t number : subscriptions) finish(records_.find(number), status, now);
+}
+
+SubscriptionRef Registry::set_status(const std::string& id, Status status, WallTime now) {
+    const std::lock_guard lock(mutex_);
+    const auto number = by_id_.find(id);
+    if (number == by_id_.end()) return nullptr;
+    const auto record = records_.find(number->second);
+    if (eventsub::ended(record->second->status)) return nullptr;
+    if (eventsub::ended(status)) {
+        if (const auto* socket = std::get_if<WebSocketTransport>(&record->second->transport)) {
+            if (const auto session = sessions_.find(socket->session_id); session != sessions_.end())
+                session->second.subscriptions.erase(record->first);
+        }
+        finish(record, status, now);
+        return records_.find(number->second)->second;
+    }
+    auto changed = std::make_shared<Subscription>(*record->second);
+    changed->status = status;
+    record->second = changed;
+    return changed;
+}
+
+void Registry::finish(Records::iterator record, Status status, WallTime now) {
+    auto over = std::make_shared<Subscription>(*record->second);
+    over->status = status;
+    if (auto* socket = std::get_if<WebSocketTransport>(&over->transport))
+        socket->disconnected_at = now;
+    record->second = std::move(over);
+    ended_.emplace_back(now, record->first);
+}
+
+void Registry::forget(Records::iterator record) {
+    const Account account{record->second->owner, record->second->client_id};
+    by_id_.erase(record->second->id);
+    const auto numbers = by_account_.find(account);
+    numbers->second.erase(record->first);
+    if (numbers->second.empty()) by_account_.erase(numbers);
+    records_.erase(record);
+}
+
+void Registry::forget_old(WallTime now) {
+    while (!ended_.empty() && (ended_.size() > limits::kEndedSubscriptions ||
+                               ended_.front().first + limits::kEndedSubscriptionsFor <= now)) {
+        // A client may have deleted it meanwhile.
+        const auto record = records_.find(ended_.front().second);
+        if (record != records_.end()) forget(record);
+        ended_.pop_front();
+    }
+}
+
+std::vector<SubscriptionRef> Registry::of_account(const Account& account) const {
+    std::vector<SubscriptionRef> subscriptions;
+    const auto numbers = by_account_.find(account);
+    if (numbers == by_account_.end()) return subscriptions;
+    for (const std::uint64_t number : numbers->second)
+        subscriptions.push_back(records_.find(number)->second);
+    return subscriptions;
+}
+
+std::size_t Registry::open_sessions() const {
+    const std::lock_guard lock(mutex_);
+    return sessions_.size();
+}
+
+std::size_t Registry::live_subscriptions() const {
+    const std::lock_guard lock(mutex_);
+    return static_cast<std::size_t>(std::ranges::count_if(
+        records_, [](const auto& record) { return !eventsub::ended(record.second->status); }));
+}
+
+}  // namespace clamor::eventsub

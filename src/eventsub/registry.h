@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+#include <tl/expected.hpp>
+
+#include "base/ids.h"
+#include "base/limits.h"
+#include "base/scheduler.h"
+#include "base/time.h"
+#include "eventsub/subscription.h"
+#include "store/catalog.h"
+
+namespace clamor::eventsub {
+
+/// Who asks: what the token says.
+struct Caller {
+    UserId user{};  ///< none: an app token
+    std::string client_id{};
+    std::vector<std::string> scopes{};
+    std::string token_hash{};  ///< as in Gateway::token_revoked; ends the subscriptions with it
+};
+
+/// The body of a create request, as it was sent; missing texts are empty.
+struct CreateRequest {
+    std::string type{};
+    std::string version{};
+    std::map<std::string, std::string> condition{};
+    std::string method{};  ///< of the transport: websocket or webhook
+    std::string session_id{};
+    std::string callback{};
+    std::string secret{};
+};
+
+/// At most one of the first four is looked at.
+struct ListQuery {
+    std::string status{};
+    std::string type{};
+    std::string user_id{};
+    std::string subscription_id{};
+    std::string after{};  ///< a page's cursor
+};
+
+/// An answer that is an error: a status of HTTP and its message.
+struct Failure {
+    int status = 400;
+    std::string message{};
+};
+
+struct Totals {
+    std::uint64_t total = 0;
+    std::uint64_t total_cost = 0;
+};
+struct Created {
+    Subscription subscription;
+    Totals totals;
+};
+struct Page {
+    std::vector<Subscription> subscriptions;
+    Totals totals;
+    std::string cursor;  ///< empty: the last page
+};
+/// The bodies of the answers to create (202) and list (200).
+nlohmann::ordered_json to_json(const Created& created);
+nlohmann::ordered_json to_json(const Page& page);
+
+using SubscriptionRef = std::shared_ptr<const Subscription>;
+
+/// One connection of a session: a session that was told to reconnect has two for a while.
+struct Link {
+    std::string session;
+    std::uint32_t connection = 0;
+    friend bool operator==(const Link&, const Link&) = default;
+};
+
+/// One shard as the registry reaches it; all calls come on the shard's thread.
+class ShardPort {
+  public:
+    /// False when the connection is gone.
+    virtual bool add(const Link& link, SubscriptionRef subscription) = 0;
+    virtual void remove(const Link& link, const std::string& subscription_id) = 0;
+    /// Another connection goes on with the session.
+    virtual void supersede(const Link& link) = 0;
+    /// A webhook's subscription lives on this shard from now on.
+    virtual void add_webhook(SubscriptionRef subscription) = 0;
+    virtual void remove_webhook(const std::string& subscription_id) = 0;
+
+  protected:
+    ~ShardPort() = default;
+};
+
+/// All sessions and subscriptions of a node: who has which, where a session lives, and what became
+/// of those that ended. One for all shards; every call is safe from any thread and none waits but
+/// for its lock. Bounds: limits::kSubscriptionsPerSession, kEventSubSessionsPerUser,
+/// kSubscriptionCostMax, kWebhooksPerClient, and kEndedSubscriptions of those that are over.
+class Registry {
+  public:
+    struct Options {
+        /// Random bits that nobody can guess; called with the lock held.
+        std::function<std::uint64_t()> random;
+        /// The address before `?` in reconnect URLs; called with the lock held.
+        std::function<std::string()> reconnect_base = [] { return "ws://localhost/ws"; };
+        bool webhooks = false;             ///< else the method is refused
+        bool plain_http_webhooks = false;  ///< callbacks may be http:// ones
+        std::size_t per_session = limits::kSubscriptionsPerSession;
+    };
+    /// What it is given outlives it.
+    Registry(Executor& workers, store::Catalog& catalog, Options options);
+    ~Registry();
+
+    /// For each shard once, before the first request.
+    void attach(Scheduler& scheduler, ShardPort& shard);
+
+    // For REST.
+
+    /// Answers exactly once, from a worker or a shard, when the session's shard has taken the
+    /// subscription over: what happens after the answer is told.
+    using CreateAnswer = tl::expected<Created, Failure>;
+    void create(CreateRequest request, Caller caller, WallTime now,
+                std::function<void(CreateAnswer)> done);
+    /// Nothing when it is gone now, else what to answer.
+    std::optional<Failure> remove(const std::string& id, const Caller& caller);
+    tl::expected<Page, Failure> list(const ListQuery& query, const Caller& caller, WallTime now);
+
+    // For shards.
+
+    Link open_session(ShardId shard, WallTime now);
+    /// The URL with which the session goes on elsewhere; valid until it is used.
+    std::string start_reconnect(const Link& link);
+    struct Adopted {
+        Link link;
+        WallTime connected_at{};
+        std::vector<SubscriptionRef> subscriptions;
+    };
+    /// A connection came to a reconnect URL: it is the session's from now on, and the old one is
+    /// told. Nothing when there is no such session or it was not told to reconnect.
+    std::optional<Adopted> adopt_session(const std::string& session, std::string_view key,
+                                         ShardId shard);
+    /// The connection is gone. Ends the subscriptions unless another one goes on with the session.
+    void close_session(const Link& link, Status status, WallTime now);
+    /// A subscription ended, or a webhook is verified. Nothing when it is over already.
+    SubscriptionRef set_status(const std::string& id, Status status, WallTime now);
+
+    std::size_t open_sessions() const;
+    std::size_t live_subscriptions() const;
+
+    Executor& workers() { return workers_; }
+    store::Catalog& catalog() { return catalog_; }
+
+  private:
+    struct Shard {
+        Scheduler* scheduler;
+        ShardPort* port;
+    };
+    struct Session {
+        ShardId shard;
+        std::uint32_t connection = 1;
+        WallTime connected_at{};
+        UserId user{};  ///< none until the first subscription
+        std::string client_id{};
+        std::string key{};                        ///< of the reconnect URL; empty: none given out
+        std::set<std::uint64_t> subscriptions{};  ///< that live
+    };
+    using Sessions = std::unordered_map<std::string, Session>;
+    using Records = std::map<std::uint64_t, SubscriptionRef>;
+    using Account = std::pair<UserId, std::string>;  ///< a user (or none) of a client
+
+    // With the lock held.
+    tl::expected<Created, Failure> insert(Subscription made, Link& link, WallTime now);
+    tl::expected<Sessions::iterator, Failure> session_for(const Subscription& made);
+    std::optional<Failure> refusal(const Subscription& made) const;
+    void finish(Records::iterator record, Status status, WallTime now);
+    void forget(Records::iterator record);
+    void forget_old(WallTime now);
+    std::vector<SubscriptionRef> of_account(const Account& account) const;
+    std::string random_text(std::size_t characters);
+
+    void hand_over(Created created, const Link& link, WallTime now,
+                   std::function<void(CreateAnswer)> done);
+    ShardId home_of(const Subscription& webhook) const;
+    void post(ShardId shard, std::function<void(ShardPort&)> what);
+
+    Executor& workers_;
+    store::Catalog& catalog_;
+    const Options options_;
+    std::vector<Shard> shards_;  ///< by ShardId; not changed once the shards turn
+
+    mutable std::mutex mutex_;
+    Sessions sessions_;
+    Records records_;  ///< in the order of creation
+    std::unordered_map<std::string, std::uint64_t> by_id_;
+    std::map<Account, std::set<std::uint64_t>> by_account_;
+    std::deque<std::pair<WallTime, std::uint64_t>> ended_;
+    std::uint64_t made_ = 0;
+};
+
+}  // namespace clamor::eventsub

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eventsub/rights.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/log.h"
+
+namespace clamor::eventsub {
+namespace {
+
+constexpr std::string_view kNoAuthorization = "subscription missing proper authorization";
+constexpr std::size_t kSecretMin = 10;
+constexpr std::size_t kSecretMax = 100;
+constexpr std::size_t kCallbackMax = 1000;
+
+tl::unexpected<Failure> refuse(int status, std::string message) {
+    return tl::unexpected(Failure{status, std::move(message)});
+}
+tl::unexpected<Failure> refuse_rights() {
+    return refuse(403, std::string(kNoAuthorization));
+}
+tl::unexpected<Failure> store_failed(const Error& error) {
+    log::error("a subscription could not be checked", {{"error", error.to_string()}});
+    return refuse(500, "the server could not look this up; try again");
+}
+
+UserId parse_id(std::string_view text) {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size()) return {};
+    return UserId(value);
+}
+
+bool holds(const std::vector<std::string>& scopes, std::span<const AnyOf> groups) {
+    return std::ranges::all_of(groups, [&](const AnyOf& group) {
+        return std::ranges::any_of(group, [&](std::string_view scope) {
+            return !scope.empty() && std::ranges::find(scopes, scope) != scopes.end();
+        });
+    });
+}
+
+/// One request on its way through the rules.
+class Check {
+  public:
+    Check(const CreateRequest& request, const Caller& caller, store::Catalog& catalog,
+          const Registry::Options& options, WallTime now)
+        : request_(request), caller_(caller), catalog_(catalog), options_(options), now_(now) {}
+
+    tl::expected<Subscription, Failure> run() {
+        using Step = tl::expected<void, Failure> (Check::*)();
+        for (const Step step : {&Check::type, &Check::condition, &Check::transport, &Check::person,
+                                &Check::scopes, &Check::channel, &Check::standing}) {
+            if (auto passed = (this->*step)(); !passed) return tl::unexpected(passed.error());
+        }
+        made_.owner = caller_.user;
+        made_.client_id = caller_.client_id;
+        made_.token_hash = caller_.token_hash;
+        made_.created_at = now_;
+        return std::move(made_);
+    }
+
+  private:
+    tl::expected<void, Failure> type() {
+        info_ = find_type(request_.type);
+        const auto version = parse_id(request_.version).value;
+        if (info_ == nullptr || version < 1 || version > info_->last_version)
+            return refuse(400, "invalid subscription type and version");
+        if (version < info_->first_version)
+            return refuse(410, "this version of the subscription type was removed");
+        made_.type = info_->type;
+        made_.version = static_cast<std::uint8_t>(version);
+        return {};
+    }
+
+    tl::expected<void, Failure> condition() {
+        std::size_t given = 0;
+        const auto fields = fields_of(info_->audience);
+        for (const Field field : fields) {
+            const auto found = request_.condition.find(std::string(name_of(field)));
+            if (found == request_.condition.end() || found->second.empty()) continue;
+            made_.condition[field] = parse_id(found->second);
+            if (!made_.condition[field])
+                return refuse(400, "the condition's " + found->first + " is not an id");
+            ++given;
+        }
+        if (info_->audience == Audience::raid) {
+            if (given != 1)
+                return refuse(400,
+                              "the condition needs either from_broadcaster_user_id or "
+                              "to_broadcaster_user_id");
+            return {};
+        }
+        if (given == fields.size()) return {};
+        std::string names;
+        for (const Field field : fields) {
+            if (!names.empty()) names += " and ";
+            names += name_of(field);
+        }
+        return refuse(400, "the condition needs " + names);
+    }
+
+    tl::expected<void, Failure> transport() {
+        if (request_.method == "websocket") {
+            if (!caller_.user)
+                return refuse(400,
+                              "invalid transport and auth combination: a websocket needs a user "
+                              "access token");
+            if (request_.session_id.empty()) return refuse(400, "the transport needs session_id");
+            made_.transport = WebSocketTransport{.session_id = request_.session_id};
+            return {};
+        }
+        if (request_.method != "webhook" || !options_.webhooks)
+            return refuse(400, "this transport method is not supported here");
+        if (request_.secret.size() < kSecretMin || request_.secret.size() > kSecretMax ||
+            !std::ranges::all_of(request_.secret, [](char c) { return c >= ' ' && c <= '~'; }))
+            return refuse(400, "the transport's secret must have 10 to 100 ASCII characters");
+        const std::string& callback = request_.callback;
+        const bool known_scheme = callback.starts_with("https://") ||
+                                  (options_.plain_http_webhooks && callback.starts_with("http://"));
+        if (!known_scheme || callback.size() > kCallbackMax ||
+            !std::ranges::all_of(callback, [](char c) { return c > ' ' && c <= '~'; }))
+            return refuse(400, "the transport's callback must be an https:// address");
+        made_.transport = WebhookTransport{callback, request_.secret};
+        made_.status = Status::webhook_callback_verification_pending;
+        return {};
+    }
+
+    /// A user token speaks for its user only; an app token for all who granted its client scopes.
+    tl::expected<void, Failure> person() {
+        switch (info_->audience) {
+            case Audience::reader:
+            case Audience::user:
+                person_ = made_.condition[Field::user];
+                break;
+            case Audience::moderator:
+                person_ = made_.condition[Field::moderator];
+                break;
+            case Audience::broadcaster:
+                person_ = made_.condition[Field::broadcaster];
+                break;
+            case Audience::anyone:
+            case Audience::raid:
+                return {};
+        }
+        if (caller_.user && caller_.user != person_) return refuse_rights();
+        return {};
+    }
+
+    tl::expected<void, Failure> scopes() {
+        if (!person_) return {};
+        const auto groups = scopes_of(*info_, made_.version);
+        if (caller_.user) {
+            made_.may_read_email =
+                std::ranges::find(caller_.scopes, "user:read:email") != caller_.scopes.end();
+            if (!holds(caller_.scopes, groups)) return refuse_rights();
+            return {};
+        }
+        const auto granted = granted_by(person_);
+        if (!granted) return tl::unexpected(granted.error());
+        made_.may_read_email = std::ranges::find(*granted, "user:read:email") != granted->end();
+        const auto has = [&](std::string_view scope) {
+            return std::ranges::find(*granted, scope) != granted->end();
+        };
+        if (!holds(*granted, groups)) return refuse_rights();
+        if (info_->audience == Audience::reader && !has("user:bot")) return refuse_rights();
+        return {};
+    }
+
+    tl::expected<void, Failure> channel() {
+        const auto& ids = made_.condition;
+        UserId id = ids[Field::broadcaster];
+        if (!id)
+            id = ids[Field::from_broadcaster] ? ids[Field::from_broadcaster]
+                                              : ids[Field::to_broadcaster];
+        // Scopes make a subscription free; without any it is when it is about one's own channel.
+        made_.cost = person_ || id == caller_.user ? 0 : 1;
+        if (!id) return {};
+        const auto found = catalog_.find_channel(ChannelId(id.value));
+        if (!found) return store_failed(found.error());
+        if (!*found) return refuse(400, "the condition names a broadcaster who does not exist");
+        made_.channel = {id, (*found)->login, (*found)->display_name};
+        return {};
+    }
+
+    tl::expected<void, Failure> standing() {
+        if (info_->audience != Audience::reader && info_->audience != Audience::moderator)
+            return {};
+        const ChannelId channel = made_.watched();
+        const auto user = catalog_.find_user(person_);
+        if (!user) return store_failed(user.error());
+        if (!*user) return refuse(400, "the condition names a user who does not exist");
+        const auto standing = catalog_.standing(channel, person_);
+        if (!standing) return store_failed(standing.error());
+        const bool moderates =
+            standing->role >= chat::Role::moderator || (*user)->type != chat::AccountType::ordinary;
+        if (info_->audience == Audience::moderator) {
+            if (!moderates) return refuse_rights();
+            return {};
+        }
+        if (standing->banned_for_good()) return refuse_rights();
+        if (caller_.user || moderates) return {};
+        const auto granted = granted_by(made_.channel.id);
+        if (!granted) return tl::unexpected(granted.error());
+        if (std::ranges::find(*granted, "channel:bot") == granted->end()) return refuse_rights();
+        return {};
+    }
+
+    /// All scopes in the user's tokens for the caller's client.
+    tl::expected<std::vector<std::string>, Failure> granted_by(UserId user) {
+        const auto tokens = catalog_.list_tokens(user);
+        if (!tokens) return store_failed(tokens.error());
+        std::vector<std::string> scopes;
+        for (const auto& token : *tokens) {
+            if (token.client_id != caller_.client_id) continue;
+            if (token.expires_at && *token.expires_at <= now_) continue;
+            scopes.insert(scopes.end(), token.scopes.begin(), token.scopes.end());
+        }
+        return scopes;
+    }
+
+    const CreateRequest& request_;
+    const Caller& caller_;
+    store::Catalog& catalog_;
+    const Registry::Options& options_;
+    const WallTime now_;
+    const TypeInfo* info_ = nullptr;
+    UserId person_;  ///< on whose rights the subscription rests; none: on nobody's
+    Subscription made_;
+};
+
+}  // namespace
+
+tl::expected<Subscription, Failure> check_request(const CreateRequest& request,
+                                                  const Caller& caller, store::Catalog& catalog,
+                                                  const Registry::Options& options, WallTime now) {
+    return Check(request, caller, catalog, options, now).run();
+}
+
+}  // namespace clamor::eventsub
