@@ -8,11 +8,14 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "api/gateway_fixture.h"
 #include "api/router.h"
 #include "api/services.h"
 #include "chat/event.h"
+#include "eventsub/registry.h"
 #include "store/memory_catalog.h"
 #include "store/memory_message_log.h"
+#include "tests/fakes/manual_cluster.h"
 #include "wire/http/request_parser.h"
 
 namespace clamor::api {
@@ -33,16 +36,20 @@ class InlineExecutor final : public Executor {
 class ApiFixture : public ::testing::Test {
   protected:
     wire::http::Response ask(std::string_view method, std::string_view target,
-                             wire::http::Headers headers = {}) {
+                             wire::http::Headers headers = {}, std::string body = {}) {
         wire::http::Request request;
         request.method = method;
         request.headers = std::move(headers);
+        request.body = std::move(body);
+        request.peer = "192.0.2.1";
         EXPECT_TRUE(wire::http::decode_target(target, request)) << target;
         std::optional<wire::http::Response> answer;
         router.handle(std::move(request), [&answer](wire::http::Response response) {
             EXPECT_FALSE(answer.has_value()) << "answered twice";
             answer = std::move(response);
         });
+        live.give_answers();
+        shards.run();
         EXPECT_TRUE(answer.has_value()) << "not answered";
         return answer.value_or(wire::http::Response{});
     }
@@ -92,9 +99,20 @@ class ApiFixture : public ::testing::Test {
     store::MemoryMessageLog log;
     InlineExecutor workers;
     std::map<ChannelId, std::uint64_t> watching;
-    Services services{catalog, log,
-                      workers, [this](ChannelId channel) { return watching[channel]; },
-                      true,    "0.1.0"};
+    GatewayFake live{catalog, log};
+    std::uint64_t random = 0;
+    fakes::ManualCluster shards{1};
+    eventsub::Registry events{workers, catalog, {.random = [this] { return ++random; }}};
+    Services services{.catalog = catalog,
+                      .log = log,
+                      .workers = workers,
+                      .live = live,
+                      .events = events,
+                      .viewers = [this](ChannelId channel) { return watching[channel]; },
+                      .now = [this] { return live.now; },
+                      .random = [this] { return ++random; },
+                      .dev = true,
+                      .version = "0.1.0"};
     Router router{Router::Options{}};
 };
 

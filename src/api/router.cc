@@ -59,11 +59,22 @@ void Router::on(std::string_view method, std::string_view pattern, Handler handl
     routes_.push_back({std::string(method), segments_of(pattern), std::move(handler)});
 }
 
+void Router::below(std::string_view folder, Handler handler) {
+    folders_.emplace_back(folder, std::move(handler));
+}
+
 void Router::otherwise(Handler handler) {
     fallback_ = std::move(handler);
 }
 
 void Router::handle(wire::http::Request request, wire::http::Respond respond) {
+    for (const auto& [folder, handler] : folders_) {
+        if (!request.path.starts_with(folder)) continue;
+        std::string rest = request.path.substr(folder.size());
+        if (!rest.empty() && rest.front() != '/') continue;
+        if (!rest.empty()) rest.erase(0, 1);
+        return handler(std::move(request), {std::move(rest)}, std::move(respond));
+    }
     if (below_api(request.path)) respond = with_cors(request, std::move(respond));
     const auto path = segments_of(request.path);
     const std::string_view method =

@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "wire/http/service.h"
@@ -31,6 +32,9 @@ class Router final : public wire::http::Service {
     /// `pattern` is a path whose segments may be `{name}`: `/api/channels/{login}/messages`. GET
     /// answers HEAD, too; the connection leaves the body out.
     void on(std::string_view method, std::string_view pattern, Handler handler);
+    /// Takes everything at `folder` and below it, with any method; the parameter is what follows
+    /// the folder, without the slash between them. Its answers are its own, CORS headers included.
+    void below(std::string_view folder, Handler handler);
     /// Takes what no pattern matches outside of /api.
     void otherwise(Handler handler);
 
@@ -50,6 +54,7 @@ class Router final : public wire::http::Service {
 
     Options options_;
     std::vector<Route> routes_;
+    std::vector<std::pair<std::string, Handler>> folders_;
     Handler fallback_;
 };
 

@@ -4,22 +4,38 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/ids.h"
 #include "base/scheduler.h"
+#include "base/time.h"
+#include "eventsub/registry.h"
+#include "hub/gateway.h"
 #include "store/catalog.h"
 #include "store/message_log.h"
 
 namespace clamor::api {
+
+/// An application that may get app tokens by its secret.
+struct ApiClient {
+    std::string client_id;
+    std::string secret;
+};
 
 /// What the handlers rest on. What it refers to outlives the router.
 struct Services {
     store::Catalog& catalog;
     store::MessageLog& log;
     Executor& workers;
+    hub::Gateway& live;
+    eventsub::Registry& events;
     std::function<std::uint64_t(ChannelId)> viewers;  ///< who watches a channel now; any thread
+    std::function<Now()> now;                         ///< any thread
+    std::function<std::uint64_t()> random;  ///< fit for secrets, as tokens are; any thread
+    std::vector<ApiClient> clients{};
+    std::string public_url{};  ///< `https://chat.example`, in front of pictures; empty: relative
     bool dev = false;
-    std::string version;
+    std::string version{};
 };
 
 }  // namespace clamor::api

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "api/helix/call.h"
+#include "api/helix/handlers.h"
+#include "api/parameters.h"
+#include "text/message.h"
+#include "twitch/user_notices.h"
+
+/// What the operator's platform tells the server: who people are, what they are in a channel, and
+/// what happens there that no chatter does.
+namespace clamor::api::helix {
+
+namespace {
+
+constexpr std::array<std::string_view, 4> kTypes{"", "global_mod", "admin", "staff"};
+constexpr std::array<std::string_view, 3> kRoles{"viewer", "vip", "moderator"};
+constexpr std::array<std::string_view, 3> kBroadcasterTypes{"", "affiliate", "partner"};
+constexpr std::uint32_t kMonthsMost = 1200;
+constexpr std::int64_t kCountMost = 4'000'000'000;
+constexpr std::size_t kBadgesMost = 10;
+
+std::string valid_login(const std::string& text) {
+    auto login = parse_login(text);
+    if (!login) throw Refusal{400, login.error()};
+    return *std::move(login);
+}
+
+std::uint32_t small_number(const Fields& fields, std::string_view name, std::int64_t least,
+                           std::int64_t most, std::int64_t normal) {
+    return static_cast<std::uint32_t>(fields.optional_number(name, least, most).value_or(normal));
+}
+
+template <class T>
+void change(T& field, std::optional<T> value) {
+    if (value) field = *std::move(value);
+}
+
+Json user_json(const chat::User& user) {
+    return {{"id", id_text(user.id)},
+            {"login", user.login},
+            {"display_name", user.display_name},
+            {"color", user.color},
+            {"type", kTypes.at(static_cast<std::size_t>(user.type))},
+            {"turbo", user.turbo},
+            {"prime", user.prime},
+            {"partner", user.partner},
+            {"verified_bot", user.verified_bot}};
+}
+
+Json standing_json(const store::Channel& channel, const chat::User& user,
+                   const chat::Standing& standing) {
+    Json badges = Json::array();
+    for (const auto& badge : standing.custom_badges)
+        badges.push_back({{"name", badge.name}, {"version", badge.version}});
+    const bool broadcaster = standing.role == chat::Role::broadcaster;
+    return {{"channel_id", id_text(channel.id)},
+            {"user_id", id_text(user.id)},
+            {"role", broadcaster ? std::string_view("broadcaster")
+                                 : kRoles.at(static_cast<std::size_t>(standing.role))},
+            {"subscription_tier", standing.subscriber_tier},
+            {"subscription_months", standing.subscriber_months},
+            {"founder", standing.founder},
+            {"artist", standing.artist},
+            {"bits", standing.bits},
+            {"sub_gifts", standing.sub_gifts},
+            {"custom_badges", std::move(badges)},
+            {"following_since",
+             standing.following_since ? Json(unix_ms(*standing.following_since)) : Json()}};
+}
+
+void change_subscription(Call& call, UserId user, const chat::Standing& now) {
+    const auto tier = call.fields.optional_number("subscription_tier", 0, 3);
+    const auto months = call.fields.optional_number("subscription_months", 1, kMonthsMost);
+    if (!tier && !months) return;
+    const auto new_tier = static_cast<std::uint16_t>(tier.value_or(now.subscriber_tier));
+    if (new_tier == 0 && months) {
+        throw Refusal{400,
+                      "The parameter \"subscription_months\" needs a \"subscription_tier\" of 1 to "
+                      "3"};
+    }
+    const auto new_months =
+        months ? static_cast<std::uint32_t>(*months) : std::max(1u, now.subscriber_months);
+    take(call.catalog().set_subscription(call.channel.id, user, new_tier,
+                                         new_tier == 0 ? 0 : new_months));
+}
+
+void change_extras(Call& call, UserId user, chat::Standing standing) {
+    const auto number = [&](std::string_view name) -> std::optional<std::uint32_t> {
+        const auto value = call.fields.optional_number(name, 0, kCountMost);
+        if (!value) return std::nullopt;
+        return static_cast<std::uint32_t>(*value);
+    };
+    change(standing.artist, call.fields.optional_flag("artist"));
+    change(standing.bits, number("bits"));
+    change(standing.sub_gifts, number("sub_gifts"));
+    if (call.fields.has("custom_badges")) {
+        standing.custom_badges.clear();
+        for (const auto& badge : call.fields.objects("custom_badges", 0, kBadgesMost)) {
+            standing.custom_badges.push_back({badge.text("name", {.least = 1, .most = 50}),
+                                              badge.text("version", {.least = 1, .most = 50})});
+        }
+    }
+    take(call.catalog().set_extras(call.channel.id, user, standing));
+}
+
+/// `follow`: true (from now on, where nothing was), false, or the Unix milliseconds since when.
+void change_follow(Call& call, UserId user, const chat::Standing& standing) {
+    const auto since = call.fields.optional_number("following_since", 0, 32503680000000);
+    if (since) {
+        take(call.catalog().set_follow(call.channel.id, user, wall_from_unix_ms(*since)));
+        return;
+    }
+    const auto follow = call.fields.optional_flag("follow");
+    if (!follow || *follow == standing.following_since.has_value()) return;
+    take(call.catalog().set_follow(call.channel.id, user,
+                                   *follow ? std::optional(call.now.wall) : std::nullopt));
+}
+
+/// A user whom the body names by login; they come into being.
+chat::Person named(Call& call, std::string_view field) {
+    const auto login = valid_login(call.fields.text(field, {.least = 1, .most = 25}));
+    return chat::person_of(take(call.catalog().ensure_user(login)));
+}
+
+std::optional<chat::Person> optionally_named(Call& call, std::string_view field) {
+    if (!call.fields.has(field)) return std::nullopt;
+    return named(call, field);
+}
+
+twitch::Plan read_plan(const Fields& fields) {
+    twitch::Plan plan;
+    plan.tier = static_cast<std::uint16_t>(fields.optional_number("tier", 1, 3).value_or(1));
+    plan.prime = fields.optional_flag("prime").value_or(false);
+    plan.name = fields.optional_text("plan_name", {.least = 0, .most = 100}).value_or("");
+    return plan;
+}
+
+std::string words(const Fields& fields) {
+    return text::clean_message(
+        fields.optional_text("text", {.least = 0, .most = 500}).value_or(""));
+}
+
+std::string optional_id(Call& call, std::string_view field) {
+    auto id = call.fields.optional_text(field, {.least = 1, .most = 64});
+    return id ? *std::move(id) : call.new_uuid();
+}
+
+chat::UserNotice make_subscription(Call& call) {
+    twitch::Tenure tenure;
+    tenure.months = small_number(call.fields, "months", 1, kMonthsMost, 1);
+    if (call.fields.has("streak_months"))
+        tenure.streak_months = small_number(call.fields, "streak_months", 1, kMonthsMost, 1);
+    tenure.multimonth_duration = small_number(call.fields, "multimonth_duration", 0, 36, 0);
+    tenure.multimonth_tenure = small_number(call.fields, "multimonth_tenure", 0, 36, 0);
+    std::optional<twitch::Gifted> gifted;
+    if (call.fields.optional_flag("was_gifted").value_or(false)) {
+        gifted = {.gifter = optionally_named(call, "gifter"),
+                  .months = small_number(call.fields, "gift_months", 1, 36, 1),
+                  .month_being_redeemed =
+                      small_number(call.fields, "gift_month_being_redeemed", 1, 36, 1)};
+    }
+    return twitch::subscribed(named(call, "user"), call.channel.login, read_plan(call.fields),
+                              tenure, gifted, words(call.fields));
+}
+
+chat::UserNotice make_gift(Call& call) {
+    return twitch::gifted(
+        call.channel.login, read_plan(call.fields),
+        {.gifter = optionally_named(call, "user"),
+         .recipient = named(call, "recipient"),
+         .gift_months = small_number(call.fields, "gift_months", 1, 36, 1),
+         .recipient_months = small_number(call.fields, "months", 1, kMonthsMost, 1),
+         .gifter_total = small_number(call.fields, "gifter_total", 0, kCountMost, 0),
+         .origin_id = optional_id(call, "origin_id"),
+         .community_gift_id =
+             call.fields.optional_text("community_gift_id", {.least = 1, .most = 64})
+                 .value_or("")});
+}
+
+chat::UserNotice make_mystery_gift(Call& call) {
+    return twitch::mystery_gifted(
+        call.channel.login, call.channel.display_name, read_plan(call.fields),
+        {.gifter = optionally_named(call, "user"),
+         .count = static_cast<std::uint32_t>(call.fields.number("count", 1, 1'000'000)),
+         .gifter_total = small_number(call.fields, "gifter_total", 0, kCountMost, 0),
+         .origin_id = optional_id(call, "origin_id"),
+         .community_gift_id = optional_id(call, "community_gift_id")});
+}
+
+chat::UserNotice make_gift_upgrade(Call& call) {
+    return twitch::gift_upgraded(named(call, "user"), optionally_named(call, "gifter"));
+}
+
+chat::UserNotice make_prime_upgrade(Call& call) {
+    return twitch::prime_upgraded(named(call, "user"), call.channel.login, read_plan(call.fields));
+}
+
+chat::UserNotice make_pay_forward(Call& call) {
+    return twitch::paid_forward(named(call, "user"), optionally_named(call, "gifter"),
+                                optionally_named(call, "recipient"));
+}
+
+chat::UserNotice make_raid(Call& call) {
+    const auto from = named(call, "user");
+    const auto profile = take(call.catalog().profile(from.id));
+    return twitch::raided(from,
+                          static_cast<std::uint32_t>(call.fields.number("viewers", 0, kCountMost)),
+                          profile.profile_image_url);
+}
+
+chat::UserNotice make_unraid(Call& call) {
+    return twitch::unraided(
+        {user_of(call.channel.id), call.channel.login, call.channel.display_name});
+}
+
+chat::UserNotice make_bits_badge(Call& call) {
+    return twitch::reached_bits_badge(
+        named(call, "user"),
+        static_cast<std::uint32_t>(call.fields.number("threshold", 1, kCountMost)),
+        words(call.fields));
+}
+
+chat::UserNotice make_watch_streak(Call& call) {
+    return twitch::watched_streak(
+        named(call, "user"), static_cast<std::uint32_t>(call.fields.number("streams", 1, 100'000)),
+        small_number(call.fields, "reward", 0, kCountMost, 0), optional_id(call, "id"),
+        words(call.fields));
+}
+
+chat::UserNotice make_modiversary(Call& call) {
+    return twitch::moderated_for(
+        named(call, "user"),
+        static_cast<std::uint32_t>(call.fields.number("months", 1, kMonthsMost)),
+        words(call.fields));
+}
+
+chat::UserNotice make_donation(Call& call) {
+    auto currency = call.fields.text("currency", {.least = 3, .most = 3});
+    for (const char c : currency) {
+        if (c < 'A' || c > 'Z') {
+            throw Refusal{400,
+                          "The parameter \"currency\" was malformed: the value must be three "
+                          "capital letters, as USD"};
+        }
+    }
+    return twitch::donated(
+        named(call, "user"),
+        {.charity = call.fields.text("charity", {.least = 1, .most = 100}),
+         .amount = static_cast<std::uint64_t>(call.fields.number("amount", 1, 1'000'000'000'000)),
+         .currency = std::move(currency),
+         .exponent = small_number(call.fields, "exponent", 0, 6, 2)});
+}
+
+using Make = chat::UserNotice (*)(Call&);
+constexpr std::array<std::string_view, 12> kEvents{
+    "subscription", "gift",   "mystery_gift",    "gift_upgrade", "prime_upgrade", "pay_forward",
+    "raid",         "unraid", "bits_badge_tier", "watch_streak", "modiversary",   "donation"};
+constexpr std::array<Make, 12> kMakers{make_subscription, make_gift,          make_mystery_gift,
+                                       make_gift_upgrade, make_prime_upgrade, make_pay_forward,
+                                       make_raid,         make_unraid,        make_bits_badge,
+                                       make_watch_streak, make_modiversary,   make_donation};
+static_assert(kEvents.size() == kMakers.size());
+
+}  // namespace
+
+Reply put_user(Call& call) {
+    const auto login = valid_login(call.path.at(0));
+    auto user = take(call.catalog().ensure_user(login));
+    change(user.display_name, call.fields.optional_text("display_name", {.least = 1, .most = 50}));
+    change(user.color, call.fields.optional_text("color", {.least = 0, .most = 7}));
+    if (const auto type = call.fields.optional_word("type", kTypes))
+        user.type = static_cast<chat::AccountType>(*type);
+    change(user.turbo, call.fields.optional_flag("turbo"));
+    change(user.prime, call.fields.optional_flag("prime"));
+    change(user.partner, call.fields.optional_flag("partner"));
+    change(user.verified_bot, call.fields.optional_flag("verified_bot"));
+    auto profile = take(call.catalog().profile(user.id));
+    constexpr Length kUrl{.least = 0, .most = 500};
+    change(profile.description,
+           call.fields.optional_text("description", {.least = 0, .most = 300}));
+    change(profile.profile_image_url, call.fields.optional_text("profile_image_url", kUrl));
+    change(profile.offline_image_url, call.fields.optional_text("offline_image_url", kUrl));
+    change(profile.email, call.fields.optional_text("email", {.least = 0, .most = 254}));
+    if (const auto type = call.fields.optional_word("broadcaster_type", kBroadcasterTypes)) {
+        profile.broadcaster_type = kBroadcasterTypes.at(*type);
+    }
+    take(call.catalog().update_user(user));
+    take(call.catalog().update_profile(user.id, profile));
+    call.services->live.account_changed(user.id);
+    return json_reply(user_json(user));
+}
+
+Reply put_standing(Call& call) {
+    call.channel = take(call.catalog().ensure_channel(valid_login(call.path.at(0))));
+    const auto user = take(call.catalog().ensure_user(valid_login(call.path.at(1))));
+    const auto before = take(call.catalog().standing(call.channel.id, user.id));
+    if (const auto role = call.fields.optional_word("role", kRoles))
+        take(call.catalog().set_role(call.channel.id, user.id, static_cast<chat::Role>(*role)));
+    change_subscription(call, user.id, before);
+    change_extras(call, user.id, before);
+    change_follow(call, user.id, before);
+    call.services->live.standing_changed(call.channel.id, user.id);
+    return json_reply(
+        standing_json(call.channel, user, take(call.catalog().standing(call.channel.id, user.id))));
+}
+
+Reply post_event(Call& call) {
+    const auto login = valid_login(call.path.at(0));
+    auto channel = take(call.catalog().find_channel(login));
+    if (!channel && call.services->dev) channel = take(call.catalog().ensure_channel(login));
+    if (!channel) throw Refusal{404, fmt::format("there is no channel '{}'", login)};
+    call.channel = *std::move(channel);
+    auto notice = kMakers.at(call.fields.word("type", kEvents))(call);
+    return Later(
+        [self = call.shared_from_this(), notice = std::move(notice)](wire::http::Respond respond) {
+            self->services->live.announce(self->channel.id, notice, [respond](bool done) {
+                respond(done ? no_content() : error_reply(503, kBusy));
+            });
+        });
+}
+
+}  // namespace clamor::api::helix

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <set>
+
+#include "api/helix/helix_fixture.h"
+
+namespace clamor::api::helix {
+namespace {
+
+class PlatformTest : public HelixFixture {
+  protected:
+    wire::http::Response event(const nlohmann::json& body) {
+        return call("POST", "/api/platform/channels/dallas/events", "app", body.dump());
+    }
+    wire::http::Response bulk(const nlohmann::json& body) {
+        return call("POST", "/api/channels/dallas/moderation", "mo", body.dump());
+    }
+};
+
+TEST_F(PlatformTest, IsForItsOwnTokensOnly) {
+    const auto* target = "/api/platform/users/alice";
+    EXPECT_EQ(call("PUT", target, "", "{}").status, 401);
+    EXPECT_EQ(call("PUT", target, "dallas", "{}").status, 401);
+    EXPECT_EQ(call("PUT", target, "alice:clamor:platform", "{}").status, 401);
+    EXPECT_EQ(call("PUT", target, "app", "{}").status, 200);
+    services.dev = false;
+    router = Router(Router::Options{});
+    add_routes();
+    ASSERT_TRUE(catalog.add_token("plainapp", {.created_at = live.now.wall}));
+    ASSERT_TRUE(catalog.add_token("platform",
+                                  {.scopes = {"clamor:platform"}, .created_at = live.now.wall}));
+    EXPECT_EQ(said(call("PUT", target, "plainapp", "{}")), "401: Missing scope: clamor:platform");
+    EXPECT_EQ(call("PUT", target, "platform", "{}").status, 200);
+    EXPECT_EQ(call("PUT", target, "app", "{}").status, 401);
+}
+
+TEST_F(PlatformTest, SaysWhoPeopleAre) {
+    const auto done = json(call(
+        "PUT", "/api/platform/users/alice", "app",
+        R"({"display_name":"Alice","color":"#ABCDEF","type":"staff","turbo":true,"partner":true,
+            "verified_bot":true,"description":"hi","broadcaster_type":"affiliate"})"));
+    EXPECT_EQ(done["display_name"], "Alice");
+    EXPECT_EQ(done["type"], "staff");
+    EXPECT_EQ(done["prime"], false);
+    const auto user = catalog.find_user("alice").value().value();
+    EXPECT_TRUE(user.turbo && user.partner && user.verified_bot);
+    EXPECT_EQ(live.changed_accounts.at(0), alice.id);
+    EXPECT_EQ(data(call("GET", "/helix/users", "alice"))[0]["broadcaster_type"], "affiliate");
+    for (const auto* wrong : {R"({"color":"red"})", R"({"type":"boss"})", R"({"turbo":1})",
+                              R"({"display_name":""})", R"({"display_name":5})", "[]"})
+        EXPECT_EQ(call("PUT", "/api/platform/users/alice", "app", wrong).status, 400) << wrong;
+    EXPECT_EQ(call("PUT", "/api/platform/users/no%20name", "app", "{}").status, 400);
+}
+
+TEST_F(PlatformTest, SaysWhatPeopleAreInAChannel) {
+    const auto* target = "/api/platform/channels/dallas/standings/alice";
+    const auto done = json(call("PUT", target, "app",
+                                R"({"role":"vip","subscription_tier":2,"subscription_months":7,
+            "artist":true,"bits":1200,"sub_gifts":5,"follow":true,
+            "custom_badges":[{"name":"event","version":"1"}]})"));
+    EXPECT_EQ(done["role"], "vip");
+    EXPECT_EQ(done["subscription_tier"], 2);
+    EXPECT_EQ(done["subscription_months"], 7);
+    EXPECT_EQ(done["founder"], true) << "one of the first ten";
+    EXPECT_EQ(done["bits"], 1200);
+    EXPECT_EQ(done["custom_badges"].size(), 1u);
+    EXPECT_EQ(done["following_since"], 1'700'000'000'000);
+    EXPECT_EQ(live.changed_standings.size(), 1u);
+    const auto less = json(
+        call("PUT", target, "app", R"({"subscription_tier":0,"follow":false,"custom_badges":[]})"));
+    EXPECT_EQ(less["role"], "vip") << "what is not named stays";
+    EXPECT_EQ(less["bits"], 1200);
+    EXPECT_EQ(less["subscription_tier"], 0);
+    EXPECT_EQ(less["following_since"], nullptr);
+    for (const auto* wrong :
+         {R"({"role":"broadcaster"})", R"({"subscription_tier":4})", R"({"subscription_months":3})",
+          R"({"bits":-1})", R"({"custom_badges":[{"name":"x y","version":"1"}]})",
+          R"({"custom_badges":[1]})", R"({"follow":"yes"})"})
+        EXPECT_EQ(call("PUT", target, "app", wrong).status, 400) << wrong;
+    EXPECT_EQ(
+        call("PUT", "/api/platform/channels/dallas/standings/dallas", "app", R"({"role":"vip"})")
+            .status,
+        400);
+}
+
+TEST_F(PlatformTest, AnnouncesWhatHappens) {
+    const struct {
+        nlohmann::json body;
+        const char* kind;
+        const char* text;
+    } kCases[] = {
+        {{{"type", "subscription"}, {"user", "alice"}}, "sub", "alice subscribed at Tier 1."},
+        {{{"type", "subscription"},
+          {"user", "alice"},
+          {"months", 3},
+          {"prime", true},
+          {"text", "Woo\r\nhoo"}},
+         "resub",
+         "alice subscribed with Prime. They've subscribed for 3 months!"},
+        {{{"type", "gift"}, {"user", "alice"}, {"recipient", "bob"}},
+         "subgift",
+         "alice gifted a Tier 1 sub to bob!"},
+        {{{"type", "gift"}, {"recipient", "bob"}},
+         "subgift",
+         "An anonymous user gifted a Tier 1 sub to bob! "},
+        {{{"type", "mystery_gift"}, {"user", "alice"}, {"count", 5}, {"tier", 2}},
+         "submysterygift",
+         "alice is gifting 5 Tier 2 Subs to dallas's community!"},
+        {{{"type", "gift_upgrade"}, {"user", "alice"}, {"gifter", "bob"}},
+         "giftpaidupgrade",
+         "alice is continuing the Gift Sub they got from bob!"},
+        {{{"type", "prime_upgrade"}, {"user", "alice"}},
+         "primepaidupgrade",
+         "alice converted from a Prime sub to a Tier 1 sub!"},
+        {{{"type", "pay_forward"}, {"user", "alice"}},
+         "communitypayforward",
+         "alice is paying forward the Gift they got from an anonymous user to the community!"},
+        {{{"type", "raid"}, {"user", "bob"}, {"viewers", 430}},
+         "raid",
+         "430 raiders from bob have joined!"},
+        {{{"type", "unraid"}}, "unraid", "The raid has been cancelled."},
+        {{{"type", "bits_badge_tier"}, {"user", "alice"}, {"threshold", 1000}},
+         "bitsbadgetier",
+         "bits badge tier notification"},
+        {{{"type", "watch_streak"}, {"user", "alice"}, {"streams", 10}, {"reward", 450}},
+         "viewermilestone",
+         "alice watched 10 consecutive streams and sparked a watch streak!"},
+        {{{"type", "modiversary"}, {"user", "mo"}, {"months", 18}},
+         "modiversary",
+         "has been a moderator for 18 months!"},
+        {{{"type", "donation"},
+          {"user", "alice"},
+          {"charity", "Sea"},
+          {"amount", 1000},
+          {"currency", "USD"}},
+         "charitydonation",
+         "alice: Donated USD 10 to support Sea"},
+    };
+    for (const auto& [body, kind, text] : kCases) {
+        EXPECT_EQ(event(body).status, 204) << body;
+        ASSERT_FALSE(live.announced.empty());
+        EXPECT_EQ(live.announced.back().first, channel.id);
+        EXPECT_EQ(live.announced.back().second.kind, kind);
+        EXPECT_EQ(live.announced.back().second.system_text, text);
+    }
+    EXPECT_EQ(live.announced[1].second.message.text, "Woohoo");
+}
+
+TEST_F(PlatformTest, RefusesEventsThatAreNone) {
+    for (const auto* wrong :
+         {"{}", R"({"type":"x"})", R"({"type":"subscription"})",
+          R"({"type":"subscription","user":"no name"})",
+          R"({"type":"subscription","user":"alice","tier":4})",
+          R"({"type":"subscription","user":"alice","months":0})",
+          R"({"type":"gift","user":"alice"})", R"({"type":"mystery_gift","user":"alice"})",
+          R"({"type":"raid","user":"bob"})", R"({"type":"raid","user":"bob","viewers":-1})",
+          R"({"type":"donation","user":"a","charity":"x","amount":1,"currency":"usd"})"}) {
+        EXPECT_EQ(call("POST", "/api/platform/channels/dallas/events", "app", wrong).status, 400)
+            << wrong;
+    }
+    EXPECT_TRUE(live.announced.empty());
+}
+
+TEST_F(PlatformTest, ModeratesInBulkAndTakesItBack) {
+    nlohmann::json acts = nlohmann::json::array();
+    acts.push_back({{"action", "ban"}, {"login", "alice"}, {"reason", "raid"}});
+    acts.push_back({{"action", "timeout"}, {"user_id", id(bob)}, {"seconds", 600}});
+    acts.push_back({{"action", "ban"}, {"login", "dallas"}});
+    acts.push_back({{"action", "delete"}, {"message_id", "b34ccfc7-4977-403a-8a94-33c6bac34fb8"}});
+    const auto done = json(bulk({{"batch", "raid-1"}, {"acts", acts}}));
+    EXPECT_EQ(done["batch"], "raid-1");
+    EXPECT_EQ(done["done"], 2);
+    ASSERT_EQ(done["refused"].size(), 2u);
+    EXPECT_EQ(done["refused"][0]["index"], 2);
+    EXPECT_EQ(done["refused"][1]["status"], 404);
+    EXPECT_EQ(live.acts.at(0).origin, "api");
+    EXPECT_EQ(live.acts.at(0).batch, "raid-1");
+    EXPECT_TRUE(catalog.find_ban(channel.id, alice.id, live.now.wall).value());
+
+    const auto audit = json(call("GET", "/api/channels/dallas/audit?batch=raid-1", "mo"));
+    ASSERT_EQ(audit["entries"].size(), 2u);
+    const auto& entry = audit["entries"][1];
+    EXPECT_EQ(entry["action"], "ban");
+    EXPECT_EQ(entry["actor"]["login"], "mo");
+    EXPECT_EQ(entry["target"]["login"], "alice");
+    EXPECT_EQ(entry["reason"], "raid");
+    EXPECT_EQ(entry["at"], 1'700'000'000'000);
+    EXPECT_EQ(entry["before"], nullptr);
+    EXPECT_TRUE(entry["after"].is_object());
+
+    const auto* undo = "/api/channels/dallas/moderation/undo";
+    EXPECT_EQ(json(call("POST", undo, "mo", R"({"batch":"raid-1"})"))["events"], 2);
+    EXPECT_FALSE(catalog.find_ban(channel.id, alice.id, live.now.wall).value());
+    EXPECT_FALSE(catalog.find_ban(channel.id, bob.id, live.now.wall).value());
+    EXPECT_EQ(call("POST", undo, "mo", R"({"batch":"never"})").status, 404);
+    EXPECT_EQ(call("POST", undo, "mo", "{}").status, 400);
+    EXPECT_EQ(call("POST", undo, "alice", R"({"batch":"raid-1"})").status, 403);
+}
+
+TEST_F(PlatformTest, DoesNothingOfABatchThatIsNotUnderstood) {
+    const auto response =
+        bulk({{"acts", {{{"action", "ban"}, {"login", "alice"}}, {{"action", "kick"}}}}});
+    EXPECT_EQ(response.status, 400);
+    EXPECT_TRUE(message_of(response).starts_with("acts[1]: The parameter \"action\""));
+    EXPECT_EQ(bulk({{"acts", nlohmann::json::array()}}).status, 400);
+    EXPECT_EQ(bulk(nlohmann::json::object()).status, 400);
+    nlohmann::json many = nlohmann::json::array();
+    for (int i = 0; i < 10'001; ++i) many.push_back({{"action", "unban"}, {"login", "alice"}});
+    EXPECT_EQ(bulk({{"acts", many}}).status, 400);
+    EXPECT_TRUE(live.acts.empty());
+    many.erase(0);
+    const auto all = json(bulk({{"acts", many}}));
+    EXPECT_EQ(all["done"], 0);
+    EXPECT_EQ(all["refused"].size(), 10'000u);
+    EXPECT_EQ(all["batch"].get<std::string>().size(), 36u) << "one is made up where none is given";
+}
+
+TEST_F(PlatformTest, ShowsTheAuditLogByThePageToModerators) {
+    for (int i = 0; i < 25; ++i) {
+        call("PATCH", "/helix/chat/settings?" + by_mo(), "mo",
+             i % 2 == 0 ? R"({"emote_mode":true})" : R"({"emote_mode":false})");
+    }
+    const std::string target = "/api/channels/dallas/audit?limit=10";
+    std::set<std::string> seen;
+    std::string before;
+    while (true) {
+        const auto page = json(call("GET", target + before, "mo"))["entries"];
+        if (page.empty()) break;
+        for (const auto& entry : page) EXPECT_TRUE(seen.insert(entry["id"]).second);
+        before = "&before=" + page.back()["id"].get<std::string>();
+    }
+    EXPECT_EQ(seen.size(), 25u);
+    EXPECT_EQ(call("GET", target, "alice").status, 403);
+    EXPECT_EQ(call("GET", target, "mo:chat:read").status, 401);
+    EXPECT_EQ(call("GET", "/api/channels/nobody/audit", "mo").status, 404);
+    EXPECT_EQ(call("GET", "/api/channels/dallas/audit?limit=0", "mo").status, 400);
+    EXPECT_EQ(call("GET", "/api/channels/dallas/audit?before=x", "mo").status, 400);
+}
+
+}  // namespace
+}  // namespace clamor::api::helix
