@@ -7,11 +7,14 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "api/channels.h"
 #include "api/emotes.h"
 #include "api/health.h"
+#include "api/helix/frame.h"
+#include "api/helix/oauth.h"
 #include "api/messages.h"
 #include "api/recent_messages.h"
 #include "api/router.h"
@@ -22,9 +25,12 @@
 #include "app/node_metrics.h"
 #include "app/shard.h"
 #include "app/version.h"
+#include "base/check.h"
 #include "base/log.h"
 #include "bus/local_bus.h"
 #include "edge/irc/encoder.h"
+#include "eventsub/curl/poster.h"
+#include "eventsub/registry.h"
 #include "hub/account_limits.h"
 #include "hub/gateway.h"
 #include "moderation/service.h"
@@ -77,6 +83,13 @@ Result<void> check_free(const reactor::Endpoint& at) {
 
 }  // namespace
 
+/// Bits that nobody can guess: the kernel's. Any thread.
+std::uint64_t random_bits() {
+    std::uint64_t bits = 0;
+    CLAMOR_CHECK(getrandom(&bits, sizeof bits, 0) == sizeof bits, "the kernel has random bits");
+    return bits;
+}
+
 struct Node::Impl {
     explicit Impl(NodeOptions given)
         : options(std::move(given)),
@@ -99,6 +112,8 @@ struct Node::Impl {
     std::unique_ptr<moderation::Service> moderation;
     std::vector<hub::Hub*> hubs;  ///< by ShardId; filled in while the shards are made
     std::unique_ptr<hub::HubGateway> gateway;
+    std::unique_ptr<eventsub::Registry> events;
+    std::unique_ptr<eventsub::CurlPoster> poster;  ///< of webhooks
     hub::AccountLimits limits;
     edge::irc::IrcEncoder encoder;
     edge::net::AddressCounts addresses;
@@ -139,6 +154,15 @@ Result<void> Node::Impl::open_stores() {
         *catalog, *log, moderation::Service::Options{.create_users = options.dev});
     hubs.resize(options.shards);
     gateway = std::make_unique<hub::HubGateway>(hubs, *workers, *catalog, options.dev);
+    events = std::make_unique<eventsub::Registry>(
+        *workers, *catalog,
+        eventsub::Registry::Options{
+            .random = random_bits,
+            .reconnect_base = [this] { return "ws://" + http.to_string() + "/ws"; },
+            .webhooks = true,
+            .plain_http_webhooks = options.dev});
+    poster = std::make_unique<eventsub::CurlPoster>(
+        eventsub::CurlPoster::Options{.private_addresses = options.dev});
     return {};
 }
 
@@ -168,13 +192,20 @@ void Node::Impl::make_router() {
         .catalog = *catalog,
         .log = *log,
         .workers = *workers,
+        .live = *gateway,
+        .events = *events,
         .viewers = [this](ChannelId channel) { return viewers.of(channel); },
+        .now = [] { return reactor::read_clocks(); },
+        .random = random_bits,
         .dev = options.dev,
         .version = kVersion};
     api::add_channel_routes(*router, api_services);
     api::add_emote_routes(*router, api_services);
     api::add_message_routes(*router, api_services);
     api::add_recent_messages_routes(*router, api_services);
+    api::helix::add_helix_routes(*router, api_services);
+    api::helix::add_oauth_routes(*router, api_services);
+    api::helix::add_platform_routes(*router, api_services);
     api::add_health_routes(*router, [this] { return health(); });
     // The shards' counters are registered once the shards exist; nothing is scraped before.
     router->on("GET", "/metrics",
@@ -207,6 +238,9 @@ Result<void> Node::Impl::start_shards() {
         ShardParts{.options = options,
                    .hub = *services,
                    .gateway = *gateway,
+                   .events = *events,
+                   .poster = *poster,
+                   .random = random_bits,
                    .catalog = *catalog,
                    .http = *router,
                    .addresses = addresses,
@@ -287,6 +321,7 @@ void Node::stop() {
     }
     for (const auto& shard : impl.shards) shard->join();
     // Workers and the log writer post to the loops until they end, so the shards' parts go last.
+    impl.poster.reset();
     impl.workers.reset();
     impl.log_writer.reset();
     impl.shards.clear();

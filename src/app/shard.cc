@@ -20,7 +20,15 @@ Shard::Parts::Parts(ShardId id, ShardParts& shared, std::unique_ptr<reactor::Eng
                .accounts = shared.accounts,
                .counters = session_counters,
                .options = shared.options.sessions},
-      server(loop.engine(), sessions, shared.http, shared.addresses, shared.options.server) {}
+      server(loop.engine(), sessions, shared.http, shared.addresses, shared.options.server),
+      webhooks(loop, shared.poster, {.random = shared.random}),
+      events(loop, shared.events,
+             {.watch = [this](ChannelId channel) { hub.watch(channel); },
+              .unwatch = [this](ChannelId channel) { hub.unwatch(channel); }},
+             &webhooks, {.session = {}, .id_seed = shared.random()}) {
+    hub.set_observer(&events);
+    server.serve_events(events);
+}
 
 void Shard::Parts::watch_viewers(ShardParts& shared) {
     if (shared.viewers.wanted(loop.shard())) {
@@ -96,7 +104,10 @@ void Shard::stop_listening() {
 }
 
 void Shard::announce_reconnect() {
-    on_shard([](Parts& parts) { return parts.server.announce_reconnect(), true; });
+    on_shard([](Parts& parts) {
+        parts.events.reconnect_all();
+        return parts.server.announce_reconnect(), true;
+    });
 }
 
 void Shard::close_all() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <future>
 #include <memory>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "app/node.h"
 #include "app/viewer_counts.h"
 #include "edge/net/server.h"
+#include "eventsub/dispatcher.h"
 #include "hub/gateway.h"
 #include "hub/hub.h"
 #include "reactor/loop.h"
@@ -22,6 +24,9 @@ struct ShardParts {
     const NodeOptions& options;
     const hub::Services& hub;
     hub::Gateway& gateway;
+    eventsub::Registry& events;
+    eventsub::Poster& poster;
+    std::function<std::uint64_t()> random;  ///< bits that nobody can guess; any thread
     store::Catalog& catalog;
     wire::http::Service& http;
     edge::net::AddressCounts& addresses;
@@ -69,6 +74,8 @@ class Shard {
         edge::irc::SessionCounters session_counters;
         edge::irc::Shard sessions;
         edge::net::Server server;
+        eventsub::Webhooks webhooks;
+        eventsub::Dispatcher events;
     };
 
     void run(std::promise<Result<std::string>> started);
