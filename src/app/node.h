@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "edge/irc/session.h"
 #include "edge/net/server.h"
+#include "eventsub/dispatcher.h"
 #include "hub/hub.h"
 #include "reactor/engine.h"
 #include "reactor/loop.h"
@@ -52,6 +53,8 @@ class Node {
         const edge::net::NetCounters& net;
         const reactor::LoopCounters& loop;
         const reactor::EngineCounters& engine;
+        const eventsub::DispatcherCounters& events;
+        const eventsub::WebhookCounters& webhooks;
     };
 
     /// Opens the data folder (an error when another server has it), starts all threads and listens.

@@ -97,6 +97,47 @@ void register_net(Metrics& metrics, const MetricLabels& shard, const edge::net::
                     net.websocket_failures);
 }
 
+constexpr std::array<const char*, eventsub::kCloseReasons> kEventSubCloses = {
+    "internal_error",    "inbound_traffic", "failed_ping_pong", "unused",
+    "reconnect_expired", "network_timeout", "network_error",    "invalid_reconnect"};
+
+void register_events(Metrics& metrics, const MetricLabels& shard,
+                     const eventsub::DispatcherCounters& events,
+                     const eventsub::WebhookCounters& webhooks) {
+    metrics.gauge("clamor_eventsub_sessions", "EventSub sessions that are open.", shard,
+                  events.sessions);
+    metrics.gauge("clamor_eventsub_subscriptions", "EventSub subscriptions that are alive.", shard,
+                  events.subscriptions);
+    metrics.counter("clamor_eventsub_notifications_total", "Notifications sent.", shard,
+                    events.notifications);
+    metrics.counter("clamor_eventsub_revocations_total", "Subscriptions that were revoked.", shard,
+                    events.revocations);
+    metrics.counter("clamor_eventsub_reconnects_total",
+                    "Sessions that went on over another connection.", shard, events.reconnects);
+    metrics.counter("clamor_eventsub_held_late_total",
+                    "Events that did not wait any longer for people to be looked up.", shard,
+                    events.held_late);
+    for (std::size_t i = 0; i < kEventSubCloses.size(); ++i) {
+        MetricLabels labels = shard;
+        labels.emplace_back("reason", kEventSubCloses[i]);
+        metrics.counter("clamor_eventsub_closed_total", "EventSub sessions that ended, by reason.",
+                        labels, events.closed[i]);
+    }
+    metrics.counter("clamor_webhook_delivered_total", "Notifications that webhooks took.", shard,
+                    webhooks.delivered);
+    metrics.counter("clamor_webhook_retries_total", "Notifications that were tried again.", shard,
+                    webhooks.retries);
+    metrics.counter("clamor_webhook_failed_total", "Notifications that were given up.", shard,
+                    webhooks.failed);
+    metrics.counter("clamor_webhook_dropped_total",
+                    "Notifications dropped at the bound of a webhook's queue.", shard,
+                    webhooks.dropped);
+    metrics.counter("clamor_webhook_verified_total", "Callbacks that answered the challenge.",
+                    shard, webhooks.verified);
+    metrics.counter("clamor_webhook_not_verified_total",
+                    "Callbacks that did not answer the challenge.", shard, webhooks.not_verified);
+}
+
 void register_reactor(Metrics& metrics, const MetricLabels& shard,
                       const Node::ShardCounters& counters) {
     const auto& loop = counters.loop;
@@ -128,6 +169,7 @@ void register_metrics(Metrics& metrics, const std::vector<Node::ShardCounters>& 
         register_hub(metrics, shard, shards[i].hub);
         register_sessions(metrics, shard, shards[i].sessions);
         register_net(metrics, shard, shards[i].net);
+        register_events(metrics, shard, shards[i].events, shards[i].webhooks);
         register_reactor(metrics, shard, shards[i]);
     }
     const store::LogWriterCounters& log = log_writer.counters();

@@ -134,7 +134,9 @@ Node::ShardCounters Shard::counters() const {
             .sessions = parts_->session_counters,
             .net = parts_->server.counters(),
             .loop = parts_->loop.counters(),
-            .engine = parts_->loop.engine().counters()};
+            .engine = parts_->loop.engine().counters(),
+            .events = parts_->events.counters(),
+            .webhooks = parts_->webhooks.counters()};
 }
 
 }  // namespace clamor::app
