@@ -39,6 +39,7 @@ struct RemoteMessage {
     std::string text{};  ///< cleaned and cut
     bool action = false;
     MessageId reply_parent{};
+    std::uint32_t bits = 0;  ///< cheered with it
 };
 
 enum class WhisperAnswer : std::uint8_t {

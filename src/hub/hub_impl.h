@@ -211,7 +211,8 @@ class Hub::Impl final : public RoomHost::Outlet {
                                .text = std::move(message.text),
                                .action = message.action,
                                .client_nonce = {},
-                               .reply_parent = message.reply_parent});
+                               .reply_parent = message.reply_parent,
+                               .bits = message.bits});
     }
     void whisper(const WhisperReceived& whisper) {
         for_sessions_of(whisper.to.id, [&](Slot& slot, std::uint32_t) {

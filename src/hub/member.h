@@ -95,6 +95,7 @@ struct SendRequest {
     bool action = false;
     std::string client_nonce;
     MessageId reply_parent;  ///< none: no reply
+    std::uint32_t bits = 0;  ///< cheered with it; only the operator's platform says so
 };
 
 /// A session as the hub sees it. Lives on one shard; the hub calls it there only, and never after

@@ -208,6 +208,7 @@ void RoomHost::decide(HostedRoom& room, ChatterEntry& entry, MemberRef who, Requ
     }
     said.action = message.action;
     said.client_nonce = std::move(message.client_nonce);
+    said.bits = message.bits;
     publish(room, entry, who, request, std::move(said));
 }
 
