@@ -169,3 +169,26 @@ test('whispers reach EventSub, and a token without the scope is refused', kTimeo
     assert.equal(response.headers.get('content-type'), 'application/json');
     assert.ok(response.headers.get('ratelimit-remaining'));
 });
+
+test('what the operator\'s platform announces is seen as Twitch shows it', kTimeout, async () => {
+    const platform = (path, body, method = 'POST') => server.get(`/api/platform/${path}`, {
+        method, headers: { authorization: 'Bearer app', 'content-type': 'application/json' }, body: JSON.stringify(body) });
+    const viewer = await IrcClient.login(server, 'platviewer', { channels: ['platroom'] });
+    const fan = await IrcClient.login(server, 'platfan', { channels: ['platroom'] });
+    const standing = await platform('channels/platroom/standings/platfan', { subscription_tier: 1, subscription_months: 14, bits: 900 }, 'PUT');
+    assert.equal(standing.status, 200, standing.text);
+    const state = await fan.lines.next(/subscriber=1;.* USERSTATE #platroom/);
+    assert.match(state.tags.badges, /^founder\/0,bits\/100$/);
+    const sub = await platform('channels/platroom/events', { type: 'subscription', user: 'platfan', months: 14, tier: 1, text: 'still here' });
+    assert.equal(sub.status, 204, sub.text);
+    const notice = await viewer.lines.next('msg-id=resub');
+    assert.equal(notice.tags['msg-param-cumulative-months'], '14');
+    assert.equal(notice.text, 'still here');
+    const cheer = await platform('channels/platroom/events', { type: 'cheer', user: 'platfan', bits: 100, message: 'Cheer100 yay' });
+    assert.equal(cheer.json.data[0].is_sent, true, cheer.text);
+    const cheered = await viewer.hears('Cheer100 yay');
+    assert.equal(cheered.tags.bits, '100');
+    assert.match((await fan.lines.next(/bits\/1000.* USERSTATE #platroom/)).tags.badges, /bits\/1000/);
+    await viewer.close();
+    await fan.close();
+});

@@ -28,6 +28,8 @@ Reply get_shared_session(Call& call);
 
 // messages.cc
 Reply post_message(Call& call);
+/// A platform event: a message with bits. The channel is known.
+Reply post_cheer(Call& call);
 Reply delete_messages(Call& call);
 Reply get_pin(Call& call);
 Reply put_pin(Call& call);

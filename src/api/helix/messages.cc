@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <limits>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "api/helix/call.h"
@@ -18,6 +20,7 @@ constexpr std::int64_t kPinLeast = 30;
 constexpr std::int64_t kPinMost = 1800;
 constexpr std::uint32_t kPinOfSendSeconds = 1200;
 constexpr std::size_t kWhisperCharacters = 500;
+constexpr std::int64_t kBitsMost = 1'000'000;
 
 wire::http::Response sent(const MessageId& id) {
     return one_reply({{"message_id", id.to_string()}, {"is_sent", true}});
@@ -89,9 +92,19 @@ hub::RemoteMessage read_message(const Fields& fields) {
     return message;
 }
 
+/// What was cheered with a message counts once it was sent.
+void add_bits(Call& call, UserId user, std::uint32_t bits) {
+    auto standing = take(call.catalog().standing(call.channel.id, user));
+    standing.bits += std::min(bits, std::numeric_limits<std::uint32_t>::max() - standing.bits);
+    take(call.catalog().set_extras(call.channel.id, user, standing));
+    call.services->live.standing_changed(call.channel.id, user);
+}
+
 struct Said {
     Call& call;
     bool pin;
+    UserId author;
+    std::uint32_t bits;
 
     Reply operator()(const hub::Stored& stored) const { return done(stored.id); }
     Reply operator()(const hub::NotStoredYet& pending) const { return done(pending.id); }
@@ -118,6 +131,7 @@ struct Said {
 
   private:
     Reply done(const MessageId& id) const {
+        if (bits != 0) add_bits(call, author, bits);
         if (!pin) return sent(id);
         // Whether or not it could be pinned, it was sent.
         return call.act_all({chat::act::Pin{.message = id, .seconds = kPinOfSendSeconds}}, {},
@@ -131,6 +145,24 @@ chat::act::Pin read_pin(const Call& call) {
         pin.seconds = static_cast<std::uint32_t>(*seconds);
     }
     return pin;
+}
+
+Reply send(Call& call, hub::RemoteMessage message, bool pin) {
+    message.channel = call.channel.id;
+    return Later([self = call.shared_from_this(), message = std::move(message),
+                  pin](wire::http::Respond respond) {
+        // A message that is stored late is answered twice; the first answer counts.
+        auto answered = std::make_shared<bool>(false);
+        self->services->live.send(
+            message, [self, pin, author = message.author.id, bits = message.bits, respond,
+                      answered](hub::SendAnswer answer) {
+                if (std::exchange(*answered, true)) return;
+                self->resume(respond,
+                             [pin, author, bits, answer = std::move(answer)](Call& then) -> Reply {
+                                 return std::visit(Said{then, pin, author, bits}, answer);
+                             });
+            });
+    });
 }
 
 }  // namespace
@@ -154,18 +186,18 @@ Reply post_message(Call& call) {
         if (!call.moderates(call.channel, call.user()))
             throw Refusal{403, "Only moderators pin messages."};
     }
-    message.channel = call.channel.id;
-    return Later([self = call.shared_from_this(), message = std::move(message),
-                  pin](wire::http::Respond respond) {
-        // A message that is stored late is answered twice; the first answer counts.
-        auto answered = std::make_shared<bool>(false);
-        self->services->live.send(message, [self, pin, respond, answered](hub::SendAnswer answer) {
-            if (std::exchange(*answered, true)) return;
-            self->resume(respond, [pin, answer = std::move(answer)](Call& then) -> Reply {
-                return std::visit(Said{then, pin}, answer);
-            });
-        });
-    });
+    return send(call, std::move(message), pin);
+}
+
+Reply post_cheer(Call& call) {
+    auto message = read_message(call.fields);
+    message.bits = static_cast<std::uint32_t>(call.fields.number("bits", 1, kBitsMost));
+    const std::string login = text::fold_ascii(call.fields.text("user"));
+    const auto author = text::is_valid_login(login) ? take(call.catalog().find_user(login))
+                                                    : std::optional<chat::User>();
+    if (!author) throw Refusal{404, fmt::format("there is no user '{}'", login)};
+    message.author = *author;
+    return send(call, std::move(message), false);
 }
 
 Reply delete_messages(Call& call) {

@@ -256,14 +256,16 @@ chat::UserNotice make_donation(Call& call) {
 }
 
 using Make = chat::UserNotice (*)(Call&);
-constexpr std::array<std::string_view, 12> kEvents{
-    "subscription", "gift",   "mystery_gift",    "gift_upgrade", "prime_upgrade", "pay_forward",
-    "raid",         "unraid", "bits_badge_tier", "watch_streak", "modiversary",   "donation"};
+/// The last one is a message, the others are user notices.
+constexpr std::array<std::string_view, 13> kEvents{
+    "subscription", "gift",     "mystery_gift", "gift_upgrade",    "prime_upgrade",
+    "pay_forward",  "raid",     "unraid",       "bits_badge_tier", "watch_streak",
+    "modiversary",  "donation", "cheer"};
 constexpr std::array<Make, 12> kMakers{make_subscription, make_gift,          make_mystery_gift,
                                        make_gift_upgrade, make_prime_upgrade, make_pay_forward,
                                        make_raid,         make_unraid,        make_bits_badge,
                                        make_watch_streak, make_modiversary,   make_donation};
-static_assert(kEvents.size() == kMakers.size());
+static_assert(kEvents.size() == kMakers.size() + 1);
 
 }  // namespace
 
@@ -314,7 +316,9 @@ Reply post_event(Call& call) {
     if (!channel && call.services->dev) channel = take(call.catalog().ensure_channel(login));
     if (!channel) throw Refusal{404, fmt::format("there is no channel '{}'", login)};
     call.channel = *std::move(channel);
-    auto notice = kMakers.at(call.fields.word("type", kEvents))(call);
+    const std::size_t type = call.fields.word("type", kEvents);
+    if (type == kMakers.size()) return post_cheer(call);
+    auto notice = kMakers.at(type)(call);
     return Later(
         [self = call.shared_from_this(), notice = std::move(notice)](wire::http::Respond respond) {
             self->services->live.announce(self->channel.id, notice, [respond](bool done) {

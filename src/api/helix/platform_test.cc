@@ -145,6 +145,29 @@ TEST_F(PlatformTest, AnnouncesWhatHappens) {
     EXPECT_EQ(live.announced[1].second.message.text, "Woohoo");
 }
 
+TEST_F(PlatformTest, ACheerIsAMessageWithBitsAndCounts) {
+    const auto bits = [this] {
+        return catalog.standing(channel.id, catalog.find_user("alice")->value().id)->bits;
+    };
+    live.send_answer = hub::Stored{.id = MessageId::from_random(1, 2), .self = {}};
+    const std::string cheer =
+        R"({"type":"cheer","user":"alice","bits":100,"message":"Cheer100 great"})";
+    const auto sent = event(nlohmann::json::parse(cheer));
+    EXPECT_EQ(sent.status, 200) << sent.body;
+    EXPECT_NE(sent.body.find("\"is_sent\":true"), std::string::npos);
+    ASSERT_EQ(live.messages.size(), 1u);
+    EXPECT_EQ(live.messages[0].bits, 100u);
+    EXPECT_EQ(live.messages[0].text, "Cheer100 great");
+    EXPECT_EQ(bits(), 100u);
+    live.send_answer = chat::Refused{.why = chat::Refusal::slow_mode};
+    EXPECT_NE(event(nlohmann::json::parse(cheer)).body.find("msg_slowmode"), std::string::npos);
+    EXPECT_EQ(bits(), 100u) << "what was not sent does not count";
+    EXPECT_EQ(event({{"type", "cheer"}, {"user", "nobody1"}, {"bits", 1}, {"message", "x"}}).status,
+              404);
+    EXPECT_EQ(event({{"type", "cheer"}, {"user", "alice"}, {"bits", 0}, {"message", "x"}}).status,
+              400);
+}
+
 TEST_F(PlatformTest, RefusesEventsThatAreNone) {
     for (const auto* wrong :
          {"{}", R"({"type":"x"})", R"({"type":"subscription"})",
