@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each bench of script/bench measures, what it shows of it, and what it has to reach (issue "the spine", Proof).
 
+import { moderate } from './moderation.mjs';
+
 const duration = (seconds, warm = 2) => ['--seconds', seconds, '--warm', warm];
 
 const cpu = { key: 'cpu_us_per_delivery', title: 'CPU us/delivery', digits: 2 };
@@ -78,6 +80,27 @@ export const benches = {
         }],
         columns: [cpu, ...latency, lost, hold, { key: 'echo_ms.p99', title: 'echo p99 ms', digits: 1 }, waited],
         args: (quick) => duration(quick ? 4 : 10, 4),
+    },
+    moderation: {
+        scenario: 'fanout',
+        title: 'Moderation: 5,000 viewers at 20 messages/s, a timeout every 200 ms, then 10,000 bans in one batch',
+        servers: ['clamor-io_uring', 'clamor-epoll'],
+        beside: (port) => moderate(port, 4760),
+        points: [{
+            label: '5000 viewers',
+            args: ['--viewers', 4760, '--rate', 20],
+            goals: [
+                { text: 'a ban reaches viewers, p99', key: 'ban_ms.p99', most: 50 },
+                { text: 'and the banned', key: 'ban_ms.own_p99', most: 50 },
+                { text: 'nobody missed one', key: 'ban_ms.missed', most: 0, worst: true },
+                { text: '10,000 bans, seconds', key: 'bulk_s', most: 2 },
+                { text: 'what they add to the latest message, ms', key: 'latest_ms.added', most: 50 },
+            ],
+        }],
+        columns: [{ key: 'ban_ms.p50', title: 'ban p50 ms', digits: 1 }, { key: 'ban_ms.p99', title: 'ban p99 ms', digits: 1 },
+            { key: 'ban_ms.own_p99', title: 'own p99 ms', digits: 1 }, { key: 'bulk_s', title: '10,000 bans s', digits: 2 },
+            { key: 'latest_ms.before', title: 'latest before ms', digits: 1 }, { key: 'latest_ms.during', title: 'latest during ms', digits: 1 }],
+        args: () => duration(45, 2),
     },
     storm: {
         scenario: 'storm',

@@ -83,16 +83,19 @@ function load(args, build) {
     });
 }
 
-/** One run: a fresh server with empty data, the load on it, its figures. */
-export async function measure(name, scenario, args, { build, config }) {
+/** One run: a fresh server with empty data, the load on it and what is measured beside it, their figures. */
+export async function measure(name, scenario, args, { build, config, beside }) {
     const server = servers[name];
     const data = mkdtempSync(join(tmpdir(), 'clamor-bench-'));
     const port = await freePort();
     try {
         const child = await start(server, { port, data, build, config });
         try {
-            const figures = await load([scenario, '--server', `ws://127.0.0.1:${port}`, '--dialect', server.dialect, '--pid', child.pid, ...args], build);
-            return { ...figures, ...(await server.figures(port)) };
+            const [figures, more] = await Promise.all([
+                load([scenario, '--server', `ws://127.0.0.1:${port}`, '--dialect', server.dialect, '--pid', child.pid, ...args], build),
+                beside?.(port),
+            ]);
+            return { ...figures, ...more, ...(await server.figures(port)) };
         } finally {
             await stop(child);
         }

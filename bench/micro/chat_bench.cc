@@ -60,6 +60,36 @@ void decide(benchmark::State& state) {
 }
 BENCHMARK(decide);
 
+/// The same in a channel where half of those who try to speak are banned or timed out, with every
+/// mode on: what a channel under attack costs for each message.
+void decide_under_attack(benchmark::State& state) {
+    chat::Room room({.emote_only = false,
+                     .followers_only_minutes = 10,
+                     .unique_chat = true,
+                     .slow_seconds = 1,
+                     .subscribers_only = false});
+    std::vector<chat::Chatter> chatters(20000);
+    for (std::size_t i = 0; i < chatters.size(); ++i) {
+        chatters[i].user.id = UserId(1000 + i);
+        chatters[i].standing.following_since = WallTime{};
+        if (i % 2 == 0) chatters[i].standing.banned_until = chat::kForever;
+        if (i % 40 == 1) chatters[i].standing.role = chat::Role::moderator;
+    }
+    std::vector<chat::SlidingWindow> accounts(chatters.size());
+    Now now{.mono = MonoTime(std::chrono::hours(1)), .wall = WallTime(std::chrono::hours(1))};
+    std::size_t turn = 0;
+    std::string text(kText);
+    for (auto _ : state) {
+        now.mono += std::chrono::milliseconds(1);
+        turn = turn + 1 == chatters.size() ? 0 : turn + 1;
+        text[turn % text.size()] = static_cast<char>('a' + turn % 26);
+        const auto limit = accounts[turn].check(limits::kMessagesViewer, now.mono);
+        auto verdict = room.decide({chatters[turn], text, false, limit}, now);
+        benchmark::DoNotOptimize(verdict);
+    }
+}
+BENCHMARK(decide_under_attack);
+
 void encode_event(benchmark::State& state) {
     const chat::Event event = typical_message();
     for (auto _ : state) benchmark::DoNotOptimize(chat::encode_event(event));
