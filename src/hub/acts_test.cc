@@ -189,6 +189,27 @@ TEST_P(ActsTest, ABulkIsOneTransactionAndItsBatchIsTakenBackInOneCall) {
     EXPECT_EQ(why(answers->front()), chat::Denial::nothing_to_undo) << "only once";
 }
 
+TEST_P(ActsTest, ALargeBulkHoldsWhileItsEventsStillGoOut) {
+    FakeMember mona(user("mona")), last(user("bot999"));
+    const MemberRef m = add_and_join(mona), b = add_and_join(last);
+    ActRequest bulk{.channel = lobby_,
+                    .actor = user("mona").user,
+                    .origin = "api",
+                    .batch = "bulk",
+                    .acts = {}};
+    for (int i = 0; i < 1000; ++i)
+        bulk.acts.emplace_back(chat::act::Ban{.target = target("bot" + std::to_string(i))});
+    std::size_t shown_at_answer = 0;
+    gateway_.act(bulk, [&](ActAnswers) { shown_at_answer = mona.frames.size(); });
+    hub(m).act(m, 3, "lobby", chat::act::ClearChat{});
+    cluster_.run();
+    EXPECT_TRUE(mona.text().ends_with("ban bot999\nclear \n")) << "in the order of the acts";
+    EXPECT_LT(shown_at_answer, mona.frames.size()) << "answered before all was shown";
+    EXPECT_EQ(last.evicted.size(), 1u);
+    say(b, 4, "hello?");
+    EXPECT_EQ(std::get<chat::Refused>(last.sends.find(4)->second).why, chat::Refusal::banned);
+}
+
 TEST_P(ActsTest, ARaidArrivesAfterTheCountdownUnlessItIsCancelled) {
     FakeMember lobby(user("lobby")), target_viewer(user("tina"));
     ASSERT_TRUE(catalog_.ensure_channel("harbour"));

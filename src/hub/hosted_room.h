@@ -68,7 +68,10 @@ struct HostedRoom {
     std::set<UserId> membership_changed;  ///< who came or left since the last announcement
     std::uint32_t not_durable =
         0;  ///< messages published and not yet on disk: the room must not be let go
-    std::deque<PendingActs> acts;  ///< the first one is being done
+    std::deque<PendingActs> acts;  ///< the first one is being done, where acts_running
+    bool acts_running = false;
+    std::deque<chat::Event> outgoing;  ///< what acts made happen and is not published yet
+    bool publishing = false;           ///< a later task goes on with `outgoing`
     OutgoingRaid raid;
     std::vector<std::pair<UserId, WallTime>> shoutouts;  ///< of the last hour
     WallTime last_sent_at{};

@@ -26,6 +26,16 @@ bool hides_messages(chat::ModAction action) {
            action == chat::ModAction::delete_message || action == chat::ModAction::clear;
 }
 
+/// What is undone must have happened, and what waits to be published is bounded.
+bool must_wait(const HostedRoom& room) {
+    if (room.outgoing.empty()) return false;
+    const auto& acts = room.acts.front().request.acts;
+    return room.outgoing.size() > limits::kActsPerRequest ||
+           std::any_of(acts.begin(), acts.end(), [](const chat::Act& act) {
+               return std::holds_alternative<chat::act::Undo>(act);
+           });
+}
+
 bool hidden_by(const chat::Message& message, const chat::Moderation& act) {
     switch (act.action) {
         case chat::ModAction::clear:
@@ -46,7 +56,7 @@ void RoomHost::act(ActRequest request, std::function<void(ActAnswers)> done) {
         channel, "act",
         [this, request = std::move(request), done](HostedRoom& room) mutable {
             room.acts.push_back({std::move(request), done});
-            if (room.acts.size() == 1) next_acts(room.channel);
+            next_acts(room.channel);
         },
         [done, count] { done(busy(count)); });
 }
@@ -55,6 +65,8 @@ void RoomHost::next_acts(ChannelId channel) {
     const auto found = rooms_.find(channel);
     if (found == rooms_.end() || found->second->acts.empty()) return;
     HostedRoom& room = *found->second;
+    if (room.acts_running || must_wait(room)) return;
+    room.acts_running = true;
     moderation::RoomFacts facts{.recent = room.recent,
                                 .viewers = room.member_count(),
                                 .raiding = room.raid.target,
@@ -89,45 +101,58 @@ void RoomHost::next_acts(ChannelId channel) {
 void RoomHost::acts_done(ChannelId channel, std::optional<ActAnswers> answers) {
     const auto found = rooms_.find(channel);
     if (found == rooms_.end()) return;
-    if (!answers) answers = busy(found->second->acts.front().request.acts.size());
-    publish_events(channel, std::make_shared<ActAnswers>(*std::move(answers)), 0);
+    HostedRoom& room = *found->second;
+    if (!answers) answers = busy(room.acts.front().request.acts.size());
+    // A large bulk goes out in pieces, and all of it holds from now on.
+    for (const chat::ActAnswer& answer : *answers) {
+        const auto* what = std::get_if<chat::Done>(&answer);
+        if (what == nullptr) continue;
+        for (const auto& body : what->events) {
+            if (const auto* act = std::get_if<chat::Moderation>(&body)) take_effect(room, *act);
+            chat::Event& event = room.outgoing.emplace_back();
+            event.channel = channel;
+            event.channel_login = room.login;
+            std::visit([&](const auto& one) { event.body = one; }, body);
+        }
+    }
+    auto done = std::move(room.acts.front().done);
+    room.acts.pop_front();
+    room.acts_running = false;
+    if (!room.publishing) publish_outgoing(channel);
+    done(*std::move(answers));
+    next_acts(channel);
 }
 
-void RoomHost::publish_events(ChannelId channel, std::shared_ptr<ActAnswers> answers,
-                              std::size_t next) {
+void RoomHost::take_effect(HostedRoom& room, const chat::Moderation& act) {
+    const auto entry = room.chatters.find(act.target.id);
+    if (entry == room.chatters.end()) return;
+    ChatterEntry& target = entry->second;
+    const chat::Role before = target.chatter.standing.role;
+    chat::apply(act, target.chatter.standing);
+    target.tell = target.tell || before != target.chatter.standing.role;
+    target.stale = target.waiting;
+}
+
+void RoomHost::publish_outgoing(ChannelId channel) {
     const auto found = rooms_.find(channel);
     if (found == rooms_.end()) return;
+    found->second->publishing = false;
     guarded(
         channel, "act",
-        [&](HostedRoom& room) {
-            for (std::size_t published = 0; next < answers->size(); ++next) {
-                auto* done = std::get_if<chat::Done>(&(*answers)[next]);
-                if (done == nullptr) continue;
-                if (published >= kActEventsPerTurn) break;
-                for (const auto& body : done->events) {
-                    chat::Event event{.channel = channel,
-                                      .channel_login = room.login,
-                                      .position = {},
-                                      .body = {}};
-                    std::visit([&](const auto& one) { event.body = one; }, body);
-                    publish_event(room, std::move(event));
-                    ++published;
-                }
+        [this](HostedRoom& room) {
+            for (std::size_t i = 0; i < kActEventsPerTurn && !room.outgoing.empty(); ++i) {
+                chat::Event event = std::move(room.outgoing.front());
+                room.outgoing.pop_front();
+                publish_event(room, std::move(event));
             }
         },
-        [&] { next = answers->size(); });
-    if (next < answers->size()) {
-        scheduler_.post_to(scheduler_.shard(), Priority::control, [this, channel, answers, next] {
-            publish_events(channel, answers, next);
-        });
-        return;
-    }
+        [] {});
     const auto still = rooms_.find(channel);
     if (still == rooms_.end()) return;
-    auto done = std::move(still->second->acts.front().done);
-    still->second->acts.pop_front();
-    done(std::move(*answers));
-    next_acts(channel);
+    if (still->second->outgoing.empty()) return next_acts(channel);
+    still->second->publishing = true;
+    scheduler_.post_to(scheduler_.shard(), Priority::control,
+                       [this, channel] { publish_outgoing(channel); });
 }
 
 void RoomHost::publish_event(HostedRoom& room, chat::Event event) {
@@ -177,15 +202,13 @@ void RoomHost::received_act(HostedRoom& room, const chat::EventRef& event,
                       [&](const auto& one) { return act.at - one.second > kShoutoutsKept; });
         room.shoutouts.emplace_back(act.target.id, act.at);
     }
+    take_effect(room, act);
     const auto entry = room.chatters.find(act.target.id);
     if (entry == room.chatters.end()) return;
     ChatterEntry& target = entry->second;
-    target.stale = target.waiting;
-    const chat::Standing before = target.chatter.standing;
-    chat::apply(act, target.chatter.standing);
     if (target.connections == 0 || !target.ready) return;
     const bool evict = act.action == chat::ModAction::ban;
-    const bool changed = before.role != target.chatter.standing.role;
+    const bool changed = std::exchange(target.tell, false);
     for (const auto& [shard, count] : room.members) {
         if (changed && !evict) outlet_.tell_self(shard, room.channel, room.login, target.chatter);
         if (evict) outlet_.evict(shard, room.channel, room.login, act.target.id);

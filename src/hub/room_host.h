@@ -125,7 +125,9 @@ class RoomHost final : public bus::Receiver {
     // room_acts.cc: what moderators do
     void next_acts(ChannelId channel);
     void acts_done(ChannelId channel, std::optional<ActAnswers> answers);
-    void publish_events(ChannelId channel, std::shared_ptr<ActAnswers> answers, std::size_t next);
+    /// Here and at once; the event itself may come later.
+    void take_effect(HostedRoom& room, const chat::Moderation& act);
+    void publish_outgoing(ChannelId channel);
     void publish_event(HostedRoom& room, chat::Event event);
     void received_act(HostedRoom& room, const chat::EventRef& event, const bus::Received& received);
     void append_to_log(const HostedRoom& room, const bus::Received& received, MessageId id,

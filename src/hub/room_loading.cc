@@ -139,7 +139,8 @@ void RoomHost::room_loaded(ChannelId channel, RoomFacts facts) {
     std::vector<Parked> parked = take(room.parked);
     if (!facts.ok) {
         // The next command tries again; a room with members (after a fault) keeps its place.
-        if (room.members.empty() && room.watchers.empty() && room.acts.empty()) {
+        if (room.members.empty() && room.watchers.empty() && room.acts.empty() &&
+            room.outgoing.empty()) {
             rooms_.erase(found);
             counters_.rooms.sub();
         }
