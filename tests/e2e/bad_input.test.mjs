@@ -313,11 +313,16 @@ test('upgrades that are not right are refused', kTimeout, async () => {
     await refused(upgrade().replace(/Sec-WebSocket-Key: .*\r\n/, ''), /400/);
     await refused(upgrade().replace('dGhlIHNhbXBsZSBub25jZQ==', 'short'), /400/);
     await refused(upgrade().replace('Connection: Upgrade\r\n', ''), /400/);
-    await refused(upgrade([], '/ws'), /404/);
+    await refused(upgrade([], '/ws').replace('Version: 13', 'Version: 12'), /426/);
     await refused(upgrade().replace('GET', 'POST').replace('\r\n\r\n', '\r\nContent-Length: 0\r\n\r\n'), /40\d/);
     const odd = await RawWebSocket.open(server.http, { path: '/irc:80', headers: ['Sec-WebSocket-Protocol: foo, irc'] });
     assert.match(odd.head, /Sec-WebSocket-Protocol: irc\r\n/);
     await odd.close();
+    // EventSub tells, and never listens.
+    const events = await RawWebSocket.open(server.http, { path: '/ws' });
+    events.send(frame(Buffer.from('PASS oauth:dev')));
+    assert.ok(await events.closes());
+    assert.equal(events.code, 4001);
     const none = await RawWebSocket.open(server.http, { headers: ['Sec-WebSocket-Protocol: text.ircv3.net'] });
     assert.ok(!/Sec-WebSocket-Protocol/.test(none.head));
     await none.close();
