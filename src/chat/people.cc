@@ -107,6 +107,14 @@ std::vector<Badge> badges_of(const Chatter& chatter) {
     return badges;
 }
 
+std::span<const std::uint32_t> bits_badge_steps() {
+    return kBitsSteps;
+}
+
+std::span<const std::uint32_t> gift_badge_steps() {
+    return kGiftSteps;
+}
+
 std::vector<Badge> badge_info_of(const Chatter& chatter) {
     const Standing& s = chatter.standing;
     if (!s.subscribed()) return {};

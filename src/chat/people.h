@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -86,6 +87,9 @@ Rank rank_of(const Chatter& chatter);
 
 /// In display order: role, then subscriber or founder, then account badges (spec twitch-chat 4.7).
 std::vector<Badge> badges_of(const Chatter& chatter);
+/// The versions of the badges `bits` and `sub-gifter`: the totals from which each is shown.
+std::span<const std::uint32_t> bits_badge_steps();
+std::span<const std::uint32_t> gift_badge_steps();
 /// The `badge-info` list: exact months of a subscriber or founder.
 std::vector<Badge> badge_info_of(const Chatter& chatter);
 

@@ -123,6 +123,7 @@ class EmoteStore {
     virtual ~EmoteStore() = default;
     /// Global emotes and the channel's own, by code.
     virtual Result<std::vector<Emote>> emotes_for(ChannelId channel) = 0;
+    virtual Result<std::optional<Emote>> find_emote(std::string_view id) = 0;
     /// Fails with file_exists when the code is taken.
     virtual Result<void> add_emote(const Emote& emote) = 0;
     virtual Result<bool> remove_emote(std::string_view id) = 0;

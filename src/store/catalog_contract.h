@@ -391,7 +391,10 @@ TYPED_TEST_P(CatalogContract, GrantsAnEmoteUntilItIsRemoved) {
     EXPECT_EQ(this->code_of(this->catalog().grant_emote(bob, this->emote(2, "x").id, {})),
               this->kMissing);
     EXPECT_EQ(this->code_of(this->catalog().grant_emote(bob, "' OR 1=1", {})), this->kInvalid);
+    EXPECT_EQ(this->catalog().find_emote(wave.id).value()->code, wave.code);
     EXPECT_TRUE(this->catalog().remove_emote(wave.id).value());
+    EXPECT_FALSE(this->catalog().find_emote(wave.id).value());
+    EXPECT_EQ(this->code_of(this->catalog().find_emote("25")), this->kInvalid);
     EXPECT_FALSE(this->catalog().remove_emote(wave.id).value());
     EXPECT_TRUE(this->catalog().granted_emotes(bob).value().empty());
 }

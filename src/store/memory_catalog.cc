@@ -265,6 +265,14 @@ Result<void> MemoryCatalog::add_emote(const Emote& emote) {
     return {};
 }
 
+Result<std::optional<Emote>> MemoryCatalog::find_emote(std::string_view id) {
+    if (auto fine = check_emote_id(id); !fine) return tl::unexpected(fine.error());
+    const std::lock_guard lock(mutex_);
+    const auto found = emotes_.find(*uuid_key(id));
+    if (found == emotes_.end()) return std::optional<Emote>();
+    return std::optional(found->second);
+}
+
 Result<bool> MemoryCatalog::remove_emote(std::string_view id) {
     if (auto fine = check_emote_id(id); !fine) return tl::unexpected(fine.error());
     const std::string key = *uuid_key(id);

@@ -43,6 +43,7 @@ class MemoryCatalog final : public Catalog {
 
     Result<std::vector<Emote>> emotes_for(ChannelId channel) override;
     Result<void> add_emote(const Emote& emote) override;
+    Result<std::optional<Emote>> find_emote(std::string_view id) override;
     Result<bool> remove_emote(std::string_view id) override;
     Result<void> grant_emote(UserId user, std::string_view emote_id, WallTime at) override;
     Result<std::vector<std::string>> granted_emotes(UserId user) override;

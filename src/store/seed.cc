@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "chat/people.h"
+
 namespace clamor::store {
 namespace {
 
@@ -95,6 +97,31 @@ Result<void> seed_subscriber_badges(Catalog& catalog) {
     return {};
 }
 
+/// One picture for each metal, a version for each step: bronze, silver from 5,000 bits, gold from
+/// 100,000.
+Result<void> seed_bits_badges(Catalog& catalog) {
+    for (const std::uint32_t bits : chat::bits_badge_steps()) {
+        const std::string_view metal = bits < 5'000 ? "bronze" : bits < 100'000 ? "silver" : "gold";
+        if (auto done = seed_badge(catalog, {"bits", std::to_string(bits),
+                                             fmt::format("{} bits cheered ({})", bits, metal),
+                                             fmt::format("bits-{}", metal)});
+            !done)
+            return done;
+    }
+    return {};
+}
+
+Result<void> seed_gift_badges(Catalog& catalog) {
+    for (const std::uint32_t gifts : chat::gift_badge_steps()) {
+        if (auto done =
+                seed_badge(catalog, {"sub-gifter", std::to_string(gifts),
+                                     fmt::format("{} subscriptions given", gifts), "sub-gifter"});
+            !done)
+            return done;
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<void> seed_demo(Catalog& catalog) {
@@ -110,6 +137,8 @@ Result<void> seed_demo(Catalog& catalog) {
     for (const DemoBadge& badge : kDemoBadges) {
         if (auto done = seed_badge(catalog, badge); !done) return done;
     }
+    if (auto done = seed_bits_badges(catalog); !done) return done;
+    if (auto done = seed_gift_badges(catalog); !done) return done;
     return seed_subscriber_badges(catalog);
 }
 

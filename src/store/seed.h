@@ -107,6 +107,13 @@ inline constexpr std::array kDemoBadges{
     DemoBadge{"moderator", "1", "Moderator", "moderator"},
     DemoBadge{"vip", "1", "VIP", "vip"},
     DemoBadge{"founder", "0", "Founder", "founder"},
+    DemoBadge{"staff", "1", "Staff", "staff"},
+    DemoBadge{"admin", "1", "Admin", "admin"},
+    DemoBadge{"global_mod", "1", "Global Moderator", "global_mod"},
+    DemoBadge{"artist-badge", "1", "Artist", "artist-badge"},
+    DemoBadge{"premium", "1", "Prime", "premium"},
+    DemoBadge{"turbo", "1", "Turbo", "turbo"},
+    DemoBadge{"partner", "1", "Verified", "partner"},
     DemoBadge{"bot-badge", "1", "Verified Bot", "bot-badge"},
 };
 

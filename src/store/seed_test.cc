@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/seed.h"
 
+#include <algorithm>
+#include <filesystem>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -36,6 +39,26 @@ TEST(DemoSeed, ShowsFoundersAndSubscribersSideBySide) {
     EXPECT_EQ(standing("ada").role, chat::Role::moderator);
     EXPECT_FALSE(standing("kira").founder);
     EXPECT_EQ(standing("luca").subscriber_tier, 3);
+}
+
+TEST(DemoSeed, EveryBadgeHasAPicture) {
+    MemoryCatalog catalog;
+    ASSERT_TRUE(seed_demo(catalog));
+    const auto badges = catalog.badges_for(catalog.find_channel("lobby").value()->id).value();
+    const auto title_of = [&](std::string_view name, std::string_view version) {
+        const auto found = std::ranges::find_if(badges, [&](const BadgeImage& image) {
+            return image.badge.name == name && image.badge.version == version;
+        });
+        return found == badges.end() ? std::string("none") : found->title;
+    };
+    EXPECT_EQ(title_of("bits", "1000"), "1000 bits cheered (bronze)");
+    EXPECT_EQ(title_of("bits", "5000"), "5000 bits cheered (silver)");
+    EXPECT_EQ(title_of("bits", "5000000"), "5000000 bits cheered (gold)");
+    EXPECT_EQ(title_of("sub-gifter", "50"), "50 subscriptions given");
+    for (const BadgeImage& image : badges) {
+        const std::string file = std::string(CLAMOR_SOURCE_DIR) + "/web" + image.image_url;
+        EXPECT_TRUE(std::filesystem::exists(file)) << file;
+    }
 }
 
 TEST(DemoSeed, MayRunAgainAndLeavesChangesAlone) {

@@ -111,6 +111,15 @@ Result<void> SqlCatalog::add_emote(const Emote& emote) {
     });
 }
 
+Result<std::optional<Emote>> SqlCatalog::find_emote(std::string_view id) {
+    if (auto fine = check_emote_id(id); !fine) return tl::unexpected(fine.error());
+    return database_->run("finding an emote", [&](Session& sql) -> Result<std::optional<Emote>> {
+        return sql.fetch_one<EmoteRow>(
+            fmt::format("SELECT {} FROM emotes WHERE emote_id = :id", EmoteRow::kColumns),
+            lower_id(id));
+    });
+}
+
 Result<bool> SqlCatalog::remove_emote(std::string_view id) {
     if (auto fine = check_emote_id(id); !fine) return tl::unexpected(fine.error());
     return database_->run("removing an emote", [&](Session& sql) -> Result<bool> {
