@@ -82,12 +82,46 @@ Handler handler(std::shared_ptr<const Services> services, Answer answer) {
     };
 }
 
+/// Where an emote's picture is, by the path that Helix's `template` gives.
+wire::http::Response emote_picture(const Services& services, const Parameters& path) {
+    const std::string& id = path[0];
+    const std::string& format = path[1];
+    const std::string& theme = path[2];
+    const std::string& scale = path[3];
+    if (format != "default" && format != "static" && format != "animated")
+        return error_response(400,
+                              "the format is default, static or animated, not '" + format + "'");
+    if (theme != "light" && theme != "dark")
+        return error_response(400, "the theme is light or dark, not '" + theme + "'");
+    if (scale != "1.0" && scale != "2.0" && scale != "3.0")
+        return error_response(400, "the scale is 1.0, 2.0 or 3.0, not '" + scale + "'");
+    const auto emote = services.catalog.find_emote(id);
+    if (!emote && emote.error().code != std::errc::invalid_argument)
+        return store_failure(emote.error());
+    if (!emote || !*emote) return error_response(404, "there is no emote '" + id + "'");
+    const store::Emote& found = **emote;
+    return {.status = 302,
+            .headers = {{"Location", scale == "1.0"   ? found.image_url
+                                     : scale == "2.0" ? found.image_url_2x
+                                                      : found.image_url_4x},
+                        {"Cache-Control", "public, max-age=300"},
+                        {"Access-Control-Allow-Origin", "*"}},
+            .body = {}};
+}
+
 }  // namespace
 
 void add_emote_routes(Router& router, const Services& given) {
     const auto services = std::make_shared<const Services>(given);
     router.on("GET", "/api/emotes/{channelId}", handler(services, list_emotes));
     router.on("GET", "/api/badges/{channelId}", handler(services, list_badges));
+    router.on("GET", "/emoticons/v2/{id}/{format}/{theme}/{scale}",
+              [services](auto, auto parameters, auto respond) {
+                  answer_from_worker(services->workers, std::move(respond),
+                                     [services, parameters = std::move(parameters)] {
+                                         return emote_picture(*services, parameters);
+                                     });
+              });
 }
 
 }  // namespace clamor::api
