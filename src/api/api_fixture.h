@@ -89,9 +89,11 @@ class ApiFixture : public ::testing::Test {
         return message.id;
     }
 
-    MessageId store_text(const store::Channel& channel, std::uint64_t sequence, std::string text) {
+    MessageId store_text(const store::Channel& channel, std::uint64_t sequence, std::string text,
+                         chat::Suspicion suspicion = chat::Suspicion::none) {
         chat::Message message;
         message.text = std::move(text);
+        message.author_suspicion = suspicion;
         return store_message(channel, sequence, std::move(message));
     }
 

@@ -39,12 +39,15 @@ Json reply_json(const std::optional<chat::ReplyTo>& reply) {
 
 }  // namespace
 
-Result<Json> message_json(const store::StoredMessage& stored) {
-    const auto event = chat::decode_event(stored.event);
+Result<chat::Message> read_message(const store::StoredMessage& stored) {
+    auto event = chat::decode_event(stored.event);
     if (!event) return tl::unexpected(event.error());
-    const auto* said = std::get_if<chat::Message>(&event->body);
+    auto* said = std::get_if<chat::Message>(&event->body);
     if (said == nullptr) return fail(std::errc::bad_message, "the stored event is not a message");
-    const auto& message = *said;
+    return std::move(*said);
+}
+
+Json message_json(const store::StoredMessage& stored, const chat::Message& message) {
     return Json{{"id", message.id.to_string()},
                 {"seq", stored.position.sequence},
                 {"epoch", stored.position.epoch},

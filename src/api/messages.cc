@@ -31,14 +31,15 @@ wire::http::Response list_messages(const Services& services, const std::string& 
     const auto stored = services.log.read(query);
     if (!stored) return store_failure(stored.error());
     auto list = Json::array();
-    for (const auto& message : *stored) {
-        if (auto body = message_json(message)) {
-            list.push_back(std::move(*body));
-        } else {
+    for (const auto& entry : *stored) {
+        const auto message = read_message(entry);
+        if (!message) {
             log::error("a stored message cannot be read", {{"channel", login},
-                                                           {"id", message.id.to_string()},
-                                                           {"error", body.error().to_string()}});
+                                                           {"id", entry.id.to_string()},
+                                                           {"error", message.error().to_string()}});
+            continue;
         }
+        if (!chat::for_moderators_only(*message)) list.push_back(message_json(entry, *message));
     }
     const Json body{{"channel", {{"id", std::to_string((*channel)->id.value)}, {"login", login}}},
                     {"messages", std::move(list)}};

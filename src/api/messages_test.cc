@@ -98,6 +98,14 @@ TEST_F(MessagesTest, MarksRemovedMessages) {
     EXPECT_EQ(get_json("/api/channels/lobby/messages")["messages"][0]["deleted"], true);
 }
 
+TEST_F(MessagesTest, LeavesOutWhatRestrictedUsersSaid) {
+    store_text(lobby, 1, "psst", chat::Suspicion::restricted);
+    store_text(lobby, 2, "hello");
+    const auto body = get_json("/api/channels/lobby/messages");
+    ASSERT_EQ(body["messages"].size(), 1u);
+    EXPECT_EQ(body["messages"][0]["text"], "hello");
+}
+
 TEST_F(MessagesTest, NamesTheFieldAndTheRuleOfWrongValues) {
     const std::string messages = "/api/channels/lobby/messages";
     EXPECT_EQ(get_json(messages + "?limit=801", 400)["message"],

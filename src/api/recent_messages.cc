@@ -100,6 +100,8 @@ wire::http::Response recent_messages(const Services& services, const std::string
             continue;
         }
         if (wanted.hide_moderation && is_clearing(*event)) continue;
+        const auto* said = std::get_if<chat::Message>(&event->body);
+        if (said != nullptr && chat::for_moderators_only(*said)) continue;
         event->position = message.position;
         std::string line;
         if (wanted.clear_chat_as_notice && is_clearing(*event)) {

@@ -49,6 +49,14 @@ TEST_F(RecentMessagesTest, MarksOrHidesRemovedMessages) {
     EXPECT_EQ(get_json(path + "?hide_moderated_messages=false")["messages"].size(), 1u);
 }
 
+TEST_F(RecentMessagesTest, KeepsWhatRestrictedUsersSaidFromViewers) {
+    store_text(lobby, 1, "psst", chat::Suspicion::restricted);
+    store_text(lobby, 2, "hello", chat::Suspicion::monitored);
+    const auto body = get_json("/api/v2/recent-messages/lobby");
+    ASSERT_EQ(body["messages"].size(), 1u);
+    EXPECT_TRUE(body["messages"][0].get<std::string>().ends_with("hello"));
+}
+
 TEST_F(RecentMessagesTest, SaysNotJoinedForUnknownChannels) {
     const auto body = get_json("/api/v2/recent-messages/nobody");
     EXPECT_EQ(body["messages"].size(), 0u);

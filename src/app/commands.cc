@@ -213,9 +213,12 @@ Result<void> run_export(const ExportCommand& command, store::Catalog& catalog,
         if (!page) return tl::unexpected(page.error());
         if (page->empty()) break;
         for (const auto& stored : *page) {
-            const auto line = api::message_json(stored);
-            if (!line) return tl::unexpected(line.error());
-            out << line->dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+            const auto message = api::read_message(stored);
+            if (!message) return tl::unexpected(message.error());
+            auto line = api::message_json(stored, *message);
+            // Who runs the server sees what viewers do not.
+            if (chat::for_moderators_only(*message)) line["restricted"] = true;
+            out << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
         }
         query.after_sequence = page->back().position.sequence;
     }

@@ -254,7 +254,7 @@ Result<void> Node::Impl::start_shards() {
         if (!started) return tl::unexpected(started.error());
         if (i == 0) log::info("network engine chosen", {{"engine", *started}});
     }
-    register_metrics(metrics, shard_counters(), *log_writer, *workers);
+    register_metrics(metrics, shard_counters(), *log_writer, *workers, gateway->whispers_refused());
     for (const auto& shard : shards) shard->go();
     // The first shard may choose the port; the others share it by SO_REUSEPORT.
     http = options.http;

@@ -41,6 +41,9 @@ void register_hub(Metrics& metrics, const MetricLabels& shard, const hub::HubCou
                     hub.mailbox_shed);
     metrics.counter("clamor_room_faults_total", "Rooms that were reset after an exception.", shard,
                     hub.room_faults);
+    metrics.counter("clamor_role_changes_refused_total",
+                    "Changes of roles over the limit of who asked for them.", shard,
+                    hub.role_changes_refused);
     metrics.counter("clamor_store_refused_total", "Messages refused since the log queue was full.",
                     shard, hub.store_refused);
     metrics.histogram("clamor_hold_seconds", "Time that events waited in an open batch.", shard,
@@ -163,7 +166,10 @@ void register_reactor(Metrics& metrics, const MetricLabels& shard,
 }  // namespace
 
 void register_metrics(Metrics& metrics, const std::vector<Node::ShardCounters>& shards,
-                      const store::LogWriter& log_writer, const reactor::WorkerPool& workers) {
+                      const store::LogWriter& log_writer, const reactor::WorkerPool& workers,
+                      const Counter& whispers_refused) {
+    metrics.counter("clamor_whispers_refused_total", "Whispers over the limits of who sent them.",
+                    {}, whispers_refused);
     for (std::size_t i = 0; i < shards.size(); ++i) {
         const MetricLabels shard = {{"shard", std::to_string(i)}};
         register_hub(metrics, shard, shards[i].hub);

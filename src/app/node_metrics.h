@@ -12,6 +12,7 @@ namespace clamor::app {
 /// Registers everything that a node counts; docs/operations.md explains each. What is given
 /// outlives the metrics.
 void register_metrics(Metrics& metrics, const std::vector<Node::ShardCounters>& shards,
-                      const store::LogWriter& log_writer, const reactor::WorkerPool& workers);
+                      const store::LogWriter& log_writer, const reactor::WorkerPool& workers,
+                      const Counter& whispers_refused);
 
 }  // namespace clamor::app

@@ -51,9 +51,11 @@ inline constexpr Window kLogins{20, 10s};
 inline constexpr Window kLoginsVerifiedBot{200, 10s};
 inline constexpr Window kWhispersPerSecond{3, 1s};
 inline constexpr Window kWhispersPerMinute{100, 60s};
+inline constexpr Window kWhisperRecipientsPerDay{40, 24h};  // people not whispered with before
 inline constexpr auto kDuplicateWindow = 30s;
 
 // What moderators may do.
+inline constexpr Window kRoleChanges{10, 10s};  // by one account, of moderators, and of VIPs
 inline constexpr std::uint32_t kTimeoutSecondsMax = 1209600;  // two weeks
 inline constexpr std::uint32_t kTimeoutSeconds = 600;         // when none is said
 inline constexpr std::uint32_t kSlowSeconds = 30;

@@ -83,9 +83,10 @@ struct Shoutout {
 };
 /// A message that was sent before.
 struct Pin {
-    MessageId message;
+    MessageId message;                       ///< none: `text` is said first, and is what is pinned
     std::optional<std::uint32_t> seconds{};  ///< none: until it is unpinned
     bool replace_only = false;               ///< changes the time of what is pinned
+    std::string text{};                      ///< only where there is no message
 };
 struct Unpin {
     MessageId message;  ///< none: whatever is pinned
@@ -150,7 +151,8 @@ enum class Denial : std::uint8_t {
     not_warned,
     already_raiding,
     no_raid,
-    cooldown,  ///< Denied::number seconds are left
+    cooldown,               ///< Denied::number seconds are left
+    too_many_role_changes,  ///< likewise
     already_pinned,
     not_pinned,
     unknown_term,

@@ -62,6 +62,7 @@ void set_author(Message& message, const Chatter& author) {
     message.author_type = author.user.type;
     message.subscriber = author.standing.subscribed();
     message.turbo = author.user.turbo;
+    message.author_suspicion = author.standing.suspicion;
 }
 
 void apply(const Moderation& act, Standing& target) {

@@ -67,11 +67,18 @@ struct Message {
     std::string kind{};              ///< the `msg-id` tag of a special message, else empty
     std::string custom_reward_id{};  ///< of a channel-points reward, else empty
     std::string animation_id{};      ///< with kind animated-message
+    Suspicion author_suspicion = Suspicion::none;
     friend bool operator==(const Message&, const Message&) = default;
 };
 
 /// Writes down who the author is at this moment.
 void set_author(Message& message, const Chatter& author);
+
+/// What a restricted user says is for moderators alone; they read it by EventSub
+/// (channel.suspicious_user.message), since Twitch's IRC carries it to nobody.
+inline bool for_moderators_only(const Message& message) {
+    return message.author_suspicion == Suspicion::restricted;
+}
 
 /// The announced snapshot of a room's modes.
 struct RoomState {

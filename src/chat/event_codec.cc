@@ -24,7 +24,9 @@ constexpr std::uint8_t kFlagsKnown = 63;
 
 constexpr std::uint8_t kExtraTurbo = 1;
 constexpr std::uint8_t kExtraReturning = 2;
-constexpr std::uint8_t kExtrasKnown = 3;
+constexpr std::uint8_t kExtraMonitored = 4;
+constexpr std::uint8_t kExtraRestricted = 8;
+constexpr std::uint8_t kExtrasKnown = 15;
 
 constexpr std::uint8_t kActEnds = 1;
 constexpr std::uint8_t kActTextIsAction = 2;
@@ -217,13 +219,26 @@ ReplyTo read_reply(Reader& in) {
 bool has_extras(const Message& message) {
     return message.turbo || message.returning_chatter ||
            message.author_type != AccountType::ordinary || message.bits != 0 ||
-           !message.kind.empty() || !message.custom_reward_id.empty() ||
-           !message.animation_id.empty();
+           message.author_suspicion != Suspicion::none || !message.kind.empty() ||
+           !message.custom_reward_id.empty() || !message.animation_id.empty();
+}
+
+std::uint8_t suspicion_flag(Suspicion suspicion) {
+    switch (suspicion) {
+        case Suspicion::none:
+            return 0;
+        case Suspicion::monitored:
+            return kExtraMonitored;
+        case Suspicion::restricted:
+            return kExtraRestricted;
+    }
+    return 0;
 }
 
 void write_extras(Writer& out, const Message& message) {
     out.byte(static_cast<std::uint8_t>((message.turbo ? kExtraTurbo : 0) |
-                                       (message.returning_chatter ? kExtraReturning : 0)));
+                                       (message.returning_chatter ? kExtraReturning : 0) |
+                                       suspicion_flag(message.author_suspicion)));
     out.byte(static_cast<std::uint8_t>(message.author_type));
     out.number(message.bits);
     out.string(message.kind);
@@ -235,6 +250,8 @@ void read_extras(Reader& in, Message& message) {
     const std::uint8_t extras = in.flags(kExtrasKnown);
     message.turbo = (extras & kExtraTurbo) != 0;
     message.returning_chatter = (extras & kExtraReturning) != 0;
+    if ((extras & kExtraMonitored) != 0) message.author_suspicion = Suspicion::monitored;
+    if ((extras & kExtraRestricted) != 0) message.author_suspicion = Suspicion::restricted;
     message.author_type = in.one_of(AccountType::staff, "has an unknown account type");
     message.bits = static_cast<std::uint32_t>(in.number(std::numeric_limits<std::uint32_t>::max()));
     message.kind = in.string();

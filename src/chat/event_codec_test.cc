@@ -82,6 +82,7 @@ class RandomEvents {
             m.kind = string(30);
             m.custom_reward_id = string(36);
             m.animation_id = string(20);
+            m.author_suspicion = static_cast<Suspicion>(random_() % 3);
         }
         return m;
     }

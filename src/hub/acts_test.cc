@@ -210,6 +210,71 @@ TEST_P(ActsTest, ALargeBulkHoldsWhileItsEventsStillGoOut) {
     EXPECT_EQ(std::get<chat::Refused>(last.sends.find(4)->second).why, chat::Refusal::banned);
 }
 
+TEST_P(ActsTest, WhatARestrictedUserSaysIsForModeratorsWhoWatch) {
+    struct Watcher final : Observer {
+        void on_event(const chat::EventRef& event) override {
+            if (const auto* said = std::get_if<chat::Message>(&event->body))
+                texts.push_back(said->text);
+        }
+        void on_whisper(const WhisperReceived&) override {}
+        void on_account_changed(const chat::User&) override {}
+        void on_token_revoked(UserId, const std::string&) override {}
+        std::vector<std::string> texts;
+    } watcher;
+    FakeMember mona(user("mona")), bob(user("bob")), alice(user("alice"));
+    const MemberRef m = add_and_join(mona), b = add_and_join(bob);
+    add_and_join(alice);
+    hubs_.front()->set_observer(&watcher);
+    hubs_.front()->watch(lobby_);
+    cluster_.run();
+    const auto suspect = [&](RequestId request, chat::Suspicion suspicion) {
+        return done(act(m, request, mona, chat::act::Suspect{target("bob"), suspicion}));
+    };
+    ASSERT_TRUE(suspect(1, chat::Suspicion::restricted));
+    say(b, 2, "psst");
+    EXPECT_TRUE(bob.answered<Stored>(2)) << "the restricted are not told";
+    EXPECT_EQ(alice.text().find("psst"), std::string::npos);
+    EXPECT_EQ(mona.text().find("psst"), std::string::npos) << "IRC carries it to nobody";
+    EXPECT_EQ(watcher.texts, std::vector<std::string>{"psst"});
+    ASSERT_TRUE(suspect(3, chat::Suspicion::monitored));
+    say(b, 4, "hello");
+    EXPECT_TRUE(alice.text().ends_with("bob: hello\n"));
+}
+
+TEST_P(ActsTest, APinWithATextSaysItFirst) {
+    FakeMember mona(user("mona")), bob(user("bob"));
+    const MemberRef m = add_and_join(mona), b = add_and_join(bob);
+    const chat::act::Pin pin{.message = {}, .seconds = 60, .text = "read the rules"};
+    ASSERT_TRUE(done(act(m, 1, mona, pin)));
+    EXPECT_EQ(bob.text(), "mona: read the rules\npin mona\n");
+    EXPECT_EQ(mona.text(), "mona: read the rules\npin mona\n")
+        << "she did not type it as a message";
+    EXPECT_EQ(catalog_.find_pin(lobby_, {}).value()->message, history().front().id);
+    EXPECT_EQ(why(act(b, 2, bob, pin)), chat::Denial::no_permission);
+    EXPECT_EQ(history().size(), 2u) << "and nothing is said";
+}
+
+TEST_P(ActsTest, RolesChangeTenTimesInTenSeconds) {
+    FakeMember lobby(user("lobby")), mona(user("mona"));
+    const MemberRef l = add_and_join(lobby), m = add_and_join(mona);
+    const auto give = [&](int i, chat::Role role) {
+        return chat::act::GiveRole{target("vip" + std::to_string(i)), role};
+    };
+    for (int i = 0; i < 10; ++i) {
+        user("vip" + std::to_string(i));
+        ASSERT_TRUE(done(act(l, static_cast<RequestId>(i), lobby, give(i, chat::Role::vip))));
+    }
+    for (int i = 0; i < 20; ++i)
+        act(m, static_cast<RequestId>(i), mona, give(i, chat::Role::moderator));
+    const auto& denied = std::get<chat::Denied>(act(l, 20, lobby, give(0, chat::Role::vip)));
+    EXPECT_EQ(denied.why, chat::Denial::too_many_role_changes);
+    EXPECT_EQ(denied.number, 10u);
+    EXPECT_TRUE(done(act(l, 21, lobby, give(0, chat::Role::moderator))))
+        << "moderators are counted by themselves, and what mona may not do is not lobby's";
+    cluster_.advance(10s);
+    EXPECT_TRUE(done(act(l, 22, lobby, chat::act::TakeRole{target("vip1"), chat::Role::vip})));
+}
+
 TEST_P(ActsTest, ARaidArrivesAfterTheCountdownUnlessItIsCancelled) {
     FakeMember lobby(user("lobby")), target_viewer(user("tina"));
     ASSERT_TRUE(catalog_.ensure_channel("harbour"));

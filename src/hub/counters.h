@@ -20,11 +20,12 @@ struct HubCounters {
     Counter flush_sends;  // frames handed to members
     Counter frames_encoded;
     std::array<Counter, chat::kShedClasses>
-        skipped;            // events not delivered to slow members, by class
-    Counter mailbox_shed;   // deliveries refused by a full mailbox
-    Counter room_faults;    // rooms reset after an exception
-    Counter store_refused;  // messages refused since the log queue was full
-    LatencyHistogram hold;  // time that events waited in an open batch, microseconds
+        skipped;                   // events not delivered to slow members, by class
+    Counter mailbox_shed;          // deliveries refused by a full mailbox
+    Counter room_faults;           // rooms reset after an exception
+    Counter role_changes_refused;  // acts over limits::kRoleChanges
+    Counter store_refused;         // messages refused since the log queue was full
+    LatencyHistogram hold;         // time that events waited in an open batch, microseconds
 };
 
 }  // namespace clamor::hub

@@ -35,7 +35,7 @@ void HubGateway::on_all(Run run) {
 void HubGateway::act(ActRequest request, std::function<void(ActAnswers)> done) {
     const ChannelId channel = request.channel;
     on_owner(channel, [request = std::move(request), done = std::move(done)](auto& hub) mutable {
-        hub.host().act(std::move(request), std::move(done));
+        hub.perform(std::move(request), std::move(done));
     });
 }
 
@@ -62,7 +62,13 @@ Result<std::optional<chat::User>> HubGateway::find_user(const chat::Target& targ
 }
 
 void HubGateway::whisper(Whisper whisper, std::function<void(WhisperAnswer)> done) {
-    // The clock is a shard's.
+    // The clock and the counter are a shard's.
+    done = [this, done = std::move(done)](WhisperAnswer answer) {
+        if (answer == WhisperAnswer::too_fast_second || answer == WhisperAnswer::too_fast_minute ||
+            answer == WhisperAnswer::too_many_recipients)
+            whispers_refused_.add();
+        done(answer);
+    };
     scheduler().post_to(
         ShardId(0), Priority::control,
         [this, whisper = std::move(whisper), done = std::move(done)]() mutable {
@@ -71,13 +77,14 @@ void HubGateway::whisper(Whisper whisper, std::function<void(WhisperAnswer)> don
                 return done(WhisperAnswer::too_fast_second);
             if (!whispers_.check(whisper.from.id, limits::kWhispersPerMinute, now).allowed)
                 return done(WhisperAnswer::too_fast_minute);
-            const bool queued = workers_.post(
-                [this, whisper = std::move(whisper), done] { deliver_whisper(whisper, done); });
+            const bool queued = workers_.post([this, whisper = std::move(whisper), now, done] {
+                deliver_whisper(whisper, now, done);
+            });
             if (!queued) done(WhisperAnswer::busy);
         });
 }
 
-void HubGateway::deliver_whisper(const Whisper& whisper,
+void HubGateway::deliver_whisper(const Whisper& whisper, MonoTime now,
                                  const std::function<void(WhisperAnswer)>& done) {
     const auto answer = [&](WhisperAnswer what) {
         scheduler().post_to(ShardId(0), Priority::control, [done, what] { done(what); });
@@ -89,6 +96,8 @@ void HubGateway::deliver_whisper(const Whisper& whisper,
     }
     if (!*to) return answer(WhisperAnswer::unknown_user);
     if ((*to)->id == whisper.from.id) return answer(WhisperAnswer::to_self);
+    if (!whisper_contacts_.allow(whisper.from.id, (*to)->id, now))
+        return answer(WhisperAnswer::too_many_recipients);
     const auto blocked = catalog_.has_block((*to)->id, whisper.from.id);
     if (!blocked) return answer(WhisperAnswer::busy);
     if (*blocked) return answer(WhisperAnswer::sent);

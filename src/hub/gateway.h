@@ -7,12 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "base/counters.h"
 #include "base/ids.h"
 #include "base/scheduler.h"
 #include "chat/act.h"
 #include "chat/event.h"
 #include "hub/account_limits.h"
 #include "hub/member.h"
+#include "hub/whisper_contacts.h"
 #include "store/catalog.h"
 
 namespace clamor::hub {
@@ -49,6 +51,7 @@ enum class WhisperAnswer : std::uint8_t {
     refused,          ///< the recipient's settings
     too_fast_second,  ///< spec twitch-chat 11.2
     too_fast_minute,
+    too_many_recipients,
     busy,
 };
 struct Whisper {
@@ -135,6 +138,9 @@ class HubGateway final : public Gateway {
     void channel_changed(ChannelId channel) override;
     void token_revoked(UserId user, const std::string& token_hash) override;
 
+    /// Whispers over the limits of their sender.
+    const Counter& whispers_refused() const { return whispers_refused_; }
+
   private:
     /// Runs `run` with the hub of the shard that owns the channel, on that shard.
     template <class Run>
@@ -143,7 +149,8 @@ class HubGateway final : public Gateway {
     template <class Run>
     void on_all(Run run);
     Result<std::optional<chat::User>> find_user(const chat::Target& target);
-    void deliver_whisper(const Whisper& whisper, const std::function<void(WhisperAnswer)>& done);
+    void deliver_whisper(const Whisper& whisper, MonoTime now,
+                         const std::function<void(WhisperAnswer)>& done);
 
     Scheduler& scheduler() const;
 
@@ -152,6 +159,8 @@ class HubGateway final : public Gateway {
     store::Catalog& catalog_;
     const bool create_;
     AccountLimits whispers_;
+    WhisperContacts whisper_contacts_;
+    Counter whispers_refused_;  ///< of the first shard's thread
     std::atomic<std::uint64_t> whisper_number_{1};
 };
 

@@ -134,13 +134,27 @@ class Hub::Impl final : public RoomHost::Outlet {
                              .origin = "irc",
                              .batch = {},
                              .acts = {act}};
-            to_owner(channel,
-                     [this, ref, request, asked = std::move(asked)](RoomHost& host) mutable {
-                         host.act(std::move(asked), [this, ref, request](ActAnswers answers) {
-                             answer_act(ref, request, std::move(answers.front()));
-                         });
+            post(owner_shard(channel, scheduler_.shard_count()),
+                 [this, ref, request, asked = std::move(asked)](Impl& owner) mutable {
+                     owner.perform(std::move(asked), [this, ref, request](ActAnswers answers) {
+                         answer_act(ref, request, std::move(answers.front()));
                      });
+                 });
         });
+    }
+    /// On the owner's shard. What is to be pinned is said first where it was not.
+    void perform(ActRequest request, std::function<void(ActAnswers)> done) {
+        const auto* pin =
+            request.acts.size() == 1 ? std::get_if<chat::act::Pin>(&request.acts.front()) : nullptr;
+        if (pin == nullptr || pin->message) return host_.act(std::move(request), std::move(done));
+        host_.standing(request.channel, request.actor,
+                       [this, request, done](const chat::Chatter* actor) mutable {
+                           if (actor == nullptr)
+                               return done({chat::Denied{.why = chat::Denial::busy}});
+                           if (!chat::may(*actor, request.acts.front()))
+                               return done({chat::Denied{.why = chat::Denial::no_permission}});
+                           say_and_pin(std::move(request), std::move(done));
+                       });
     }
 
     void names(MemberRef ref, RequestId request, std::string login) {
@@ -307,12 +321,28 @@ class Hub::Impl final : public RoomHost::Outlet {
                     own_slot != Fanout::kNobody && home->slots_[own_slot].generation == generation;
                 if (home->observer_ != nullptr && home->watched_.contains(event->channel))
                     home->observer_->on_event(event);
+                const auto* message = std::get_if<chat::Message>(&event->body);
+                if (message != nullptr && chat::for_moderators_only(*message)) return;
                 home->fanout_.append(event, alive ? own_slot : Fanout::kNobody);
             });
         if (!taken) counters_.mailbox_shed.add();
     }
 
   private:
+    void say_and_pin(ActRequest request, std::function<void(ActAnswers)> done) {
+        RemoteMessage message{.channel = request.channel,
+                              .author = request.actor,
+                              .text = std::get<chat::act::Pin>(request.acts.front()).text};
+        send_remote(std::move(message), [this, request = std::move(request),
+                                         done = std::move(done)](SendAnswer answer) mutable {
+            MessageId& pinned = std::get<chat::act::Pin>(request.acts.front()).message;
+            if (const auto* stored = std::get_if<Stored>(&answer)) pinned = stored->id;
+            if (const auto* waits = std::get_if<NotStoredYet>(&answer)) pinned = waits->id;
+            if (!pinned) return done({chat::Denied{.why = chat::Denial::busy}});
+            host_.act(std::move(request), std::move(done));
+        });
+    }
+
     struct Joining {
         RequestId request;
         std::string login;

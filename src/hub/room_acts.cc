@@ -16,6 +16,10 @@ namespace {
 
 constexpr std::chrono::hours kShoutoutsKept{1};
 
+std::uint64_t seconds_of(std::chrono::milliseconds time) {
+    return static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(time).count());
+}
+
 ActAnswers busy(std::size_t acts) {
     return ActAnswers(acts, chat::Denied{.why = chat::Denial::busy});
 }
@@ -36,6 +40,18 @@ bool must_wait(const HostedRoom& room) {
            });
 }
 
+/// The role that an act of Twitch's API or commands gives or takes. The operator's own platform
+/// (`api`, `cli`) is not limited.
+std::optional<chat::Role> role_changed(const ActRequest& request) {
+    if (request.origin != "irc" && request.origin != "helix") return std::nullopt;
+    if (request.acts.size() != 1) return std::nullopt;
+    if (const auto* give = std::get_if<chat::act::GiveRole>(&request.acts.front()))
+        return give->role;
+    if (const auto* take = std::get_if<chat::act::TakeRole>(&request.acts.front()))
+        return take->role;
+    return std::nullopt;
+}
+
 bool hidden_by(const chat::Message& message, const chat::Moderation& act) {
     switch (act.action) {
         case chat::ModAction::clear:
@@ -52,6 +68,16 @@ bool hidden_by(const chat::Message& message, const chat::Moderation& act) {
 void RoomHost::act(ActRequest request, std::function<void(ActAnswers)> done) {
     const ChannelId channel = request.channel;
     const std::size_t count = request.acts.size();
+    if (const auto role = role_changed(request)) {
+        AccountLimits& changes = *role == chat::Role::vip ? vip_changes_ : moderator_changes_;
+        const auto limit =
+            changes.check(request.actor.id, limits::kRoleChanges, scheduler_.now().mono);
+        if (!limit.allowed) {
+            counters_.role_changes_refused.add();
+            return done({chat::Denied{.why = chat::Denial::too_many_role_changes,
+                                      .number = seconds_of(limit.retry_after)}});
+        }
+    }
     in_room(
         channel, "act",
         [this, request = std::move(request), done](HostedRoom& room) mutable {
@@ -318,6 +344,20 @@ void RoomHost::publish_made(ChannelId channel, chat::UserNotice notice,
             done(true);
         },
         [done] { done(false); });
+}
+
+void RoomHost::standing(ChannelId channel, const chat::User& user,
+                        std::function<void(const chat::Chatter*)> done) {
+    const auto refuse = [done] { done(nullptr); };
+    in_room(
+        channel, "standing",
+        [this, done, refuse,
+         identity = std::make_shared<const Identity>(Identity{.user = user})](HostedRoom& room) {
+            for_chatter(
+                room, identity, "standing",
+                [done](HostedRoom&, ChatterEntry& entry) { done(&entry.chatter); }, refuse);
+        },
+        refuse);
 }
 
 void RoomHost::chatters(ChannelId channel, std::function<void(std::vector<chat::Person>)> done) {

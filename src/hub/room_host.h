@@ -11,6 +11,7 @@
 
 #include "base/scheduler.h"
 #include "bus/bus.h"
+#include "hub/account_limits.h"
 #include "hub/hosted_room.h"
 #include "hub/hub.h"
 #include "hub/member.h"
@@ -67,6 +68,9 @@ class RoomHost final : public bus::Receiver {
                RequestId request);
 
     void act(ActRequest request, std::function<void(ActAnswers)> done);
+    /// What an account is in a channel; null: busy.
+    void standing(ChannelId channel, const chat::User& user,
+                  std::function<void(const chat::Chatter*)> done);
     /// `author` none: nobody is named.
     void announce(ChannelId channel, UserId author, chat::UserNotice notice,
                   std::function<void(bool)> done);
@@ -173,6 +177,8 @@ class RoomHost final : public bus::Receiver {
     HubCounters& counters_;
     Outlet& outlet_;
     std::mt19937_64 random_;
+    AccountLimits moderator_changes_;
+    AccountLimits vip_changes_;
     std::unordered_map<ChannelId, std::unique_ptr<HostedRoom>> rooms_;
     std::unordered_map<MessageId, PendingEcho> echoes_;  // published, not yet durable
     std::vector<ChannelId> membership_changed_;

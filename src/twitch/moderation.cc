@@ -505,6 +505,9 @@ Notice notice_of(const chat::Denied& denied, const chat::Act& act, std::string_v
         case Denial::cooldown:
             return plain(fmt::format("You can give {} a shoutout in {}.", target.login,
                                      duration_text(denied.number)));
+        case Denial::too_many_role_changes:
+            return plain(fmt::format("You are changing roles too fast. Try again in {}.",
+                                     duration_text(denied.number)));
         case Denial::already_pinned:
             return plain("This message is pinned already.");
         case Denial::not_pinned:

@@ -236,6 +236,7 @@ TEST_F(ChatTest, Whispers) {
                                          {hub::WhisperAnswer::to_self, 400},
                                          {hub::WhisperAnswer::too_fast_second, 429},
                                          {hub::WhisperAnswer::too_fast_minute, 429},
+                                         {hub::WhisperAnswer::too_many_recipients, 429},
                                          {hub::WhisperAnswer::busy, 503}}) {
         live.whisper_answer = answer;
         EXPECT_EQ(call("POST", target + id(bob), "alice", R"({"message":"x"})").status, status);

@@ -266,6 +266,9 @@ Reply post_whisper(Call& call) {
                 case hub::WhisperAnswer::too_fast_second:
                 case hub::WhisperAnswer::too_fast_minute:
                     return respond(error_reply(429, "The sender whispers too fast."));
+                case hub::WhisperAnswer::too_many_recipients:
+                    return respond(
+                        error_reply(429, "The sender has whispered to too many new people today."));
                 case hub::WhisperAnswer::busy:
                     return respond(error_reply(503, kBusy));
             }

@@ -56,6 +56,10 @@ twitch::Notice notice_of(hub::WhisperAnswer answer, std::string_view login) {
         case hub::WhisperAnswer::too_fast_minute:
             return {"whisper_limit_per_min",
                     "You are sending whispers too fast. Try again in a minute."};
+        case hub::WhisperAnswer::too_many_recipients:
+            // Clients know the id, and give up waiting for it.
+            return {"whisper_limit_per_min",
+                    "You have whispered to too many new people today. Try again tomorrow."};
         case hub::WhisperAnswer::busy:
             break;
     }

@@ -193,9 +193,15 @@ std::optional<Act> pin(std::string_view text) {
         if (!given || *given == 0) return std::nullopt;
         seconds = *given;
     }
-    const auto id = MessageId::parse(take_word(text));
-    if (!id) return std::nullopt;
-    return act::Pin{.message = *id, .seconds = bounded(seconds)};
+    const std::string said = text::clean_message(text);
+    if (said.empty()) return std::nullopt;
+    act::Pin pin{.message = {}, .seconds = bounded(seconds)};
+    if (const auto id = MessageId::parse(said)) {
+        pin.message = *id;
+    } else {
+        pin.text = said;
+    }
+    return pin;
 }
 std::optional<Act> unpin(std::string_view) {
     return act::Unpin{};
@@ -277,8 +283,10 @@ constexpr std::array kActCommands{
     ActCommand{"raid", "usage_raid", "<channel>", "Sends your viewers to another channel.", raid},
     ActCommand{"unraid", "usage_unraid", "", "Cancels the raid.", unraid},
     ActCommand{"shoutout", "usage_shoutout", "<channel>", "Recommends another channel.", shoutout},
-    ActCommand{"pin", "usage_pin", "[--duration=<time>] <message id>",
-               "Pins a message, for 20 minutes when no time is given.", pin},
+    ActCommand{"pin", "usage_pin", "[--duration=<time>] <message or its id>",
+               "Says a message and pins it, or pins one that was said, for 20 minutes when no time "
+               "is given.",
+               pin},
     ActCommand{"unpin", "usage_unpin", "", "Takes the pinned message down.", unpin},
     ActCommand{"addblockedterm", "usage_addblockedterm", "<term>", "Blocks a word or phrase.",
                add_term<false>},

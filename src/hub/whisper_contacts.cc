@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/whisper_contacts.h"
+
+#include <algorithm>
+
+namespace clamor::hub {
+
+bool WhisperContacts::allow(UserId from, UserId to, MonoTime now) {
+    const std::lock_guard lock(mutex_);
+    if (contacts_.size() >= sweep_at_) {
+        std::erase_if(contacts_, [now](const auto& entry) {
+            return std::ranges::none_of(
+                entry.second, [now](const Contact& contact) { return fresh(contact, now); });
+        });
+        sweep_at_ = std::max<std::size_t>(1024, 2 * contacts_.size());
+    }
+    Contacts& contacts = contacts_[from];
+    std::erase_if(contacts, [now](const Contact& contact) { return !fresh(contact, now); });
+    const auto known = std::ranges::find(contacts, to, &Contact::user);
+    if (known != contacts.end()) {
+        known->last = now;
+        return true;
+    }
+    if (wrote_to(to, from, now)) return true;
+    if (contacts.size() >= limits::kWhisperRecipientsPerDay.count) return false;
+    contacts.push_back({to, now});
+    return true;
+}
+
+bool WhisperContacts::wrote_to(UserId from, UserId to, MonoTime now) const {
+    const auto found = contacts_.find(from);
+    return found != contacts_.end() &&
+           std::ranges::any_of(found->second, [&](const Contact& contact) {
+               return contact.user == to && fresh(contact, now);
+           });
+}
+
+std::size_t WhisperContacts::remembered() const {
+    const std::lock_guard lock(mutex_);
+    return contacts_.size();
+}
+
+}  // namespace clamor::hub

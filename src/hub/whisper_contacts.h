@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/limits.h"
+#include "base/time.h"
+
+namespace clamor::hub {
+
+/// Whom each account has whispered with of late: a bound on new recipients keeps spammers from
+/// whispering to everybody (spec twitch-chat 11.2). Those who wrote first are no new recipients.
+/// Any thread. Holds limits::kWhisperRecipientsPerDay people for each account at most, and forgets
+/// accounts that have been silent for so long.
+class WhisperContacts {
+  public:
+    /// Counts a whisper; false, and counts nothing, when `to` would be one new person too many.
+    bool allow(UserId from, UserId to, MonoTime now);
+    std::size_t remembered() const;
+
+  private:
+    struct Contact {
+        UserId user;
+        MonoTime last;
+    };
+    using Contacts = std::vector<Contact>;
+    static bool fresh(const Contact& contact, MonoTime now) {
+        return now - contact.last < limits::kWhisperRecipientsPerDay.length;
+    }
+    bool wrote_to(UserId from, UserId to, MonoTime now) const;
+
+    mutable std::mutex mutex_;
+    std::unordered_map<UserId, Contacts> contacts_;
+    std::size_t sweep_at_ = 1024;
+};
+
+}  // namespace clamor::hub
