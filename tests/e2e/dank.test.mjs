@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import WebSocket, { createWebSocketStream } from 'ws';
 import { IrcClient } from './irc.mjs';
-import { exitSoon, Server } from './server.mjs';
+import { moderateEverything } from './moderator.mjs';
+import { eventually, exitSoon, Server } from './server.mjs';
 
 let ChatClient;
 let skip = false;
@@ -116,6 +117,55 @@ test('dank-twitch-irc is told why a login failed', kTimeout, async () => {
     assert.match(`${error.message} ${error.cause?.message}`, /Login authentication failed/);
     refused.destroy();
     errors.length = 0;
+});
+
+test('dank-twitch-irc sees all that a moderator does', kTimeout, async () => {
+    const watcher = client('dankwatcher', 'tcp');
+    await watcher.connect();
+    await watcher.join('dankmods');
+    const seen = {};
+    for (const kind of ['CLEARCHAT', 'CLEARMSG', 'ROOMSTATE', 'USERNOTICE', 'WHISPER']) {
+        seen[kind] = [];
+        watcher.on(kind, (line) => seen[kind].push(line));
+    }
+    const done = message(watcher, 'all done');
+    const { messageId } = await moderateEverything(server, 'dankmods', 'dankvictim', 'dankwatcher');
+    const last = await done;
+    assert.equal(last.colorRaw, '#00FF7F');
+    assert.ok(last.badges.hasBroadcaster);
+    const [deleted] = seen.CLEARMSG;
+    assert.deepEqual([deleted.targetUsername, deleted.targetMessageID, deleted.targetMessageContent], ['dankvictim', messageId, 'rude words']);
+    const [timeout, ban, clear] = seen.CLEARCHAT;
+    assert.deepEqual([timeout.isTimeout(), timeout.targetUsername, timeout.banDuration], [true, 'dankvictim', 30]);
+    assert.deepEqual([ban.isPermaban(), ban.targetUsername], [true, 'dankvictim']);
+    assert.equal(clear.wasChatCleared(), true);
+    assert.deepEqual(
+        seen.ROOMSTATE.map((state) => state.extractRoomState()).map(({ slowModeDuration, followersOnlyDuration, subscribersOnly, emoteOnly, r9k }) =>
+            [slowModeDuration, followersOnlyDuration, subscribersOnly, emoteOnly, r9k].find((value) => value !== undefined)),
+        [45, 0, 30, -1, true, false, true, false, true, false],
+    );
+    const [announcement, raid] = seen.USERNOTICE;
+    assert.deepEqual([announcement.messageTypeID, announcement.messageText, announcement.eventParams.color], ['announcement', 'look here', 'BLUE']);
+    assert.deepEqual([raid.messageTypeID, raid.eventParams.login, raid.eventParams.viewerCount], ['raid', 'dankvictim', 42]);
+    const whisper = await eventually(() => seen.WHISPER[0], 'the whisper');
+    assert.deepEqual([whisper.senderUsername, whisper.recipientUsername, whisper.messageText], ['dankmods', 'dankwatcher', 'between us']);
+});
+
+test('dank-twitch-irc is answered when it moderates', kTimeout, async () => {
+    const owner = client('dankowner');
+    await owner.connect();
+    await owner.join('dankowner');
+    const notices = [];
+    owner.on('NOTICE', (notice) => notices.push(notice.messageID));
+    const commands = ['/ban dankspammer spam', '/unban dankspammer', '/slow 20', '/mod dankhelper', '/unmod dankhelper', '/pin mind the rules'];
+    // It has several connections, between which there is no order.
+    for (const [i, command] of commands.entries()) {
+        await owner.privmsg('dankowner', command);
+        await eventually(() => notices.length > i, `an answer to ${command}`);
+    }
+    assert.deepEqual(notices.slice(0, 5), ['ban_success', 'unban_success', 'slow_on', 'mod_success', 'unmod_success']);
+    const pins = await server.get('/api/channels/dankowner/messages');
+    assert.equal(pins.json.messages.at(-1).text, 'mind the rules');
 });
 
 test('dank-twitch-irc found no fault in any line', kTimeout, () => {

@@ -5,7 +5,8 @@ import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 import Irc from 'irc-framework';
 import { IrcClient } from './irc.mjs';
-import { exitSoon, Server } from './server.mjs';
+import { moderateEverything } from './moderator.mjs';
+import { eventually, exitSoon, Server } from './server.mjs';
 
 const kTimeout = { timeout: 30_000 };
 let server;
@@ -65,6 +66,30 @@ test('irc-framework sees tags of others, and none of its own words', kTimeout, a
     assert.equal(said.tags.id, echo.tags.id);
     assert.equal(own, 0);
     await other.close();
+});
+
+test('irc-framework reads what a moderator does, as far as it knows Twitch', kTimeout, async () => {
+    const watcher = client('irwatcher');
+    await once(watcher, 'registered');
+    const join = once(watcher, 'userlist');
+    watcher.join('#irmods');
+    await join;
+    const seen = [];
+    watcher.on('unknown command', ({ command, params, tags }) => seen.push({ command, params, tags }));
+    const done = new Promise((heard) => watcher.on('message', ({ message }) => message === 'all done' && heard()));
+    const { messageId } = await moderateEverything(server, 'irmods', 'irvictim', 'irwatcher');
+    await done;
+    const of = (name) => seen.filter(({ command }) => command === name);
+    await eventually(() => of('WHISPER').length === 1, 'the whisper');
+    const [timeout, ban, clear] = of('CLEARCHAT');
+    assert.deepEqual([timeout.params, timeout.tags['ban-duration']], [['#irmods', 'irvictim'], '30']);
+    assert.deepEqual([ban.params, ban.tags['ban-duration']], [['#irmods', 'irvictim'], undefined]);
+    assert.deepEqual(clear.params, ['#irmods']);
+    const [deleted] = of('CLEARMSG');
+    assert.deepEqual([deleted.params, deleted.tags['target-msg-id'], deleted.tags.login], [['#irmods', 'rude words'], messageId, 'irvictim']);
+    assert.equal(of('ROOMSTATE').length, 10);
+    assert.deepEqual(of('USERNOTICE').map(({ tags }) => tags['msg-id']), ['announcement', 'raid']);
+    assert.deepEqual(of('WHISPER')[0].params, ['irwatcher', 'between us']);
 });
 
 test('irc-framework is let go when the login fails', kTimeout, async () => {

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { IrcClient } from './irc.mjs';
-import { exitSoon, Server } from './server.mjs';
+import { moderateEverything } from './moderator.mjs';
+import { eventually, exitSoon, Server } from './server.mjs';
 
 let ChatClient;
 let skip = false;
@@ -110,6 +111,43 @@ test('twurple is told that a message was refused', kTimeout, async () => {
     await speaker.say('twrefused', 'the same');
     await speaker.say('twrefused', 'the same');
     assert.deepEqual(await failed, ['twrefused', 'msg_duplicate']);
+});
+
+test('twurple sees all that a moderator does', kTimeout, async () => {
+    const watcher = await connected(client('twwatcher', ['twmods']));
+    const seen = [];
+    const hears = (name, facts) => watcher[name]((channel, ...rest) => seen.push([name, ...facts(channel, ...rest)]));
+    hears('onMessageRemove', (channel, id, line) => [id, line.userName, line.text]);
+    hears('onTimeout', (channel, user, seconds) => [user, seconds]);
+    hears('onBan', (channel, user) => [user]);
+    hears('onChatClear', () => []);
+    for (const mode of ['onSlow', 'onFollowersOnly']) hears(mode, (channel, on, delay) => (on ? [on, delay] : [on]));
+    for (const mode of ['onSubsOnly', 'onEmoteOnly', 'onUniqueChat']) hears(mode, (channel, on) => [on]);
+    hears('onAnnouncement', (channel, user, info) => [user, info.color]);
+    hears('onRaid', (channel, user, info) => [user, info.viewerCount]);
+    hears('onWhisper', (user, text) => [user, text]);
+    const { messageId } = await moderateEverything(server, 'twmods', 'twvictim', 'twwatcher');
+    await eventually(() => seen.length >= 17, 'everything');
+    const whisper = seen.findIndex(([name]) => name === 'onWhisper');
+    assert.deepEqual(seen.splice(whisper, 1), [['onWhisper', 'twmods', 'between us']]);
+    assert.deepEqual(seen, [
+        ['onMessageRemove', messageId, 'twvictim', 'rude words'],
+        ['onTimeout', 'twvictim', 30],
+        ['onBan', 'twvictim'],
+        ['onChatClear'],
+        ['onSlow', true, 45],
+        ['onSlow', false],
+        ['onFollowersOnly', true, 30],
+        ['onFollowersOnly', false],
+        ['onSubsOnly', true],
+        ['onSubsOnly', false],
+        ['onEmoteOnly', true],
+        ['onEmoteOnly', false],
+        ['onUniqueChat', true],
+        ['onUniqueChat', false],
+        ['onAnnouncement', 'twmods', 'BLUE'],
+        ['onRaid', 'twvictim', 42],
+    ]);
 });
 
 test('twurple is told why a login failed', kTimeout, async () => {
