@@ -62,52 +62,60 @@ Result<std::optional<chat::User>> HubGateway::find_user(const chat::Target& targ
 }
 
 void HubGateway::whisper(Whisper whisper, std::function<void(WhisperAnswer)> done) {
-    // The clock and the counter are a shard's.
-    done = [this, done = std::move(done)](WhisperAnswer answer) {
-        if (answer == WhisperAnswer::too_fast_second || answer == WhisperAnswer::too_fast_minute ||
-            answer == WhisperAnswer::too_many_recipients)
-            whispers_refused_.add();
-        done(answer);
-    };
+    // The limits are the first shard's, and so is the clock.
     scheduler().post_to(
         ShardId(0), Priority::control,
         [this, whisper = std::move(whisper), done = std::move(done)]() mutable {
             const MonoTime now = scheduler().now().mono;
+            const auto refuse = [&](WhisperAnswer why) {
+                whispers_refused_.add();
+                done(why);
+            };
             if (!whispers_.check(whisper.from.id, limits::kWhispersPerSecond, now).allowed)
-                return done(WhisperAnswer::too_fast_second);
+                return refuse(WhisperAnswer::too_fast_second);
             if (!whispers_.check(whisper.from.id, limits::kWhispersPerMinute, now).allowed)
-                return done(WhisperAnswer::too_fast_minute);
-            const bool queued = workers_.post([this, whisper = std::move(whisper), now, done] {
-                deliver_whisper(whisper, now, done);
+                return refuse(WhisperAnswer::too_fast_minute);
+            const bool queued = workers_.post([this, whisper = std::move(whisper), done] {
+                auto recipient = find_recipient(whisper);
+                scheduler().post_to(ShardId(0), Priority::control,
+                                    [this, whisper, recipient = std::move(recipient), done] {
+                                        deliver_whisper(whisper, recipient, done);
+                                    });
             });
             if (!queued) done(WhisperAnswer::busy);
         });
 }
 
-void HubGateway::deliver_whisper(const Whisper& whisper, MonoTime now,
-                                 const std::function<void(WhisperAnswer)>& done) {
-    const auto answer = [&](WhisperAnswer what) {
-        scheduler().post_to(ShardId(0), Priority::control, [done, what] { done(what); });
-    };
+HubGateway::Recipient HubGateway::find_recipient(const Whisper& whisper) {
     auto to = find_user(whisper.to);
     if (!to) {
         log::warn("a whisper could not be delivered", {{"error", to.error().to_string()}});
-        return answer(WhisperAnswer::busy);
+        return {.refused = WhisperAnswer::busy};
     }
-    if (!*to) return answer(WhisperAnswer::unknown_user);
-    if ((*to)->id == whisper.from.id) return answer(WhisperAnswer::to_self);
-    if (!whisper_contacts_.allow(whisper.from.id, (*to)->id, now))
-        return answer(WhisperAnswer::too_many_recipients);
+    if (!*to) return {.refused = WhisperAnswer::unknown_user};
+    if ((*to)->id == whisper.from.id) return {.refused = WhisperAnswer::to_self};
     const auto blocked = catalog_.has_block((*to)->id, whisper.from.id);
-    if (!blocked) return answer(WhisperAnswer::busy);
-    if (*blocked) return answer(WhisperAnswer::sent);
-    on_all([received = WhisperReceived{.from = whisper.from,
-                                       .to = **std::move(to),
-                                       .number = ++whisper_number_,
-                                       .text = whisper.text,
-                                       .action = whisper.action,
-                                       .emotes = {}}](auto& hub) { hub.whisper(received); });
-    answer(WhisperAnswer::sent);
+    if (!blocked) return {.refused = WhisperAnswer::busy};
+    return {.user = **std::move(to), .blocks_sender = *blocked};
+}
+
+void HubGateway::deliver_whisper(const Whisper& whisper, const Recipient& to,
+                                 const std::function<void(WhisperAnswer)>& done) {
+    if (to.refused) return done(*to.refused);
+    if (!whisper_contacts_.allow(whisper.from.id, to.user.id, scheduler().now().mono)) {
+        whispers_refused_.add();
+        return done(WhisperAnswer::too_many_recipients);
+    }
+    if (!to.blocks_sender) {
+        on_all([received = WhisperReceived{.from = whisper.from,
+                                           .to = to.user,
+                                           .number = ++whisper_number_,
+                                           .text = whisper.text,
+                                           .action = whisper.action,
+                                           .emotes = {}}](auto& hub) { hub.whisper(received); });
+    }
+    // Behind the whisper itself, where it goes to sessions of this shard.
+    scheduler().post_to(ShardId(0), Priority::control, [done] { done(WhisperAnswer::sent); });
 }
 
 void HubGateway::set_color(UserId user, std::string color, std::function<void(bool)> done) {

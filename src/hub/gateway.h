@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <optional>
 #include <string>
@@ -149,7 +148,13 @@ class HubGateway final : public Gateway {
     template <class Run>
     void on_all(Run run);
     Result<std::optional<chat::User>> find_user(const chat::Target& target);
-    void deliver_whisper(const Whisper& whisper, MonoTime now,
+    struct Recipient {
+        std::optional<WhisperAnswer> refused{};
+        chat::User user{};
+        bool blocks_sender = false;
+    };
+    Recipient find_recipient(const Whisper& whisper);
+    void deliver_whisper(const Whisper& whisper, const Recipient& to,
                          const std::function<void(WhisperAnswer)>& done);
 
     Scheduler& scheduler() const;
@@ -159,9 +164,10 @@ class HubGateway final : public Gateway {
     store::Catalog& catalog_;
     const bool create_;
     AccountLimits whispers_;
+    // Of the first shard's thread.
     WhisperContacts whisper_contacts_;
-    Counter whispers_refused_;  ///< of the first shard's thread
-    std::atomic<std::uint64_t> whisper_number_{1};
+    Counter whispers_refused_;
+    std::uint64_t whisper_number_ = 1;
 };
 
 }  // namespace clamor::hub

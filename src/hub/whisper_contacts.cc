@@ -6,7 +6,6 @@
 namespace clamor::hub {
 
 bool WhisperContacts::allow(UserId from, UserId to, MonoTime now) {
-    const std::lock_guard lock(mutex_);
     if (contacts_.size() >= sweep_at_) {
         std::erase_if(contacts_, [now](const auto& entry) {
             return std::ranges::none_of(
@@ -33,11 +32,6 @@ bool WhisperContacts::wrote_to(UserId from, UserId to, MonoTime now) const {
            std::ranges::any_of(found->second, [&](const Contact& contact) {
                return contact.user == to && fresh(contact, now);
            });
-}
-
-std::size_t WhisperContacts::remembered() const {
-    const std::lock_guard lock(mutex_);
-    return contacts_.size();
 }
 
 }  // namespace clamor::hub

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <mutex>
 #include <unordered_map>
 #include <vector>
 
@@ -14,13 +13,13 @@ namespace clamor::hub {
 
 /// Whom each account has whispered with of late: a bound on new recipients keeps spammers from
 /// whispering to everybody (spec twitch-chat 11.2). Those who wrote first are no new recipients.
-/// Any thread. Holds limits::kWhisperRecipientsPerDay people for each account at most, and forgets
+/// One thread. Holds limits::kWhisperRecipientsPerDay people for each account at most, and forgets
 /// accounts that have been silent for so long.
 class WhisperContacts {
   public:
     /// Counts a whisper; false, and counts nothing, when `to` would be one new person too many.
     bool allow(UserId from, UserId to, MonoTime now);
-    std::size_t remembered() const;
+    std::size_t remembered() const { return contacts_.size(); }
 
   private:
     struct Contact {
@@ -33,7 +32,6 @@ class WhisperContacts {
     }
     bool wrote_to(UserId from, UserId to, MonoTime now) const;
 
-    mutable std::mutex mutex_;
     std::unordered_map<UserId, Contacts> contacts_;
     std::size_t sweep_at_ = 1024;
 };
