@@ -333,6 +333,33 @@ await check('reading back holds still while messages arrive, loads older ones an
   await withText(guest, 'news 3 for the reader').waitFor();
 });
 
+await check('what a moderator does is seen at once, and after a reload', async () => {
+  const victim = await visitor({ viewport: { width: 390, height: 844 } });
+  await open(victim);
+  await logIn(victim, `victim_${kRun}`);
+  await say(victim, 'something rude');
+  await withText(guest, 'something rude').waitFor();
+  await owner.bringToFront();
+  await say(owner, `/timeout victim_${kRun} 600 be kind`);
+  for (const page of [guest, victim]) {
+    await withText(page, 'message deleted').waitFor();
+    assert.equal(await withText(page, 'something rude').count(), 0);
+  }
+  await owner.getByText('has been timed out').waitFor();
+  await say(victim, 'may I speak');
+  await victim.locator('clamor-log article.failed', { hasText: 'timed out' }).waitFor();
+  await shot(victim, 'timed-out');
+  await say(owner, '/slow 30');
+  await guest.locator('.modes').getByText('Slow').waitFor();
+  await shot(owner, 'moderating');
+  await guest.reload();
+  await withText(guest, 'message deleted').first().waitFor();
+  assert.equal(await withText(guest, 'something rude').count(), 0);
+  await shot(guest, 'after-reload');
+  await say(owner, '/slowoff');
+  await victim.close();
+});
+
 await check('the page complained about nothing, the content security policy included', async () => {
   assert.deepEqual(complaints, []);
 });
