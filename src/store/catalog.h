@@ -14,6 +14,7 @@
 #include "chat/event.h"
 #include "chat/people.h"
 #include "store/moderation_store.h"
+#include "store/webhook_store.h"
 
 /// The relational data of the server, as ports. Calls block and are for worker threads; every call
 /// is safe from any thread. Logins are given in lower case and valid ([a-z0-9_]{1,25}); anything
@@ -88,6 +89,8 @@ class TokenStore {
     virtual Result<void> add_token(std::string_view token, const TokenRecord& record) = 0;
     /// Nothing when unknown, revoked or expired at `now`.
     virtual Result<std::optional<TokenRecord>> find_token(std::string_view token, WallTime now) = 0;
+    /// Whether the token with this hash (hexadecimal) is known and not expired at `now`.
+    virtual Result<bool> has_token(std::string_view hash, WallTime now) = 0;
     /// False when there was none.
     virtual Result<bool> revoke_token(std::string_view token) = 0;
     /// The oldest first, expired ones too.
@@ -142,7 +145,8 @@ class Catalog : public UserStore,
                 public TokenStore,
                 public EmoteStore,
                 public ModerationStore,
-                public PeopleStore {
+                public PeopleStore,
+                public WebhookStore {
   public:
     /// Counts the starts of this data folder; every call gives the next number. The epoch of the
     /// local bus.

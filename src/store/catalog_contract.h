@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "store/catalog.h"
+#include "store/checks.h"
 
 namespace clamor::store {
 
@@ -259,6 +260,11 @@ TYPED_TEST_P(CatalogContract, FindsATokenByItsTextInAnyCaseUntilItExpires) {
     EXPECT_FALSE(this->catalog().find_token("abc124", now).value());
     EXPECT_TRUE(this->catalog().find_token("abc123", wall_from_unix_ms(1700000000999)).value());
     EXPECT_FALSE(this->catalog().find_token("abc123", wall_from_unix_ms(1700000001000)).value());
+    const std::string hash = hex_of(*hash_token("abc123"));
+    EXPECT_TRUE(this->catalog().has_token(hash, now).value());
+    EXPECT_FALSE(this->catalog().has_token(hash, wall_from_unix_ms(1700000001000)).value());
+    EXPECT_FALSE(this->catalog().has_token("abc123", now).value());
+    EXPECT_FALSE(this->catalog().has_token("", now).value());
 }
 
 TYPED_TEST_P(CatalogContract, RevokesATokenOnce) {
@@ -267,6 +273,7 @@ TYPED_TEST_P(CatalogContract, RevokesATokenOnce) {
     EXPECT_TRUE(this->catalog().revoke_token("aBc").value());
     EXPECT_FALSE(this->catalog().revoke_token("abc").value());
     EXPECT_FALSE(this->catalog().find_token("abc", {}).value());
+    EXPECT_FALSE(this->catalog().has_token(hex_of(*hash_token("abc")), {}).value());
 }
 
 TYPED_TEST_P(CatalogContract, ListsTokensByTheirHolder) {

@@ -159,6 +159,27 @@ std::string hex_of(const TokenHash& hash) {
     return fmt::format("{:02x}", fmt::join(hash, ""));
 }
 
+Result<std::string> check_webhook_id(std::string_view id) {
+    const auto parsed = MessageId::parse(id);
+    if (!parsed) {
+        return refuse(
+            fmt::format("'{}' is no webhook's id: it is a UUID of 36 characters", shown(id)));
+    }
+    return parsed->to_string();
+}
+
+Result<void> check_webhook(const Webhook& webhook) {
+    if (auto id = check_webhook_id(webhook.id); !id) return tl::unexpected(id.error());
+    const std::pair<std::string_view, std::string_view> texts[] = {
+        {"type", webhook.type},           {"condition", webhook.condition},
+        {"callback", webhook.callback},   {"secret", webhook.secret},
+        {"client id", webhook.client_id}, {"token's hash", webhook.token_hash}};
+    for (const auto& [name, text] : texts) {
+        if (auto fine = check_text(name, text); !fine) return fine;
+    }
+    return {};
+}
+
 Result<TokenHash> hash_token(std::string_view token) {
     std::string lower(token.substr(0, kTokenBytes + 1));
     std::ranges::transform(lower, lower.begin(), [](char c) {
@@ -195,6 +216,10 @@ tl::unexpected<Error> code_taken(std::string_view code) {
 
 tl::unexpected<Error> login_taken(std::string_view login) {
     return fail(std::errc::file_exists, fmt::format("the login '{}' is taken", login));
+}
+
+tl::unexpected<Error> webhook_exists(std::string_view id) {
+    return fail(std::errc::file_exists, fmt::format("a webhook with the id '{}' exists", id));
 }
 
 }  // namespace clamor::store

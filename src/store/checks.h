@@ -26,6 +26,10 @@ Result<void> check_emote_id(std::string_view id);
 Result<void> check_badge_name(const chat::Badge& badge);
 Result<void> check_badge(const BadgeImage& badge);
 
+/// The id of a webhook in lower case.
+Result<std::string> check_webhook_id(std::string_view id);
+Result<void> check_webhook(const Webhook& webhook);
+
 /// SHA-256 of the token in lower case: all that is kept of it.
 using TokenHash = std::array<std::uint8_t, 32>;
 /// Tokens are 1 to 128 letters and digits; anything else is refused.
@@ -38,5 +42,6 @@ tl::unexpected<Error> no_such_channel(ChannelId id);
 tl::unexpected<Error> no_such_emote(std::string_view id);
 tl::unexpected<Error> code_taken(std::string_view code);
 tl::unexpected<Error> login_taken(std::string_view login);
+tl::unexpected<Error> webhook_exists(std::string_view id);
 
 }  // namespace clamor::store

@@ -225,6 +225,14 @@ Result<std::optional<TokenRecord>> MemoryCatalog::find_token(std::string_view to
     return found->second;
 }
 
+Result<bool> MemoryCatalog::has_token(std::string_view hash, WallTime now) {
+    const std::lock_guard lock(mutex_);
+    return std::ranges::any_of(tokens_, [&](const auto& one) {
+        const auto& expires_at = one.second.expires_at;
+        return hex_of(one.first) == hash && (!expires_at || *expires_at > now);
+    });
+}
+
 Result<bool> MemoryCatalog::revoke_token(std::string_view token) {
     const auto hash = hash_token(token);
     if (!hash) return tl::unexpected(hash.error());

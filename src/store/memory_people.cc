@@ -23,16 +23,14 @@ Result<void> MemoryCatalog::update_profile(UserId user, const Profile& profile) 
     return {};
 }
 
-Result<void> MemoryCatalog::set_follow(ChannelId channel, UserId user,
+Result<bool> MemoryCatalog::set_follow(ChannelId channel, UserId user,
                                        std::optional<WallTime> since) {
     const std::lock_guard lock(mutex_);
-    if (auto known = check_known_locked(channel, user); !known) return known;
-    if (since) {
-        follows_[{channel, user}] = *since;
-    } else {
-        follows_.erase({channel, user});
-    }
-    return {};
+    if (auto known = check_known_locked(channel, user); !known)
+        return tl::unexpected(known.error());
+    if (since) return follows_.insert_or_assign({channel, user}, *since).second;
+    follows_.erase({channel, user});
+    return false;
 }
 
 Result<std::vector<Follow>> MemoryCatalog::list_followers(ChannelId channel, UserId after,

@@ -5,6 +5,7 @@
 #include "store/message_log_contract.h"
 #include "store/moderation_contract.h"
 #include "store/people_contract.h"
+#include "store/webhook_contract.h"
 
 namespace clamor::store {
 namespace {
@@ -30,6 +31,7 @@ class MemoryLogFixture {
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, CatalogContract, MemoryCatalogFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, ModerationContract, MemoryCatalogFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, PeopleContract, MemoryCatalogFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(Memory, WebhookContract, MemoryCatalogFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, MessageLogContract, MemoryLogFixture);
 
 TEST(MemoryMessageLog, FailsAppendsAsLongAsItIsToldAndReadsOn) {

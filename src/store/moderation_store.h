@@ -248,8 +248,8 @@ class PeopleStore {
     /// Everything but created_at, which is the account's.
     virtual Result<void> update_profile(UserId user, const Profile& profile) = 0;
 
-    /// None ends it.
-    virtual Result<void> set_follow(ChannelId channel, UserId user,
+    /// None ends it. True when this begins it: the user did not follow before.
+    virtual Result<bool> set_follow(ChannelId channel, UserId user,
                                     std::optional<WallTime> since) = 0;
     virtual Result<std::vector<Follow>> list_followers(ChannelId channel, UserId after,
                                                        std::size_t limit) = 0;

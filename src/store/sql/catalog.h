@@ -39,6 +39,7 @@ class SqlCatalog final : public Catalog {
 
     Result<void> add_token(std::string_view token, const TokenRecord& record) override;
     Result<std::optional<TokenRecord>> find_token(std::string_view token, WallTime now) override;
+    Result<bool> has_token(std::string_view hash, WallTime now) override;
     Result<bool> revoke_token(std::string_view token) override;
     Result<std::vector<TokenRecord>> list_tokens(UserId user) override;
 
@@ -78,7 +79,7 @@ class SqlCatalog final : public Catalog {
 
     Result<Profile> profile(UserId user) override;
     Result<void> update_profile(UserId user, const Profile& profile) override;
-    Result<void> set_follow(ChannelId channel, UserId user, std::optional<WallTime> since) override;
+    Result<bool> set_follow(ChannelId channel, UserId user, std::optional<WallTime> since) override;
     Result<std::vector<Follow>> list_followers(ChannelId channel, UserId after,
                                                std::size_t limit) override;
     Result<std::vector<Follow>> list_followed(UserId user, UserId after,
@@ -91,6 +92,12 @@ class SqlCatalog final : public Catalog {
                                                 std::size_t limit) override;
     Result<void> set_extras(ChannelId channel, UserId user,
                             const chat::Standing& standing) override;
+
+    Result<void> add_webhook(const Webhook& webhook) override;
+    Result<bool> set_webhook_verified(std::string_view id) override;
+    Result<bool> remove_webhook(std::string_view id) override;
+    Result<std::vector<Webhook>> list_webhooks(std::string_view after_id,
+                                               std::size_t limit) override;
 
     Result<std::uint64_t> next_epoch() override;
 

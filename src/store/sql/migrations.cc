@@ -226,9 +226,31 @@ CREATE TABLE standing_extras (
 )
 )sql";
 
+// Callers are not in `users` for sure: a webhook whose owner is gone ends when it is looked at.
+constexpr std::string_view kWebhooks = R"sql(
+CREATE TABLE webhooks (
+    webhook_id CHAR(36) PRIMARY KEY,
+    type VARCHAR(64) NOT NULL,
+    version BIGINT NOT NULL,
+    concerns TEXT NOT NULL,
+    callback TEXT NOT NULL,
+    secret TEXT NOT NULL,
+    verified INTEGER NOT NULL,
+    created_at BIGINT NOT NULL,
+    cost BIGINT NOT NULL,
+    owner_id BIGINT NOT NULL,
+    client_id TEXT NOT NULL,
+    token_hash TEXT NOT NULL,
+    token_kept INTEGER NOT NULL,
+    token_expires_at BIGINT,
+    may_read_email INTEGER NOT NULL
+)
+)sql";
+
 constexpr std::array kMigrations{
     Migration{"users, channels, tokens, emotes and badges", kFirstSchema},
     Migration{"moderation, follows, blocks and profiles", kModeration},
+    Migration{"webhooks", kWebhooks},
 };
 
 std::size_t stored_version(Session& sql) {

@@ -88,20 +88,25 @@ Result<void> SqlCatalog::update_profile(UserId user, const Profile& profile) {
     });
 }
 
-Result<void> SqlCatalog::set_follow(ChannelId channel, UserId user, std::optional<WallTime> since) {
-    return database_->run("setting a follow", [&](Session& sql) -> Result<void> {
+Result<bool> SqlCatalog::set_follow(ChannelId channel, UserId user, std::optional<WallTime> since) {
+    return database_->run("setting a follow", [&](Session& sql) -> Result<bool> {
         if (!channel_exists(sql, channel)) return no_such_channel(channel);
         if (!user_exists(sql, user)) return no_such_user(user);
         if (!since) {
             sql.change("DELETE FROM follows WHERE channel_id = :channel AND user_id = :user",
                        number(channel), number(user));
-            return {};
+            return false;
         }
+        // Of two at the same time one inserts.
+        if (sql.change("INSERT INTO follows (channel_id, user_id, since) "
+                       "VALUES (:channel, :user, :since) "
+                       "ON CONFLICT (channel_id, user_id) DO NOTHING",
+                       number(channel), number(user), number(*since)) != 0)
+            return true;
         sql.change(
-            "INSERT INTO follows (channel_id, user_id, since) VALUES (:channel, :user, :since) "
-            "ON CONFLICT (channel_id, user_id) DO UPDATE SET since = excluded.since",
-            number(channel), number(user), number(*since));
-        return {};
+            "UPDATE follows SET since = :since WHERE channel_id = :channel AND user_id = :user",
+            number(*since), number(channel), number(user));
+        return false;
     });
 }
 

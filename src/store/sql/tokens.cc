@@ -74,6 +74,17 @@ Result<std::optional<TokenRecord>> SqlCatalog::find_token(std::string_view token
                           });
 }
 
+Result<bool> SqlCatalog::has_token(std::string_view hash, WallTime now) {
+    return database_->run("looking for a token", [&](Session& sql) -> Result<bool> {
+        return sql
+            .fetch_one<NumberRow>(
+                "SELECT 1 FROM tokens WHERE token_hash = :hash AND "
+                "(expires_at IS NULL OR expires_at > :now)",
+                std::string(hash), static_cast<long long>(unix_ms(now)))
+            .has_value();
+    });
+}
+
 Result<bool> SqlCatalog::revoke_token(std::string_view token) {
     const auto hash = hash_token(token);
     if (!hash) return tl::unexpected(hash.error());

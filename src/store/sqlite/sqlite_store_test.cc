@@ -6,6 +6,7 @@
 #include "store/sqlite/catalog.h"
 #include "store/sqlite/message_log.h"
 #include "store/sqlite/temp_folder.h"
+#include "store/webhook_contract.h"
 
 namespace clamor::store {
 namespace {
@@ -34,6 +35,7 @@ class SqliteLogFixture {
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, CatalogContract, SqliteCatalogFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, ModerationContract, SqliteCatalogFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, PeopleContract, SqliteCatalogFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, WebhookContract, SqliteCatalogFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, MessageLogContract, SqliteLogFixture);
 
 }  // namespace
