@@ -83,6 +83,7 @@ class GatewayFake final : public hub::Gateway {
         changed_standings.emplace_back(channel, user);
     }
     void channel_changed(ChannelId channel) override { changed_channels.push_back(channel); }
+    void followed(hub::Followed follow) override { follows.push_back(std::move(follow)); }
     void token_revoked(UserId user, const std::string& token_hash) override {
         revoked.emplace_back(user, token_hash);
     }
@@ -101,6 +102,7 @@ class GatewayFake final : public hub::Gateway {
     std::vector<UserId> changed_accounts;
     std::vector<std::pair<ChannelId, UserId>> changed_standings;
     std::vector<ChannelId> changed_channels;
+    std::vector<hub::Followed> follows;
     std::vector<std::pair<UserId, std::string>> revoked;
 
   private:

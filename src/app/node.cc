@@ -160,9 +160,10 @@ Result<void> Node::Impl::open_stores() {
             .random = random_bits,
             .reconnect_base = [this] { return "ws://" + http.to_string() + "/ws"; },
             .webhooks = true,
-            .plain_http_webhooks = options.dev});
+            .plain_http_webhooks = options.dev,
+            .private_callbacks = options.private_callbacks});
     poster = std::make_unique<eventsub::CurlPoster>(
-        eventsub::CurlPoster::Options{.private_addresses = options.dev});
+        eventsub::CurlPoster::Options{.private_addresses = options.private_callbacks});
     return {};
 }
 
@@ -254,8 +255,10 @@ Result<void> Node::Impl::start_shards() {
         if (!started) return tl::unexpected(started.error());
         if (i == 0) log::info("network engine chosen", {{"engine", *started}});
     }
-    register_metrics(metrics, shard_counters(), *log_writer, *workers, gateway->whispers_refused());
+    register_metrics(metrics, shard_counters(), *log_writer, *workers, gateway->whispers_refused(),
+                     *events);
     for (const auto& shard : shards) shard->go();
+    if (auto restored = events->restore_webhooks(); !restored) return restored;
     // The first shard may choose the port; the others share it by SO_REUSEPORT.
     http = options.http;
     irc = options.irc;

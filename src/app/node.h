@@ -38,6 +38,8 @@ struct NodeOptions {
     store::LogWriterOptions log_writer;
     std::vector<std::string> api_origins = {"*"};
     std::string frame_ancestors = "'self'";
+    /// Webhooks may be at addresses that are not public: this machine's and its networks'.
+    bool private_callbacks = false;
     /// Between RECONNECT and the end of the connections at a stop.
     std::chrono::milliseconds reconnect_grace{5000};
 };

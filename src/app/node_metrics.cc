@@ -100,10 +100,6 @@ void register_net(Metrics& metrics, const MetricLabels& shard, const edge::net::
                     net.websocket_failures);
 }
 
-constexpr std::array<const char*, eventsub::kCloseReasons> kEventSubCloses = {
-    "internal_error",    "inbound_traffic", "failed_ping_pong", "unused",
-    "reconnect_expired", "network_timeout", "network_error",    "invalid_reconnect"};
-
 void register_events(Metrics& metrics, const MetricLabels& shard,
                      const eventsub::DispatcherCounters& events,
                      const eventsub::WebhookCounters& webhooks) {
@@ -117,14 +113,18 @@ void register_events(Metrics& metrics, const MetricLabels& shard,
                     events.revocations);
     metrics.counter("clamor_eventsub_reconnects_total",
                     "Sessions that went on over another connection.", shard, events.reconnects);
+    metrics.counter("clamor_eventsub_copies_total",
+                    "Hand-overs of sessions that did not wait for the old connection's last word.",
+                    shard, events.copies);
     metrics.counter("clamor_eventsub_held_late_total",
                     "Events that did not wait any longer for people to be looked up.", shard,
                     events.held_late);
-    for (std::size_t i = 0; i < kEventSubCloses.size(); ++i) {
+    for (int i = 0; i < eventsub::kCloseReasons; ++i) {
         MetricLabels labels = shard;
-        labels.emplace_back("reason", kEventSubCloses[i]);
+        const auto reason = static_cast<eventsub::CloseReason>(i);
+        labels.emplace_back("reason", std::string(eventsub::close_info(reason).counter));
         metrics.counter("clamor_eventsub_closed_total", "EventSub sessions that ended, by reason.",
-                        labels, events.closed[i]);
+                        labels, events.closed[static_cast<std::size_t>(i)]);
     }
     metrics.counter("clamor_webhook_delivered_total", "Notifications that webhooks took.", shard,
                     webhooks.delivered);
@@ -167,7 +167,7 @@ void register_reactor(Metrics& metrics, const MetricLabels& shard,
 
 void register_metrics(Metrics& metrics, const std::vector<Node::ShardCounters>& shards,
                       const store::LogWriter& log_writer, const reactor::WorkerPool& workers,
-                      const Counter& whispers_refused) {
+                      const Counter& whispers_refused, const eventsub::Registry& events) {
     metrics.counter("clamor_whispers_refused_total", "Whispers over the limits of who sent them.",
                     {}, whispers_refused);
     for (std::size_t i = 0; i < shards.size(); ++i) {
@@ -178,6 +178,9 @@ void register_metrics(Metrics& metrics, const std::vector<Node::ShardCounters>& 
         register_events(metrics, shard, shards[i].events, shards[i].webhooks);
         register_reactor(metrics, shard, shards[i]);
     }
+    metrics.counter("clamor_eventsub_refused_total",
+                    "Subscriptions refused for a bound of the user, client or session.", {},
+                    [&events] { return static_cast<double>(events.refused_at_bounds()); });
     const store::LogWriterCounters& log = log_writer.counters();
     metrics.counter("clamor_log_appended_total", "Messages written to the message log.", {},
                     log.appended);

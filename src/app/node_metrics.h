@@ -5,6 +5,7 @@
 
 #include "app/metrics.h"
 #include "app/node.h"
+#include "eventsub/registry.h"
 #include "store/log_writer.h"
 
 namespace clamor::app {
@@ -13,6 +14,6 @@ namespace clamor::app {
 /// outlives the metrics.
 void register_metrics(Metrics& metrics, const std::vector<Node::ShardCounters>& shards,
                       const store::LogWriter& log_writer, const reactor::WorkerPool& workers,
-                      const Counter& whispers_refused);
+                      const Counter& whispers_refused, const eventsub::Registry& events);
 
 }  // namespace clamor::app

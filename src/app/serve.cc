@@ -56,6 +56,7 @@ Result<NodeOptions> node_options(const Config& config) {
     NodeOptions options;
     options.data = config.server.data;
     options.dev = config.server.dev;
+    options.private_callbacks = config.server.dev;
     const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
     options.shards =
         config.server.shards != 0 ? config.server.shards : static_cast<std::uint16_t>(cores);

@@ -9,6 +9,13 @@
 
 namespace clamor::app {
 
+namespace {
+
+/// Who tries a failing webhook out does not want to wait for thirteen minutes.
+constexpr std::uint32_t kHurryInDev = 100;
+
+}  // namespace
+
 Shard::Parts::Parts(ShardId id, ShardParts& shared, std::unique_ptr<reactor::Engine> engine)
     : loop(id, std::move(engine), &shared.loops, shared.options.mailbox_tasks),
       hub(loop, shared.hubs, shared.hub, shared.options.hub),
@@ -21,7 +28,8 @@ Shard::Parts::Parts(ShardId id, ShardParts& shared, std::unique_ptr<reactor::Eng
                .counters = session_counters,
                .options = shared.options.sessions},
       server(loop.engine(), sessions, shared.http, shared.addresses, shared.options.server),
-      webhooks(loop, shared.poster, {.random = shared.random}),
+      webhooks(loop, shared.poster,
+               {.random = shared.random, .hurry = shared.options.dev ? kHurryInDev : 1}),
       events(loop, shared.events,
              {.watch = [this](ChannelId channel) { hub.watch(channel); },
               .unwatch = [this](ChannelId channel) { hub.unwatch(channel); }},
@@ -105,7 +113,7 @@ void Shard::stop_listening() {
 
 void Shard::announce_reconnect() {
     on_shard([](Parts& parts) {
-        parts.events.reconnect_all();
+        parts.events.close_all();
         return parts.server.announce_reconnect(), true;
     });
 }

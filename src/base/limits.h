@@ -98,6 +98,10 @@ inline constexpr std::size_t kWebhooksPerClient = 1000;
 inline constexpr std::size_t kEndedSubscriptions =
     10'000;  // listed for an hour; the oldest go first
 inline constexpr auto kEndedSubscriptionsFor = 1h;
+inline constexpr auto kRightsChecked = 60s;  // so often; what the server is told of ends at once
+inline constexpr auto kTakeOver = 1s;  // then a reconnected session goes on without the old one
+inline constexpr std::size_t kToldBeforeReconnect =
+    10'000;  // ids of notifications that are not told again; the oldest go first
 inline constexpr std::size_t kEventsHeld = 1000;     // while people who are mentioned are looked up
 inline constexpr auto kEventsHeldFor = 1s;           // then they go out without those mentions
 inline constexpr std::size_t kPeopleKnown = 20'000;  // logins and names that a shard remembers

@@ -77,7 +77,12 @@ Json settings_payload(const chat::RoomState& modes, const Source& source) {
 std::optional<Json> chat_payload(Type type, const Source& source) {
     using chat::ModAction;
     if (const auto* message = std::get_if<chat::Message>(&source.event.body)) {
-        if (type != Type::chat_message) return std::nullopt;
+        const chat::Suspicion suspicion = message->author_suspicion;
+        if (type == Type::suspicious_user_message && suspicion != chat::Suspicion::none)
+            return suspicious_message_payload(*message, suspicion, source.broadcaster,
+                                              source.names);
+        // What viewers do not see is told to moderators by that type alone.
+        if (type != Type::chat_message || chat::for_moderators_only(*message)) return std::nullopt;
         return message_payload(*message, source);
     }
     const auto* act = std::get_if<chat::Moderation>(&source.event.body);

@@ -2,21 +2,19 @@
 #include "eventsub/dispatcher.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/limits.h"
+#include "eventsub/parts.h"
 
 namespace clamor::eventsub {
 namespace {
 
 using chat::ModAction;
-
-std::string dump(const nlohmann::ordered_json& json) {
-    return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-}
 
 std::uint64_t mix(std::uint64_t x) {
     x += 0x9E3779B97F4A7C15ull;
@@ -40,31 +38,15 @@ MessageId notification_id(const std::string& subscription_id, const MessageId& e
     return MessageId::from_random(first, mix(first ^ low));
 }
 
-/// Types that tell of an event only where its other end is what the condition names.
+/// Types that tell of an event of a channel only where they were asked for that end of it. Those
+/// who received a shoutout hear of it by dispatch_shoutout().
 bool concerns(const Subscription& subscription, const chat::Event& event) {
     const auto* act = std::get_if<chat::Moderation>(&event.body);
     if (subscription.type == Type::raid) {
         const Field field = act != nullptr ? Field::from_broadcaster : Field::to_broadcaster;
         return static_cast<bool>(subscription.condition[field]);
     }
-    if (subscription.type == Type::shoutout_receive)
-        return act != nullptr && act->target.id == subscription.channel.id;
-    return true;
-}
-
-/// What the end of the subscriptions of a channel is when a moderator did this.
-std::optional<Status> revocation(const Subscription& subscription, const chat::Moderation& act) {
-    const Audience audience = subscription.info().audience;
-    if (audience == Audience::reader && act.action == ModAction::ban &&
-        subscription.condition[Field::user] == act.target.id)
-        return Status::chat_user_banned;
-    // Bans and timeouts take the role away, too.
-    const bool demotes = act.action == ModAction::ban || act.action == ModAction::timeout ||
-                         act.action == ModAction::unmod;
-    if (audience == Audience::moderator && demotes &&
-        subscription.condition[Field::moderator] == act.target.id)
-        return Status::moderator_removed;
-    return std::nullopt;
+    return subscription.type != Type::shoutout_receive;
 }
 
 }  // namespace
@@ -86,6 +68,7 @@ Dispatcher::Dispatcher(Scheduler& scheduler, Registry& registry, Channels channe
 }
 
 Dispatcher::~Dispatcher() {
+    if (rights_timer_) scheduler_.cancel(rights_timer_);
     for (const auto& [handle, connection] : connections_) {
         if (connection.timer) scheduler_.cancel(connection.timer);
     }
@@ -107,6 +90,7 @@ Dispatcher::Handle Dispatcher::connect(Transport& transport, const Arrival& arri
     const Now now = scheduler_.now();
     const Handle handle = ++handles_made_;
     Connection& connection = connections_[handle];
+    connection.base = arrival.base;
     Link link;
     WallTime connected_at = now.wall;
     std::optional<Registry::Adopted> adopted;
@@ -131,14 +115,42 @@ Dispatcher::Handle Dispatcher::connect(Transport& transport, const Arrival& arri
         return handle;
     }
     by_link_.emplace(std::pair(link.session, link.connection), handle);
-    if (adopted) {
-        counters_.reconnects.add();
-        for (auto& subscription : adopted->subscriptions)
-            take_in(handle, connection.subscribers, std::move(subscription));
+    if (!adopted) {
+        connection.session->open(false, now);
+        arm(handle, connection);
+        return handle;
     }
-    connection.session->open(!connection.subscribers.empty(), now);
-    arm(handle, connection);
+    counters_.reconnects.add();
+    connection.taking_over = true;
+    for (const auto& subscription : adopted->subscriptions)
+        take_in(handle, connection.subscribers, subscription);
+    connection.timer = scheduler_.call_at(now.mono + limits::kTakeOver, [this, link] {
+        if (const auto found = by_link_.find(std::pair(link.session, link.connection));
+            found != by_link_.end())
+            connections_.find(found->second)->second.timer = {};
+        counters_.copies.add();
+        go_on(link, {});
+    });
+    registry_.take_over(*adopted, scheduler_.shard());
     return handle;
+}
+
+void Dispatcher::go_on(const Link& link, const std::vector<MessageId>& told) {
+    const auto found = by_link_.find(std::pair(link.session, link.connection));
+    if (found == by_link_.end()) return;
+    const Handle handle = found->second;
+    Connection& connection = connections_.find(handle)->second;
+    if (!std::exchange(connection.taking_over, false)) return;
+    if (connection.timer) scheduler_.cancel(std::exchange(connection.timer, {}));
+    const Now now = scheduler_.now();
+    connection.session->open(!connection.subscribers.empty(), now);
+    const std::set<MessageId> copies(told.begin(), told.end());
+    connection.waiting_bytes = 0;
+    for (Frame& frame : std::exchange(connection.waiting, {})) {
+        if (!copies.contains(frame.id)) connection.session->send(frame.head, frame.body, now);
+    }
+    if (connection.session->live()) arm(handle, connection);
+    settle(handle);
 }
 
 void Dispatcher::on_message(Handle handle) {
@@ -198,12 +210,19 @@ void Dispatcher::arm(Handle handle, Connection& connection) {
 void Dispatcher::reconnect_all() {
     for (auto& [handle, connection] : connections_) {
         Session& session = *connection.session;
-        if (!session.live() || session.reconnecting()) continue;
-        session.start_reconnect(registry_.start_reconnect(session.link()), scheduler_.now());
+        if (!session.live() || session.reconnecting() || connection.taking_over) continue;
+        session.start_reconnect(registry_.start_reconnect(session.link(), connection.base),
+                                scheduler_.now());
         // Its deadline may be nearer than the timer that runs.
         if (connection.timer) scheduler_.cancel(std::exchange(connection.timer, {}));
         if (session.live()) arm(handle, connection);
     }
+    settle_all();
+}
+
+void Dispatcher::close_all() {
+    for (auto& [handle, connection] : connections_)
+        connection.session->close(CloseReason::server_shutdown, scheduler_.now());
     settle_all();
 }
 
@@ -223,6 +242,18 @@ void Dispatcher::take_in(Handle handle, Subscribers& subscribers, SubscriptionRe
     Subscriber* const subscriber = made.get();
     if (!subscribers.emplace(subscription->id, std::move(made)).second) return;
     counters_.subscriptions.add();
+    // Between the look at its rights and now they may have ended: once more, from now on what ends
+    // them is heard of.
+    if (unchecked_.empty()) {
+        scheduler_.call_at_end_of_turn([this, ticket = std::weak_ptr<Dispatcher*>(ticket_)] {
+            if (!ticket.expired()) check_rights(std::exchange(unchecked_, {}));
+        });
+    }
+    unchecked_.emplace_back(handle, subscription);
+    if (!rights_timer_) {
+        rights_timer_ = scheduler_.call_at(scheduler_.now().mono + limits::kRightsChecked,
+                                           [this] { check_all_rights(); });
+    }
     if (!subscription->channel.id) {
         of_users_[subscription->condition[Field::user]].push_back(subscriber);
         return;
@@ -281,17 +312,23 @@ void Dispatcher::remove(const Link& link, const std::string& subscription_id) {
     if (found != by_link_.end()) drop(found->second, subscription_id);
 }
 
-void Dispatcher::supersede(const Link& link) {
+std::vector<MessageId> Dispatcher::supersede(const Link& link) {
+    // The new connection began later than what is held back here.
+    if (!held_.empty()) release_held(true);
     const auto found = by_link_.find(std::pair(link.session, link.connection));
-    if (found == by_link_.end()) return;
-    Connection& connection = connections_.find(found->second)->second;
+    if (found == by_link_.end()) return {};
+    const Handle handle = found->second;
+    Connection& connection = connections_.find(handle)->second;
     connection.session->supersede();
     while (!connection.subscribers.empty())
-        drop(found->second, std::string(connection.subscribers.begin()->first));
+        drop(handle, std::string(connection.subscribers.begin()->first));
+    return {connection.told.begin(), connection.told.end()};
 }
 
 void Dispatcher::add_webhook(SubscriptionRef subscription) {
     if (webhooks_ == nullptr) return;
+    if (subscription->status == Status::enabled)
+        return take_in(0, webhook_subscribers_, std::move(subscription));
     const std::weak_ptr<Dispatcher*> ticket = ticket_;
     webhooks_->verify(subscription, [this, ticket, id = subscription->id](bool verified) {
         if (ticket.expired()) return;
@@ -308,19 +345,19 @@ void Dispatcher::remove_webhook(const std::string& subscription_id) {
     if (webhooks_ != nullptr) webhooks_->forget(subscription_id);
 }
 
-template <class Visit>
-void Dispatcher::for_each_subscriber(Visit visit) {
-    for (const auto& [handle, connection] : connections_) {
-        for (const auto& [id, subscriber] : connection.subscribers) visit(*subscriber);
-    }
-    for (const auto& [id, subscriber] : webhook_subscribers_) visit(*subscriber);
-}
-
 // Events.
 
 void Dispatcher::on_event(const chat::EventRef& event) {
     people_.learn(*event);
-    held_.push_back(event);
+    hold(event, false);
+}
+
+void Dispatcher::on_shouted_out(const chat::EventRef& event) {
+    hold(event, true);
+}
+
+void Dispatcher::hold(chat::EventRef event, bool shoutout) {
+    held_.push_back({std::move(event), shoutout});
     release_held(held_.size() > limits::kEventsHeld);
 }
 
@@ -328,14 +365,16 @@ void Dispatcher::release_held(bool late) {
     if (late) counters_.held_late.add();
     if (looking_up_ && !late) return;
     while (!held_.empty()) {
-        if (!late && watched_.contains(held_.front()->channel)) {
-            auto logins = mentioned_logins(*held_.front());
+        const chat::Event& next = *held_.front().event;
+        if (!late && (held_.front().shoutout || watched_.contains(next.channel))) {
+            auto logins =
+                held_.front().shoutout ? std::vector{next.channel_login} : mentioned_logins(next);
             std::erase_if(logins, [this](const auto& login) { return people_.knows(login); });
             if (!logins.empty()) return look_up(std::move(logins));
         }
-        const chat::EventRef event = std::move(held_.front());
+        const Held one = std::move(held_.front());
         held_.pop_front();
-        dispatch(*event);
+        one.shoutout ? dispatch_shoutout(*one.event) : dispatch(*one.event);
     }
 }
 
@@ -378,30 +417,33 @@ void Dispatcher::look_up(std::vector<std::string> logins) {
 
 void Dispatcher::dispatch(const chat::Event& event) {
     const auto found = watched_.find(event.channel);
+    if (found == watched_.end()) return;
     Encoded encoded;
     const MessageId id = id_of(event);
-    const auto tell = [&](const Watched& watched, const chat::Person& channel, bool here) {
-        for (const Subscriber* subscriber : watched.subscribers) {
-            const Subscription& subscription = *subscriber->subscription;
-            if ((subscription.type == Type::shoutout_receive) == here) continue;
-            if (!concerns(subscription, event)) continue;
-            const std::string& payload = encode(encoded, *subscriber, event, channel);
-            if (!payload.empty()) notify(*subscriber, id, payload);
-        }
-    };
-    if (found != watched_.end()) tell(found->second, found->second.channel, true);
-    if (const auto* act = std::get_if<chat::Moderation>(&event.body)) {
-        if (act->action == ModAction::shoutout) {
-            // The channel that is told of was shouted out by another one.
-            const auto target = watched_.find(ChannelId(act->target.id.value));
-            const chat::Person* from = people_.find(event.channel_login);
-            const chat::Person channel =
-                from != nullptr ? *from
-                                : chat::Person{UserId(event.channel.value), event.channel_login,
-                                               event.channel_login};
-            if (target != watched_.end()) tell(target->second, channel, false);
-        }
-        revoke_after(event);
+    for (const Subscriber* subscriber : found->second.subscribers) {
+        if (!concerns(*subscriber->subscription, event)) continue;
+        const std::string& payload = encode(encoded, *subscriber, event, found->second.channel);
+        if (!payload.empty()) notify(*subscriber, id, payload);
+    }
+    if (std::holds_alternative<chat::Moderation>(event.body)) revoke_after(event);
+    settle_all();
+}
+
+void Dispatcher::dispatch_shoutout(const chat::Event& event) {
+    const auto* act = std::get_if<chat::Moderation>(&event.body);
+    if (act == nullptr) return;
+    const auto found = watched_.find(ChannelId(act->target.id.value));
+    if (found == watched_.end()) return;
+    const chat::Person* known = people_.find(event.channel_login);
+    const chat::Person from =
+        known != nullptr
+            ? *known
+            : chat::Person{UserId(event.channel.value), event.channel_login, event.channel_login};
+    Encoded encoded;
+    for (const Subscriber* subscriber : found->second.subscribers) {
+        if (subscriber->subscription->type != Type::shoutout_receive) continue;
+        const std::string& payload = encode(encoded, *subscriber, event, from);
+        if (!payload.empty()) notify(*subscriber, id_of(event), payload);
     }
     settle_all();
 }
@@ -437,58 +479,47 @@ void Dispatcher::notify(const Subscriber& subscriber, const MessageId& event,
     std::string body(payload);
     body += "}}";
     if (Connection* connection = find(subscriber.connection))
-        connection->session->send(head, body, now);
+        write(*connection, {id, head, std::move(body)});
 }
 
-// Ends.
-
-void Dispatcher::revoke_after(const chat::Event& event) {
-    const auto found = watched_.find(event.channel);
-    if (found == watched_.end()) return;
-    std::vector<Revoked> revoked;
-    for (const Subscriber* subscriber : found->second.subscribers) {
-        const Subscription& subscription = *subscriber->subscription;
-        if (const auto status = revocation(subscription, std::get<chat::Moderation>(event.body)))
-            revoked.push_back({subscriber->connection, subscription.id, *status});
-    }
-    for (const Revoked& one : revoked) revoke(one);
-}
-
-void Dispatcher::revoke(const Revoked& revoked) {
-    drop(revoked.connection, revoked.id);
-    const Now now = scheduler_.now();
-    const auto over = registry_.set_status(revoked.id, revoked.status, now.wall);
-    if (!over) return;
-    counters_.revocations.add();
-    const std::string subscription = dump(to_json(*over, Place::notification));
-    if (revoked.connection == 0) {
-        webhooks_->revoke(over, make_id(now), "{\"subscription\":" + subscription + "}");
+void Dispatcher::write(Connection& connection, Frame frame) {
+    if (!connection.taking_over) {
+        if (connection.session->reconnecting()) {
+            if (connection.told.size() == limits::kToldBeforeReconnect) connection.told.pop_front();
+            connection.told.push_back(frame.id);
+        }
+        connection.session->send(frame.head, frame.body, scheduler_.now());
         return;
     }
-    const std::string frame = fmt::format(
-        "{{\"metadata\":{{\"message_id\":\"{}\",\"message_type\":\"revocation\","
-        "\"message_timestamp\":\"{}\",\"subscription_type\":\"{}\",\"subscription_version\":"
-        "\"{}\"}},\"payload\":{{\"subscription\":{}}}}}",
-        make_id(now).to_string(), rfc3339(now.wall), over->info().name, over->version,
-        subscription);
-    if (Connection* connection = find(revoked.connection))
-        connection->session->send(frame, {}, now);
-}
-
-void Dispatcher::on_token_revoked(UserId user, const std::string& token_hash) {
-    std::vector<Revoked> revoked;
-    for_each_subscriber([&](const Subscriber& subscriber) {
-        const Subscription& subscription = *subscriber.subscription;
-        if (subscription.owner != user) return;
-        // Without the token's hash nobody can say that it is another one.
-        if (!subscription.token_hash.empty() && subscription.token_hash != token_hash) return;
-        revoked.push_back({subscriber.connection, subscription.id, Status::authorization_revoked});
-    });
-    for (const Revoked& one : revoked) revoke(one);
-    settle_all();
+    // Too much to keep: a copy of what the old connection tells is better than a loss.
+    const std::size_t most = options_.session.outbox_bytes / 2;
+    const bool kept = connection.waiting_bytes <= most;
+    connection.waiting_bytes += frame.head.size() + frame.body.size();
+    connection.waiting.push_back(std::move(frame));
+    if (!kept || connection.waiting_bytes <= most) return;
+    counters_.copies.add();
+    scheduler_.call_at_end_of_turn(
+        [this, ticket = std::weak_ptr<Dispatcher*>(ticket_), link = connection.session->link()] {
+            if (!ticket.expired()) go_on(link, {});
+        });
 }
 
 // Users.
+
+void Dispatcher::on_followed(const hub::Followed& follow) {
+    people_.put(follow.follower);
+    const auto found = watched_.find(follow.channel);
+    if (found == watched_.end()) return;
+    const std::string payload = dump(follow_payload(follow, found->second.channel));
+    // Who follows again does so later.
+    const MessageId id =
+        MessageId::from_random(follow.channel.value << 32 ^ follow.follower.id.value,
+                               static_cast<std::uint64_t>(unix_ms(follow.at)));
+    for (const Subscriber* subscriber : found->second.subscribers) {
+        if (subscriber->subscription->type == Type::follow) notify(*subscriber, id, payload);
+    }
+    settle_all();
+}
 
 void Dispatcher::on_whisper(const hub::WhisperReceived& whisper) {
     const auto found = of_users_.find(whisper.to.id);
@@ -507,6 +538,13 @@ void Dispatcher::on_account_changed(const chat::User& user) {
     people_.put(chat::person_of(user));
     if (const auto found = watched_.find(ChannelId(user.id.value)); found != watched_.end())
         found->second.channel = chat::person_of(user);
+    // Who is no staff any more has no right to what moderators are told.
+    Suspects suspects;
+    for_each_subscriber([&](const Subscriber& subscriber) {
+        if (subscriber.subscription->condition[Field::moderator] == user.id)
+            suspects.emplace_back(subscriber.connection, subscriber.subscription);
+    });
+    check_rights(std::move(suspects));
     const auto found = of_users_.find(user.id);
     if (found == of_users_.end()) return;
     if (std::ranges::none_of(found->second, [](const Subscriber* subscriber) {

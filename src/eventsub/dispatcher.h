@@ -32,6 +32,7 @@ struct DispatcherCounters {
     Counter notifications;
     Counter revocations;
     Counter reconnects;  // sessions that went on over another connection
+    Counter copies;      // hand-overs that did not wait for the old connection's last word
     Counter held_late;   // events that did not wait any longer for people to be looked up
     std::array<Counter, kCloseReasons> closed;  // by reason, where we were who closed
 };
@@ -66,27 +67,33 @@ class Dispatcher final : public hub::Observer, public ShardPort {
         std::string_view keepalive{};
         std::string_view session{};  ///< of a reconnect URL
         std::string_view key{};
+        std::string base{};  ///< the URL before its `?`, as the client sees it; empty: not known
     };
     Handle connect(Transport& transport, const Arrival& arrival);
     void on_message(Handle handle);
     void on_pong(Handle handle);
     void disconnect(Handle handle, bool network_error);
 
-    /// Tells every session to connect again at its own URL.
-    void reconnect_all();
+    /// The server stops: nobody here can go on with a session, so clients are to begin anew.
+    void close_all();
 
     // hub::Observer
     void on_event(const chat::EventRef& event) override;
     void on_whisper(const hub::WhisperReceived& whisper) override;
     void on_account_changed(const chat::User& user) override;
+    void on_standing_changed(ChannelId channel, UserId user) override;
+    void on_followed(const hub::Followed& follow) override;
     void on_token_revoked(UserId user, const std::string& token_hash) override;
+    void on_shouted_out(const chat::EventRef& event) override;
 
     // ShardPort
     bool add(const Link& link, SubscriptionRef subscription) override;
     void remove(const Link& link, const std::string& subscription_id) override;
-    void supersede(const Link& link) override;
+    std::vector<MessageId> supersede(const Link& link) override;
+    void go_on(const Link& link, const std::vector<MessageId>& told) override;
     void add_webhook(SubscriptionRef subscription) override;
     void remove_webhook(const std::string& subscription_id) override;
+    void reconnect_all() override;
 
     const DispatcherCounters& counters() const { return counters_; }
 
@@ -98,11 +105,24 @@ class Dispatcher final : public hub::Observer, public ShardPort {
         Handle connection = 0;  ///< 0: a webhook
     };
     using Subscribers = std::map<std::string, std::unique_ptr<Subscriber>>;  ///< by id
+    /// A frame for a subscription that is not written yet.
+    struct Frame {
+        MessageId id;
+        std::string head;
+        std::string body;
+    };
     struct Connection {
         std::unique_ptr<Session> session;
+        std::string base{};
         TimerId timer{};
         Subscribers subscribers{};
         bool settled = false;  ///< the session has ended, and everything was told so
+        /// It goes on with a session, and the connection before it may still be telling: frames
+        /// wait, and so does the welcome. See go_on().
+        bool taking_over = false;
+        std::vector<Frame> waiting{};
+        std::size_t waiting_bytes = 0;
+        std::deque<MessageId> told{};  ///< since it was told to reconnect
     };
     struct Watched {
         chat::Person channel;
@@ -125,17 +145,30 @@ class Dispatcher final : public hub::Observer, public ShardPort {
     void let_go(const Subscriber& subscriber);
     void drop(Handle handle, const std::string& id);
 
+    void hold(chat::EventRef event, bool shoutout);
     void release_held(bool late);
     void look_up(std::vector<std::string> logins);
     void dispatch(const chat::Event& event);
+    void dispatch_shoutout(const chat::Event& event);
     const std::string& encode(Encoded& encoded, const Subscriber& subscriber,
                               const chat::Event& event, const chat::Person& channel);
     void notify(const Subscriber& subscriber, const MessageId& event, std::string_view payload);
+    void write(Connection& connection, Frame frame);
     void revoke_after(const chat::Event& event);
     void revoke(const Revoked& revoked);
+    /// Asks the catalog whether they still have the right to be told, and ends them if not.
+    using Suspects = std::vector<std::pair<Handle, SubscriptionRef>>;
+    void check_rights(Suspects suspects);
+    void check_all_rights();
+    bool lives_here(Handle handle, const std::string& id);
     void settle_all();
     template <class Visit>
-    void for_each_subscriber(Visit visit);
+    void for_each_subscriber(Visit visit) {
+        for (const auto& [handle, connection] : connections_) {
+            for (const auto& [id, subscriber] : connection.subscribers) visit(*subscriber);
+        }
+        for (const auto& [id, subscriber] : webhook_subscribers_) visit(*subscriber);
+    }
 
     Scheduler& scheduler_;
     Registry& registry_;
@@ -152,8 +185,15 @@ class Dispatcher final : public hub::Observer, public ShardPort {
     Handle handles_made_ = 0;
     std::uint64_t ids_made_;
 
+    Suspects unchecked_;  ///< came in this turn
+    TimerId rights_timer_{};
+
+    struct Held {
+        chat::EventRef event;
+        bool shoutout;  ///< of the event's target by another channel
+    };
     KnownPeople people_;
-    std::deque<chat::EventRef> held_;
+    std::deque<Held> held_;
     bool looking_up_ = false;
     std::uint64_t look_ups_ = 0;
     /// Held weakly by answers that may come when this is gone.

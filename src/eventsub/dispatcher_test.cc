@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eventsub/dispatcher.h"
 
-#include <array>
-
-#include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
-
-#include "store/memory_catalog.h"
-#include "tests/fakes/manual_cluster.h"
+#include "eventsub/dispatcher_fixture.h"
 
 namespace clamor::eventsub {
 namespace {
@@ -15,163 +9,6 @@ namespace {
 using namespace std::chrono_literals;
 using chat::ModAction;
 using Json = nlohmann::json;
-
-/// A client that writes down what it is sent.
-struct Client final : Transport {
-    void send(std::string_view head, std::string_view body) override {
-        frames.push_back(Json::parse(std::string(head) + std::string(body)));
-    }
-    void ping() override { ++pings; }
-    Waiting waiting() const override { return queued; }
-    void close(std::uint16_t code, std::string_view) override { closed_with = code; }
-
-    std::string session() const { return frames.at(0)["payload"]["session"]["id"]; }
-    std::vector<Json> of_type(std::string_view type) const {
-        std::vector<Json> found;
-        for (const auto& frame : frames) {
-            if (frame["metadata"]["message_type"] == type) found.push_back(frame);
-        }
-        return found;
-    }
-    std::vector<Json> notifications() const { return of_type("notification"); }
-
-    std::vector<Json> frames;
-    int pings = 0;
-    Waiting queued;
-    std::uint16_t closed_with = 0;
-    Dispatcher::Handle handle = 0;
-};
-
-struct FakeWebhooks final : WebhookSink {
-    void verify(SubscriptionRef subscription, std::function<void(bool)> verified) override {
-        verifying.push_back(std::move(subscription));
-        done = std::move(verified);
-    }
-    void notify(SubscriptionRef, const MessageId&, std::string body) override {
-        bodies.push_back(Json::parse(body));
-    }
-    void revoke(SubscriptionRef, const MessageId&, std::string body) override {
-        revocations.push_back(Json::parse(body));
-    }
-    void forget(const std::string& id) override { forgotten.push_back(id); }
-    void set_on_failed(std::function<void(const std::string&)> on_failed) override {
-        failed = std::move(on_failed);
-    }
-
-    std::vector<SubscriptionRef> verifying;
-    std::function<void(bool)> done;
-    std::function<void(const std::string&)> failed;  ///< of the last shard
-    std::vector<Json> bodies;
-    std::vector<Json> revocations;
-    std::vector<std::string> forgotten;
-};
-
-class DispatcherTest : public ::testing::Test {
-  protected:
-    static constexpr std::size_t kShards = 2;
-
-    DispatcherTest() {
-        for (std::size_t i = 0; i < kShards; ++i) {
-            Channels channels{.watch = [this, i](ChannelId id) { ++watching[i][id]; },
-                              .unwatch =
-                                  [this, i](ChannelId id) {
-                                      if (--watching[i][id] == 0) watching[i].erase(id);
-                                  }};
-            dispatchers[i] =
-                std::make_unique<Dispatcher>(cluster.shard(i), registry, std::move(channels),
-                                             &webhooks, Dispatcher::Options{.id_seed = 5});
-        }
-        channel = catalog.ensure_channel("streamer").value();
-        alice = catalog.ensure_user("alice").value();
-        bob = catalog.ensure_user("bob").value();
-        EXPECT_TRUE(catalog.set_role(channel.id, alice.id, chat::Role::moderator));
-        for (const auto& type : types()) {
-            for (const auto& group : type.scopes) caller.scopes.emplace_back(group[0]);
-        }
-        caller.user = alice.id;
-        caller.client_id = "client";
-        caller.token_hash = "hash";
-    }
-    ~DispatcherTest() override {
-        for (const auto& client : clients) dispatchers[0]->disconnect(client->handle, false);
-    }
-
-    Client& connect(std::size_t shard = 0, Dispatcher::Arrival arrival = {}) {
-        clients.push_back(std::make_unique<Client>());
-        clients.back()->handle = dispatchers[shard]->connect(*clients.back(), arrival);
-        return *clients.back();
-    }
-
-    /// The subscription's id; empty when it was refused.
-    std::string subscribe(const Client* client, std::string type, std::string version = "1",
-                          ChannelId of = {}) {
-        CreateRequest request{
-            .type = std::move(type),
-            .version = std::move(version),
-            .condition = {{"broadcaster_user_id", std::to_string((of ? of : channel.id).value)},
-                          {"user_id", std::to_string(caller.user.value)},
-                          {"moderator_user_id", std::to_string(caller.user.value)}},
-            .method = client != nullptr ? "websocket" : "webhook",
-            .session_id = client != nullptr ? client->session() : "",
-            .callback = "https://bot.example.org/",
-            .secret = "0123456789"};
-        std::string id;
-        registry.create(std::move(request), caller, cluster.now().wall,
-                        [&](const Registry::CreateAnswer& answer) {
-                            if (answer) id = answer->subscription.id;
-                        });
-        cluster.run();
-        return id;
-    }
-
-    template <class Body>
-    void happen(Body body, ChannelId where = {}) {
-        const auto event = std::make_shared<const chat::Event>(
-            chat::Event{where ? where : channel.id, "streamer", {1, ++sequence}, std::move(body)});
-        for (std::size_t i = 0; i < kShards; ++i) {
-            if (watching[i].contains(event->channel)) dispatchers[i]->on_event(event);
-        }
-        cluster.run();
-    }
-    chat::Message message(std::string text) {
-        chat::Message message;
-        message.id = MessageId::from_random(7, ++sequence);
-        message.author_id = alice.id;
-        message.author_login = alice.login;
-        message.author_display_name = alice.display_name;
-        message.text = std::move(text);
-        return message;
-    }
-    chat::Moderation act(ModAction action, const chat::User& target) {
-        chat::Moderation act;
-        act.action = action;
-        act.id = MessageId::from_random(8, ++sequence);
-        act.moderator = {UserId(channel.id.value), "streamer", "streamer"};
-        act.target = chat::person_of(target);
-        return act;
-    }
-    Status status_of(const std::string& id) {
-        const auto page = registry.list({.subscription_id = id}, caller, cluster.now().wall);
-        return page->subscriptions.at(0).status;
-    }
-
-    fakes::ManualCluster cluster{kShards};
-    store::MemoryCatalog catalog;
-    std::uint64_t random = 1;
-    Registry registry{
-        cluster,
-        catalog,
-        {.random = [this] { return random += 0x9E3779B97F4A7C15ull; }, .webhooks = true}};
-    FakeWebhooks webhooks;
-    std::array<std::map<ChannelId, int>, kShards> watching;
-    std::vector<std::unique_ptr<Client>> clients;
-    std::array<std::unique_ptr<Dispatcher>, kShards> dispatchers;
-    store::Channel channel;
-    chat::User alice;
-    chat::User bob;
-    Caller caller;
-    std::uint64_t sequence = 0;
-};
 
 TEST_F(DispatcherTest, TellsSubscribersInTheirEnvelope) {
     Client& client = connect();
@@ -262,93 +99,27 @@ TEST_F(DispatcherTest, DisconnectsASlowReaderWhileOthersAreTold) {
     EXPECT_EQ(dispatchers[0]->counters().closed[5].value(), 1u);
 }
 
-TEST_F(DispatcherTest, AReconnectGoesOnWithoutALossOnAnotherShard) {
-    Client& old = connect();
-    subscribe(&old, "channel.chat.message");
-    dispatchers[0]->reconnect_all();
-    const std::string url =
-        old.of_type("session_reconnect").at(0)["payload"]["session"]["reconnect_url"];
-    const std::string key = url.substr(url.rfind('=') + 1);
-    happen(message("one"));
-    EXPECT_EQ(old.notifications().size(), 1u);
-
-    Client& next = connect(1, {.session = old.session(), .key = key});
-    EXPECT_EQ(next.session(), old.session());
-    // Both tell until the old shard has heard: the client knows the copy by its id.
-    const auto event = std::make_shared<const chat::Event>(
-        chat::Event{channel.id, "streamer", {1, ++sequence}, message("two")});
-    for (auto& dispatcher : dispatchers) dispatcher->on_event(event);
-    ASSERT_EQ(old.notifications().size(), 2u);
-    ASSERT_EQ(next.notifications().size(), 1u);
-    EXPECT_EQ(old.notifications()[1]["metadata"]["message_id"],
-              next.notifications()[0]["metadata"]["message_id"]);
-    cluster.run();
-    happen(message("three"));
-    EXPECT_EQ(old.notifications().size(), 2u);
-    EXPECT_EQ(next.notifications().size(), 2u);
-    EXPECT_TRUE(watching[0].empty());
-    dispatchers[0]->disconnect(old.handle, false);
-    EXPECT_EQ(registry.live_subscriptions(), 1u);
-    cluster.advance(20s);
-    EXPECT_EQ(next.closed_with, 0) << "it has a subscription";
-    dispatchers[1]->disconnect(next.handle, false);
-}
-
-TEST_F(DispatcherTest, AReconnectThatDoesNotComeEndsTheSession) {
+TEST_F(DispatcherTest, TellsOfFollowers) {
     Client& client = connect();
-    const std::string id = subscribe(&client, "channel.chat.message");
-    dispatchers[0]->reconnect_all();
-    cluster.advance(29s);
-    dispatchers[0]->on_pong(client.handle);
-    EXPECT_EQ(client.closed_with, 0);
-    cluster.advance(1s);
-    EXPECT_EQ(client.closed_with, 4004);
-    EXPECT_EQ(status_of(id), Status::websocket_failed_to_reconnect);
-}
-
-TEST_F(DispatcherTest, RefusesAReconnectThatNobodyAskedFor) {
-    Client& client = connect();
-    Client& thief = connect(0, {.session = client.session(), .key = "guessed"});
-    EXPECT_EQ(thief.closed_with, 4007);
-    EXPECT_TRUE(thief.frames.empty());
-    EXPECT_EQ(client.closed_with, 0);
-}
-
-TEST_F(DispatcherTest, RevokesWhenAModeratorLosesTheRole) {
-    Client& client = connect();
-    const std::string id = subscribe(&client, "channel.moderate", "2");
-    const std::string chat = subscribe(&client, "channel.chat.message");
-    happen(act(ModAction::unmod, alice));
-    const auto revoked = client.of_type("revocation");
-    ASSERT_EQ(revoked.size(), 1u);
-    EXPECT_EQ(revoked[0]["payload"]["subscription"]["id"], id);
-    EXPECT_EQ(revoked[0]["payload"]["subscription"]["status"], "moderator_removed");
-    EXPECT_EQ(revoked[0]["metadata"]["subscription_type"], "channel.moderate");
-    EXPECT_EQ(client.notifications().size(), 1u) << "the act itself is told first";
-    EXPECT_EQ(status_of(id), Status::moderator_removed);
-    EXPECT_EQ(status_of(chat), Status::enabled);
-}
-
-TEST_F(DispatcherTest, RevokesWhenTheReaderIsBanned) {
-    Client& client = connect();
-    const std::string id = subscribe(&client, "channel.chat.message");
-    happen(act(ModAction::timeout, alice));
-    EXPECT_EQ(status_of(id), Status::enabled);
-    happen(act(ModAction::ban, bob));
-    EXPECT_EQ(status_of(id), Status::enabled);
-    happen(act(ModAction::ban, alice));
-    EXPECT_EQ(status_of(id), Status::chat_user_banned);
-    EXPECT_TRUE(watching[0].empty());
-}
-
-TEST_F(DispatcherTest, RevokesWithTheToken) {
-    Client& client = connect();
-    const std::string id = subscribe(&client, "channel.chat.message");
-    dispatchers[0]->on_token_revoked(alice.id, "another hash");
-    EXPECT_EQ(status_of(id), Status::enabled);
-    dispatchers[0]->on_token_revoked(alice.id, "hash");
-    EXPECT_EQ(status_of(id), Status::authorization_revoked);
-    EXPECT_EQ(client.of_type("revocation").size(), 1u);
+    subscribe(&client, "channel.follow", "2");
+    subscribe(&client, "channel.chat.message");
+    const hub::Followed follow{.channel = channel.id,
+                               .follower = chat::person_of(bob),
+                               .at = wall_from_unix_ms(1'700'000'000'123)};
+    for (auto& dispatcher : dispatchers) dispatcher->on_followed(follow);
+    dispatchers[0]->on_followed({.channel = ChannelId(77), .follower = {}, .at = {}});
+    const auto told = client.notifications();
+    ASSERT_EQ(told.size(), 1u);
+    EXPECT_EQ(told[0]["metadata"]["subscription_type"], "channel.follow");
+    EXPECT_EQ(told[0]["metadata"]["subscription_version"], "2");
+    EXPECT_EQ(told[0]["payload"]["event"],
+              Json({{"user_id", std::to_string(bob.id.value)},
+                    {"user_login", "bob"},
+                    {"user_name", "bob"},
+                    {"broadcaster_user_id", std::to_string(channel.id.value)},
+                    {"broadcaster_user_login", "streamer"},
+                    {"broadcaster_user_name", "streamer"},
+                    {"followed_at", "2023-11-14T22:13:20.123000000Z"}}));
 }
 
 TEST_F(DispatcherTest, MentionsThoseWhoNeverSpokeInOrder) {
@@ -434,15 +205,49 @@ TEST_F(DispatcherTest, TellsARaidToTheSideThatAsked) {
 TEST_F(DispatcherTest, TellsAShoutoutToTheChannelThatReceivesIt) {
     const auto target = catalog.ensure_channel("bob").value();
     ASSERT_TRUE(catalog.set_role(target.id, alice.id, chat::Role::moderator));
+    auto streamer = catalog.find_user("streamer").value().value();
+    streamer.display_name = "Streamer";
+    ASSERT_TRUE(catalog.update_user(streamer));
     Client& client = connect();
     subscribe(&client, "channel.shoutout.receive", "1", target.id);
+    subscribe(&client, "channel.shoutout.receive");
     subscribe(&client, "channel.shoutout.create");
-    happen(act(ModAction::shoutout, bob));
-    const auto told = client.notifications();
+    const auto shoutout = std::make_shared<const chat::Event>(
+        chat::Event{channel.id, "streamer", {1, ++sequence}, act(ModAction::shoutout, bob)});
+    dispatchers[0]->on_shouted_out(shoutout);
+    cluster.run();
+    auto told = client.notifications();
+    ASSERT_EQ(told.size(), 1u);
+    EXPECT_EQ(told[0]["payload"]["subscription"]["condition"]["broadcaster_user_id"],
+              std::to_string(bob.id.value));
+    EXPECT_EQ(told[0]["payload"]["event"]["from_broadcaster_user_name"], "Streamer");
+    EXPECT_EQ(told[0]["payload"]["event"]["broadcaster_user_login"], "bob");
+    dispatchers[0]->on_event(shoutout);
+    cluster.run();
+    told = client.notifications();
     ASSERT_EQ(told.size(), 2u);
-    EXPECT_EQ(told[0]["metadata"]["subscription_type"], "channel.shoutout.create");
-    EXPECT_EQ(told[1]["payload"]["event"]["from_broadcaster_user_login"], "streamer");
-    EXPECT_EQ(told[1]["payload"]["event"]["broadcaster_user_login"], "bob");
+    EXPECT_EQ(told[1]["metadata"]["subscription_type"], "channel.shoutout.create");
+}
+
+TEST_F(DispatcherTest, WebhooksThatWereVerifiedBeforeAreNotAskedAgain) {
+    const std::string id = subscribe(nullptr, "channel.chat.message");
+    webhooks.done(true);
+    Registry next(cluster, catalog, {.random = [] { return 7u; }, .webhooks = true});
+    cluster.run();
+    FakeWebhooks sink;
+    std::array<std::unique_ptr<Dispatcher>, kShards> fresh;
+    for (std::size_t i = 0; i < kShards; ++i)
+        fresh[i] = std::make_unique<Dispatcher>(cluster.shard(i), next, Channels{}, &sink,
+                                                Dispatcher::Options{});
+    ASSERT_TRUE(next.restore_webhooks());
+    cluster.run();
+    EXPECT_TRUE(sink.verifying.empty());
+    const auto event = std::make_shared<const chat::Event>(
+        chat::Event{channel.id, "streamer", {1, ++sequence}, message("hello again")});
+    for (auto& dispatcher : fresh) dispatcher->on_event(event);
+    ASSERT_EQ(sink.bodies.size(), 1u);
+    EXPECT_EQ(sink.bodies[0]["subscription"]["id"], id);
+    EXPECT_EQ(sink.bodies[0]["event"]["broadcaster_user_login"], "streamer");
 }
 
 TEST_F(DispatcherTest, WebhooksAreToldOnceTheyAreVerified) {

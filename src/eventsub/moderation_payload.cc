@@ -56,9 +56,9 @@ bool tells(Type type, ModAction action) {
     return false;
 }
 
-std::string_view low_trust_status(ModAction action) {
-    if (action == ModAction::monitor) return "active_monitoring";
-    return action == ModAction::restrict_user ? "restricted" : "none";
+chat::Suspicion suspicion_after(ModAction action) {
+    if (action == ModAction::monitor) return chat::Suspicion::monitored;
+    return action == ModAction::restrict_user ? chat::Suspicion::restricted : chat::Suspicion::none;
 }
 
 std::string_view terms_action(ModAction action) {
@@ -169,7 +169,7 @@ std::optional<Json> moderation_payload(Type type, const chat::Moderation& act,
             broadcaster(out);
             moderator(out);
             user(out);
-            out["low_trust_status"] = low_trust_status(act.action);
+            out["low_trust_status"] = low_trust_status(suspicion_after(act.action));
             return out;
         case Type::shoutout_create:
             broadcaster(out);

@@ -197,6 +197,22 @@ std::optional<Cheermote> parse_cheermote(std::string_view word) {
     return cheermote;
 }
 
+std::string dump(const Json& json) {
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string_view low_trust_status(chat::Suspicion suspicion) {
+    switch (suspicion) {
+        case chat::Suspicion::monitored:
+            return "active_monitoring";
+        case chat::Suspicion::restricted:
+            return "restricted";
+        case chat::Suspicion::none:
+            break;
+    }
+    return "none";
+}
+
 Json text_or_null(std::string_view text) {
     return text.empty() ? Json(nullptr) : Json(text);
 }

@@ -45,6 +45,12 @@ struct Cheermote {
 };
 std::optional<Cheermote> parse_cheermote(std::string_view word);
 
+/// As moderators put it: `none`, `active_monitoring` or `restricted`.
+std::string_view low_trust_status(chat::Suspicion suspicion);
+
+/// As it goes over the wire; what is no UTF-8 is replaced.
+std::string dump(const Json& json);
+
 Json text_or_null(std::string_view text);
 Json time_or_null(const std::optional<WallTime>& time);
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "eventsub/parts.h"
+#include "eventsub/subscription.h"
 
 namespace clamor::eventsub {
 
@@ -20,6 +21,29 @@ std::optional<Json> payload(Type type, std::uint8_t version, const chat::Event& 
     if (act == nullptr) return std::nullopt;
     if (type == Type::moderate) return moderate_payload(version, *act, source);
     return moderation_payload(type, *act, source);
+}
+
+Json follow_payload(const hub::Followed& follow, const chat::Person& broadcaster) {
+    Json out;
+    add_person(out, "", follow.follower);
+    add_person(out, "broadcaster_", broadcaster);
+    out["followed_at"] = rfc3339(follow.at);
+    return out;
+}
+
+Json suspicious_message_payload(const chat::Message& message, chat::Suspicion status,
+                                const chat::Person& broadcaster, const Names& names) {
+    Json out;
+    add_person(out, "broadcaster_", broadcaster);
+    add_person(out, "", {message.author_id, message.author_login, message.author_display_name});
+    out["low_trust_status"] = low_trust_status(status);
+    // Bans are not shared between channels here, and nobody evaluates evasion.
+    out["shared_ban_channel_ids"] = nullptr;
+    out["types"] = Json::array({"manually_added"});
+    out["ban_evasion_evaluation"] = "unknown";
+    Json& said = out["message"] = {{"message_id", message.id.to_string()}};
+    said.update(message_json(message, names));
+    return out;
 }
 
 Json whisper_payload(const hub::WhisperReceived& whisper) {

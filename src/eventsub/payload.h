@@ -11,6 +11,7 @@
 
 #include "chat/event.h"
 #include "eventsub/types.h"
+#include "hub/gateway.h"
 #include "hub/member.h"
 #include "store/catalog.h"
 
@@ -33,6 +34,13 @@ std::optional<nlohmann::ordered_json> payload(Type type, std::uint8_t version,
                                               const chat::Event& event,
                                               const chat::Person& broadcaster, const Names& names);
 
+nlohmann::ordered_json follow_payload(const hub::Followed& follow, const chat::Person& broadcaster);
+/// channel.suspicious_user.message: what somebody said whom moderators watch. `status` as they put
+/// it: monitored or restricted.
+nlohmann::ordered_json suspicious_message_payload(const chat::Message& message,
+                                                  chat::Suspicion status,
+                                                  const chat::Person& broadcaster,
+                                                  const Names& names);
 nlohmann::ordered_json whisper_payload(const hub::WhisperReceived& whisper);
 nlohmann::ordered_json user_update_payload(const chat::User& user, const store::Profile& profile,
                                            bool with_email);

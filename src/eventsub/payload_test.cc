@@ -474,5 +474,38 @@ TEST_F(PayloadTest, TellsWhispersAndAccounts) {
         object(kUser, R"("email":"","email_verified":false,"description":"me")"));
 }
 
+TEST_F(PayloadTest, TellsModeratorsWhatTheSuspiciousSay) {
+    auto said = message("hi @bob Kappa");
+    said.emotes = {{"25", 8, 12}};
+    const auto told =
+        suspicious_message_payload(said, chat::Suspicion::restricted, broadcaster, *this);
+    EXPECT_EQ(told["broadcaster_user_id"], "1971641");
+    EXPECT_EQ(told["user_id"], "4145994");
+    EXPECT_EQ(told["user_login"], "viewer32");
+    EXPECT_EQ(told["user_name"], "Viewer32");
+    EXPECT_EQ(told["low_trust_status"], "restricted");
+    EXPECT_EQ(told["shared_ban_channel_ids"], nullptr);
+    EXPECT_EQ(told["types"].dump(), R"(["manually_added"])");
+    EXPECT_EQ(told["ban_evasion_evaluation"], "unknown");
+    EXPECT_EQ(told["message"]["message_id"], kMessageId);
+    EXPECT_EQ(told["message"]["text"], "hi @bob Kappa");
+    EXPECT_EQ(told["message"]["fragments"].size(), 4u);
+    EXPECT_EQ(suspicious_message_payload(said, chat::Suspicion::monitored, broadcaster,
+                                         *this)["low_trust_status"],
+              "active_monitoring");
+}
+
+TEST_F(PayloadTest, TellsOfFollowers) {
+    EXPECT_EQ(
+        follow_payload({.channel = ChannelId(1971641),
+                        .follower = {UserId(7), "eve", "Eve"},
+                        .at = wall_from_unix_ms(1'700'000'000'123)},
+                       broadcaster)
+            .dump(),
+        R"({"user_id":"7","user_login":"eve","user_name":"Eve",)"
+        R"("broadcaster_user_id":"1971641","broadcaster_user_login":"streamer",)"
+        R"("broadcaster_user_name":"Streamer","followed_at":"2023-11-14T22:13:20.123000000Z"})");
+}
+
 }  // namespace
 }  // namespace clamor::eventsub

@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/check.h"
+#include "base/log.h"
+#include "eventsub/kept_webhook.h"
 #include "eventsub/rights.h"
 
 namespace clamor::eventsub {
@@ -117,25 +119,71 @@ std::string Registry::random_text(std::size_t characters) {
     return text;
 }
 
+Result<void> Registry::restore_webhooks() {
+    constexpr std::size_t kAtOnce = 500;
+    std::vector<Subscription> restored;
+    for (std::string after;;) {
+        const auto page = catalog_.list_webhooks(after, kAtOnce);
+        if (!page) return tl::unexpected(page.error());
+        for (const store::Webhook& webhook : *page) {
+            auto subscription = subscription_of(webhook, catalog_);
+            if (!subscription) return tl::unexpected(subscription.error());
+            if (*subscription) {
+                restored.push_back(**std::move(subscription));
+            } else if (const auto removed = catalog_.remove_webhook(webhook.id); !removed) {
+                return tl::unexpected(removed.error());
+            }
+        }
+        if (page->size() < kAtOnce) break;
+        after = page->back().id;
+    }
+    std::ranges::stable_sort(restored, {}, &Subscription::created_at);
+    for (Subscription& one : restored) {
+        const auto subscription = std::make_shared<const Subscription>(std::move(one));
+        {
+            const std::lock_guard lock(mutex_);
+            const std::uint64_t number = ++made_;
+            records_.emplace(number, subscription);
+            by_id_.emplace(subscription->id, number);
+            by_account_[{subscription->owner, subscription->client_id}].insert(number);
+        }
+        post(home_of(*subscription),
+             [subscription](ShardPort& shard) { shard.add_webhook(subscription); });
+    }
+    return {};
+}
+
 // REST.
 
 void Registry::create(CreateRequest request, Caller caller, WallTime now,
                       std::function<void(CreateAnswer)> done) {
     // The executor takes the task or leaves it: the answer must be at hand in both cases.
     const auto shared = std::make_shared<std::function<void(CreateAnswer)>>(std::move(done));
-    const bool posted = workers_.post(
-        [this, request = std::move(request), caller = std::move(caller), now, shared] {
-            auto checked = check_request(request, caller, catalog_, options_, now);
-            if (!checked) return (*shared)(tl::unexpected(std::move(checked.error())));
-            Link link;
-            tl::expected<Created, Failure> created;
-            {
+    const bool posted = workers_.post([this, request = std::move(request),
+                                       caller = std::move(caller), now, shared] {
+        auto checked = check_request(request, caller, catalog_, options_, now);
+        if (!checked) return (*shared)(tl::unexpected(std::move(checked.error())));
+        Link link;
+        tl::expected<Created, Failure> created;
+        {
+            const std::lock_guard lock(mutex_);
+            created = insert(*std::move(checked), link, now);
+        }
+        if (!created) {
+            if (created.error().status == 429) ++refused_at_bounds_;
+            return (*shared)(std::move(created));
+        }
+        if (created->subscription.is_webhook()) {
+            const auto kept = catalog_.add_webhook(record_of(created->subscription));
+            if (!kept) {
+                log::error("a webhook could not be kept", {{"error", kept.error().to_string()}});
                 const std::lock_guard lock(mutex_);
-                created = insert(*std::move(checked), link, now);
+                forget(records_.find(by_id_.at(created->subscription.id)));
+                return (*shared)(refuse(500, "the server could not keep this; try again"));
             }
-            if (!created) return (*shared)(std::move(created));
-            hand_over(*std::move(created), link, now, std::move(*shared));
-        });
+        }
+        hand_over(*std::move(created), link, now, std::move(*shared));
+    });
     if (!posted) (*shared)(refuse(503, "the server is busy; try again"));
 }
 
@@ -237,6 +285,20 @@ void Registry::hand_over(Created created, const Link& link, WallTime now,
 
 std::optional<Failure> Registry::remove(const std::string& id, const Caller& caller) {
     SubscriptionRef removed;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto number = by_id_.find(id);
+        if (number == by_id_.end()) return Failure{404, "subscription not found"};
+        removed = records_.find(number->second)->second;
+    }
+    if (removed->owner != caller.user || removed->client_id != caller.client_id)
+        return Failure{404, "subscription not found"};
+    if (removed->is_webhook()) {
+        if (const auto gone = catalog_.remove_webhook(id); !gone) {
+            log::error("a webhook could not be removed", {{"error", gone.error().to_string()}});
+            return Failure{500, "the server could not remove this; try again"};
+        }
+    }
     Link link;
     ShardId home;
     {
@@ -245,8 +307,6 @@ std::optional<Failure> Registry::remove(const std::string& id, const Caller& cal
         if (number == by_id_.end()) return Failure{404, "subscription not found"};
         const auto record = records_.find(number->second);
         removed = record->second;
-        if (removed->owner != caller.user || removed->client_id != caller.client_id)
-            return Failure{404, "subscription not found"};
         if (!removed->is_webhook()) {
             link.session = std::get<WebSocketTransport>(removed->transport).session_id;
             if (const auto session = sessions_.find(link.session); session != sessions_.end()) {
@@ -320,12 +380,19 @@ Link Registry::open_session(ShardId shard, WallTime now) {
     return {std::move(id), 1};
 }
 
-std::string Registry::start_reconnect(const Link& link) {
+void Registry::reconnect_all() {
+    for (std::size_t i = 0; i < shards_.size(); ++i)
+        post(ShardId(static_cast<std::uint16_t>(i)),
+             [](ShardPort& shard) { shard.reconnect_all(); });
+}
+
+std::string Registry::start_reconnect(const Link& link, const std::string& base) {
     const std::lock_guard lock(mutex_);
     const auto session = sessions_.find(link.session);
     if (session == sessions_.end()) return {};
     session->second.key = random_text(kSessionIdCharacters);
-    return options_.reconnect_base() + "?session=" + link.session + "&key=" + session->second.key;
+    return (base.empty() ? options_.reconnect_base() : base) + "?session=" + link.session +
+           "&key=" + session->second.key;
 }
 
 std::optional<Registry::Adopted> Registry::adopt_session(const std::string& id,
@@ -336,14 +403,33 @@ std::optional<Registry::Adopted> Registry::adopt_session(const std::string& id,
     Session& session = found->second;
     if (session.key.empty() || session.key != key) return std::nullopt;
     session.key.clear();
-    const Link old{id, session.connection};
-    post(session.shard, [old](ShardPort& port) { port.supersede(old); });
+    Adopted adopted{.link = {id, session.connection + 1},
+                    .before = {id, session.connection},
+                    .before_shard = session.shard,
+                    .connected_at = session.connected_at,
+                    .subscriptions = {}};
     ++session.connection;
     session.shard = shard;
-    Adopted adopted{{id, session.connection}, session.connected_at, {}};
     for (const std::uint64_t number : session.subscriptions)
         adopted.subscriptions.push_back(records_.find(number)->second);
     return adopted;
+}
+
+void Registry::take_over(const Adopted& adopted, ShardId shard) {
+    // A room tells the old shard of everything that happened before it heard of the new one. By
+    // way of every shard, and so of every room's, the last word comes after all of that.
+    const auto left = std::make_shared<std::atomic<std::size_t>>(shards_.size());
+    const auto last_word = [this, before = adopted.before, link = adopted.link,
+                            shard](ShardPort& old) {
+        post(shard,
+             [link, told = old.supersede(before)](ShardPort& port) { port.go_on(link, told); });
+    };
+    for (std::size_t i = 0; i < shards_.size(); ++i) {
+        post(ShardId(static_cast<std::uint16_t>(i)),
+             [this, left, last_word, old = adopted.before_shard](ShardPort&) {
+                 if (--*left == 0) post(old, last_word);
+             });
+    }
 }
 
 void Registry::close_session(const Link& link, Status status, WallTime now) {
@@ -367,12 +453,26 @@ SubscriptionRef Registry::set_status(const std::string& id, Status status, WallT
                 session->second.subscriptions.erase(record->first);
         }
         finish(record, status, now);
-        return records_.find(number->second)->second;
+    } else {
+        auto changed = std::make_shared<Subscription>(*record->second);
+        changed->status = status;
+        record->second = std::move(changed);
     }
-    auto changed = std::make_shared<Subscription>(*record->second);
-    changed->status = status;
-    record->second = changed;
+    const SubscriptionRef changed = records_.find(number->second)->second;
+    if (changed->is_webhook()) note_webhook(*changed);
     return changed;
+}
+
+void Registry::note_webhook(const Subscription& webhook) {
+    const bool queued = workers_.post([this, id = webhook.id, over = ended(webhook.status)] {
+        const auto noted = over ? catalog_.remove_webhook(id) : catalog_.set_webhook_verified(id);
+        if (!noted) {
+            log::warn("what became of a webhook could not be written down",
+                      {{"error", noted.error().to_string()}});
+        }
+    });
+    // After the next start it is looked at again.
+    if (!queued) log::warn("what became of a webhook could not be written down: too busy");
 }
 
 void Registry::finish(Records::iterator record, Status status, WallTime now) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -20,6 +21,7 @@
 
 #include "base/ids.h"
 #include "base/limits.h"
+#include "base/result.h"
 #include "base/scheduler.h"
 #include "base/time.h"
 #include "eventsub/subscription.h"
@@ -33,6 +35,7 @@ struct Caller {
     std::string client_id{};
     std::vector<std::string> scopes{};
     std::string token_hash{};  ///< as in Gateway::token_revoked; ends the subscriptions with it
+    std::optional<WallTime> token_expires_at{};
 };
 
 /// The body of a create request, as it was sent; missing texts are empty.
@@ -93,29 +96,38 @@ class ShardPort {
     /// False when the connection is gone.
     virtual bool add(const Link& link, SubscriptionRef subscription) = 0;
     virtual void remove(const Link& link, const std::string& subscription_id) = 0;
-    /// Another connection goes on with the session.
-    virtual void supersede(const Link& link) = 0;
-    /// A webhook's subscription lives on this shard from now on.
+    /// Another connection goes on with the session: this one tells nothing any more. Gives the ids
+    /// of what it told since it was told to reconnect.
+    virtual std::vector<MessageId> supersede(const Link& link) = 0;
+    /// The connection is the only one of its session now; `told` was told over the one before it.
+    virtual void go_on(const Link& link, const std::vector<MessageId>& told) = 0;
+    /// A webhook's subscription lives on this shard from now on; its callback is asked first,
+    /// unless the status says that it has agreed.
     virtual void add_webhook(SubscriptionRef subscription) = 0;
     virtual void remove_webhook(const std::string& subscription_id) = 0;
+    /// Tells every session of the shard to connect again at its own URL.
+    virtual void reconnect_all() = 0;
 
   protected:
     ~ShardPort() = default;
 };
 
 /// All sessions and subscriptions of a node: who has which, where a session lives, and what became
-/// of those that ended. One for all shards; every call is safe from any thread and none waits but
-/// for its lock. Bounds: limits::kSubscriptionsPerSession, kEventSubSessionsPerUser,
-/// kSubscriptionCostMax, kWebhooksPerClient, and kEndedSubscriptions of those that are over.
+/// of those that ended. One for all shards; every call is safe from any thread, and but for those
+/// that say so none waits but for its lock. Webhooks that live are in the catalog, too. Bounds:
+/// limits::kSubscriptionsPerSession, kEventSubSessionsPerUser, kSubscriptionCostMax,
+/// kWebhooksPerClient, and kEndedSubscriptions of those that are over.
 class Registry {
   public:
     struct Options {
         /// Random bits that nobody can guess; called with the lock held.
         std::function<std::uint64_t()> random;
-        /// The address before `?` in reconnect URLs; called with the lock held.
+        /// The address before `?` in reconnect URLs of clients that did not say how they came here;
+        /// called with the lock held.
         std::function<std::string()> reconnect_base = [] { return "ws://localhost/ws"; };
         bool webhooks = false;             ///< else the method is refused
         bool plain_http_webhooks = false;  ///< callbacks may be http:// ones
+        bool private_callbacks = false;    ///< and at addresses that are not public
         std::size_t per_session = limits::kSubscriptionsPerSession;
     };
     /// What it is given outlives it.
@@ -124,6 +136,9 @@ class Registry {
 
     /// For each shard once, before the first request.
     void attach(Scheduler& scheduler, ShardPort& shard);
+    /// Takes the webhooks that the catalog has up again; once, when all shards are attached.
+    /// Blocks.
+    Result<void> restore_webhooks();
 
     // For REST.
 
@@ -132,24 +147,33 @@ class Registry {
     using CreateAnswer = tl::expected<Created, Failure>;
     void create(CreateRequest request, Caller caller, WallTime now,
                 std::function<void(CreateAnswer)> done);
-    /// Nothing when it is gone now, else what to answer.
+    /// Nothing when it is gone now, else what to answer. Blocks: for workers.
     std::optional<Failure> remove(const std::string& id, const Caller& caller);
     tl::expected<Page, Failure> list(const ListQuery& query, const Caller& caller, WallTime now);
+
+    /// Tells every session of the node to connect again.
+    void reconnect_all();
 
     // For shards.
 
     Link open_session(ShardId shard, WallTime now);
-    /// The URL with which the session goes on elsewhere; valid until it is used.
-    std::string start_reconnect(const Link& link);
+    /// The URL with which the session goes on elsewhere; valid until it is used. `base` is what is
+    /// before its `?`; empty: that of the options.
+    std::string start_reconnect(const Link& link, const std::string& base);
     struct Adopted {
         Link link;
+        Link before;
+        ShardId before_shard;
         WallTime connected_at{};
         std::vector<SubscriptionRef> subscriptions;
     };
-    /// A connection came to a reconnect URL: it is the session's from now on, and the old one is
-    /// told. Nothing when there is no such session or it was not told to reconnect.
+    /// A connection came to a reconnect URL: it is the session's from now on. Nothing when there is
+    /// no such session or it was not told to reconnect.
     std::optional<Adopted> adopt_session(const std::string& session, std::string_view key,
                                          ShardId shard);
+    /// The adopted session's subscriptions are in force on `shard`: supersede() on the old shard
+    /// once it has everything that was sent to it before, then go_on() on the new one.
+    void take_over(const Adopted& adopted, ShardId shard);
     /// The connection is gone. Ends the subscriptions unless another one goes on with the session.
     void close_session(const Link& link, Status status, WallTime now);
     /// A subscription ended, or a webhook is verified. Nothing when it is over already.
@@ -157,6 +181,8 @@ class Registry {
 
     std::size_t open_sessions() const;
     std::size_t live_subscriptions() const;
+    /// Creates that were refused for one of the bounds.
+    std::uint64_t refused_at_bounds() const { return refused_at_bounds_; }
 
     Executor& workers() { return workers_; }
     store::Catalog& catalog() { return catalog_; }
@@ -193,6 +219,8 @@ class Registry {
                    std::function<void(CreateAnswer)> done);
     ShardId home_of(const Subscription& webhook) const;
     void post(ShardId shard, std::function<void(ShardPort&)> what);
+    /// Writes down what became of a webhook, on a worker.
+    void note_webhook(const Subscription& webhook);
 
     Executor& workers_;
     store::Catalog& catalog_;
@@ -206,6 +234,7 @@ class Registry {
     std::map<Account, std::set<std::uint64_t>> by_account_;
     std::deque<std::pair<WallTime, std::uint64_t>> ended_;
     std::uint64_t made_ = 0;
+    std::atomic<std::uint64_t> refused_at_bounds_{0};
 };
 
 }  // namespace clamor::eventsub

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/log.h"
+#include "eventsub/public_address.h"
 
 namespace clamor::eventsub {
 namespace {
@@ -40,6 +41,45 @@ bool holds(const std::vector<std::string>& scopes, std::span<const AnyOf> groups
     });
 }
 
+bool has(const std::vector<std::string>& scopes, std::string_view scope) {
+    return std::ranges::find(scopes, scope) != scopes.end();
+}
+
+/// On whose rights a subscription of the type rests; none: on nobody's.
+UserId person_of(Audience audience, const Condition& condition) {
+    switch (audience) {
+        case Audience::reader:
+        case Audience::user:
+            return condition[Field::user];
+        case Audience::moderator:
+            return condition[Field::moderator];
+        case Audience::broadcaster:
+            return condition[Field::broadcaster];
+        case Audience::anyone:
+        case Audience::raid:
+            return {};
+    }
+    return {};
+}
+
+/// All scopes in the user's tokens for a client.
+Result<std::vector<std::string>> granted_by(store::Catalog& catalog, UserId user,
+                                            const std::string& client_id, WallTime now) {
+    const auto tokens = catalog.list_tokens(user);
+    if (!tokens) return tl::unexpected(tokens.error());
+    std::vector<std::string> scopes;
+    for (const auto& token : *tokens) {
+        if (token.client_id != client_id) continue;
+        if (token.expires_at && *token.expires_at <= now) continue;
+        scopes.insert(scopes.end(), token.scopes.begin(), token.scopes.end());
+    }
+    return scopes;
+}
+
+bool moderates(const chat::User& user, const chat::Standing& standing) {
+    return standing.role >= chat::Role::moderator || user.type != chat::AccountType::ordinary;
+}
+
 /// One request on its way through the rules.
 class Check {
   public:
@@ -56,6 +96,12 @@ class Check {
         made_.owner = caller_.user;
         made_.client_id = caller_.client_id;
         made_.token_hash = caller_.token_hash;
+        made_.token_expires_at = caller_.token_expires_at;
+        if (!caller_.token_hash.empty()) {
+            const auto kept = catalog_.has_token(caller_.token_hash, now_);
+            if (!kept) return store_failed(kept.error());
+            made_.token_kept = *kept;
+        }
         made_.created_at = now_;
         return std::move(made_);
     }
@@ -121,6 +167,8 @@ class Check {
         if (!known_scheme || callback.size() > kCallbackMax ||
             !std::ranges::all_of(callback, [](char c) { return c > ' ' && c <= '~'; }))
             return refuse(400, "the transport's callback must be an https:// address");
+        if (!options_.private_callbacks && !may_be_public(callback))
+            return refuse(400, "the transport's callback must be at a public address");
         made_.transport = WebhookTransport{callback, request_.secret};
         made_.status = Status::webhook_callback_verification_pending;
         return {};
@@ -128,21 +176,8 @@ class Check {
 
     /// A user token speaks for its user only; an app token for all who granted its client scopes.
     tl::expected<void, Failure> person() {
-        switch (info_->audience) {
-            case Audience::reader:
-            case Audience::user:
-                person_ = made_.condition[Field::user];
-                break;
-            case Audience::moderator:
-                person_ = made_.condition[Field::moderator];
-                break;
-            case Audience::broadcaster:
-                person_ = made_.condition[Field::broadcaster];
-                break;
-            case Audience::anyone:
-            case Audience::raid:
-                return {};
-        }
+        person_ = person_of(info_->audience, made_.condition);
+        if (!person_) return {};
         if (caller_.user && caller_.user != person_) return refuse_rights();
         return {};
     }
@@ -151,28 +186,21 @@ class Check {
         if (!person_) return {};
         const auto groups = scopes_of(*info_, made_.version);
         if (caller_.user) {
-            made_.may_read_email =
-                std::ranges::find(caller_.scopes, "user:read:email") != caller_.scopes.end();
+            made_.may_read_email = has(caller_.scopes, "user:read:email");
             if (!holds(caller_.scopes, groups)) return refuse_rights();
             return {};
         }
-        const auto granted = granted_by(person_);
-        if (!granted) return tl::unexpected(granted.error());
-        made_.may_read_email = std::ranges::find(*granted, "user:read:email") != granted->end();
-        const auto has = [&](std::string_view scope) {
-            return std::ranges::find(*granted, scope) != granted->end();
-        };
+        const auto granted = granted_by(catalog_, person_, caller_.client_id, now_);
+        if (!granted) return store_failed(granted.error());
+        made_.may_read_email = has(*granted, "user:read:email");
         if (!holds(*granted, groups)) return refuse_rights();
-        if (info_->audience == Audience::reader && !has("user:bot")) return refuse_rights();
+        if (info_->audience == Audience::reader && !has(*granted, "user:bot"))
+            return refuse_rights();
         return {};
     }
 
     tl::expected<void, Failure> channel() {
-        const auto& ids = made_.condition;
-        UserId id = ids[Field::broadcaster];
-        if (!id)
-            id = ids[Field::from_broadcaster] ? ids[Field::from_broadcaster]
-                                              : ids[Field::to_broadcaster];
+        const UserId id = broadcaster_of(made_.condition);
         // Scopes make a subscription free; without any it is when it is about one's own channel.
         made_.cost = person_ || id == caller_.user ? 0 : 1;
         if (!id) return {};
@@ -192,31 +220,17 @@ class Check {
         if (!*user) return refuse(400, "the condition names a user who does not exist");
         const auto standing = catalog_.standing(channel, person_);
         if (!standing) return store_failed(standing.error());
-        const bool moderates =
-            standing->role >= chat::Role::moderator || (*user)->type != chat::AccountType::ordinary;
+        const bool moderator = moderates(**user, *standing);
         if (info_->audience == Audience::moderator) {
-            if (!moderates) return refuse_rights();
+            if (!moderator) return refuse_rights();
             return {};
         }
         if (standing->banned_for_good()) return refuse_rights();
-        if (caller_.user || moderates) return {};
-        const auto granted = granted_by(made_.channel.id);
-        if (!granted) return tl::unexpected(granted.error());
-        if (std::ranges::find(*granted, "channel:bot") == granted->end()) return refuse_rights();
+        if (caller_.user || moderator) return {};
+        const auto granted = granted_by(catalog_, made_.channel.id, caller_.client_id, now_);
+        if (!granted) return store_failed(granted.error());
+        if (!has(*granted, "channel:bot")) return refuse_rights();
         return {};
-    }
-
-    /// All scopes in the user's tokens for the caller's client.
-    tl::expected<std::vector<std::string>, Failure> granted_by(UserId user) {
-        const auto tokens = catalog_.list_tokens(user);
-        if (!tokens) return store_failed(tokens.error());
-        std::vector<std::string> scopes;
-        for (const auto& token : *tokens) {
-            if (token.client_id != caller_.client_id) continue;
-            if (token.expires_at && *token.expires_at <= now_) continue;
-            scopes.insert(scopes.end(), token.scopes.begin(), token.scopes.end());
-        }
-        return scopes;
     }
 
     const CreateRequest& request_;
@@ -235,6 +249,58 @@ tl::expected<Subscription, Failure> check_request(const CreateRequest& request,
                                                   const Caller& caller, store::Catalog& catalog,
                                                   const Registry::Options& options, WallTime now) {
     return Check(request, caller, catalog, options, now).run();
+}
+
+Result<std::optional<Status>> lost_right(const Subscription& subscription, store::Catalog& catalog,
+                                         WallTime now) {
+    const TypeInfo& info = subscription.info();
+    if (subscription.version < info.first_version) return Status::version_removed;
+    const UserId person = person_of(info.audience, subscription.condition);
+    std::optional<chat::User> user;
+    for (const UserId id : {subscription.owner, person}) {
+        if (!id) continue;
+        auto found = catalog.find_user(id);
+        if (!found) return tl::unexpected(found.error());
+        if (!*found) return Status::user_removed;
+        user = *std::move(found);
+    }
+    if (subscription.channel.id) {
+        const auto channel = catalog.find_channel(subscription.watched());
+        if (!channel) return tl::unexpected(channel.error());
+        if (!*channel) return Status::user_removed;
+    }
+
+    std::vector<std::string> granted;
+    if (subscription.owner) {
+        if (subscription.token_expires_at && *subscription.token_expires_at <= now)
+            return Status::authorization_revoked;
+        if (subscription.token_kept) {
+            const auto kept = catalog.has_token(subscription.token_hash, now);
+            if (!kept) return tl::unexpected(kept.error());
+            if (!*kept) return Status::authorization_revoked;
+        }
+    } else if (person) {
+        auto scopes = granted_by(catalog, person, subscription.client_id, now);
+        if (!scopes) return tl::unexpected(scopes.error());
+        granted = *std::move(scopes);
+        if (!holds(granted, scopes_of(info, subscription.version)))
+            return Status::authorization_revoked;
+        if (info.audience == Audience::reader && !has(granted, "user:bot"))
+            return Status::authorization_revoked;
+    }
+
+    if (info.audience != Audience::reader && info.audience != Audience::moderator)
+        return std::nullopt;
+    const auto standing = catalog.standing(subscription.watched(), person);
+    if (!standing) return tl::unexpected(standing.error());
+    const bool moderator = moderates(*user, *standing);
+    if (info.audience == Audience::moderator)
+        return moderator ? std::nullopt : std::optional(Status::moderator_removed);
+    if (standing->banned_for_good()) return Status::chat_user_banned;
+    if (subscription.owner || moderator) return std::nullopt;
+    const auto bots = granted_by(catalog, subscription.channel.id, subscription.client_id, now);
+    if (!bots) return tl::unexpected(bots.error());
+    return has(*bots, "channel:bot") ? std::nullopt : std::optional(Status::authorization_revoked);
 }
 
 }  // namespace clamor::eventsub

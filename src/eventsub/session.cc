@@ -26,6 +26,7 @@ constexpr CloseInfo kCloseTable[] = {
     {4005, "Network timeout", Status::websocket_network_timeout, "network_timeout"},
     {4006, "Network error", Status::websocket_network_error, "network_error"},
     {4007, "Invalid reconnect", Status::websocket_failed_to_reconnect, "invalid_reconnect"},
+    {1012, "Server is restarting", Status::websocket_disconnected, "server_shutdown"},
 };
 static_assert(std::size(kCloseTable) == kCloseReasons);
 
@@ -48,7 +49,10 @@ const CloseInfo& close_info(CloseReason reason) {
 std::chrono::seconds parse_keepalive(std::string_view value) {
     std::int64_t seconds = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
-    if (error != std::errc{} || end != value.data() + value.size()) return kKeepaliveMin;
+    if (end != value.data() + value.size() || error == std::errc::invalid_argument)
+        return kKeepaliveMin;
+    if (error == std::errc::result_out_of_range)
+        return value.starts_with('-') ? kKeepaliveMin : kKeepaliveMax;
     return std::clamp(std::chrono::seconds(seconds), kKeepaliveMin, kKeepaliveMax);
 }
 

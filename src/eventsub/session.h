@@ -26,8 +26,9 @@ enum class CloseReason : std::uint8_t {
     network_timeout,  ///< the client reads too slowly
     network_error,
     invalid_reconnect,
+    server_shutdown,
 };
-inline constexpr int kCloseReasons = 8;
+inline constexpr int kCloseReasons = 9;
 
 struct CloseInfo {
     std::uint16_t code;

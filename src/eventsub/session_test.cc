@@ -174,7 +174,13 @@ TEST(Keepalive, IsTenToSixHundredSeconds) {
     EXPECT_EQ(parse_keepalive("soon"), 10s);
     EXPECT_EQ(parse_keepalive("9"), 10s);
     EXPECT_EQ(parse_keepalive("30"), 30s);
+    EXPECT_EQ(parse_keepalive("10"), 10s);
+    EXPECT_EQ(parse_keepalive("600"), 600s);
     EXPECT_EQ(parse_keepalive("601"), 600s);
+    EXPECT_EQ(parse_keepalive("99999999999999999999"), 600s);
+    for (const char* wrong : {"-1", "0", "-99999999999999999999", "+30", " 30", "30 ", "30s",
+                              "0x1e", "1e2", "30.5", "\xff"})
+        EXPECT_EQ(parse_keepalive(wrong), 10s) << wrong;
 }
 
 }  // namespace

@@ -53,6 +53,14 @@ struct Condition {
     friend bool operator==(const Condition&, const Condition&) = default;
 };
 
+/// Whose channel it is about; none: nobody's.
+inline UserId broadcaster_of(const Condition& condition) {
+    for (const Field field : {Field::broadcaster, Field::from_broadcaster, Field::to_broadcaster}) {
+        if (condition[field]) return condition[field];
+    }
+    return {};
+}
+
 struct WebSocketTransport {
     std::string session_id;
     WallTime connected_at{};
@@ -79,6 +87,8 @@ struct Subscription {
     UserId owner;  ///< none: an app token
     std::string client_id;
     std::string token_hash;
+    bool token_kept = false;  ///< the catalog has the token, and ends it by forgetting it
+    std::optional<WallTime> token_expires_at;
     chat::Person channel;         ///< whose events it tells of; none for user.* types
     bool may_read_email = false;  ///< user.update: the scope user:read:email
 

@@ -144,14 +144,14 @@ void Webhooks::try_later(const std::string& id, Line& line) {
         if (failed_) failed_(over);
         return;
     }
-    line.timer = scheduler_.call_at(scheduler_.now().mono + kPauses[line.tries - 1],
-                                    [this, id, number = line.number] {
-                                        const auto found = lines_.find(id);
-                                        if (found == lines_.end() || found->second.number != number)
-                                            return;
-                                        found->second.timer = {};
-                                        try_first(id);
-                                    });
+    const auto pause = std::chrono::milliseconds(kPauses[line.tries - 1]) / options_.hurry;
+    line.timer =
+        scheduler_.call_at(scheduler_.now().mono + pause, [this, id, number = line.number] {
+            const auto found = lines_.find(id);
+            if (found == lines_.end() || found->second.number != number) return;
+            found->second.timer = {};
+            try_first(id);
+        });
 }
 
 void Webhooks::revoke(SubscriptionRef subscription, const MessageId& id, std::string body) {

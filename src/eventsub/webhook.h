@@ -73,8 +73,14 @@ std::string signature_of(std::string_view secret, std::string_view id, std::stri
 /// limits::kWebhookQueue notifications for each subscription.
 class Webhooks final : public WebhookSink {
   public:
+    /// Between the tries of one notification; after the last one it is given up.
+    static constexpr std::chrono::seconds kPauses[] = {
+        std::chrono::seconds(1), std::chrono::seconds(5), std::chrono::seconds(25),
+        std::chrono::seconds(125), std::chrono::seconds(625)};
+
     struct Options {
         std::function<std::uint64_t()> random;  ///< unguessable; for challenges
+        std::uint32_t hurry = 1;                ///< pauses are this many times shorter
     };
     /// What it is given outlives it.
     Webhooks(Scheduler& scheduler, Poster& poster, Options options);
@@ -89,11 +95,6 @@ class Webhooks final : public WebhookSink {
     }
 
     const WebhookCounters& counters() const { return counters_; }
-
-    /// Between the tries of one notification; after the last one it is given up.
-    static constexpr std::chrono::seconds kPauses[] = {
-        std::chrono::seconds(1), std::chrono::seconds(5), std::chrono::seconds(25),
-        std::chrono::seconds(125), std::chrono::seconds(625)};
 
   private:
     struct Waiting {

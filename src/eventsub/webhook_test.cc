@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "eventsub/curl/poster.h"
+#include "eventsub/public_address.h"
 #include "tests/fakes/manual_cluster.h"
 
 namespace clamor::eventsub {
@@ -166,7 +167,7 @@ TEST_F(WebhooksTest, SendsNothingMoreAfterARevocation) {
     EXPECT_EQ(poster.posts.size(), 2u);
 }
 
-TEST(CurlPoster, KnowsThePublicAddresses) {
+TEST(PublicAddress, KnowsThoseOfTheInternet) {
     for (const char* address :
          {"1.1.1.1", "8.8.8.8", "172.32.0.1", "2606:4700::1111", "::ffff:1.1.1.1", "192.169.0.1"})
         EXPECT_TRUE(is_public_address(address)) << address;

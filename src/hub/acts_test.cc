@@ -10,6 +10,33 @@ namespace {
 using fakes::FakeMember;
 using namespace std::chrono_literals;
 
+/// One shard's, which writes down what it is told.
+struct Watcher final : Observer {
+    void on_event(const chat::EventRef& event) override { events.push_back(event); }
+    void on_whisper(const WhisperReceived&) override {}
+    void on_account_changed(const chat::User&) override {}
+    void on_standing_changed(ChannelId channel, UserId user) override {
+        standings.emplace_back(channel, user);
+    }
+    void on_followed(const Followed& follow) override { follows.push_back(follow); }
+    void on_token_revoked(UserId, const std::string&) override {}
+    void on_shouted_out(const chat::EventRef& event) override { shoutouts.push_back(event); }
+
+    std::vector<std::string> texts() const {
+        std::vector<std::string> said;
+        for (const auto& event : events) {
+            if (const auto* message = std::get_if<chat::Message>(&event->body))
+                said.push_back(message->text);
+        }
+        return said;
+    }
+
+    std::vector<chat::EventRef> events;
+    std::vector<chat::EventRef> shoutouts;
+    std::vector<Followed> follows;
+    std::vector<std::pair<ChannelId, UserId>> standings;
+};
+
 class ActsTest : public HubTest {
   protected:
     ActsTest() {
@@ -211,16 +238,7 @@ TEST_P(ActsTest, ALargeBulkHoldsWhileItsEventsStillGoOut) {
 }
 
 TEST_P(ActsTest, WhatARestrictedUserSaysIsForModeratorsWhoWatch) {
-    struct Watcher final : Observer {
-        void on_event(const chat::EventRef& event) override {
-            if (const auto* said = std::get_if<chat::Message>(&event->body))
-                texts.push_back(said->text);
-        }
-        void on_whisper(const WhisperReceived&) override {}
-        void on_account_changed(const chat::User&) override {}
-        void on_token_revoked(UserId, const std::string&) override {}
-        std::vector<std::string> texts;
-    } watcher;
+    Watcher watcher;
     FakeMember mona(user("mona")), bob(user("bob")), alice(user("alice"));
     const MemberRef m = add_and_join(mona), b = add_and_join(bob);
     add_and_join(alice);
@@ -235,7 +253,7 @@ TEST_P(ActsTest, WhatARestrictedUserSaysIsForModeratorsWhoWatch) {
     EXPECT_TRUE(bob.answered<Stored>(2)) << "the restricted are not told";
     EXPECT_EQ(alice.text().find("psst"), std::string::npos);
     EXPECT_EQ(mona.text().find("psst"), std::string::npos) << "IRC carries it to nobody";
-    EXPECT_EQ(watcher.texts, std::vector<std::string>{"psst"});
+    EXPECT_EQ(watcher.texts(), std::vector<std::string>{"psst"});
     ASSERT_TRUE(suspect(3, chat::Suspicion::monitored));
     say(b, 4, "hello");
     EXPECT_TRUE(alice.text().ends_with("bob: hello\n"));
@@ -341,6 +359,41 @@ TEST_P(ActsTest, ARevokedTokenEndsItsSessionsOnly) {
     cluster_.run();
     EXPECT_TRUE(revoked.token_revoked);
     EXPECT_FALSE(other.token_revoked);
+}
+
+TEST_P(ActsTest, AShoutoutIsToldWhereItsTargetIsWatched) {
+    const ChannelId music = catalog_.ensure_channel("music")->id;
+    std::vector<Watcher> watchers(hubs_.size());
+    for (std::size_t i = 0; i < hubs_.size(); ++i) hubs_[i]->set_observer(&watchers[i]);
+    hubs_.back()->watch(music);
+    FakeMember mona(user("mona"));
+    const MemberRef m = add_and_join(mona);
+    ASSERT_TRUE(done(act(m, 1, mona, chat::act::Shoutout{target("music")})));
+    for (const Watcher& watcher : watchers) {
+        EXPECT_TRUE(watcher.events.empty()) << "nobody watches the lobby";
+        if (&watcher == &watchers.back()) continue;
+        EXPECT_TRUE(watcher.shoutouts.empty());
+    }
+    ASSERT_EQ(watchers.back().shoutouts.size(), 1u);
+    const chat::Event& told = *watchers.back().shoutouts[0];
+    EXPECT_EQ(told.channel, lobby_);
+    EXPECT_EQ(std::get<chat::Moderation>(told.body).action, chat::ModAction::shoutout);
+    EXPECT_EQ(std::get<chat::Moderation>(told.body).target.login, "music");
+    for (auto& hub : hubs_) hub->set_observer(nullptr);
+}
+
+TEST_P(ActsTest, EveryObserverHearsOfFollowersAndStandings) {
+    std::vector<Watcher> watchers(hubs_.size());
+    for (std::size_t i = 0; i < hubs_.size(); ++i) hubs_[i]->set_observer(&watchers[i]);
+    gateway_.followed({.channel = lobby_, .follower = {UserId(5), "eve", "Eve"}, .at = {}});
+    gateway_.standing_changed(lobby_, UserId(5));
+    cluster_.run();
+    for (const Watcher& watcher : watchers) {
+        ASSERT_EQ(watcher.follows.size(), 1u);
+        EXPECT_EQ(watcher.follows[0].follower.login, "eve");
+        EXPECT_EQ(watcher.standings, (std::vector{std::pair(lobby_, UserId(5))}));
+    }
+    for (auto& hub : hubs_) hub->set_observer(nullptr);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shards, ActsTest, ::testing::Values(1, 3));

@@ -191,10 +191,15 @@ void HubGateway::account_changed(UserId user) {
 
 void HubGateway::standing_changed(ChannelId channel, UserId user) {
     on_owner(channel, [channel, user](auto& hub) { hub.host().standing_changed(channel, user); });
+    on_all([channel, user](auto& hub) { hub.standing_changed(channel, user); });
 }
 
 void HubGateway::channel_changed(ChannelId channel) {
     on_owner(channel, [channel](auto& hub) { hub.host().channel_changed(channel); });
+}
+
+void HubGateway::followed(Followed follow) {
+    on_all([follow = std::move(follow)](auto& hub) { hub.followed(follow); });
 }
 
 void HubGateway::token_revoked(UserId user, const std::string& token_hash) {

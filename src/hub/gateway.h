@@ -60,6 +60,13 @@ struct Whisper {
     bool action = false;
 };
 
+/// Somebody follows a channel from now on.
+struct Followed {
+    ChannelId channel{};
+    chat::Person follower{};
+    WallTime at{};
+};
+
 enum class BlockAnswer : std::uint8_t { done, unknown_user, to_self, busy };
 
 /// The live chat for those who are not a session: REST, EventSub, the command line. Any thread may
@@ -92,6 +99,8 @@ class Gateway {
     virtual void standing_changed(ChannelId channel, UserId user) = 0;
     /// The channel's modes or emotes have changed in the catalog.
     virtual void channel_changed(ChannelId channel) = 0;
+    /// The catalog says since now that somebody follows: whoever wrote it calls this once.
+    virtual void followed(Followed follow) = 0;
     /// Closes all sessions that logged in with a token that has this hash.
     virtual void token_revoked(UserId user, const std::string& token_hash) = 0;
 };
@@ -106,7 +115,11 @@ class Observer {
     virtual void on_whisper(const WhisperReceived& whisper) = 0;
     /// See Gateway; on every shard.
     virtual void on_account_changed(const chat::User& user) = 0;
+    virtual void on_standing_changed(ChannelId channel, UserId user) = 0;
+    virtual void on_followed(const Followed& follow) = 0;
     virtual void on_token_revoked(UserId user, const std::string& token_hash) = 0;
+    /// Another channel, the event's, shouted out the one that is watched here, its target.
+    virtual void on_shouted_out(const chat::EventRef& event) = 0;
 
   protected:
     ~Observer() = default;
@@ -135,6 +148,7 @@ class HubGateway final : public Gateway {
     void account_changed(UserId user) override;
     void standing_changed(ChannelId channel, UserId user) override;
     void channel_changed(ChannelId channel) override;
+    void followed(Followed follow) override;
     void token_revoked(UserId user, const std::string& token_hash) override;
 
     /// Whispers over the limits of their sender.

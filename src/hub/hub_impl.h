@@ -244,6 +244,12 @@ class Hub::Impl final : public RoomHost::Outlet {
         });
         if (observer_ != nullptr) observer_->on_account_changed(user);
     }
+    void standing_changed(ChannelId channel, UserId user) {
+        if (observer_ != nullptr) observer_->on_standing_changed(channel, user);
+    }
+    void followed(const Followed& follow) {
+        if (observer_ != nullptr) observer_->on_followed(follow);
+    }
     void token_revoked(UserId user, const std::string& hash) {
         const std::uint64_t token = token_fingerprint(hash);
         for_sessions_of(user, [&](Slot& slot, std::uint32_t) {
@@ -300,6 +306,14 @@ class Hub::Impl final : public RoomHost::Outlet {
     }
     void announce_raid(ChannelId from, ChannelId to, std::uint64_t viewers) override {
         to_owner(to, [from, to, viewers](RoomHost& host) { host.raid_arrives(to, from, viewers); });
+    }
+    void announce_shoutout(ChannelId to, const chat::EventRef& event) override {
+        to_owner(to, [to, event](RoomHost& host) { host.shoutout_arrives(to, event); });
+    }
+    void tell_shouted_out(ShardId shard, const chat::EventRef& event) override {
+        post(shard, [event](Impl& home) {
+            if (home.observer_ != nullptr) home.observer_->on_shouted_out(event);
+        });
     }
     void answer_names(MemberRef to, RequestId request, NamesAnswer answer) override {
         post(to.shard, [to, request, answer = std::move(answer)](Impl& home) mutable {

@@ -227,6 +227,8 @@ void RoomHost::received_act(HostedRoom& room, const chat::EventRef& event,
         std::erase_if(room.shoutouts,
                       [&](const auto& one) { return act.at - one.second > kShoutoutsKept; });
         room.shoutouts.emplace_back(act.target.id, act.at);
+        if (received.published_here)
+            outlet_.announce_shoutout(ChannelId(act.target.id.value), event);
     }
     take_effect(room, act);
     const auto entry = room.chatters.find(act.target.id);
@@ -290,6 +292,12 @@ void RoomHost::raid_arrives(ChannelId channel, ChannelId from, std::uint64_t vie
             return moderation::raid_notice(by, viewers, profile.profile_image_url);
         },
         [](bool) {});
+}
+
+void RoomHost::shoutout_arrives(ChannelId channel, const chat::EventRef& event) {
+    const auto found = rooms_.find(channel);
+    if (found == rooms_.end()) return;
+    for (const ShardId shard : found->second->watchers) outlet_.tell_shouted_out(shard, event);
 }
 
 void RoomHost::announce(ChannelId channel, UserId author, chat::UserNotice notice,

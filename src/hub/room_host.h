@@ -44,6 +44,10 @@ class RoomHost final : public bus::Receiver {
                            UserId user) = 0;
         /// A raid arrives in another channel.
         virtual void announce_raid(ChannelId from, ChannelId to, std::uint64_t viewers) = 0;
+        /// A channel, the event's, shouts out another one.
+        virtual void announce_shoutout(ChannelId to, const chat::EventRef& event) = 0;
+        /// To the observer of that shard.
+        virtual void tell_shouted_out(ShardId shard, const chat::EventRef& event) = 0;
         /// `author` is the session that must not get the event; null when there is none.
         virtual void deliver(ShardId shard, const chat::EventRef& event,
                              const MemberRef* author) = 0;
@@ -75,6 +79,8 @@ class RoomHost final : public bus::Receiver {
     void announce(ChannelId channel, UserId author, chat::UserNotice notice,
                   std::function<void(bool)> done);
     void raid_arrives(ChannelId channel, ChannelId from, std::uint64_t viewers);
+    /// The event is the other channel's; whoever watches `channel` is told.
+    void shoutout_arrives(ChannelId channel, const chat::EventRef& event);
     void chatters(ChannelId channel, std::function<void(std::vector<chat::Person>)> done);
     /// The shard's event observer asks for a channel's events, or ends that.
     void watch(ChannelId channel, ShardId shard);

@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -28,7 +29,8 @@ class ManualCluster final : public Executor {
         bool ran = true;
         while (ran) {
             ran = false;
-            for (auto& shard : shards_) ran = shard->turn() || ran;
+            for (std::size_t i = 0; i < shards_.size(); ++i)
+                ran = (stuck != i && shards_[i]->turn()) || ran;
             if (workers_stopped) continue;
             while (!work_.empty()) {
                 Task task = std::move(work_.front());
@@ -60,7 +62,8 @@ class ManualCluster final : public Executor {
 
     std::size_t work_max = 1 << 20;
     bool workers_stopped = false;
-    bool mailboxes_full = false;  ///< deliveries are refused
+    bool mailboxes_full = false;         ///< deliveries are refused
+    std::optional<std::size_t> stuck{};  ///< this shard does nothing
 
   private:
     class Shard final : public Scheduler {

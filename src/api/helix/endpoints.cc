@@ -85,6 +85,7 @@ constexpr Endpoint kPlatform[]{
     {"PUT",  "/api/platform/users/{login}", kPlatformScope, Who::app, "", put_user},
     {"PUT",  "/api/platform/channels/{login}/standings/{user}", kPlatformScope, Who::app, "", put_standing},
     {"POST", "/api/platform/channels/{login}/events", kPlatformScope, Who::app, "", post_event},
+    {"POST", "/api/platform/eventsub/reconnect", kPlatformScope, Who::app, "", post_eventsub_reconnect},
     {"GET",  "/api/channels/{login}/audit", "channel:moderate", Who::moderator_of_path, "", get_audit},
     {"POST", "/api/channels/{login}/moderation", "channel:moderate", Who::moderator_of_path, "", post_bulk_moderation},
     {"POST", "/api/channels/{login}/moderation/undo", "channel:moderate", Who::moderator_of_path, "", post_undo},

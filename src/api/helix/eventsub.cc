@@ -13,7 +13,8 @@ eventsub::Caller subscriber(const Call& call) {
     return {.user = call.caller.user ? call.caller.user->id : UserId(),
             .client_id = call.caller.client_id,
             .scopes = call.caller.scopes,
-            .token_hash = call.caller.token_hash};
+            .token_hash = call.caller.token_hash,
+            .token_expires_at = call.caller.expires_at};
 }
 
 }  // namespace
@@ -61,6 +62,11 @@ Reply get_subscriptions(Call& call) {
     const auto page = call.services->events.list(query, subscriber(call), call.now.wall);
     if (!page) return error_reply(page.error().status, page.error().message);
     return json_reply(eventsub::to_json(*page));
+}
+
+Reply post_eventsub_reconnect(Call& call) {
+    call.services->events.reconnect_all();
+    return no_content();
 }
 
 }  // namespace clamor::api::helix

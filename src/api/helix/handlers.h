@@ -87,6 +87,7 @@ Reply delete_raid(Call& call);
 Reply post_subscription(Call& call);
 Reply delete_subscription(Call& call);
 Reply get_subscriptions(Call& call);
+Reply post_eventsub_reconnect(Call& call);
 
 // platform.cc
 Reply put_user(Call& call);

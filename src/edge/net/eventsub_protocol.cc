@@ -7,6 +7,24 @@ namespace clamor::edge::net {
 
 namespace ws = wire::ws;
 
+namespace {
+
+/// The URL at which the client came, before its `?`: with the host that it asked for, and as secure
+/// as a proxy in front says. It is told to this client alone. Empty when the host is none.
+std::string own_url(const wire::http::Request& request) {
+    constexpr std::size_t kHostMost = 255;
+    constexpr std::string_view kHostCharacters =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]";
+    const std::string_view host = request.header("host");
+    if (host.empty() || host.size() > kHostMost ||
+        host.find_first_not_of(kHostCharacters) != std::string_view::npos)
+        return {};
+    const bool secure = request.header("x-forwarded-proto") == "https";
+    return std::string(secure ? "wss://" : "ws://") + std::string(host) + request.path;
+}
+
+}  // namespace
+
 EventSubProtocol::EventSubProtocol(Connection& connection, eventsub::Dispatcher& events,
                                    const wire::http::Request& request)
     : connection_(connection),
@@ -14,7 +32,8 @@ EventSubProtocol::EventSubProtocol(Connection& connection, eventsub::Dispatcher&
       decoder_(ws::Decoder::Options{}),
       handle_(events.connect(*this, {.keepalive = request.query_value("keepalive_timeout_seconds"),
                                      .session = request.query_value("session"),
-                                     .key = request.query_value("key")})) {}
+                                     .key = request.query_value("key"),
+                                     .base = own_url(request)})) {}
 
 EventSubProtocol::~EventSubProtocol() {
     events_.disconnect(handle_, false);

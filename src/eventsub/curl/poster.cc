@@ -9,13 +9,13 @@
 #include <thread>
 #include <utility>
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/check.h"
+#include "eventsub/public_address.h"
 
 namespace clamor::eventsub {
 namespace {
@@ -23,38 +23,6 @@ namespace {
 constexpr std::size_t kAnswerBytes = 1024;
 constexpr std::size_t kAtOnce = 100;
 constexpr int kPollMs = 1000;
-
-bool is_public_v4(std::uint32_t address) {
-    struct Range {
-        std::uint32_t start;
-        int bits;
-    };
-    // IANA's special-purpose registry: this host, private, shared, loopback, link-local, protocol
-    // assignments, tests, benchmarks, multicast and what is reserved.
-    static constexpr Range kSpecial[] = {
-        {0x00000000, 8},  {0x0a000000, 8},  {0x64400000, 10}, {0x7f000000, 8},  {0xa9fe0000, 16},
-        {0xac100000, 12}, {0xc0000000, 24}, {0xc0000200, 24}, {0xc0a80000, 16}, {0xc6120000, 15},
-        {0xc6336400, 24}, {0xcb007100, 24}, {0xe0000000, 3}};
-    for (const Range& range : kSpecial) {
-        if ((address ^ range.start) >> (32 - range.bits) == 0) return false;
-    }
-    return true;
-}
-
-std::uint32_t v4_at(const std::uint8_t* bytes) {
-    return std::uint32_t{bytes[0]} << 24 | std::uint32_t{bytes[1]} << 16 |
-           std::uint32_t{bytes[2]} << 8 | bytes[3];
-}
-
-bool is_public_v6(const in6_addr& address) {
-    const std::uint8_t* at = address.s6_addr;
-    if (IN6_IS_ADDR_V4MAPPED(&address)) return is_public_v4(v4_at(at + 12));
-    if (at[0] == 0x20 && at[1] == 0x02) return is_public_v4(v4_at(at + 2));  // 6to4
-    // Global unicast is 2000::/3; in it, 2001::/23 is for protocols and 2001:db8::/32 for examples.
-    if ((at[0] & 0xe0) != 0x20) return false;
-    if (at[0] == 0x20 && at[1] == 0x01 && at[2] < 0x02) return false;
-    return !(at[0] == 0x20 && at[1] == 0x01 && at[2] == 0x0d && at[3] == 0xb8);
-}
 
 bool is_public(const sockaddr* address) {
     if (address->sa_family == AF_INET) {
@@ -65,7 +33,7 @@ bool is_public(const sockaddr* address) {
     if (address->sa_family != AF_INET6) return false;
     sockaddr_in6 v6;
     std::memcpy(&v6, address, sizeof v6);
-    return is_public_v6(v6.sin6_addr);
+    return is_public_v6(v6.sin6_addr.s6_addr);
 }
 
 extern "C" {
@@ -82,14 +50,6 @@ std::size_t clamor_take_answer(char* bytes, std::size_t, std::size_t size, void*
 }
 
 }  // namespace
-
-bool is_public_address(std::string_view text) {
-    const std::string address(text);
-    in_addr v4;
-    if (inet_pton(AF_INET, address.c_str(), &v4) == 1) return is_public_v4(ntohl(v4.s_addr));
-    in6_addr v6;
-    return inet_pton(AF_INET6, address.c_str(), &v6) == 1 && is_public_v6(v6);
-}
 
 class CurlPoster::Impl {
   public:

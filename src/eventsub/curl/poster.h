@@ -29,7 +29,4 @@ class CurlPoster final : public Poster {
     std::unique_ptr<Impl> impl_;
 };
 
-/// Whether an IPv4 or IPv6 address, as text, is one of the public Internet.
-bool is_public_address(std::string_view address);
-
 }  // namespace clamor::eventsub
