@@ -22,6 +22,7 @@ constexpr std::array<std::string_view, 3> kBroadcasterTypes{"", "affiliate", "pa
 constexpr std::uint32_t kMonthsMost = 1200;
 constexpr std::int64_t kCountMost = 4'000'000'000;
 constexpr std::size_t kBadgesMost = 10;
+constexpr std::int64_t kLatest = 32'503'680'000'000;  // the year 3000, in Unix milliseconds
 
 std::string valid_login(const std::string& text) {
     auto login = parse_login(text);
@@ -107,23 +108,32 @@ void change_extras(Call& call, UserId user, chat::Standing standing) {
     take(call.catalog().set_extras(call.channel.id, user, standing));
 }
 
-/// `follow`: true (from now on, where nothing was), false, or the Unix milliseconds since when.
-void change_follow(Call& call, UserId user, const chat::Standing& standing) {
-    const auto since = call.fields.optional_number("following_since", 0, 32503680000000);
-    if (since) {
-        take(call.catalog().set_follow(call.channel.id, user, wall_from_unix_ms(*since)));
-        return;
+/// The fact in the catalog and, where it is new, the event: the one road of a follow.
+void follow_since(Call& call, const chat::User& user, WallTime since) {
+    if (take(call.catalog().set_follow(call.channel.id, user.id, since))) {
+        call.services->live.followed(
+            {.channel = call.channel.id, .follower = chat::person_of(user), .at = since});
     }
+}
+
+/// `follow`: true (from now on, where nothing was), false, or the Unix milliseconds since when.
+void change_follow(Call& call, const chat::User& user, const chat::Standing& standing) {
+    if (const auto since = call.fields.optional_number("following_since", 0, kLatest))
+        return follow_since(call, user, wall_from_unix_ms(*since));
     const auto follow = call.fields.optional_flag("follow");
     if (!follow || *follow == standing.following_since.has_value()) return;
-    take(call.catalog().set_follow(call.channel.id, user,
-                                   *follow ? std::optional(call.now.wall) : std::nullopt));
+    if (*follow) return follow_since(call, user, call.now.wall);
+    take(call.catalog().set_follow(call.channel.id, user.id, std::nullopt));
 }
 
 /// A user whom the body names by login; they come into being.
-chat::Person named(Call& call, std::string_view field) {
+chat::User named_user(Call& call, std::string_view field) {
     const auto login = valid_login(call.fields.text(field, {.least = 1, .most = 25}));
-    return chat::person_of(take(call.catalog().ensure_user(login)));
+    return take(call.catalog().ensure_user(login));
+}
+
+chat::Person named(Call& call, std::string_view field) {
+    return chat::person_of(named_user(call, field));
 }
 
 std::optional<chat::Person> optionally_named(Call& call, std::string_view field) {
@@ -255,17 +265,42 @@ chat::UserNotice make_donation(Call& call) {
          .exponent = small_number(call.fields, "exponent", 0, 6, 2)});
 }
 
+Reply post_follow(Call& call) {
+    const auto user = named_user(call, "user");
+    if (user.id.value == call.channel.id.value)
+        throw Refusal{400, "The broadcaster cannot follow their own channel"};
+    const auto at = call.fields.optional_number("followed_at", 0, kLatest);
+    const auto standing = take(call.catalog().standing(call.channel.id, user.id));
+    // Told again: the follow is as old as it was.
+    if (!standing.following_since) {
+        follow_since(call, user, at ? wall_from_unix_ms(*at) : call.now.wall);
+        call.services->live.standing_changed(call.channel.id, user.id);
+    }
+    return no_content();
+}
+
+/// In the name of somebody who is banned, who has no other way to ask.
+Reply post_unban_request(Call& call) {
+    auto text = text::clean_message(call.fields.text("text", {.least = 1, .most = 500}));
+    call.caller.user = named_user(call, "user");
+    return call.act(chat::act::RequestUnban{std::move(text)},
+                    [](Call&, const chat::Done& done) -> Reply {
+                        const auto& request = std::get<chat::Moderation>(done.events.at(0));
+                        return json_reply({{"id", request.message_id.to_string()}});
+                    });
+}
+
 using Make = chat::UserNotice (*)(Call&);
-/// The last one is a message, the others are user notices.
-constexpr std::array<std::string_view, 13> kEvents{
+/// The last three are a message and what chat does not show; the others are user notices.
+constexpr std::array<std::string_view, 15> kEvents{
     "subscription", "gift",     "mystery_gift", "gift_upgrade",    "prime_upgrade",
     "pay_forward",  "raid",     "unraid",       "bits_badge_tier", "watch_streak",
-    "modiversary",  "donation", "cheer"};
+    "modiversary",  "donation", "cheer",        "follow",          "unban_request"};
 constexpr std::array<Make, 12> kMakers{make_subscription, make_gift,          make_mystery_gift,
                                        make_gift_upgrade, make_prime_upgrade, make_pay_forward,
                                        make_raid,         make_unraid,        make_bits_badge,
                                        make_watch_streak, make_modiversary,   make_donation};
-static_assert(kEvents.size() == kMakers.size() + 1);
+static_assert(kEvents.size() == kMakers.size() + 3);
 
 }  // namespace
 
@@ -304,7 +339,7 @@ Reply put_standing(Call& call) {
         take(call.catalog().set_role(call.channel.id, user.id, static_cast<chat::Role>(*role)));
     change_subscription(call, user.id, before);
     change_extras(call, user.id, before);
-    change_follow(call, user.id, before);
+    change_follow(call, user, before);
     call.services->live.standing_changed(call.channel.id, user.id);
     return json_reply(
         standing_json(call.channel, user, take(call.catalog().standing(call.channel.id, user.id))));
@@ -318,6 +353,8 @@ Reply post_event(Call& call) {
     call.channel = *std::move(channel);
     const std::size_t type = call.fields.word("type", kEvents);
     if (type == kMakers.size()) return post_cheer(call);
+    if (type == kMakers.size() + 1) return post_follow(call);
+    if (type == kMakers.size() + 2) return post_unban_request(call);
     auto notice = kMakers.at(type)(call);
     return Later(
         [self = call.shared_from_this(), notice = std::move(notice)](wire::http::Respond respond) {

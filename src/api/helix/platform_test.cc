@@ -168,6 +168,77 @@ TEST_F(PlatformTest, ACheerIsAMessageWithBitsAndCounts) {
               400);
 }
 
+TEST_F(PlatformTest, AFollowIsToldOnceHoweverItCame) {
+    EXPECT_EQ(event({{"type", "follow"}, {"user", "alice"}}).status, 204);
+    ASSERT_EQ(live.follows.size(), 1u);
+    EXPECT_EQ(live.follows[0].channel, channel.id);
+    EXPECT_EQ(live.follows[0].follower, chat::person_of(alice));
+    EXPECT_EQ(live.follows[0].at, live.now.wall);
+    EXPECT_EQ(catalog.standing(channel.id, alice.id)->following_since, live.now.wall);
+    ASSERT_EQ(live.changed_standings.size(), 1u) << "rooms ask how long somebody follows";
+
+    EXPECT_EQ(event({{"type", "follow"}, {"user", "alice"}, {"followed_at", 5}}).status, 204);
+    const auto* target = "/api/platform/channels/dallas/standings/alice";
+    EXPECT_EQ(call("PUT", target, "app", R"({"follow":true})").status, 200);
+    EXPECT_EQ(live.follows.size(), 1u) << "followed already";
+    EXPECT_EQ(catalog.standing(channel.id, alice.id)->following_since, live.now.wall);
+    EXPECT_EQ(call("PUT", target, "app", R"({"following_since":1600000000000})").status, 200);
+    EXPECT_EQ(live.follows.size(), 1u) << "only the time was put right";
+    EXPECT_EQ(catalog.standing(channel.id, alice.id)->following_since,
+              wall_from_unix_ms(1'600'000'000'000));
+
+    EXPECT_EQ(call("PUT", target, "app", R"({"follow":false})").status, 200);
+    EXPECT_EQ(call("PUT", target, "app", R"({"follow":false})").status, 200);
+    EXPECT_EQ(live.follows.size(), 1u);
+    EXPECT_EQ(
+        event({{"type", "follow"}, {"user", "alice"}, {"followed_at", 1'700'000'000'001}}).status,
+        204);
+    ASSERT_EQ(live.follows.size(), 2u) << "anew";
+    EXPECT_EQ(live.follows[1].at, wall_from_unix_ms(1'700'000'000'001));
+    EXPECT_EQ(
+        call("PUT", "/api/platform/channels/dallas/standings/bob", "app", R"({"follow":true})")
+            .status,
+        200);
+    EXPECT_EQ(live.follows.size(), 3u);
+}
+
+TEST_F(PlatformTest, AsksForWhoeverIsBanned) {
+    const nlohmann::json ask{{"type", "unban_request"}, {"user", "alice"}, {"text", "I am sorry"}};
+    EXPECT_EQ(event(ask).status, 400) << "not banned";
+    const store::Change ban =
+        store::change::PutBan{{.channel = channel.id, .user = alice.id, .moderator = mo.id}};
+    ASSERT_TRUE(catalog.apply(std::span(&ban, 1), {}));
+    const std::string request = json(event(ask))["id"];
+    EXPECT_EQ(live.acts.back().actor.id, alice.id);
+    EXPECT_EQ(live.acts.back().origin, "api");
+    const auto kept = catalog.find_unban_request(channel.id, request).value();
+    ASSERT_TRUE(kept);
+    EXPECT_EQ(kept->user, alice.id);
+    EXPECT_EQ(kept->text, "I am sorry");
+    const auto listed =
+        data(call("GET", "/helix/moderation/unban_requests?" + by_mo() + "&status=pending", "mo"));
+    EXPECT_EQ(listed.at(0)["id"], request);
+    EXPECT_EQ(event(ask).status, 400) << "asked already";
+    for (const nlohmann::json& text :
+         {nlohmann::json(""), nlohmann::json(5), nlohmann::json(std::string(501, 'x'))}) {
+        EXPECT_EQ(event({{"type", "unban_request"}, {"user", "alice"}, {"text", text}}).status, 400)
+            << text;
+    }
+}
+
+TEST_F(PlatformTest, RefusesFollowsThatAreNone) {
+    for (const auto* wrong :
+         {R"({"type":"follow"})", R"({"type":"follow","user":"dallas"})",
+          R"({"type":"follow","user":"no name"})", R"({"type":"follow","user":5})",
+          R"({"type":"follow","user":"alice","followed_at":-1})",
+          R"({"type":"follow","user":"alice","followed_at":1e300})",
+          R"({"type":"follow","user":"alice","followed_at":"2020"})"}) {
+        EXPECT_EQ(call("POST", "/api/platform/channels/dallas/events", "app", wrong).status, 400)
+            << wrong;
+    }
+    EXPECT_TRUE(live.follows.empty());
+}
+
 TEST_F(PlatformTest, RefusesEventsThatAreNone) {
     for (const auto* wrong :
          {"{}", R"({"type":"x"})", R"({"type":"subscription"})",
