@@ -49,6 +49,7 @@ export class Server {
      * @param options.config settings by section, as `{limits: {messages_viewer: 5}}`
      * @param options.data   a data folder to use and to leave in place; otherwise a new one, which stop() removes
      * @param options.args   further arguments of `clamor serve`
+     * @param options.dev    false: not in development mode, where tokens must be real
      */
     static async start(options = {}) {
         const server = new Server(options);
@@ -56,10 +57,11 @@ export class Server {
         return server;
     }
 
-    constructor({ config = {}, data, args = [] } = {}) {
+    constructor({ config = {}, data, args = [], dev = true } = {}) {
         this.folder = mkdtempSync(join(tmpdir(), 'clamor-e2e-'));
         this.data = data ?? join(this.folder, 'data');
         this.args = args;
+        this.dev = dev;
         this.configFile = join(this.folder, 'config.toml');
         this.http = 0;
         this.irc = 0;
@@ -85,7 +87,7 @@ export class Server {
     async #spawn() {
         const child = spawn(
             binary,
-            ['serve', '--dev', '--config', this.configFile, '--data', this.data, '--http', `127.0.0.1:${this.http}`, '--irc',
+            ['serve', ...(this.dev ? ['--dev'] : []), '--config', this.configFile, '--data', this.data, '--http', `127.0.0.1:${this.http}`, '--irc',
                 `127.0.0.1:${this.irc}`, ...this.args],
             { stdio: ['ignore', 'pipe', 'pipe'] },
         );
