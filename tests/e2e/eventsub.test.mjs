@@ -417,3 +417,115 @@ test('twurple is told why a subscription is over', kTwurple, async () => {
     assert.deepEqual(updates, []);
     await owner.close();
 });
+
+// Every type of the spec, with what there is to tell of each; `[]`: nothing happens yet that it would tell of.
+const kTypes = [
+    ['channel.chat.message', 1, 'bu'], ['channel.chat.message_delete', 1, 'bu'], ['channel.chat.clear', 1, 'bu'],
+    ['channel.chat.clear_user_messages', 1, 'bu'], ['channel.chat.notification', 1, 'bu'], ['channel.chat_settings.update', 1, 'bu'],
+    ['channel.ban', 1, 'b'], ['channel.unban', 1, 'b'], ['channel.moderate', 1, 'bm'], ['channel.moderate', 2, 'bm'],
+    ['channel.moderator.add', 1, 'b'], ['channel.moderator.remove', 1, 'b'], ['channel.vip.add', 1, 'b'], ['channel.vip.remove', 1, 'b'],
+    ['channel.warning.send', 1, 'bm'], ['channel.warning.acknowledge', 1, 'bm'], ['channel.unban_request.create', 1, 'bm'],
+    ['channel.unban_request.resolve', 1, 'bm'], ['channel.shield_mode.begin', 1, 'bm'], ['channel.shield_mode.end', 1, 'bm'],
+    ['channel.suspicious_user.update', 1, 'bm'], ['channel.shoutout.create', 1, 'bm'], ['channel.shoutout.receive', 1, 'bm'],
+    ['channel.follow', 2, 'bm'], ['channel.raid', 1, 'from'], ['channel.raid', 1, 'to'], ['user.whisper.message', 1, 'u'], ['user.update', 1, 'u'],
+    ['automod.terms.update', 1, 'bm'],
+];
+const kSilentTypes = [
+    ['channel.suspicious_user.message', 1, 'bm'], ['automod.message.hold', 1, 'bm'], ['automod.message.hold', 2, 'bm'],
+    ['automod.message.update', 1, 'bm'], ['automod.message.update', 2, 'bm'], ['automod.settings.update', 1, 'bm'],
+    ['channel.chat.user_message_hold', 1, 'bu'], ['channel.chat.user_message_update', 1, 'bu'],
+    ['channel.shared_chat.begin', 1, 'b'], ['channel.shared_chat.update', 1, 'b'], ['channel.shared_chat.end', 1, 'b'],
+];
+
+test('every type can be subscribed to, and tells of what IRC and REST do', kTimeout, async () => {
+    const me = await idOf('allroom');
+    const socket = new WebSocket(`ws://127.0.0.1:${server.http}/ws`, { headers: { host: 'chat.example.org', 'x-forwarded-proto': 'https' } });
+    const frames = [];
+    socket.on('message', (data) => frames.push(JSON.parse(data)));
+    const welcome = await eventually(() => frames[0], 'the welcome');
+    const conditions = {
+        bu: { broadcaster_user_id: me, user_id: me }, bm: { broadcaster_user_id: me, moderator_user_id: me }, b: { broadcaster_user_id: me },
+        u: { user_id: me }, from: { from_broadcaster_user_id: me }, to: { to_broadcaster_user_id: me },
+    };
+    for (const [type, version, wants] of [...kTypes, ...kSilentTypes]) {
+        const made = await rest('POST', '/helix/eventsub/subscriptions', 'allroom', {
+            type, version: String(version), condition: conditions[wants], transport: { method: 'websocket', session_id: welcome.payload.session.id },
+        });
+        assert.equal(made.status, 202, `${type} ${version}: ${made.text}`);
+        assert.equal(made.json.data[0].status, 'enabled');
+        // A raid's other end is there, empty, as on Twitch.
+        for (const [key, value] of Object.entries(made.json.data[0].condition)) assert.equal(value, conditions[wants][key] ?? '');
+        assert.equal(made.json.total_cost, 0, 'of one\'s own channel nothing costs');
+    }
+    const told = (type) => frames.filter(({ metadata }) => metadata.subscription_type === type).map(({ payload }) => payload.event);
+    const tells = (type, count, what = type) => eventually(() => told(type).length >= count, what);
+
+    const owner = await IrcClient.login(server, 'allroom', { channels: ['allroom'] });
+    const viewer = await IrcClient.login(server, 'allviewer', { channels: ['allroom'] });
+    const friend = await IrcClient.login(server, 'allfriend', { channels: ['allfriend'] });
+    const { tags } = await viewer.sayStored('allroom', 'hello');
+    const act = async (command, type, count = 1) => {
+        owner.say('allroom', command);
+        await tells(type, count, `${command} is told by ${type}`);
+    };
+    await tells('channel.chat.message', 1);
+    await act(`/delete ${tags.id}`, 'channel.chat.message_delete');
+    await act('/clear', 'channel.chat.clear');
+    await act('/announce hear hear', 'channel.chat.notification');
+    await act('/slow 30', 'channel.chat_settings.update');
+    await act('/slowoff', 'channel.chat_settings.update', 2);
+    await act('/mod allviewer', 'channel.moderator.add');
+    await act('/unmod allviewer', 'channel.moderator.remove');
+    await act('/vip allviewer', 'channel.vip.add');
+    await act('/unvip allviewer', 'channel.vip.remove');
+    await act('/warn allviewer be nice', 'channel.warning.send');
+    viewer.say('allroom', '/acknowledge');
+    await tells('channel.warning.acknowledge', 1);
+    await act('/restrict allviewer', 'channel.suspicious_user.update');
+    await act('/unrestrict allviewer', 'channel.suspicious_user.update', 2);
+    await act('/shield', 'channel.shield_mode.begin');
+    await act('/shieldoff', 'channel.shield_mode.end');
+    await act('/addblockedterm crypto', 'automod.terms.update');
+    await act('/raid allfriend', 'channel.raid');
+    await act('/unraid', 'channel.moderate', 2);
+    await act('/shoutout allfriend', 'channel.shoutout.create');
+    friend.say('allfriend', '/shoutout allroom');
+    await tells('channel.shoutout.receive', 1);
+    await act('/ban allviewer spam', 'channel.ban');
+    await tells('channel.chat.clear_user_messages', 1);
+    const asked = await platform('channels/allroom/events', { type: 'unban_request', user: 'allviewer', text: 'sorry' });
+    assert.equal(asked.status, 200, asked.text);
+    await tells('channel.unban_request.create', 1);
+    const resolved = await rest('PATCH', `/helix/moderation/unban_requests?broadcaster_id=${me}&moderator_id=${me}&unban_request_id=${asked.json.id}&status=approved&resolution_text=fine`, 'allroom');
+    assert.equal(resolved.status, 200, resolved.text);
+    await tells('channel.unban_request.resolve', 1);
+    await tells('channel.unban', 1);
+    assert.equal((await platform('channels/allroom/events', { type: 'follow', user: 'allviewer' })).status, 204);
+    assert.equal((await platform('channels/allroom/events', { type: 'raid', user: 'allfriend', viewers: 7 })).status, 204);
+    await tells('channel.raid', 2);
+    friend.say('allfriend', '/w allroom psst');
+    await tells('user.whisper.message', 1);
+    assert.equal((await platform('users/allroom', { description: 'all of it' }, 'PUT')).status, 200);
+    for (const [type] of kTypes) await tells(type, 1);
+
+    for (const [type] of kSilentTypes) assert.deepEqual(told(type), [], type);
+    assert.equal(told('channel.unban_request.create')[0].id, asked.json.id);
+    assert.equal(told('channel.unban_request.create')[0].user_login, 'allviewer');
+    assert.equal(told('channel.unban_request.resolve')[0].id, asked.json.id);
+    assert.equal(told('channel.unban_request.resolve')[0].status, 'approved');
+    assert.equal(told('channel.unban_request.resolve')[0].resolution_text, 'fine');
+    assert.deepEqual(told('channel.raid').map(({ from_broadcaster_user_login: from, viewers }) => [from, viewers]), [['allroom', 2], ['allfriend', 7]]);
+    assert.equal(told('channel.shoutout.receive')[0].from_broadcaster_user_login, 'allfriend');
+    assert.equal(told('channel.follow').length, 1);
+    const actions = (version) => frames.filter(({ metadata }) => metadata.subscription_type === 'channel.moderate' && metadata.subscription_version === version).map(({ payload }) => payload.event.action);
+    const both = ['delete', 'clear', 'slow', 'slowoff', 'mod', 'unmod', 'vip', 'unvip', 'warn', 'add_blocked_term', 'raid', 'unraid', 'ban', 'unban', 'approve_unban_request'];
+    assert.deepEqual(actions('2'), both);
+    assert.deepEqual(actions('1'), both.filter((action) => action !== 'warn'));
+    assert.equal(new Set(frames.map(({ metadata }) => metadata.message_id)).size, frames.length, 'no id comes twice');
+
+    assert.equal((await platform('eventsub/reconnect')).status, 204);
+    const reconnect = await eventually(() => frames.find(({ metadata }) => metadata.message_type === 'session_reconnect'), 'it is told to reconnect');
+    assert.match(reconnect.payload.session.reconnect_url, /^wss:\/\/chat\.example\.org\/ws\?session=/, 'as the client and the proxy in front of it have it');
+    socket.terminate();
+    for (const client of [owner, viewer, friend]) await client.close();
+});
