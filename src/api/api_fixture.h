@@ -104,7 +104,8 @@ class ApiFixture : public ::testing::Test {
     GatewayFake live{catalog, log};
     std::uint64_t random = 0;
     fakes::ManualCluster shards{1};
-    eventsub::Registry events{workers, catalog, {.random = [this] { return ++random; }}};
+    eventsub::Registry events{
+        workers, catalog, {.random = [this] { return ++random; }, .webhooks = true}};
     Services services{.catalog = catalog,
                       .log = log,
                       .workers = workers,
