@@ -428,10 +428,10 @@ const kTypes = [
     ['channel.unban_request.resolve', 1, 'bm'], ['channel.shield_mode.begin', 1, 'bm'], ['channel.shield_mode.end', 1, 'bm'],
     ['channel.suspicious_user.update', 1, 'bm'], ['channel.shoutout.create', 1, 'bm'], ['channel.shoutout.receive', 1, 'bm'],
     ['channel.follow', 2, 'bm'], ['channel.raid', 1, 'from'], ['channel.raid', 1, 'to'], ['user.whisper.message', 1, 'u'], ['user.update', 1, 'u'],
-    ['automod.terms.update', 1, 'bm'],
+    ['automod.terms.update', 1, 'bm'], ['channel.suspicious_user.message', 1, 'bm'],
 ];
 const kSilentTypes = [
-    ['channel.suspicious_user.message', 1, 'bm'], ['automod.message.hold', 1, 'bm'], ['automod.message.hold', 2, 'bm'],
+    ['automod.message.hold', 1, 'bm'], ['automod.message.hold', 2, 'bm'],
     ['automod.message.update', 1, 'bm'], ['automod.message.update', 2, 'bm'], ['automod.settings.update', 1, 'bm'],
     ['channel.chat.user_message_hold', 1, 'bu'], ['channel.chat.user_message_update', 1, 'bu'],
     ['channel.shared_chat.begin', 1, 'b'], ['channel.shared_chat.update', 1, 'b'], ['channel.shared_chat.end', 1, 'b'],
@@ -482,6 +482,8 @@ test('every type can be subscribed to, and tells of what IRC and REST do', kTime
     viewer.say('allroom', '/acknowledge');
     await tells('channel.warning.acknowledge', 1);
     await act('/restrict allviewer', 'channel.suspicious_user.update');
+    await viewer.sayStored('allroom', 'psst');
+    await tells('channel.suspicious_user.message', 1);
     await act('/unrestrict allviewer', 'channel.suspicious_user.update', 2);
     await act('/shield', 'channel.shield_mode.begin');
     await act('/shieldoff', 'channel.shield_mode.end');
@@ -517,6 +519,9 @@ test('every type can be subscribed to, and tells of what IRC and REST do', kTime
     assert.deepEqual(told('channel.raid').map(({ from_broadcaster_user_login: from, viewers }) => [from, viewers]), [['allroom', 2], ['allfriend', 7]]);
     assert.equal(told('channel.shoutout.receive')[0].from_broadcaster_user_login, 'allfriend');
     assert.equal(told('channel.follow').length, 1);
+    assert.equal(told('channel.suspicious_user.message')[0].message.text, 'psst');
+    assert.equal(told('channel.suspicious_user.message')[0].low_trust_status, 'restricted');
+    assert.deepEqual(told('channel.chat.message').map(({ message }) => message.text), ['hello'], 'the restricted are heard by moderators alone');
     const actions = (version) => frames.filter(({ metadata }) => metadata.subscription_type === 'channel.moderate' && metadata.subscription_version === version).map(({ payload }) => payload.event.action);
     const both = ['delete', 'clear', 'slow', 'slowoff', 'mod', 'unmod', 'vip', 'unvip', 'warn', 'add_blocked_term', 'raid', 'unraid', 'ban', 'unban', 'approve_unban_request'];
     assert.deepEqual(actions('2'), both);
