@@ -81,6 +81,15 @@ struct TokenRecord {
     std::string label{};
 };
 
+/// A token that is refused although it looks good, and whose sessions end.
+struct Revocation {
+    std::uint64_t number = 0;  ///< given by the store, ascending
+    std::string hash{};        ///< SHA-256 of the token: 64 hexadecimal digits in lower case
+    UserId user{};             ///< whose sessions it concerns; none: an app token
+    WallTime until{};          ///< when it may be forgotten: the token has expired by then
+    friend bool operator==(const Revocation&, const Revocation&) = default;
+};
+
 class TokenStore {
   public:
     virtual ~TokenStore() = default;
@@ -95,6 +104,14 @@ class TokenStore {
     virtual Result<bool> revoke_token(std::string_view token) = 0;
     /// The oldest first, expired ones too.
     virtual Result<std::vector<TokenRecord>> list_tokens(UserId user) = 0;
+
+    /// Keeps it, with a number of the store's; once more changes nothing. Forgets those whose
+    /// `until` is not after `now`.
+    virtual Result<void> add_revocation(const Revocation& revocation, WallTime now) = 0;
+    virtual Result<bool> is_revoked(std::string_view hash) = 0;
+    /// By number, those above `after`: how servers learn what others on this catalog revoked.
+    virtual Result<std::vector<Revocation>> list_revocations(std::uint64_t after,
+                                                             std::size_t limit) = 0;
 };
 
 enum class EmoteType : std::uint8_t { global, channel, bits };

@@ -321,6 +321,53 @@ TYPED_TEST_P(CatalogContract, RefusesWhatIsNoToken) {
         this->kMissing);
 }
 
+TYPED_TEST_P(CatalogContract, KeepsARevocationUntilItsTokenHasExpired) {
+    auto& catalog = this->catalog();
+    const auto user = catalog.ensure_user("alice").value().id;
+    const auto at = [](int ms) { return wall_from_unix_ms(1700000000000 + ms); };
+    const std::string first(64, 'a');
+    const std::string second(64, 'b');
+    ASSERT_TRUE(catalog.add_revocation({.hash = first, .user = user, .until = at(10)}, at(0)));
+    ASSERT_TRUE(catalog.add_revocation({.hash = second, .user = {}, .until = at(20)}, at(9)));
+    EXPECT_TRUE(catalog.is_revoked(first).value());
+    EXPECT_FALSE(catalog.is_revoked(std::string(64, 'c')).value());
+    ASSERT_TRUE(catalog.add_revocation({.hash = second, .user = {}, .until = at(20)}, at(10)));
+    EXPECT_FALSE(catalog.is_revoked(first).value());
+    EXPECT_TRUE(catalog.is_revoked(second).value());
+}
+
+TYPED_TEST_P(CatalogContract, ListsRevocationsInTheirOrder) {
+    auto& catalog = this->catalog();
+    const auto user = catalog.ensure_user("alice").value().id;
+    const auto until = wall_from_unix_ms(1700000000000);
+    const std::string first(64, 'a');
+    const std::string second(64, 'b');
+    EXPECT_TRUE(catalog.list_revocations(0, 10).value().empty());
+    ASSERT_TRUE(catalog.add_revocation({.hash = second, .user = user, .until = until}, {}));
+    ASSERT_TRUE(catalog.add_revocation({.hash = first, .user = {}, .until = until}, {}));
+    ASSERT_TRUE(catalog.add_revocation({.hash = second, .user = user, .until = until}, {}));
+    const auto all = catalog.list_revocations(0, 10).value();
+    ASSERT_EQ(all.size(), 2u) << "once more changes nothing";
+    EXPECT_EQ(all[0].hash, second);
+    EXPECT_EQ(all[0].user, user);
+    EXPECT_EQ(all[0].until, until);
+    EXPECT_EQ(all[1].hash, first);
+    EXPECT_FALSE(all[1].user);
+    EXPECT_LT(all[0].number, all[1].number);
+    EXPECT_EQ(catalog.list_revocations(all[0].number, 10).value(), std::vector{all[1]});
+    EXPECT_EQ(catalog.list_revocations(0, 1).value(), std::vector{all[0]});
+    EXPECT_TRUE(catalog.list_revocations(all[1].number, 10).value().empty());
+}
+
+TYPED_TEST_P(CatalogContract, RefusesWhatIsNoHashOfAToken) {
+    for (const std::string& hash : {std::string(), std::string(63, 'a'), std::string(65, 'a'),
+                                    std::string(64, 'A'), std::string(64, '\'')}) {
+        EXPECT_EQ(this->code_of(this->catalog().add_revocation({.hash = hash}, {})),
+                  this->kInvalid);
+        EXPECT_EQ(this->code_of(this->catalog().is_revoked(hash)), this->kInvalid);
+    }
+}
+
 TYPED_TEST_P(CatalogContract, ShowsGlobalEmotesEverywhereAndOthersInTheirChannel) {
     const auto alice = this->catalog().ensure_channel("alice").value().id;
     const auto music = this->catalog().ensure_channel("music").value().id;
@@ -466,7 +513,8 @@ REGISTER_TYPED_TEST_SUITE_P(
     ShowsTheBroadcastersNewNameOnTheChannel, ListsInPagesByAscendingId, KnowsTheStandingOfAUser,
     GivesNoStandingThatCannotBe, MakesOnlyTheFirstSubscribersFounders,
     FindsATokenByItsTextInAnyCaseUntilItExpires, RevokesATokenOnce, ListsTokensByTheirHolder,
-    RefusesWhatIsNoToken, ShowsGlobalEmotesEverywhereAndOthersInTheirChannel,
+    RefusesWhatIsNoToken, KeepsARevocationUntilItsTokenHasExpired, ListsRevocationsInTheirOrder,
+    RefusesWhatIsNoHashOfAToken, ShowsGlobalEmotesEverywhereAndOthersInTheirChannel,
     KeepsEmoteCodesAndIdsUnique, RefusesEmotesThatCannotBe, GrantsAnEmoteUntilItIsRemoved,
     KeepsOnePictureForABadgeVersion, CountsStartsUpwards, MakesAChannelOnceWhenManyThreadsAskForIt);
 

@@ -108,6 +108,15 @@ Result<void> check_token_record(const TokenRecord& record) {
     return check_text("label", record.label);
 }
 
+Result<void> check_token_digest(std::string_view hash) {
+    const bool valid =
+        hash.size() == 2 * sizeof(TokenHash) && std::ranges::all_of(hash, [](char c) {
+            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+        });
+    if (!valid) return refuse("a token's hash is 64 hexadecimal digits in lower case");
+    return {};
+}
+
 Result<void> check_emote_id(std::string_view id) {
     if (!MessageId::parse(id)) {
         return refuse(fmt::format("'{}' is no emote id: it is a UUID of 36 characters", shown(id)));

@@ -21,6 +21,7 @@ Result<void> check_channel(const Channel& channel);
 Result<void> check_role(ChannelId channel, UserId user, chat::Role role);
 Result<void> check_subscription(std::uint16_t tier, std::uint32_t months);
 Result<void> check_token_record(const TokenRecord& record);
+Result<void> check_token_digest(std::string_view hash);
 Result<void> check_emote(const Emote& emote);
 Result<void> check_emote_id(std::string_view id);
 Result<void> check_badge_name(const chat::Badge& badge);

@@ -250,6 +250,37 @@ Result<std::vector<TokenRecord>> MemoryCatalog::list_tokens(UserId user) {
     return records;
 }
 
+Result<void> MemoryCatalog::add_revocation(const Revocation& revocation, WallTime now) {
+    if (auto fine = check_token_digest(revocation.hash); !fine) return fine;
+    const std::lock_guard lock(mutex_);
+    std::erase_if(revocations_, [now](const auto& kept) { return kept.second.until <= now; });
+    for (const auto& [number, kept] : revocations_) {
+        if (kept.hash == revocation.hash) return {};
+    }
+    Revocation added = revocation;
+    added.number = ++revocations_made_;
+    revocations_.emplace(added.number, std::move(added));
+    return {};
+}
+
+Result<bool> MemoryCatalog::is_revoked(std::string_view hash) {
+    if (auto fine = check_token_digest(hash); !fine) return tl::unexpected(fine.error());
+    const std::lock_guard lock(mutex_);
+    return std::ranges::any_of(revocations_,
+                               [hash](const auto& kept) { return kept.second.hash == hash; });
+}
+
+Result<std::vector<Revocation>> MemoryCatalog::list_revocations(std::uint64_t after,
+                                                                std::size_t limit) {
+    const std::lock_guard lock(mutex_);
+    std::vector<Revocation> list;
+    for (auto kept = revocations_.upper_bound(after);
+         kept != revocations_.end() && list.size() < limit; ++kept) {
+        list.push_back(kept->second);
+    }
+    return list;
+}
+
 Result<std::vector<Emote>> MemoryCatalog::emotes_for(ChannelId channel) {
     const std::lock_guard lock(mutex_);
     std::vector<Emote> emotes;

@@ -41,6 +41,10 @@ class MemoryCatalog final : public Catalog {
     Result<bool> has_token(std::string_view hash, WallTime now) override;
     Result<bool> revoke_token(std::string_view token) override;
     Result<std::vector<TokenRecord>> list_tokens(UserId user) override;
+    Result<void> add_revocation(const Revocation& revocation, WallTime now) override;
+    Result<bool> is_revoked(std::string_view hash) override;
+    Result<std::vector<Revocation>> list_revocations(std::uint64_t after,
+                                                     std::size_t limit) override;
 
     Result<std::vector<Emote>> emotes_for(ChannelId channel) override;
     Result<void> add_emote(const Emote& emote) override;
@@ -133,6 +137,8 @@ class MemoryCatalog final : public Catalog {
     std::map<ChannelUser, chat::Role> roles_;
     std::map<ChannelUser, Subscription> subscriptions_;
     std::map<TokenHash, TokenRecord> tokens_;
+    std::map<std::uint64_t, Revocation> revocations_;
+    std::uint64_t revocations_made_ = 0;
     std::map<std::string, Emote, std::less<>> emotes_;
     std::set<std::pair<UserId, std::string>> grants_;
     std::map<BadgeKey, BadgeImage> badges_;

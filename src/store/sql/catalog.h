@@ -42,6 +42,10 @@ class SqlCatalog final : public Catalog {
     Result<bool> has_token(std::string_view hash, WallTime now) override;
     Result<bool> revoke_token(std::string_view token) override;
     Result<std::vector<TokenRecord>> list_tokens(UserId user) override;
+    Result<void> add_revocation(const Revocation& revocation, WallTime now) override;
+    Result<bool> is_revoked(std::string_view hash) override;
+    Result<std::vector<Revocation>> list_revocations(std::uint64_t after,
+                                                     std::size_t limit) override;
 
     Result<std::vector<Emote>> emotes_for(ChannelId channel) override;
     Result<void> add_emote(const Emote& emote) override;

@@ -247,10 +247,23 @@ CREATE TABLE webhooks (
 )
 )sql";
 
+// Of tokens that are in no table, and for other servers on this catalog. A user of 0 is none.
+constexpr std::string_view kRevocations = R"sql(
+INSERT INTO counters (name, value) VALUES ('revocation_id', 0);
+CREATE TABLE revocations (
+    revocation_id BIGINT PRIMARY KEY,
+    token_hash CHAR(64) NOT NULL UNIQUE,
+    user_id BIGINT NOT NULL,
+    kept_until BIGINT NOT NULL
+);
+CREATE INDEX revocations_by_end ON revocations (kept_until)
+)sql";
+
 constexpr std::array kMigrations{
     Migration{"users, channels, tokens, emotes and badges", kFirstSchema},
     Migration{"moderation, follows, blocks and profiles", kModeration},
     Migration{"webhooks", kWebhooks},
+    Migration{"revoked tokens", kRevocations},
 };
 
 std::size_t stored_version(Session& sql) {

@@ -39,6 +39,25 @@ struct TokenRow {
     }
 };
 
+struct RevocationRow {
+    static constexpr const char* kColumns = "revocation_id, token_hash, user_id, kept_until";
+    long long id = 0, user = 0, until = 0;
+    std::string hash;
+
+    void into(soci::statement& statement) {
+        statement.exchange(soci::into(id));
+        statement.exchange(soci::into(hash));
+        statement.exchange(soci::into(user));
+        statement.exchange(soci::into(until));
+    }
+    Revocation value() const {
+        return {.number = static_cast<std::uint64_t>(id),
+                .hash = hash,
+                .user = id_of<UserId>(user),
+                .until = wall_from_unix_ms(until)};
+    }
+};
+
 }  // namespace
 
 Result<void> SqlCatalog::add_token(std::string_view token, const TokenRecord& record) {
@@ -107,6 +126,43 @@ Result<std::vector<TokenRecord>> SqlCatalog::list_tokens(UserId user) {
                 TokenRow::kColumns),
             number(user));
     });
+}
+
+Result<void> SqlCatalog::add_revocation(const Revocation& revocation, WallTime now) {
+    if (auto fine = check_token_digest(revocation.hash); !fine) return fine;
+    return database_->run("revoking a token", [&](Session& sql) -> Result<void> {
+        soci::transaction transaction(sql.raw());
+        const long long id = next_number(sql, "revocation_id");
+        sql.change("DELETE FROM revocations WHERE kept_until <= :now", number(now));
+        sql.change(
+            "INSERT INTO revocations (revocation_id, token_hash, user_id, kept_until) "
+            "VALUES (:id, :hash, :user, :until) ON CONFLICT (token_hash) DO NOTHING",
+            id, revocation.hash, number(revocation.user), number(revocation.until));
+        transaction.commit();
+        return {};
+    });
+}
+
+Result<bool> SqlCatalog::is_revoked(std::string_view hash) {
+    if (auto fine = check_token_digest(hash); !fine) return tl::unexpected(fine.error());
+    return database_->run("looking up a revocation", [&](Session& sql) -> Result<bool> {
+        return sql
+            .fetch_one<NumberRow>("SELECT revocation_id FROM revocations WHERE token_hash = :hash",
+                                  std::string(hash))
+            .has_value();
+    });
+}
+
+Result<std::vector<Revocation>> SqlCatalog::list_revocations(std::uint64_t after,
+                                                             std::size_t limit) {
+    return database_->run(
+        "listing revocations", [&](Session& sql) -> Result<std::vector<Revocation>> {
+            return sql.fetch_all<RevocationRow>(
+                fmt::format("SELECT {} FROM revocations WHERE revocation_id > :after "
+                            "ORDER BY revocation_id LIMIT :limit",
+                            RevocationRow::kColumns),
+                static_cast<long long>(after), static_cast<long long>(limit));
+        });
 }
 
 }  // namespace clamor::store
