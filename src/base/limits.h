@@ -71,6 +71,20 @@ inline constexpr std::size_t kActsPerRequest = 10000;
 inline constexpr std::uint32_t kPinSeconds = 1200;
 inline constexpr std::size_t kRoleListMax = 1000;  // names of moderators or VIPs in one answer
 
+// Tokens.
+inline constexpr std::size_t kJwtBytes = 4000;
+inline constexpr std::size_t kJwtKeysMax = 64;  // in one JWK set
+inline constexpr std::size_t kJwksBytes = 256 * 1024;
+inline constexpr auto kJwksFresh = 1h;   // then the set is fetched again
+inline constexpr auto kJwksRetry = 30s;  // between two fetches, whatever they are for
+inline constexpr std::size_t kTokensWatched =
+    262'144;  // that will expire; more: those that expire last go on until they are shown again
+inline constexpr auto kRevocationsEvery = 2s;      // looked for what others on the catalog revoked
+inline constexpr auto kRevocationsKept = 1h;       // of opaque tokens, for those others
+inline constexpr Window kHelixRequests{800, 60s};  // of a client and user, or of an address
+inline constexpr Window kOauthRequests{300, 60s};  // of an address
+inline constexpr std::size_t kRequestBuckets = 65536;
+
 // Between threads.
 inline constexpr std::size_t kMailboxTasks = 65536;
 inline constexpr std::size_t kWorkerQueueTasks = 65536;
@@ -110,5 +124,6 @@ inline constexpr std::size_t kWebhookPosts = 1000;   // handed to libcurl and no
 
 static_assert(kOutboxSoftBytes < kOutboxHardBytes);
 static_assert(kBatchBytes <= kOutboxSoftBytes);
+static_assert(kJwtBytes + sizeof("PASS oauth:") < kLineBytesIn);
 
 }  // namespace clamor::limits
