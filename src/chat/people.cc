@@ -99,11 +99,16 @@ std::vector<Badge> badges_of(const Chatter& chatter) {
         badges.push_back({"bits", std::to_string(step)});
     if (const std::uint32_t step = highest_step(kGiftSteps, s.sub_gifts))
         badges.push_back({"sub-gifter", std::to_string(step)});
-    badges.insert(badges.end(), s.custom_badges.begin(), s.custom_badges.end());
-    if (chatter.user.prime) badges.push_back({"premium", "1"});
-    if (chatter.user.turbo) badges.push_back({"turbo", "1"});
-    if (chatter.user.partner) badges.push_back({"partner", "1"});
-    if (chatter.user.verified_bot) badges.push_back({"bot-badge", "1"});
+    // A platform may give a badge that follows from other facts, too: nobody shows two of a name.
+    const auto add_once = [&badges](const Badge& badge) {
+        if (std::ranges::find(badges, badge.name, &Badge::name) == badges.end())
+            badges.push_back(badge);
+    };
+    for (const Badge& badge : s.custom_badges) add_once(badge);
+    if (chatter.user.prime) add_once({"premium", "1"});
+    if (chatter.user.turbo) add_once({"turbo", "1"});
+    if (chatter.user.partner) add_once({"partner", "1"});
+    if (chatter.user.verified_bot) add_once({"bot-badge", "1"});
     return badges;
 }
 

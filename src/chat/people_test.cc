@@ -80,6 +80,13 @@ TEST(Badges, OfAVerifiedBotComeLast) {
     EXPECT_EQ(spelled(badges_of(chatter)), "moderator/1,subscriber/2,bot-badge/1");
 }
 
+TEST(Badges, OfThePlatformAreShownOnceBesideOthersOfTheirName) {
+    Chatter chatter = subscriber(2, 1);
+    chatter.user.turbo = true;
+    chatter.standing.custom_badges = {{"subscriber", "9"}, {"fan", "3"}, {"turbo", "1"}};
+    EXPECT_EQ(spelled(badges_of(chatter)), "subscriber/2,fan/3,turbo/1");
+}
+
 TEST(ShedClasses, PutStaffBeforeViewersAndMembershipLast) {
     Event event;
     Message message;
