@@ -11,6 +11,7 @@
 #include "api/gateway_fixture.h"
 #include "api/router.h"
 #include "api/services.h"
+#include "auth/auth_fixture.h"
 #include "chat/event.h"
 #include "eventsub/registry.h"
 #include "store/memory_catalog.h"
@@ -97,6 +98,23 @@ class ApiFixture : public ::testing::Test {
         return store_message(channel, sequence, std::move(message));
     }
 
+    /// Only tokens that were made, or signed, count from now on.
+    void leave_dev_mode() {
+        services.dev = false;
+        tokens.emplace(catalog, keys, auth::Checker::Options{}, listener());
+    }
+
+    auth::Listener listener() {
+        return {
+            .account_changed = [this](UserId user) { live.account_changed(user); },
+            .standing_changed = [this](ChannelId channel,
+                                       UserId user) { live.standing_changed(channel, user); },
+            .token_revoked = [this](UserId user,
+                                    const std::string& hash) { live.token_revoked(user, hash); },
+            .token_expired = [this](UserId user,
+                                    const std::string& hash) { live.token_expired(user, hash); }};
+    }
+
     store::MemoryCatalog catalog;
     store::MemoryMessageLog log;
     InlineExecutor workers;
@@ -106,8 +124,15 @@ class ApiFixture : public ::testing::Test {
     fakes::ManualCluster shards{1};
     eventsub::Registry events{
         workers, catalog, {.random = [this] { return ++random; }, .webhooks = true}};
+    helix::RequestLimits limits;
+    /// As if the platform's secret of HS256 were 32 times `s`.
+    auth::KeyRing keys{{auth::checking_secret(std::string(32, 's'))}};
+    std::optional<auth::Checker> tokens{std::in_place, catalog, keys,
+                                        auth::Checker::Options{.dev = true}, listener()};
     Services services{.catalog = catalog,
                       .log = log,
+                      .tokens = *tokens,
+                      .limits = limits,
                       .workers = workers,
                       .live = live,
                       .events = events,

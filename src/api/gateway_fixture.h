@@ -87,6 +87,9 @@ class GatewayFake final : public hub::Gateway {
     void token_revoked(UserId user, const std::string& token_hash) override {
         revoked.emplace_back(user, token_hash);
     }
+    void token_expired(UserId user, const std::string& token_hash) override {
+        expired.emplace_back(user, token_hash);
+    }
 
     Now now{.mono = MonoTime(std::chrono::hours(1)), .wall = wall_from_unix_ms(1'700'000'000'000)};
     std::optional<chat::Denied> denial;
@@ -104,6 +107,7 @@ class GatewayFake final : public hub::Gateway {
     std::vector<ChannelId> changed_channels;
     std::vector<hub::Followed> follows;
     std::vector<std::pair<UserId, std::string>> revoked;
+    std::vector<std::pair<UserId, std::string>> expired;
 
   private:
     void later(std::function<void()> answer) { answers_.push_back(std::move(answer)); }

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "api/helix/rate_limiter.h"
+#include "auth/checker.h"
 #include "base/ids.h"
 #include "base/scheduler.h"
 #include "base/time.h"
@@ -26,6 +28,8 @@ struct ApiClient {
 struct Services {
     store::Catalog& catalog;
     store::MessageLog& log;
+    auth::Checker& tokens;
+    helix::RequestLimits& limits;
     Executor& workers;
     hub::Gateway& live;
     eventsub::Registry& events;

@@ -85,35 +85,85 @@ void add_check(CLI::App& app, Makers& makers) {
     makers[&check] = [command] { return *command; };
 }
 
+/// USER or --app, which says that it is about no user.
+void add_holder_options(CLI::App& action, std::string& user, bool& app, const char* help) {
+    auto* given = action.add_option("USER", user, help);
+    action.add_flag("--app", app, "An app token: of no user")->excludes(given);
+}
+
+void check_holder(const std::string& user, bool app) {
+    if (user.empty() && !app)
+        throw CLI::ValidationError("USER", "a user's login, or --app, is needed");
+}
+
+void add_mint(CLI::App& token, Makers& makers) {
+    auto& mint = *token.add_subcommand(
+        "mint-jwt", "Sign a JWT as the platform would, for tests and trials; print it");
+    auto command = std::make_shared<MintCommand>();
+    auto app = std::make_shared<bool>(false);
+    add_holder_options(mint, command->user, *app, "The user's login");
+    mint.add_option("--key", command->key_file,
+                    "A private key in PEM (RSA, Ed25519), or the secret of HS256")
+        ->required()
+        ->type_name("FILE");
+    mint.add_option("--kid", command->key_id, "The key's name, by which the server finds it");
+    mint.add_option("--client-id", command->client_id, "The application that it is for");
+    mint.add_option("--scope,--scopes", command->scopes,
+                    "A scope, as chat:read; several with commas")
+        ->delimiter(',')
+        ->default_str("chat:read,chat:edit; none for --app");
+    mint.add_option("--display-name", command->display_name, "The name as it is shown");
+    mint.add_option("--issuer", command->issuer, "The claim iss");
+    mint.add_option("--audience", command->audience, "The claim aud");
+    mint.add_option("--seconds", command->seconds, "Seconds until it expires")
+        ->check(CLI::Range(-86400, 315360000))
+        ->capture_default_str();
+    mint.add_option("--claims", command->claims, "Further claims, as a JSON object")
+        ->type_name("JSON");
+    mint.add_flag("--folded", command->folded,
+                  "Print it in hexadecimal digits, for clients that make tokens lower case");
+    makers[&mint] = [command, app] {
+        check_holder(command->user, *app);
+        return *command;
+    };
+}
+
 void add_token(CLI::App& app, Makers& makers) {
     using Action = TokenCommand::Action;
     auto& token =
         *app.add_subcommand("token", "Make, list and revoke the tokens that users log in with");
     token.require_subcommand(1);
     auto command = std::make_shared<TokenCommand>();
-    const auto make = [&makers, command](CLI::App& action, Action which) {
-        makers[&action] = [command, which] {
+    auto of_app = std::make_shared<bool>(false);
+    const auto make = [&makers, command, of_app](CLI::App& action, Action which) {
+        makers[&action] = [command, of_app, which] {
             command->action = which;
+            if (which != Action::revoke) check_holder(command->user, *of_app);
             return *command;
         };
         add_data_option(action, command->data);
     };
-    auto& create = *token.add_subcommand("create", "Make a token for a user and print it, once");
-    create.add_option("USER", command->user, "The user's login; made where it is missing")
-        ->required();
-    create.add_option("--scope", command->scopes, "A scope, as chat:read; several with commas")
+    auto& create = *token.add_subcommand("create", "Make a token and print it, once");
+    add_holder_options(create, command->user, *of_app,
+                       "The user's login; made where it is missing");
+    create.add_option("--client-id", command->client_id,
+                      "The application that may use it; any when there is none");
+    create
+        .add_option("--scope,--scopes", command->scopes,
+                    "A scope, as chat:read; several with commas")
         ->delimiter(',')
-        ->default_str("chat:read,chat:edit");
+        ->default_str("chat:read,chat:edit; none for --app");
     create.add_option("--label", command->label, "What it is for, to know it again in the list");
     create.add_option("--days", command->days, "Days until it expires; 0: never")
         ->check(CLI::Range(0, 36500));
     make(create, Action::create);
-    auto& list = *token.add_subcommand("list", "List a user's tokens (never themselves)");
-    list.add_option("USER", command->user, "The user's login")->required();
+    auto& list = *token.add_subcommand("list", "List tokens (never themselves)");
+    add_holder_options(list, command->user, *of_app, "The user's login");
     make(list, Action::list);
-    auto& revoke = *token.add_subcommand("revoke", "End a token");
-    revoke.add_option("TOKEN", command->token, "The token")->required();
+    auto& revoke = *token.add_subcommand("revoke", "End a token, and the sessions that use it");
+    revoke.add_option("TOKEN", command->token, "The token, opaque or a JWT")->required();
     make(revoke, Action::revoke);
+    add_mint(token, makers);
 }
 
 void add_user(CLI::App& app, Makers& makers) {

@@ -27,11 +27,27 @@ struct TokenCommand {
     enum class Action : std::uint8_t { create, list, revoke };
     Action action = Action::create;
     std::string data;
-    std::string user;                 ///< create, list
+    std::string user;                 ///< create, list; empty: app tokens
+    std::string client_id;            ///< create
     std::vector<std::string> scopes;  ///< create
     std::string label;                ///< create
     std::uint32_t days = 0;           ///< create; 0: for good
     std::string token;                ///< revoke
+};
+
+/// Signs a JWT as the platform would.
+struct MintCommand {
+    std::string key_file;
+    std::string key_id;
+    std::string user;  ///< empty: an app token
+    std::string client_id;
+    std::vector<std::string> scopes;
+    std::string display_name;
+    std::string issuer;
+    std::string audience;
+    std::int64_t seconds = 3600;  ///< until it expires; may be negative, to try that
+    std::string claims;           ///< further ones, as a JSON object
+    bool folded = false;          ///< in hexadecimal digits, for clients that fold case
 };
 
 struct UserCommand {
@@ -73,8 +89,8 @@ struct Done {
 };
 
 using Command =
-    std::variant<Done, ServeCommand, CheckCommand, TokenCommand, UserCommand, ChannelCommand,
-                 ExportCommand, load::ReplayOptions, load::BenchOptions>;
+    std::variant<Done, ServeCommand, CheckCommand, TokenCommand, MintCommand, UserCommand,
+                 ChannelCommand, ExportCommand, load::ReplayOptions, load::BenchOptions>;
 
 /// `arguments` without the program's name. For serve, the configuration file is read, too.
 Command parse_command_line(std::vector<std::string> arguments);

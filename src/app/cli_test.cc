@@ -92,6 +92,18 @@ TEST(CommandLine, ReadsTokenCommands) {
     EXPECT_EQ(parsed<TokenCommand>({"token", "list", "alice"}).action, TokenCommand::Action::list);
     EXPECT_EQ(parsed<TokenCommand>({"token", "list", "alice"}).data, "data");
     EXPECT_EQ(parsed<TokenCommand>({"token", "revoke", "abc"}).token, "abc");
+    const auto app = parsed<TokenCommand>(
+        {"token", "create", "--app", "--client-id", "panel", "--scopes", "clamor:platform"});
+    EXPECT_EQ(app.user, "");
+    EXPECT_EQ(app.client_id, "panel");
+    EXPECT_THAT(app.scopes, ElementsAre("clamor:platform"));
+    const auto mint = parsed<MintCommand>({"token", "mint-jwt", "alice", "--key", "k.pem", "--kid",
+                                           "k", "--seconds", "-5", "--claims", "{}", "--folded"});
+    EXPECT_EQ(mint.key_file, "k.pem");
+    EXPECT_EQ(mint.key_id, "k");
+    EXPECT_EQ(mint.seconds, -5);
+    EXPECT_TRUE(mint.folded);
+    EXPECT_EQ(parsed<MintCommand>({"token", "mint-jwt", "--app", "--key", "k"}).user, "");
 }
 
 TEST(CommandLine, ReadsUserCommands) {
@@ -153,6 +165,8 @@ TEST(CommandLine, EndsWithTwoAndSaysWhatToDo) {
     EXPECT_THAT(refused({"serve", "--reactor", "kqueue"}), HasSubstr("io_uring"));
     EXPECT_THAT(refused({"channel", "role", "lobby", "bob", "owner"}), HasSubstr("ROLE"));
     EXPECT_THAT(refused({"token", "create"}), HasSubstr("USER"));
+    EXPECT_THAT(refused({"token", "create", "alice", "--app"}), HasSubstr("excludes"));
+    EXPECT_THAT(refused({"token", "mint-jwt", "alice"}), HasSubstr("--key"));
     EXPECT_THAT(refused({"channel", "set", "lobby", "--emote-only", "maybe"}),
                 HasSubstr("--emote-only"));
 }

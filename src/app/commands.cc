@@ -2,7 +2,6 @@
 #include "app/commands.h"
 
 #include <ostream>
-#include <random>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -16,34 +15,6 @@ namespace clamor::app {
 namespace {
 
 constexpr std::size_t kListPage = 500;
-
-/// 30 letters and digits: 155 bits of the system's randomness.
-std::string new_token() {
-    static constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
-    std::random_device random;
-    std::uniform_int_distribution<std::size_t> pick(0, kAlphabet.size() - 1);
-    std::string token;
-    for (int i = 0; i < 30; ++i) token.push_back(kAlphabet[pick(random)]);
-    return token;
-}
-
-/// `2026-03-09`
-std::string date_of(WallTime time) {
-    const auto days = std::chrono::floor<std::chrono::days>(time.time_since_epoch());
-    const std::chrono::year_month_day date{std::chrono::sys_days(days)};
-    return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
-}
-
-Result<chat::User> existing_user(store::Catalog& catalog, const std::string& login) {
-    auto found = catalog.find_user(login);
-    if (!found) return tl::unexpected(found.error());
-    if (!*found) {
-        return fail(std::errc::invalid_argument,
-                    "there is no user '" + login + "'; `clamor user add " + login + "` makes one");
-    }
-    return **found;
-}
 
 Result<store::Channel> existing_channel(store::Catalog& catalog, const std::string& login) {
     auto found = catalog.find_channel(login);
@@ -71,24 +42,6 @@ void print(std::ostream& out, const store::Channel& channel) {
     if (modes.unique_chat) on.emplace_back("unique-chat");
     out << fmt::format("{}\t{}\t{}\t{}\n", channel.id.value, channel.login, channel.title,
                        fmt::join(on, ", "));
-}
-
-Result<void> create_token(const TokenCommand& command, store::Catalog& catalog, WallTime now,
-                          std::ostream& out) {
-    const auto user = catalog.ensure_user(command.user);
-    if (!user) return tl::unexpected(user.error());
-    store::TokenRecord record;
-    record.user = user->id;
-    record.scopes = command.scopes;
-    if (record.scopes.empty()) record.scopes = {"chat:read", "chat:edit"};
-    record.created_at = now;
-    if (command.days != 0) record.expires_at = now + std::chrono::days(command.days);
-    record.label = command.label;
-    const auto token = new_token();
-    if (const auto added = catalog.add_token(token, record); !added) return added;
-    out << token << "\n\nlog in with it as " << user->login << ": PASS oauth:" << token
-        << "\nit is kept as a hash and cannot be shown again\n";
-    return {};
 }
 
 Result<void> apply(const UserCommand& command, chat::User user, store::Catalog& catalog) {
@@ -131,28 +84,14 @@ Result<void> list_channels(store::Catalog& catalog, std::ostream& out) {
 
 }  // namespace
 
-Result<void> run_token(const TokenCommand& command, store::Catalog& catalog, WallTime now,
-                       std::ostream& out) {
-    if (command.action == TokenCommand::Action::create)
-        return create_token(command, catalog, now, out);
-    if (command.action == TokenCommand::Action::revoke) {
-        const auto revoked = catalog.revoke_token(command.token);
-        if (!revoked) return tl::unexpected(revoked.error());
-        if (!*revoked) return fail(std::errc::invalid_argument, "there is no such token");
-        out << "revoked\n";
-        return {};
+Result<chat::User> existing_user(store::Catalog& catalog, const std::string& login) {
+    auto found = catalog.find_user(login);
+    if (!found) return tl::unexpected(found.error());
+    if (!*found) {
+        return fail(std::errc::invalid_argument,
+                    "there is no user '" + login + "'; `clamor user add " + login + "` makes one");
     }
-    const auto user = existing_user(catalog, command.user);
-    if (!user) return tl::unexpected(user.error());
-    const auto tokens = catalog.list_tokens(user->id);
-    if (!tokens) return tl::unexpected(tokens.error());
-    for (const auto& token : *tokens) {
-        out << fmt::format(
-            "{}\t{}\t{}\t{}\n", token.label.empty() ? "-" : token.label,
-            fmt::join(token.scopes, ","), date_of(token.created_at),
-            token.expires_at ? "expires " + date_of(*token.expires_at) : "does not expire");
-    }
-    return {};
+    return **found;
 }
 
 Result<void> run_user(const UserCommand& command, store::Catalog& catalog, std::ostream& out) {

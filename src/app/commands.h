@@ -12,9 +12,13 @@
 /// wrong and what to do.
 namespace clamor::app {
 
-/// `now` is when tokens are made.
+/// The user with the login, or an error that says how to make one.
+Result<chat::User> existing_user(store::Catalog& catalog, const std::string& login);
+
+/// `now` is when tokens are made and revoked.
 Result<void> run_token(const TokenCommand& command, store::Catalog& catalog, WallTime now,
                        std::ostream& out);
+Result<void> run_mint(const MintCommand& command, WallTime now, std::ostream& out);
 Result<void> run_user(const UserCommand& command, store::Catalog& catalog, std::ostream& out);
 Result<void> run_channel(const ChannelCommand& command, store::Catalog& catalog, std::ostream& out);
 

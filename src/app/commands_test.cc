@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/commands.h"
 
+#include <cstdio>
+#include <fstream>
 #include <sstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "auth/checker.h"
+#include "auth/key_ring.h"
 #include "chat/event.h"
 #include "store/memory_catalog.h"
 #include "store/memory_message_log.h"
@@ -35,6 +39,7 @@ TEST_F(CommandsTest, MakesATokenThatLogsInUntilItIsRevoked) {
     TokenCommand command{.action = TokenCommand::Action::create,
                          .data = {},
                          .user = "alice",
+                         .client_id = "mybot",
                          .scopes = {"chat:read"},
                          .label = "bot",
                          .days = 1,
@@ -47,24 +52,111 @@ TEST_F(CommandsTest, MakesATokenThatLogsInUntilItIsRevoked) {
     const auto record = catalog.find_token(token, now).value();
     ASSERT_TRUE(record);
     EXPECT_EQ(record->user, catalog.find_user("alice").value()->id);
+    EXPECT_EQ(record->client_id, "mybot");
     EXPECT_EQ(record->scopes, std::vector<std::string>{"chat:read"});
     EXPECT_FALSE(catalog.find_token(token, now + std::chrono::hours(25)).value());
 
     command.action = TokenCommand::Action::list;
     ASSERT_TRUE(run_token(command, catalog, now, out));
-    EXPECT_EQ(printed(), "bot\tchat:read\t2026-03-09\texpires 2026-03-10\n");
+    EXPECT_EQ(printed(), "bot\tmybot\tchat:read\t2026-03-09\texpires 2026-03-10\n");
 
     command.action = TokenCommand::Action::revoke;
     command.token = token;
     ASSERT_TRUE(run_token(command, catalog, now, out));
     EXPECT_FALSE(catalog.find_token(token, now).value());
     EXPECT_FALSE(run_token(command, catalog, now, out)) << "a second time there is none";
+    const auto told = catalog.list_revocations(0, 10).value();
+    ASSERT_EQ(told.size(), 1u) << "a running server learns of it";
+    EXPECT_EQ(told[0].user, record->user);
+}
+
+TEST_F(CommandsTest, MakesAndListsAppTokens) {
+    TokenCommand command{.action = TokenCommand::Action::create,
+                         .data = {},
+                         .user = {},
+                         .client_id = "panel",
+                         .scopes = {"clamor:platform"},
+                         .label = "panel",
+                         .days = 0,
+                         .token = {}};
+    ASSERT_TRUE(run_token(command, catalog, now, out));
+    const auto text = printed();
+    EXPECT_THAT(text, HasSubstr("app token"));
+    const auto record = catalog.find_token(text.substr(0, text.find('\n')), now).value();
+    ASSERT_TRUE(record);
+    EXPECT_FALSE(record->user);
+    command.action = TokenCommand::Action::list;
+    ASSERT_TRUE(run_token(command, catalog, now, out));
+    EXPECT_EQ(printed(), "panel\tpanel\tclamor:platform\t2026-03-09\tdoes not expire\n");
+}
+
+class MintTest : public CommandsTest {
+  protected:
+    MintTest() {
+        command.key_file = testing::TempDir() + "clamor_mint_test.secret";
+        std::ofstream(command.key_file) << std::string(32, 's');
+        command.user = "alice";
+        command.client_id = "mybot";
+    }
+    ~MintTest() override { std::remove(command.key_file.c_str()); }
+
+    std::string minted() {
+        const auto done = run_mint(command, now, out);
+        EXPECT_TRUE(done) << done.error().to_string();
+        auto text = printed();
+        text.pop_back();
+        return text;
+    }
+
+    MintCommand command;
+};
+
+TEST_F(MintTest, SignsWhatAServerWithTheKeyTakes) {
+    command.claims = R"({"channels":{"lobby":{"role":"vip"}}})";
+    auth::KeyRing keys({auth::load_secret(command.key_file).value()});
+    auth::Checker checker(catalog, keys, {});
+    for (const bool folded : {false, true}) {
+        command.folded = folded;
+        const auto caller = checker.check(minted(), now).value();
+        ASSERT_TRUE(caller);
+        EXPECT_EQ(caller->user->login, "alice");
+        EXPECT_EQ(caller->client_id, "mybot");
+        EXPECT_TRUE(caller->has("chat:edit"));
+    }
+    const auto lobby = catalog.find_channel("lobby").value().value();
+    const auto alice = catalog.find_user("alice").value().value();
+    EXPECT_EQ(catalog.standing(lobby.id, alice.id)->role, chat::Role::vip);
+}
+
+TEST_F(MintTest, IsRevokedWithoutTheKey) {
+    const auto token = minted();
+    ASSERT_TRUE(
+        run_token({.action = TokenCommand::Action::revoke, .token = token}, catalog, now, out));
+    auth::KeyRing keys({auth::load_secret(command.key_file).value()});
+    auth::Checker checker(catalog, keys, {});
+    EXPECT_FALSE(checker.check(token, now).value());
+    command.seconds = -10;
+    const auto again =
+        run_token({.action = TokenCommand::Action::revoke, .token = minted()}, catalog, now, out);
+    EXPECT_THAT(again.error().detail, HasSubstr("expired already"));
+}
+
+TEST_F(MintTest, SaysWhatIsWrong) {
+    command.claims = "nothing";
+    EXPECT_THAT(run_mint(command, now, out).error().detail, HasSubstr("--claims"));
+    command.claims = R"({"channels":{"lobby":{"role":"king"}}})";
+    EXPECT_THAT(run_mint(command, now, out).error().detail, HasSubstr("the claim 'role' must be"));
+    command.claims = R"({"display_name":")" + std::string(4000, 'x') + R"("})";
+    EXPECT_FALSE(run_mint(command, now, out));
+    command.key_file += ".gone";
+    EXPECT_THAT(run_mint(command, now, out).error().detail, HasSubstr(".gone"));
 }
 
 TEST_F(CommandsTest, MakesEveryTokenAnew) {
     const TokenCommand command{.action = TokenCommand::Action::create,
                                .data = {},
                                .user = "alice",
+                               .client_id = {},
                                .scopes = {},
                                .label = {},
                                .days = 0,

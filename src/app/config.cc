@@ -12,7 +12,10 @@
 #include <fmt/ranges.h>
 #include <toml++/toml.h>
 
+#include "app/client_secret.h"
 #include "app/suggestion.h"
+#include "auth/curl/jwks_fetcher.h"
+#include "auth/key.h"
 
 namespace clamor::app {
 
@@ -103,6 +106,61 @@ Take texts(std::vector<std::string>& field) {
     };
 }
 
+/// A list of files, each of which `load` can read.
+template <class Load>
+Take files(std::vector<std::string>& field, std::string_view what, Load load) {
+    return [&field, what, load](const toml::node& node) -> std::optional<std::string> {
+        std::vector<std::string> paths;
+        if (texts(paths)(node)) return fmt::format("a list of files: {}", what);
+        for (const auto& path : paths) {
+            if (const auto loaded = load(path); !loaded)
+                return fmt::format("a list of files: {}; {}", what, loaded.error().to_string());
+        }
+        field = std::move(paths);
+        return std::nullopt;
+    };
+}
+
+Take text_such_as(std::string& field, bool (*fits)(std::string_view), std::string_view right) {
+    return [&field, fits, right](const toml::node& node) -> std::optional<std::string> {
+        const auto value = node.value_exact<std::string>();
+        if (!value || !(value->empty() || fits(*value))) return std::string(right);
+        field = *value;
+        return std::nullopt;
+    };
+}
+
+/// `https://chat.example`, perhaps with a path, but with no slash at its end.
+bool is_base_url(std::string_view text) {
+    const auto scheme = text.starts_with("https://") ? 8u : text.starts_with("http://") ? 7u : 0u;
+    return scheme != 0 && text.size() > scheme && text[scheme] != '/' && text.back() != '/' &&
+           text.find_first_of(" \t\"'<>?#\r\n") == std::string_view::npos;
+}
+
+/// `[[auth.clients]]` tables.
+Take clients(std::vector<ClientConfig>& field) {
+    return [&field](const toml::node& node) -> std::optional<std::string> {
+        constexpr auto kRight =
+            "[[auth.clients]] sections, each with an id of its own and a secret_file";
+        const auto* array = node.as_array();
+        if (array == nullptr) return kRight;
+        std::vector<ClientConfig> read;
+        for (const auto& element : *array) {
+            const auto* table = element.as_table();
+            if (table == nullptr || table->size() != 2) return kRight;
+            const auto id = (*table)["id"].value_exact<std::string>();
+            const auto file = (*table)["secret_file"].value_exact<std::string>();
+            if (!id || !file || id->empty()) return kRight;
+            if (std::ranges::find(read, *id, &ClientConfig::id) != read.end()) return kRight;
+            if (const auto secret = read_client_secret(*file); !secret)
+                return fmt::format("{}; {}", kRight, secret.error().to_string());
+            read.push_back({*id, *file});
+        }
+        field = std::move(read);
+        return std::nullopt;
+    };
+}
+
 /// The one list of all settings, bound to the fields of `c`.
 std::vector<Setting> settings_of(Config& c) {
     using reactor::EngineKind;
@@ -119,6 +177,20 @@ std::vector<Setting> settings_of(Config& c) {
         {"server", "dev", flag(c.server.dev)},
         {"server", "dev_beyond_loopback", flag(c.server.dev_beyond_loopback)},
         {"server", "node", number(c.server.node, 0, 1023)},
+        {"server", "public_url",
+         text_such_as(c.server.public_url, is_base_url,
+                      "empty, or an address as \"https://chat.example\" without a slash at its "
+                      "end")},
+        {"auth", "jwt_keys",
+         files(c.auth.jwt_keys, "public keys in PEM and JWK sets", auth::load_public_keys)},
+        {"auth", "jwt_secrets",
+         files(c.auth.jwt_secrets, "secrets of 32 bytes or more", auth::load_secret)},
+        {"auth", "jwks_url",
+         text_such_as(c.auth.jwks_url, auth::is_jwks_url,
+                      "empty, or an https address; http on this machine's loopback only")},
+        {"auth", "jwt_issuer", text(c.auth.jwt_issuer)},
+        {"auth", "jwt_audience", text(c.auth.jwt_audience)},
+        {"auth", "clients", clients(c.auth.clients)},
         {"limits", "connections_per_address", number(c.limits.connections_per_address, 1, kMany)},
         {"limits", "rooms_per_connection", number(c.limits.rooms_per_connection, 1, kMany)},
         {"limits", "joins_per_10s", number(c.limits.joins_per_10s, 1, kMany)},

@@ -25,7 +25,25 @@ struct ServerConfig {
     bool dev = false;
     bool dev_beyond_loopback = false;
     std::uint16_t node = 0;
+    std::string public_url;  ///< `https://chat.example`; empty: addresses stay relative
     friend bool operator==(const ServerConfig&, const ServerConfig&) = default;
+};
+
+/// An application that may get app tokens by its secret.
+struct ClientConfig {
+    std::string id;
+    std::string secret_file;
+    friend bool operator==(const ClientConfig&, const ClientConfig&) = default;
+};
+
+struct AuthConfig {
+    std::vector<std::string> jwt_keys;     ///< files: public keys in PEM, JWK sets
+    std::vector<std::string> jwt_secrets;  ///< files: secrets of HS256
+    std::string jwks_url;                  ///< empty: none
+    std::string jwt_issuer;                ///< empty: any
+    std::string jwt_audience;              ///< empty: any
+    std::vector<ClientConfig> clients;
+    friend bool operator==(const AuthConfig&, const AuthConfig&) = default;
 };
 
 struct LimitsConfig {
@@ -64,6 +82,7 @@ struct WebConfig {
 
 struct Config {
     ServerConfig server;
+    AuthConfig auth;
     LimitsConfig limits;
     LogConfig log;
     WebConfig web;

@@ -4,8 +4,11 @@
 #include <fstream>
 #include <sstream>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "auth/auth_fixture.h"
 
 namespace clamor::app {
 namespace {
@@ -82,6 +85,74 @@ TEST(Config, TakesEverySettingFromTheFile) {
     EXPECT_THAT(config.web.allowed_origins,
                 ElementsAre("https://tv.example", "https://two.example"));
     EXPECT_EQ(config.web.frame_ancestors, "'none'");
+}
+
+TEST(AuthConfig, TakesKeysAndClientsFromTheirFiles) {
+    const auth::TempFile key("a.pem", auth::KeyPair::ed25519().public_pem());
+    const auth::TempFile set("set.json", auth::jwks_of({auth::KeyPair::rsa().jwk("b")}));
+    const auth::TempFile secret("c.secret", std::string(32, 's'));
+    const auth::TempFile client("bot.secret", "0123456789abcdef\n");
+    const auto text =
+        fmt::format(R"(
+        [server]
+        public_url = "https://chat.example/live"
+        [auth]
+        jwt_keys = ["{}", "{}"]
+        jwt_secrets = ["{}"]
+        jwks_url = "https://tv.example/jwks.json"
+        jwt_issuer = "https://tv.example"
+        jwt_audience = "chat"
+        [[auth.clients]]
+        id = "bot"
+        secret_file = "{}"
+        [[auth.clients]]
+        id = "panel"
+        secret_file = "{}"
+    )",
+                    key.path(), set.path(), secret.path(), client.path(), client.path());
+    const auto [config, problems] = parse_config(text, "c.toml");
+    EXPECT_THAT(problems, IsEmpty());
+    EXPECT_EQ(config.server.public_url, "https://chat.example/live");
+    EXPECT_THAT(config.auth.jwt_keys, ElementsAre(key.path(), set.path()));
+    EXPECT_THAT(config.auth.jwt_secrets, ElementsAre(secret.path()));
+    EXPECT_EQ(config.auth.jwks_url, "https://tv.example/jwks.json");
+    EXPECT_EQ(config.auth.jwt_issuer, "https://tv.example");
+    EXPECT_EQ(config.auth.jwt_audience, "chat");
+    EXPECT_THAT(config.auth.clients, ElementsAre(ClientConfig{"bot", client.path()},
+                                                 ClientConfig{"panel", client.path()}));
+}
+
+TEST(AuthConfig, SaysWhichFileIsWrongAndWhy) {
+    const auth::TempFile text("a.pem", "hello");
+    const auth::TempFile lines("b.secret", "one line of many\nand another\n");
+    const auto why = [](const std::string& line) {
+        const auto problems = problems_of("[auth]\n" + line + "\n");
+        return problems.size() == 1 ? problems[0] : std::to_string(problems.size()) + " problems";
+    };
+    EXPECT_THAT(why("jwt_keys = [\"/nowhere.pem\"]"),
+                AllOf(HasSubstr("c.toml:2: auth.jwt_keys must be a list of files"),
+                      HasSubstr("/nowhere.pem")));
+    EXPECT_THAT(why("jwt_keys = [\"" + text.path() + "\"]"), HasSubstr("no public key in PEM"));
+    EXPECT_THAT(why("jwt_keys = \"a.pem\""), HasSubstr("a list of files"));
+    EXPECT_THAT(why("jwt_secrets = [\"" + text.path() + "\"]"), HasSubstr("5 bytes"));
+    EXPECT_THAT(why("jwks_url = \"http://tv.example/jwks\""),
+                HasSubstr("c.toml:2: auth.jwks_url must be empty, or an https address"));
+    EXPECT_THAT(why("clients = [{ id = \"bot\" }]"), HasSubstr("[[auth.clients]]"));
+    EXPECT_THAT(why("clients = [{ id = \"bot\", secret_file = \"" + lines.path() + "\" }]"),
+                HasSubstr("one line of 16 to 256 bytes"));
+    EXPECT_THAT(why("[[auth.clients]]\nid = \"bot\"\nsecret = \"s\""),
+                HasSubstr("[[auth.clients]] sections"));
+}
+
+TEST(Config, TakesAPublicAddressThatCanBeInFrontOfAPath) {
+    const auto fits = [](const std::string& url) {
+        return problems_of("[server]\npublic_url = \"" + url + "\"\n").empty();
+    };
+    EXPECT_TRUE(fits(""));
+    EXPECT_TRUE(fits("http://localhost:8080"));
+    for (const auto* url : {"chat.example", "https://", "https://chat.example/", "ftp://chat",
+                            "https:///x", "https://chat.example?x", "https://chat example"})
+        EXPECT_FALSE(fits(url)) << url;
 }
 
 TEST(Config, SuggestsTheNearestSettingForAnUnknownOne) {

@@ -25,6 +25,9 @@
 #include "app/node_metrics.h"
 #include "app/shard.h"
 #include "app/version.h"
+#include "auth/checker.h"
+#include "auth/curl/jwks_fetcher.h"
+#include "auth/key_ring.h"
 #include "base/check.h"
 #include "base/log.h"
 #include "bus/local_bus.h"
@@ -34,6 +37,7 @@
 #include "hub/account_limits.h"
 #include "hub/gateway.h"
 #include "moderation/service.h"
+#include "reactor/clock.h"
 #include "reactor/socket.h"
 #include "store/seed.h"
 #include "store/sqlite/catalog.h"
@@ -97,6 +101,7 @@ struct Node::Impl {
           viewers(options.shards) {}
 
     Result<void> open_stores();
+    void make_token_checker();
     void make_router();
     Result<void> start_shards();
     api::Health health() const;
@@ -112,6 +117,10 @@ struct Node::Impl {
     std::unique_ptr<moderation::Service> moderation;
     std::vector<hub::Hub*> hubs;  ///< by ShardId; filled in while the shards are made
     std::unique_ptr<hub::HubGateway> gateway;
+    std::unique_ptr<auth::JwksFetcher> jwks;
+    std::unique_ptr<auth::KeyRing> keys;
+    std::unique_ptr<auth::Checker> tokens;
+    api::helix::RequestLimits request_limits;
     std::unique_ptr<eventsub::Registry> events;
     std::unique_ptr<eventsub::CurlPoster> poster;  ///< of webhooks
     hub::AccountLimits limits;
@@ -154,6 +163,7 @@ Result<void> Node::Impl::open_stores() {
         *catalog, *log, moderation::Service::Options{.create_users = options.dev});
     hubs.resize(options.shards);
     gateway = std::make_unique<hub::HubGateway>(hubs, *workers, *catalog, options.dev);
+    make_token_checker();
     events = std::make_unique<eventsub::Registry>(
         *workers, *catalog,
         eventsub::Registry::Options{
@@ -165,6 +175,27 @@ Result<void> Node::Impl::open_stores() {
     poster = std::make_unique<eventsub::CurlPoster>(
         eventsub::CurlPoster::Options{.private_addresses = options.private_callbacks});
     return {};
+}
+
+void Node::Impl::make_token_checker() {
+    auth::KeyRing::Fetch fetch;
+    if (!options.jwks_url.empty()) {
+        jwks = std::make_unique<auth::JwksFetcher>(options.jwks_url);
+        fetch = [this] { return jwks->fetch(); };
+    }
+    keys = std::make_unique<auth::KeyRing>(options.token_keys, std::move(fetch));
+    tokens = std::make_unique<auth::Checker>(
+        *catalog, *keys, auth::Checker::Options{.dev = options.dev, .rules = options.jwt},
+        auth::Listener{
+            .account_changed = [this](UserId user) { gateway->account_changed(user); },
+            .standing_changed = [this](ChannelId channel,
+                                       UserId user) { gateway->standing_changed(channel, user); },
+            .token_revoked = [this](
+                                 UserId user,
+                                 const std::string& hash) { gateway->token_revoked(user, hash); },
+            .token_expired = [this](
+                                 UserId user,
+                                 const std::string& hash) { gateway->token_expired(user, hash); }});
 }
 
 api::Health Node::Impl::health() const {
@@ -192,12 +223,16 @@ void Node::Impl::make_router() {
     const api::Services api_services{
         .catalog = *catalog,
         .log = *log,
+        .tokens = *tokens,
+        .limits = request_limits,
         .workers = *workers,
         .live = *gateway,
         .events = *events,
         .viewers = [this](ChannelId channel) { return viewers.of(channel); },
         .now = [] { return reactor::read_clocks(); },
         .random = random_bits,
+        .clients = options.clients,
+        .public_url = options.public_url,
         .dev = options.dev,
         .version = kVersion};
     api::add_channel_routes(*router, api_services);
@@ -242,7 +277,7 @@ Result<void> Node::Impl::start_shards() {
                    .events = *events,
                    .poster = *poster,
                    .random = random_bits,
-                   .catalog = *catalog,
+                   .tokens = *tokens,
                    .http = *router,
                    .addresses = addresses,
                    .accounts = accounts,
@@ -257,6 +292,8 @@ Result<void> Node::Impl::start_shards() {
     }
     register_metrics(metrics, shard_counters(), *log_writer, *workers, gateway->whispers_refused(),
                      *events);
+    register_token_metrics(metrics, *tokens, *keys);
+    register_request_metrics(metrics, request_limits);
     for (const auto& shard : shards) shard->go();
     if (auto restored = events->restore_webhooks(); !restored) return restored;
     // The first shard may choose the port; the others share it by SO_REUSEPORT.

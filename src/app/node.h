@@ -7,6 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "api/services.h"
+#include "auth/jwt.h"
+#include "auth/key.h"
 #include "base/result.h"
 #include "edge/irc/session.h"
 #include "edge/net/server.h"
@@ -36,6 +39,11 @@ struct NodeOptions {
     edge::net::ServerOptions server;
     std::size_t mailbox_tasks = limits::kMailboxTasks;
     store::LogWriterOptions log_writer;
+    std::vector<auth::Key> token_keys;  ///< of files
+    std::string jwks_url;               ///< empty: none
+    auth::JwtRules jwt;
+    std::vector<api::ApiClient> clients;
+    std::string public_url;
     std::vector<std::string> api_origins = {"*"};
     std::string frame_ancestors = "'self'";
     /// Webhooks may be at addresses that are not public: this machine's and its networks'.

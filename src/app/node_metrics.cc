@@ -199,4 +199,60 @@ void register_metrics(Metrics& metrics, const std::vector<Node::ShardCounters>& 
                   [&workers] { return static_cast<double>(workers.queued()); });
 }
 
+void register_token_metrics(Metrics& metrics, const auth::Checker& tokens,
+                            const auth::KeyRing& keys) {
+    const auth::CheckerCounters& counters = tokens.counters();
+    const auto read = [](const std::atomic<std::uint64_t>& number) -> Metrics::Read {
+        return [&number] { return static_cast<double>(number.load(std::memory_order_relaxed)); };
+    };
+    const auto taken = [&](const char* kind, const std::atomic<std::uint64_t>& number) {
+        metrics.counter("clamor_tokens_taken_total", "Tokens that were found good, by kind.",
+                        {{"kind", kind}}, read(number));
+    };
+    taken("opaque", counters.opaque);
+    taken("jwt", counters.jwt);
+    taken("dev", counters.dev);
+    const auto refused = [&](std::string why, const std::atomic<std::uint64_t>& number) {
+        metrics.counter("clamor_tokens_refused_total", "Tokens that were refused, by reason.",
+                        {{"reason", std::move(why)}}, read(number));
+    };
+    refused("unknown", counters.unknown);
+    for (std::size_t i = 0; i < auth::kJwtRefusals; ++i) {
+        const auto why = auth::name_of(static_cast<auth::JwtRefusal>(i));
+        refused("jwt_" + std::string(why), counters.refused[i]);
+    }
+    metrics.counter("clamor_tokens_expired_total", "Tokens that expired after they were used.", {},
+                    read(counters.expired_live));
+    metrics.counter("clamor_tokens_revoked_total",
+                    "Revocations in the catalog that were told to the live chat.", {},
+                    read(counters.revoked_live));
+    metrics.gauge("clamor_tokens_watched", "Tokens that are watched for their end.", {},
+                  [&tokens] { return static_cast<double>(tokens.watched()); });
+    metrics.counter("clamor_tokens_watch_dropped_total",
+                    "Tokens that are not watched for their end, since too many are.", {},
+                    read(counters.watch_dropped));
+    metrics.gauge("clamor_jwt_keys", "Keys that JWTs are checked with.", {},
+                  [&keys] { return static_cast<double>(keys.counters().keys); });
+    metrics.counter("clamor_jwks_fetches_total", "Fetches of the platform's JWK set.", {},
+                    [&keys] { return static_cast<double>(keys.counters().fetches); });
+    metrics.counter("clamor_jwks_failures_total", "Of these, those that failed.", {},
+                    [&keys] { return static_cast<double>(keys.counters().failures); });
+}
+
+void register_request_metrics(Metrics& metrics, const api::helix::RequestLimits& limits) {
+    for (const auto& [name, limiter] :
+         {std::pair("helix", &limits.helix), std::pair("oauth", &limits.oauth)}) {
+        const MetricLabels labels = {{"limit", name}};
+        const auto* const one = limiter;
+        metrics.counter("clamor_requests_limited_total",
+                        "Requests refused since a rate limit was used up.", labels,
+                        [one] { return static_cast<double>(one->refused()); });
+        metrics.gauge("clamor_request_buckets", "Callers whose requests are counted.", labels,
+                      [one] { return static_cast<double>(one->buckets()); });
+        metrics.counter("clamor_request_buckets_forgotten_total",
+                        "Callers whose count was forgotten, since there were too many.", labels,
+                        [one] { return static_cast<double>(one->forgotten()); });
+    }
+}
+
 }  // namespace clamor::app

@@ -3,8 +3,11 @@
 
 #include <vector>
 
+#include "api/helix/rate_limiter.h"
 #include "app/metrics.h"
 #include "app/node.h"
+#include "auth/checker.h"
+#include "auth/key_ring.h"
 #include "eventsub/registry.h"
 #include "store/log_writer.h"
 
@@ -15,5 +18,12 @@ namespace clamor::app {
 void register_metrics(Metrics& metrics, const std::vector<Node::ShardCounters>& shards,
                       const store::LogWriter& log_writer, const reactor::WorkerPool& workers,
                       const Counter& whispers_refused, const eventsub::Registry& events);
+
+/// The same of tokens and the keys that they are checked with.
+void register_token_metrics(Metrics& metrics, const auth::Checker& tokens,
+                            const auth::KeyRing& keys);
+
+/// The same of REST's limits.
+void register_request_metrics(Metrics& metrics, const api::helix::RequestLimits& limits);
 
 }  // namespace clamor::app

@@ -61,6 +61,10 @@ int run(const TokenCommand& command) {
     });
 }
 
+int run(const MintCommand& command) {
+    return report(run_mint(command, reactor::read_clocks().wall, std::cout));
+}
+
 int run(const UserCommand& command) {
     return with_catalog(command.data,
                         [&](auto& catalog) { return run_user(command, catalog, std::cout); });

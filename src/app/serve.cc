@@ -10,8 +10,10 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include "app/client_secret.h"
 #include "app/node.h"
 #include "app/version.h"
+#include "auth/key.h"
 #include "base/log.h"
 
 namespace clamor::app {
@@ -52,6 +54,29 @@ sigset_t block_signals() {
     return set;
 }
 
+/// Keys and secrets are read here, once.
+Result<void> read_auth(const AuthConfig& config, NodeOptions& options) {
+    for (const auto& path : config.jwt_keys) {
+        auto keys = auth::load_public_keys(path);
+        if (!keys) return tl::unexpected(keys.error());
+        options.token_keys.insert(options.token_keys.end(), keys->begin(), keys->end());
+    }
+    for (const auto& path : config.jwt_secrets) {
+        auto key = auth::load_secret(path);
+        if (!key) return tl::unexpected(key.error());
+        options.token_keys.push_back(*std::move(key));
+    }
+    for (const auto& client : config.clients) {
+        auto secret = read_client_secret(client.secret_file);
+        if (!secret) return tl::unexpected(secret.error());
+        options.clients.push_back({client.id, *std::move(secret)});
+    }
+    options.jwks_url = config.jwks_url;
+    options.jwt.issuer = config.jwt_issuer;
+    options.jwt.audience = config.jwt_audience;
+    return {};
+}
+
 Result<NodeOptions> node_options(const Config& config) {
     NodeOptions options;
     options.data = config.server.data;
@@ -77,6 +102,8 @@ Result<NodeOptions> node_options(const Config& config) {
                     "127.0.0.1 addresses, or "
                     "set [server] dev_beyond_loopback = true if that is what you want");
     }
+    options.public_url = config.server.public_url;
+    if (auto read = read_auth(config.auth, options); !read) return tl::unexpected(read.error());
     const LimitsConfig& limits = config.limits;
     options.connections_per_address = limits.connections_per_address;
     options.hub.coalesce_max = limits.coalesce_max;

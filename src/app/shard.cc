@@ -19,7 +19,7 @@ constexpr std::uint32_t kHurryInDev = 100;
 Shard::Parts::Parts(ShardId id, ShardParts& shared, std::unique_ptr<reactor::Engine> engine)
     : loop(id, std::move(engine), &shared.loops, shared.options.mailbox_tasks),
       hub(loop, shared.hubs, shared.hub, shared.options.hub),
-      authenticator(loop, shared.hub.workers, shared.catalog, shared.options.dev),
+      authenticator(loop, shared.hub.workers, shared.tokens),
       sessions{.hub = hub,
                .gateway = shared.gateway,
                .scheduler = loop,
@@ -50,6 +50,18 @@ void Shard::Parts::watch_viewers(ShardParts& shared) {
                  [this, &shared] { watch_viewers(shared); });
 }
 
+void Shard::Parts::watch_tokens(ShardParts& shared) {
+    const auto again = [this, &shared] {
+        loop.call_at(loop.now().mono + std::chrono::seconds(1),
+                     [this, &shared] { watch_tokens(shared); });
+    };
+    const bool queued = shared.hub.workers.post([this, &shared, again, now = loop.now().wall] {
+        shared.tokens.tick(now);
+        loop.post_to(loop.shard(), Priority::control, again);
+    });
+    if (!queued) again();
+}
+
 Shard::Shard(ShardId id, ShardParts& parts) : id_(id), shared_(parts) {}
 
 Shard::~Shard() {
@@ -77,6 +89,8 @@ void Shard::run(std::promise<Result<std::string>> started) {
     shared_.loops[id_.value] = &parts_->loop;
     shared_.hubs[id_.value] = &parts_->hub;
     parts_->watch_viewers(shared_);
+    if (id_.value == 0)
+        parts_->loop.call_at(parts_->loop.now().mono, [this] { parts_->watch_tokens(shared_); });
     auto go = go_.get_future();
     started.set_value(std::move(choice->reason));
     // The other shards must be there before any work is posted to them.

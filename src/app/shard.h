@@ -27,7 +27,7 @@ struct ShardParts {
     eventsub::Registry& events;
     eventsub::Poster& poster;
     std::function<std::uint64_t()> random;  ///< bits that nobody can guess; any thread
-    store::Catalog& catalog;
+    auth::Checker& tokens;
     wire::http::Service& http;
     edge::net::AddressCounts& addresses;
     edge::irc::AccountWindows& accounts;
@@ -67,6 +67,8 @@ class Shard {
     struct Parts {
         Parts(ShardId id, ShardParts& shared, std::unique_ptr<reactor::Engine> engine);
         void watch_viewers(ShardParts& shared);
+        /// Every second, on one shard of the node: tokens end.
+        void watch_tokens(ShardParts& shared);
 
         reactor::Loop loop;
         hub::Hub hub;

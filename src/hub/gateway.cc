@@ -206,4 +206,8 @@ void HubGateway::token_revoked(UserId user, const std::string& token_hash) {
     on_all([user, token_hash](auto& hub) { hub.token_revoked(user, token_hash); });
 }
 
+void HubGateway::token_expired(UserId user, const std::string& token_hash) {
+    on_all([user, token_hash](auto& hub) { hub.end_sessions(user, token_hash); });
+}
+
 }  // namespace clamor::hub

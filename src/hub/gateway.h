@@ -103,6 +103,9 @@ class Gateway {
     virtual void followed(Followed follow) = 0;
     /// Closes all sessions that logged in with a token that has this hash.
     virtual void token_revoked(UserId user, const std::string& token_hash) = 0;
+    /// The same for one that has come to its end. EventSub's subscriptions stay, as Twitch has it:
+    /// they were granted once, and whoever made them goes on with a newer token.
+    virtual void token_expired(UserId user, const std::string& token_hash) = 0;
 };
 
 /// Who is told of what happens, besides the members: one for each shard. All calls come on the
@@ -150,6 +153,7 @@ class HubGateway final : public Gateway {
     void channel_changed(ChannelId channel) override;
     void followed(Followed follow) override;
     void token_revoked(UserId user, const std::string& token_hash) override;
+    void token_expired(UserId user, const std::string& token_hash) override;
 
     /// Whispers over the limits of their sender.
     const Counter& whispers_refused() const { return whispers_refused_; }

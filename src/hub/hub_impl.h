@@ -250,11 +250,14 @@ class Hub::Impl final : public RoomHost::Outlet {
     void followed(const Followed& follow) {
         if (observer_ != nullptr) observer_->on_followed(follow);
     }
-    void token_revoked(UserId user, const std::string& hash) {
-        const std::uint64_t token = token_fingerprint(hash);
+    void end_sessions(UserId user, const std::string& token_hash) {
+        const std::uint64_t token = token_fingerprint(token_hash);
         for_sessions_of(user, [&](Slot& slot, std::uint32_t) {
             if (slot.identity->token == token) slot.member->on_token_revoked();
         });
+    }
+    void token_revoked(UserId user, const std::string& hash) {
+        end_sessions(user, hash);
         if (observer_ != nullptr) observer_->on_token_revoked(user, hash);
     }
 

@@ -13,6 +13,7 @@
 #include "api/helix/replies.h"
 #include "api/router.h"
 #include "api/services.h"
+#include "auth/checker.h"
 #include "base/time.h"
 #include "chat/act.h"
 #include "chat/people.h"
@@ -22,14 +23,7 @@
 
 namespace clamor::api::helix {
 
-/// Whom a token stands for.
-struct Caller {
-    std::optional<chat::User> user{};  ///< none: an app token
-    std::string client_id{};
-    std::vector<std::string> scopes{};
-    std::optional<WallTime> expires_at{};
-    std::string token_hash{};  ///< hexadecimal; empty for a development token
-};
+using auth::Caller;
 
 /// The part of a list that is asked for.
 struct Page {

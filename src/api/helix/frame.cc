@@ -137,7 +137,7 @@ std::shared_ptr<Call> Frame::make_call(wire::http::Request request, Parameters p
 }
 
 LimitState Frame::charge(const std::string& key, Now now) const {
-    return limiter_.take(key, now);
+    return services_->limits.helix.take(key, now);
 }
 
 wire::http::Respond Frame::dressed(std::shared_ptr<Call> call, wire::http::Respond respond) const {

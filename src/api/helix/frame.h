@@ -17,7 +17,7 @@
 namespace clamor::api::helix {
 
 /// What all endpoints have in common, in this order: the token, its client, the rate limit, the
-/// body, the scope, and who asks. Immutable but for the limiter; serves every shard.
+/// body, the scope, and who asks. Immutable; serves every shard.
 class Frame : public std::enable_shared_from_this<Frame> {
   public:
     struct Options {
@@ -48,7 +48,6 @@ class Frame : public std::enable_shared_from_this<Frame> {
     const std::shared_ptr<const Services> services_;
     const Options options_;
     std::unordered_map<std::string_view, std::vector<const Endpoint*>> by_path_;
-    mutable RateLimiter limiter_;
 };
 
 /// /helix, /mock and /eventsub/subscriptions.

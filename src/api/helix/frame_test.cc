@@ -5,6 +5,8 @@
 
 #include "api/helix/helix_fixture.h"
 #include "api/helix/scopes.h"
+#include "auth/auth_fixture.h"
+#include "auth/revoke.h"
 
 namespace clamor::api::helix {
 namespace {
@@ -180,7 +182,7 @@ TEST_F(FrameTest, AsksNoClientIdInDevMode) {
 class KnownTokensTest : public HelixFixture {
   protected:
     KnownTokensTest() {
-        services.dev = false;
+        leave_dev_mode();
         services.clients = {{"theclient", "s3cret"}};
         router = Router(Router::Options{});
         add_routes();
@@ -313,7 +315,7 @@ TEST_F(KnownTokensTest, OfPeopleComeFromThePlatform) {
 TEST_F(FrameTest, ListsAllScopesOfADevToken) {
     const auto body = json(ask("GET", "/auth/validate", {{"authorization", "OAuth newcomer"}}));
     EXPECT_EQ(body["login"], "newcomer");
-    EXPECT_EQ(body["scopes"].size(), all_scopes().size());
+    EXPECT_EQ(body["scopes"].size(), auth::all_scopes().size());
     for (const auto& endpoint : helix_endpoints()) {
         if (!endpoint.scopes.empty()) {
             EXPECT_TRUE(has_scope(body["scopes"], endpoint.scopes)) << endpoint.path;
@@ -323,6 +325,71 @@ TEST_F(FrameTest, ListsAllScopesOfADevToken) {
         json(ask("GET", "/auth/validate", {{"authorization", "OAuth Alice:chat:read,bits:read"}}));
     EXPECT_EQ(some["login"], "alice");
     EXPECT_EQ(some["scopes"], (nlohmann::json{"chat:read", "bits:read"}));
+}
+
+TEST_F(FrameTest, LetsNobodyAskForTokensWithoutEnd) {
+    for (std::uint32_t i = 0; i < limits::kOauthRequests.count; ++i)
+        ASSERT_EQ(call("POST", "/oauth2/token?grant_type=client_credentials").status, 400);
+    const auto refused = call("POST", "/auth/token?grant_type=client_credentials");
+    EXPECT_EQ(said(refused), "429: too many requests");
+    EXPECT_EQ(header_of(refused, "Retry-After"), "1");
+    EXPECT_EQ(ask("GET", "/oauth2/validate", {{"authorization", "Bearer alice"}}).status, 429);
+    EXPECT_EQ(limits.oauth.refused(), 2u);
+    live.now.mono += std::chrono::seconds(1);
+    EXPECT_EQ(ask("GET", "/oauth2/validate", {{"authorization", "Bearer alice"}}).status, 200);
+}
+
+class SignedTokensTest : public HelixFixture {
+  protected:
+    SignedTokensTest() {
+        leave_dev_mode();
+        router = Router(Router::Options{});
+        add_routes();
+    }
+    std::string jwt(const std::string& more) const {
+        return auth::make_jwt("{\"exp\":1700000100" + more + "}",
+                              auth::signing_secret(std::string(32, 's')), "s");
+    }
+};
+
+TEST_F(SignedTokensTest, AreAsGoodAsOthers) {
+    const auto token = jwt(
+        R"(,"login":"alice","client_id":"bot","scope":"chat:read moderator:read:chatters",
+            "channels":{"dallas":{"role":"moderator"}})");
+    const auto body = json(ask("GET", "/oauth2/validate", {{"authorization", "OAuth " + token}}));
+    EXPECT_EQ(body, (nlohmann::json{{"client_id", "bot"},
+                                    {"login", "alice"},
+                                    {"scopes", {"chat:read", "moderator:read:chatters"}},
+                                    {"user_id", id(alice)},
+                                    {"expires_in", 100}}));
+    const auto chatters = [&](const std::string& client) {
+        return ask("GET", "/helix/chat/chatters?" + broadcaster() + "&moderator_id=" + id(alice),
+                   {{"authorization", "Bearer " + token}, {"client-id", client}});
+    };
+    EXPECT_EQ(chatters("bot").status, 200) << "the claim made alice a moderator";
+    EXPECT_EQ(said(chatters("other")), "401: Client ID and OAuth token do not match");
+    EXPECT_EQ(live.changed_standings.size(), 1u);
+    EXPECT_EQ(live.changed_standings[0], std::pair(channel.id, alice.id));
+}
+
+TEST_F(SignedTokensTest, AreAppTokensWithoutALogin) {
+    const auto target = "/api/platform/users/carol";
+    EXPECT_EQ(call("PUT", target, jwt(R"(,"scope":"clamor:platform")"), "{}").status, 200);
+    EXPECT_EQ(call("PUT", target, jwt(R"(,"scope":"chat:read")"), "{}").status, 401);
+    const auto of_user = jwt(R"(,"login":"alice","scope":"clamor:platform")");
+    EXPECT_EQ(call("PUT", target, of_user, "{}").status, 401);
+}
+
+TEST_F(SignedTokensTest, EndWhenTheyAreRevoked) {
+    const auto token = jwt(R"(,"login":"alice","client_id":"bot","scope":"chat:read")");
+    EXPECT_EQ(said(call("POST", "/oauth2/revoke?client_id=other&token=" + token)),
+              "400: Invalid token");
+    EXPECT_EQ(call("POST", "/oauth2/revoke?client_id=bot&token=" + token).status, 200);
+    ASSERT_EQ(live.revoked.size(), 1u);
+    EXPECT_EQ(live.revoked[0], std::pair(alice.id, auth::token_hash(token)));
+    EXPECT_EQ(ask("GET", "/oauth2/validate", {{"authorization", "OAuth " + token}}).status, 401);
+    EXPECT_EQ(said(call("POST", "/oauth2/revoke?client_id=bot&token=" + token)),
+              "400: Invalid token");
 }
 
 TEST(RateLimiter, ForgetsBucketsThatAreFull) {

@@ -140,10 +140,7 @@ Response revoke(const Services& services, const Request& request) {
     const bool other_client =
         !services.dev && !caller->client_id.empty() && caller->client_id != form.value("client_id");
     if (other_client) return oauth_error(400, "Invalid token");
-    // What dev mode makes up is in no catalog: its sessions end all the same.
-    const auto hash = token_hash(text);
-    if (!hash.empty()) take(services.catalog.revoke_token(text));
-    if (caller->user && !hash.empty()) services.live.token_revoked(caller->user->id, hash);
+    take(services.tokens.revoke(text, *caller, services.now().wall));
     return {200, {}, {}};
 }
 
@@ -196,6 +193,13 @@ void serve(const std::shared_ptr<const Services>& services, const std::string& p
     if (row->method != (reads ? "GET" : request.method)) {
         auto response = oauth_error(405, request.path + " takes " + std::string(row->method));
         response.headers.emplace_back("Allow", row->method);
+        return respond(std::move(response));
+    }
+    // Guessing tokens and secrets has an end.
+    const auto limit = services->limits.oauth.take(request.peer, services->now());
+    if (!limit.allowed) {
+        auto response = oauth_error(429, "too many requests");
+        response.headers.emplace_back("Retry-After", std::to_string(limit.retry_after_s));
         return respond(std::move(response));
     }
     const auto answer = row->answer;

@@ -22,7 +22,7 @@ TEST_F(PlatformTest, IsForItsOwnTokensOnly) {
     EXPECT_EQ(call("PUT", target, "dallas", "{}").status, 401);
     EXPECT_EQ(call("PUT", target, "alice:clamor:platform", "{}").status, 401);
     EXPECT_EQ(call("PUT", target, "app", "{}").status, 200);
-    services.dev = false;
+    leave_dev_mode();
     router = Router(Router::Options{});
     add_routes();
     ASSERT_TRUE(catalog.add_token("plainapp", {.created_at = live.now.wall}));
