@@ -100,11 +100,11 @@ export class IrcClient {
         });
     }
 
-    /** Connects and logs in with the dev mode's password. `caps` '' asks for none. */
-    static async login(server, nick, { caps = kAllCaps, channels = [] } = {}) {
+    /** Connects and logs in, with the dev mode's password unless another token is given. `caps` '' asks for none. */
+    static async login(server, nick, { caps = kAllCaps, channels = [], token = 'dev' } = {}) {
         const client = await IrcClient.connect(server.irc);
         client.nick = nick;
-        client.send(...(caps ? [`CAP REQ :${caps}`] : []), ...(nick.startsWith('justinfan') ? [] : ['PASS oauth:dev']), `NICK ${nick}`);
+        client.send(...(caps ? [`CAP REQ :${caps}`] : []), ...(nick.startsWith('justinfan') ? [] : [`PASS oauth:${token}`]), `NICK ${nick}`);
         await client.lines.next(' 376 ');
         for (const channel of channels) await client.join(channel);
         return client;

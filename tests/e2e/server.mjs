@@ -38,7 +38,11 @@ export async function eventually(probe, what, timeout = 5000, pause = 20) {
 }
 
 function toml(config) {
-    const value = (v) => (typeof v === 'string' ? JSON.stringify(v) : String(v));
+    const value = (v) => {
+        if (Array.isArray(v)) return `[${v.map(value).join(', ')}]`;
+        if (typeof v === 'object') return `{ ${Object.entries(v).map(([key, inner]) => `${key} = ${value(inner)}`).join(', ')} }`;
+        return typeof v === 'string' ? JSON.stringify(v) : String(v);
+    };
     return Object.entries(config)
         .map(([section, keys]) => `[${section}]\n` + Object.entries(keys).map(([key, v]) => `${key} = ${value(v)}\n`).join(''))
         .join('\n');
