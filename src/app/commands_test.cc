@@ -129,16 +129,17 @@ TEST_F(MintTest, SignsWhatAServerWithTheKeyTakes) {
 }
 
 TEST_F(MintTest, IsRevokedWithoutTheKey) {
-    const auto token = minted();
-    ASSERT_TRUE(
-        run_token({.action = TokenCommand::Action::revoke, .token = token}, catalog, now, out));
+    TokenCommand revoke;
+    revoke.action = TokenCommand::Action::revoke;
+    revoke.token = minted();
+    ASSERT_TRUE(run_token(revoke, catalog, now, out));
     auth::KeyRing keys({auth::load_secret(command.key_file).value()});
     auth::Checker checker(catalog, keys, {});
-    EXPECT_FALSE(checker.check(token, now).value());
+    EXPECT_FALSE(checker.check(revoke.token, now).value());
+    printed();
     command.seconds = -10;
-    const auto again =
-        run_token({.action = TokenCommand::Action::revoke, .token = minted()}, catalog, now, out);
-    EXPECT_THAT(again.error().detail, HasSubstr("expired already"));
+    revoke.token = minted();
+    EXPECT_THAT(run_token(revoke, catalog, now, out).error().detail, HasSubstr("expired already"));
 }
 
 TEST_F(MintTest, SaysWhatIsWrong) {
