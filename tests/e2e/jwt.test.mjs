@@ -11,10 +11,11 @@ import tmi from 'tmi.js';
 import { IrcClient } from './irc.mjs';
 import { eventually, exitSoon, runClamor, Server } from './server.mjs';
 
-let ApiClient, StaticAuthProvider;
+let ApiClient, EventSubWsListener, StaticAuthProvider;
 let noTwurple = false;
 try {
     ({ ApiClient } = await import('@twurple/api'));
+    ({ EventSubWsListener } = await import('@twurple/eventsub-ws'));
     ({ StaticAuthProvider } = await import('@twurple/auth'));
 } catch (error) {
     noTwurple = `twurple does not load on Node ${process.version}: ${error.message}`;
@@ -189,6 +190,27 @@ test('revocation closes the sessions, by REST and from the command line', kTimeo
         assert.equal((await validate(token)).status, 401);
         await other.alive();
         await other.close();
+    }
+});
+
+test('revocation ends the EventSub subscriptions that a JWT made', { ...kTimeout, skip: noTwurple }, async () => {
+    const token = jwt({ login: 'evsub', scope: 'user:read:chat', channels: { evsub: {} } });
+    const client = new ApiClient({ authProvider: new StaticAuthProvider('e2e', token), logger: { minLevel: 'critical' } });
+    const me = await client.users.getUserByName('evsub');
+    const listener = new EventSubWsListener({ apiClient: client, logger: { minLevel: 'critical' } });
+    try {
+        listener.start();
+        const confirmed = new Promise((done, fail) => {
+            listener.onSubscriptionCreateSuccess(done);
+            listener.onSubscriptionCreateFailure((_, error) => fail(error));
+        });
+        listener.onChannelChatMessage(me.id, me.id, () => {});
+        await confirmed;
+        const revoked = new Promise((done) => listener.onRevoke((_, status) => done(status)));
+        assert.equal((await post('/oauth2/revoke', { client_id: 'e2e', token })).status, 200);
+        assert.equal(await revoked, 'authorization_revoked');
+    } finally {
+        listener.stop();
     }
 });
 
