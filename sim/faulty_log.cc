@@ -2,6 +2,7 @@
 #include "sim/faulty_log.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace clamor::sim {
@@ -14,8 +15,24 @@ void FaultyLog::append(store::StoredMessage message, Task on_durable) {
 }
 
 void FaultyLog::mark_deleted(store::Deletion deletion) {
-    deletions_.push_back(std::move(deletion));
-    if (queue_.empty()) (void)log_.mark_deleted(std::exchange(deletions_, {}));
+    changes_.emplace_back(std::move(deletion));
+    if (queue_.empty()) write_changes();
+}
+
+void FaultyLog::restore(ChannelId channel, MessageId by) {
+    changes_.emplace_back(Restoration{channel, by});
+    if (queue_.empty()) write_changes();
+}
+
+void FaultyLog::write_changes() {
+    for (const auto& change : std::exchange(changes_, {})) {
+        if (const auto* deletion = std::get_if<store::Deletion>(&change)) {
+            (void)log_.mark_deleted(std::span(deletion, 1));
+        } else {
+            const auto& restoration = std::get<Restoration>(change);
+            (void)log_.restore(restoration.channel, restoration.by);
+        }
+    }
 }
 
 Position FaultyLog::last_waiting(ChannelId channel) const {
@@ -51,7 +68,7 @@ void FaultyLog::commit() {
     std::vector<Task> durable;
     for (std::size_t i = 0; i < group; ++i) durable.push_back(std::move(queue_[i].second));
     queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(group));
-    if (queue_.empty()) (void)log_.mark_deleted(std::exchange(deletions_, {}));
+    if (queue_.empty()) write_changes();
     for (Task& task : durable) task();
     if (!queue_.empty() && !commit_planned_) plan_commit(500us + up_to(random_, 10ms));
 }

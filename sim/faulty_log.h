@@ -2,6 +2,7 @@
 #pragma once
 
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "sim/cluster.h"
@@ -21,6 +22,7 @@ class FaultyLog final : public store::LogQueue {
     void append(store::StoredMessage message, Task on_durable) override;
     /// What waits is written first, as the real writer does.
     void mark_deleted(store::Deletion deletion) override;
+    void restore(ChannelId channel, MessageId by) override;
     Position last_waiting(ChannelId channel) const override;
 
     void fail_for(std::chrono::nanoseconds duration) {
@@ -31,13 +33,19 @@ class FaultyLog final : public store::LogQueue {
   private:
     void plan_commit(std::chrono::nanoseconds after);
     void commit();
+    void write_changes();
 
     Cluster& cluster_;
     store::MemoryMessageLog& log_;
     const std::size_t max_;
     Random random_;
     std::vector<std::pair<store::StoredMessage, Task>> queue_;
-    std::vector<store::Deletion> deletions_;  ///< done once the queue is empty
+    struct Restoration {
+        ChannelId channel;
+        MessageId by;
+    };
+    /// In their order, done once the queue is empty.
+    std::vector<std::variant<store::Deletion, Restoration>> changes_;
     bool commit_planned_ = false;
     std::chrono::nanoseconds pause_{};
     MonoTime fails_until_{};

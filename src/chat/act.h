@@ -176,6 +176,7 @@ struct Denied {
 /// changed (modes that were so already come as Denial::already_so instead).
 struct Done {
     std::vector<std::variant<Moderation, UserNotice>> events;
+    std::vector<MessageId> undone{};  ///< acts whose deletions the log is to take back
 };
 
 using ActAnswer = std::variant<Done, Denied>;

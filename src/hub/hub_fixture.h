@@ -44,12 +44,18 @@ class HeldLog final : public store::LogQueue {
         deletions_.push_back(std::move(deletion));
         if (!held) write();
     }
+    void restore(ChannelId channel, MessageId by) override {
+        restored_.emplace_back(channel, by);
+        if (!held) write();
+    }
     void write() {
         for (auto& [message, on_durable] : std::exchange(waiting_, {})) {
             ASSERT_TRUE(log_.append(std::span(&message, 1)));
             on_durable();
         }
         ASSERT_TRUE(log_.mark_deleted(std::exchange(deletions_, {})));
+        for (const auto& [channel, by] : std::exchange(restored_, {}))
+            ASSERT_TRUE(log_.restore(channel, by));
     }
 
     bool accepts = true;
@@ -59,6 +65,7 @@ class HeldLog final : public store::LogQueue {
     store::MessageLog& log_;
     std::vector<std::pair<store::StoredMessage, Task>> waiting_;
     std::vector<store::Deletion> deletions_;
+    std::vector<std::pair<ChannelId, MessageId>> restored_;
 };
 
 /// The local bus, which can be told to fail as a bug would.

@@ -141,6 +141,7 @@ void RoomHost::acts_done(ChannelId channel, std::optional<ActAnswers> answers) {
             std::visit([&](const auto& one) { event.body = one; }, body);
         }
     }
+        for (const MessageId undone : what->undone) services_.log_queue.restore(channel, undone);
     auto done = std::move(room.acts.front().done);
     room.acts.pop_front();
     room.acts_running = false;

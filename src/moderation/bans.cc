@@ -185,7 +185,7 @@ Result<bool> Service::Run::undo_entry(const store::AuditEntry& entry, Done& done
     const json after = json::parse(entry.after, nullptr, false);
     if (after.is_object() && after.contains("act") && after["act"].is_string()) {
         if (const auto id = MessageId::parse(after["act"].get<std::string>()))
-            restore_.push_back(*id);
+            done.undone.push_back(*id);
     }
     if (entry.action == "delete_message" || entry.action == "clear") return true;
     if (entry.action == "emote_only" || entry.action == "slow" || entry.action == "followers" ||

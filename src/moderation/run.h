@@ -94,7 +94,6 @@ class Service::Run {
     std::map<UserId, std::optional<store::Ban>> bans_;  ///< as this run has left them
     std::vector<store::Change> changes_;
     std::vector<store::AuditEntry> audit_;
-    std::vector<MessageId> restore_;  ///< acts whose deletions are taken back
     std::optional<WallTime> shouted_;
 };
 

@@ -50,10 +50,6 @@ Result<std::vector<chat::ActAnswer>> Service::Run::all(std::span<const chat::Act
         if (auto written = service_.catalog_.apply(changes_, audit_); !written)
             return tl::unexpected(written.error());
     }
-    for (const MessageId act : restore_) {
-        if (auto restored = service_.log_.restore(channel_.id, act); !restored)
-            return tl::unexpected(restored.error());
-    }
     return answers;
 }
 

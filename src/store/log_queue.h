@@ -21,6 +21,9 @@ class LogQueue {
     /// Marks what was appended before it, in the order of the calls: a message that still waits is
     /// written first. Never refused. Any thread.
     virtual void mark_deleted(Deletion deletion) = 0;
+    /// Brings back what the act deleted (see MessageLog), in the order of the calls: what it is
+    /// about to delete as well. Never refused. Any thread.
+    virtual void restore(ChannelId channel, MessageId by) = 0;
     /// The newest position of the channel that was taken and is not in the log yet; zeros when all
     /// of it is. Whoever needs a channel's last position asks here first and the log after that:
     /// the other way round, a batch that is written in between is missed, and its positions are

@@ -49,6 +49,10 @@ void LogWriter::mark_deleted(Deletion deletion) {
     enqueue(std::move(deletion));
 }
 
+void LogWriter::restore(ChannelId channel, MessageId by) {
+    enqueue(Restoration{channel, by});
+}
+
 void LogWriter::enqueue(Entry entry) {
     bool was_empty = false;
     {
@@ -93,8 +97,10 @@ bool LogWriter::take_batch() {
         if (auto* append = std::get_if<Append>(&queue_.front())) {
             batch_.push_back(std::move(append->message));
             tasks_.push_back(std::move(append->on_durable));
+        } else if (auto* deletion = std::get_if<Deletion>(&queue_.front())) {
+            deletions_.push_back(std::move(*deletion));
         } else {
-            deletions_.push_back(std::move(std::get<Deletion>(queue_.front())));
+            restorations_.push_back(std::get<Restoration>(queue_.front()));
         }
         queue_.pop_front();
     }
@@ -102,7 +108,9 @@ bool LogWriter::take_batch() {
 }
 
 bool LogWriter::joins_batch(const Entry& entry) const {
-    if (batch_.size() + deletions_.size() == options_.batch_max) return false;
+    if (batch_.size() + deletions_.size() + restorations_.size() == options_.batch_max)
+        return false;
+    if (std::holds_alternative<Deletion>(entry)) return restorations_.empty();
     const auto* append = std::get_if<Append>(&entry);
     return append == nullptr || std::ranges::none_of(deletions_, [&](const Deletion& deletion) {
                return would_reach(deletion, append->message);
@@ -118,7 +126,18 @@ bool LogWriter::write_batch() {
         if (!commit([this] { return log_.mark_deleted(deletions_); })) return false;
         finish_deletions();
     }
+    if (!restorations_.empty()) {
+        if (!commit([this] { return write_restorations(); })) return false;
+        finish_restorations();
+    }
     return true;
+}
+
+Result<void> LogWriter::write_restorations() {
+    for (const Restoration& one : restorations_) {
+        if (auto restored = log_.restore(one.channel, one.by); !restored) return restored;
+    }
+    return {};
 }
 
 template <class Commit>
@@ -172,6 +191,11 @@ void LogWriter::finish_messages() {
 void LogWriter::finish_deletions() {
     waiting_.fetch_sub(deletions_.size(), std::memory_order_relaxed);
     deletions_.clear();
+}
+
+void LogWriter::finish_restorations() {
+    waiting_.fetch_sub(restorations_.size(), std::memory_order_relaxed);
+    restorations_.clear();
 }
 
 void LogWriter::enter_degraded(const Error& error) {

@@ -42,9 +42,9 @@ struct LogWriterOptions {
 /// The log writer thread: takes all that is queued, commits it as one batch, and runs the batch's
 /// tasks. While a commit runs the queue grows, so the groups grow with the load. The deletions of a
 /// batch are a second commit behind its messages: a deletion and the messages before it are never
-/// further apart than a crash between the two. A failed batch is
-/// kept and tried again with growing pauses; the writer is then degraded, says so once in the log,
-/// and once more when it has recovered.
+/// further apart than a crash between the two. What is restored comes behind both. A failed batch
+/// is kept and tried again with growing pauses; the writer is then degraded, says so once in the
+/// log, and once more when it has recovered.
 class LogWriter final : public LogQueue {
   public:
     /// `log` outlives the writer.
@@ -56,10 +56,11 @@ class LogWriter final : public LogQueue {
     bool accepting() const override;
     void append(StoredMessage message, Task on_durable) override;
     void mark_deleted(Deletion deletion) override;
+    void restore(ChannelId channel, MessageId by) override;
     Position last_waiting(ChannelId channel) const override;
 
     const LogWriterCounters& counters() const { return counters_; }
-    /// Messages and deletions taken and not on disk yet.
+    /// Messages, deletions and restorations taken and not on disk yet.
     std::size_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
     /// The last commit failed and none has succeeded since.
     bool degraded() const { return degraded_.load(std::memory_order_relaxed); }
@@ -70,14 +71,19 @@ class LogWriter final : public LogQueue {
         StoredMessage message;
         Task on_durable;
     };
-    using Entry = std::variant<Append, Deletion>;
+    struct Restoration {
+        ChannelId channel;
+        MessageId by;
+    };
+    using Entry = std::variant<Append, Deletion, Restoration>;
 
     void enqueue(Entry entry);
     void run();
     /// Moves up to batch_max entries out of the queue; waits for the first. False: stopped and
     /// nothing is left.
     bool take_batch();
-    /// The next entry may join the batch, whose messages are written before its deletions.
+    /// The next entry may join the batch, whose messages are written before its deletions, and
+    /// those before what is restored.
     bool joins_batch(const Entry& entry) const;
     bool write_batch();
     /// Tries until it succeeds; false when it gave up because the writer is being stopped.
@@ -85,6 +91,8 @@ class LogWriter final : public LogQueue {
     bool commit(Commit&& commit);
     void finish_messages();
     void finish_deletions();
+    Result<void> write_restorations();
+    void finish_restorations();
     void enter_degraded(const Error& error);
 
     MessageLog& log_;
@@ -104,6 +112,7 @@ class LogWriter final : public LogQueue {
     std::vector<StoredMessage> batch_;
     std::vector<Task> tasks_;
     std::vector<Deletion> deletions_;
+    std::vector<Restoration> restorations_;
     Clock::time_point commit_started_{};
 
     std::thread thread_;

@@ -219,6 +219,24 @@ TEST(LogWriter, NeverLetsADeletionReachWhatWasAppendedAfterIt) {
     EXPECT_THAT(deleted_in(log), testing::ElementsAre(1, 2));
 }
 
+TEST(LogWriter, RestoresInTheOrderOfTheCalls) {
+    GatedLog log;
+    {
+        LogWriter writer(log, quick());
+        append(writer, 1, 1);
+        log.entered.acquire();
+        append(writer, 2, 3);
+        writer.mark_deleted(deletion_of(1));
+        writer.mark_deleted(deletion_of(2));
+        writer.restore(kLobby, MessageId::from_random(77, 1));
+        writer.restore(kLobby, MessageId::from_random(77, 2));
+        writer.mark_deleted(deletion_of(2));
+        EXPECT_EQ(writer.waiting(), 8u);
+        log.gate.release(2);
+    }
+    EXPECT_THAT(deleted_in(log), testing::ElementsAre(2));
+}
+
 TEST(LogWriter, KeepsDeletionsWhileTheDiskFails) {
     MemoryMessageLog log;
     LogWriter writer(log, quick());

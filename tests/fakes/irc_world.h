@@ -116,11 +116,17 @@ class HeldLogQueue final : public store::LogQueue {
         deletions_.push_back(std::move(deletion));
         if (!held) write();
     }
+    void restore(ChannelId channel, MessageId by) override {
+        restored_.emplace_back(channel, by);
+        if (!held) write();
+    }
     void write() {
         for (auto& [message, on_durable] : std::exchange(waiting_, {})) {
             if (log_.append(std::span(&message, 1))) on_durable();
         }
         (void)log_.mark_deleted(std::exchange(deletions_, {}));
+        for (const auto& [channel, by] : std::exchange(restored_, {}))
+            (void)log_.restore(channel, by);
     }
 
     bool accepts = true;
@@ -130,6 +136,7 @@ class HeldLogQueue final : public store::LogQueue {
     store::MessageLog& log_;
     std::vector<std::pair<store::StoredMessage, Task>> waiting_;
     std::vector<store::Deletion> deletions_;
+    std::vector<std::pair<ChannelId, MessageId>> restored_;
 };
 
 /// A whole node of one shard without sockets, threads or a clock: real hub, rooms, stores and
