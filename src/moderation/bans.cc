@@ -51,7 +51,7 @@ Result<std::optional<store::Ban>> Service::Run::ban_of(const chat::Chatter& targ
     return service_.catalog_.find_ban(channel_.id, target.user.id, now_);
 }
 
-void Service::Run::put_ban(chat::Chatter& target, const chat::Moderation& act) {
+chat::Role Service::Run::put_ban(chat::Chatter& target, const chat::Moderation& act) {
     store::Ban ban{.channel = channel_.id,
                    .user = target.user.id,
                    .moderator = act.moderator.id,
@@ -61,6 +61,13 @@ void Service::Run::put_ban(chat::Chatter& target, const chat::Moderation& act) {
     target.standing.banned_until = act.ends_at.value_or(chat::kForever);
     change(store::change::PutBan{ban});
     bans_[target.user.id] = std::move(ban);
+    // Who is banned has no role any more; a timeout takes a moderator's, who would lift it.
+    const chat::Role role = target.standing.role;
+    if (role != chat::Role::moderator && (act.ends_at || role != chat::Role::vip))
+        return chat::Role::viewer;
+    change(store::change::PutRole{channel_.id, target.user.id, chat::Role::viewer});
+    target.standing.role = chat::Role::viewer;
+    return role;
 }
 
 Service::Run::Answer Service::Run::operator()(const chat::act::Ban& act) {
@@ -81,13 +88,9 @@ Service::Run::Answer Service::Run::operator()(const chat::act::Ban& act) {
         event.number = *act.seconds;
         event.ends_at = now_ + std::chrono::seconds(*act.seconds);
     }
-    put_ban(target, event);
-    // Who is banned has no role any more; a timeout takes a moderator's, who would lift it.
-    const chat::Role role = target.standing.role;
+    const chat::Role role = put_ban(target, event);
     json was = json_of(*before);
-    if (role == chat::Role::moderator || (!act.seconds && role == chat::Role::vip)) {
-        change(store::change::PutRole{channel_.id, target.user.id, chat::Role::viewer});
-        target.standing.role = chat::Role::viewer;
+    if (role != chat::Role::viewer) {
         if (was.is_null()) was = json::object();
         was["role"] = role == chat::Role::moderator ? "moderator" : "vip";
     }

@@ -72,7 +72,8 @@ class Service::Run {
                const nlohmann::json& after);
     /// Lifts what keeps `target` from speaking; the event to publish.
     chat::Moderation lift(chat::Chatter& target, const std::optional<store::Ban>& ban);
-    void put_ban(chat::Chatter& target, const chat::Moderation& act);
+    /// With what a ban takes along: the role. Tells which one that was.
+    chat::Role put_ban(chat::Chatter& target, const chat::Moderation& act);
     Result<std::optional<store::Ban>> ban_of(const chat::Chatter& target);
     chat::UserNotice notice(std::string kind, std::string text);
     /// What one entry of the audit log did is taken back; false where that is not possible.

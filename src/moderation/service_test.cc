@@ -135,6 +135,16 @@ TEST_F(ServiceTest, ABanTakesTheRoleAndUndoBringsItBack) {
     EXPECT_FALSE(ban_of("vera"));
 }
 
+TEST_F(ServiceTest, ABanThatAnUndoBringsBackTakesTheRole) {
+    done("dallas", act::Ban{.target = target("bob"), .seconds = 600});
+    done("dallas", act::Unban{target("bob")}, "b3");
+    done("dallas", act::GiveRole{target("bob"), chat::Role::moderator});
+    done("dallas", act::Undo{"b3"});
+    EXPECT_TRUE(ban_of("bob"));
+    EXPECT_EQ(catalog_.standing(channel_.id, id("bob"))->role, chat::Role::viewer)
+        << "as the room takes it that hears of the timeout";
+}
+
 TEST_F(ServiceTest, UndoRestoresWhatWasBeforeTheBatch) {
     done("mona", act::Ban{.target = target("bob"), .seconds = 600, .reason = "first"});
     done("mona", act::Ban{.target = target("bob"), .reason = "second"}, "b2");
