@@ -237,6 +237,72 @@ TEST_P(ActsTest, ALargeBulkHoldsWhileItsEventsStillGoOut) {
     EXPECT_EQ(std::get<chat::Refused>(last.sends.find(4)->second).why, chat::Refusal::banned);
 }
 
+TEST_P(ActsTest, WhatABulkDidLastHoldsWhileItsEventsStillGoOut) {
+    FakeMember bob(user("bob"));
+    const MemberRef b = add_and_join(bob);
+    ActRequest bulk{.channel = lobby_,
+                    .actor = user("mona").user,
+                    .origin = "api",
+                    .batch = {},
+                    .acts = {chat::act::Ban{.target = target("bob"), .seconds = 60}}};
+    for (int i = 0; i < 600; ++i)
+        bulk.acts.emplace_back(chat::act::Ban{.target = target("bot" + std::to_string(i))});
+    bulk.acts.emplace_back(chat::act::Unban{target("bob")});
+    gateway_.act(bulk, [&](ActAnswers) {
+        // The timeout was told of, and its end is yet to come.
+        hub(b).send(b, 4,
+                    {.channel_login = "lobby",
+                     .text = "hello",
+                     .action = false,
+                     .client_nonce = "",
+                     .reply_parent = {}});
+    });
+    cluster_.run();
+    EXPECT_TRUE(bob.answered<Stored>(4));
+}
+
+TEST_P(ActsTest, ABanEvictsWhoseFactsARoomHasForgotten) {
+    FakeMember mona(user("mona")), bob(user("bob"));
+    const MemberRef m = add_and_join(mona), b = add_and_join(bob);
+    bus_faulty_ = true;
+    say(m, 1, "a fault");
+    bus_faulty_ = false;
+    ASSERT_TRUE(done(act(m, 2, mona, chat::act::Ban{.target = target("bob")})));
+    EXPECT_EQ(bob.evicted, std::vector<std::string>{"lobby"});
+    EXPECT_EQ(hub(b).channels_of(b), 0u);
+}
+
+TEST_P(ActsTest, AFullMailboxShedsMessagesAndNoActs) {
+    FakeMember mona(user("mona")), bob(user("bob")), alice(user("alice"));
+    const MemberRef m = add_and_join(mona), b = add_and_join(bob);
+    add_and_join(alice);
+    cluster_.mailboxes_full = true;
+    say(b, 1, "spam");
+    ASSERT_TRUE(done(act(m, 2, mona, chat::act::Ban{.target = target("bob")})));
+    EXPECT_EQ(alice.text(), "ban bob\n");
+}
+
+TEST_P(ActsTest, AnUndoBringsBackWhatIsNotEvenDeletedYet) {
+    FakeMember alice(user("alice"));
+    const MemberRef a = add_and_join(alice);
+    log_queue_.held = true;
+    say(a, 1, "first");
+    const auto ask = [&](const std::string& batch, chat::Act act) {
+        gateway_.act({.channel = lobby_,
+                      .actor = user("mona").user,
+                      .origin = "api",
+                      .batch = batch,
+                      .acts = {std::move(act)}},
+                     [](const ActAnswers& answers) { EXPECT_TRUE(done(answers.front())); });
+        cluster_.run();
+    };
+    ask("b", chat::act::Ban{.target = target("alice"), .seconds = 60});
+    ask({}, chat::act::Undo{"b"});
+    log_queue_.write();
+    ASSERT_FALSE(history().empty());
+    EXPECT_FALSE(history()[0].deleted);
+}
+
 TEST_P(ActsTest, WhatARestrictedUserSaysIsForModeratorsWhoWatch) {
     Watcher watcher;
     FakeMember mona(user("mona")), bob(user("bob")), alice(user("alice"));

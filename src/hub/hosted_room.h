@@ -55,6 +55,7 @@ struct HostedRoom {
     std::string login;
     bool ready = false;
     bool loading = false;  ///< a worker reads its facts
+    bool stale = false;    ///< and what it reads may be older than what happened meanwhile
     std::vector<Parked> parked;
     chat::Room rules;
     std::shared_ptr<const emotes::EmoteSet> emotes;

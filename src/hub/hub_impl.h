@@ -332,16 +332,17 @@ class Hub::Impl final : public RoomHost::Outlet {
             generation = author->generation;
         }
         Impl* const home = peers_[shard.value]->impl_.get();
-        const bool taken =
-            scheduler_.post_to(shard, Priority::delivery, [home, event, own_slot, generation] {
-                const bool alive =
-                    own_slot != Fanout::kNobody && home->slots_[own_slot].generation == generation;
-                if (home->observer_ != nullptr && home->watched_.contains(event->channel))
-                    home->observer_->on_event(event);
-                const auto* message = std::get_if<chat::Message>(&event->body);
-                if (message != nullptr && chat::for_moderators_only(*message)) return;
-                home->fanout_.append(event, alive ? own_slot : Fanout::kNobody);
-            });
+        const bool never_shed = chat::shed_class(*event) == chat::ShedClass::control;
+        const Priority priority = never_shed ? Priority::control : Priority::delivery;
+        const bool taken = scheduler_.post_to(shard, priority, [home, event, own_slot, generation] {
+            const bool alive =
+                own_slot != Fanout::kNobody && home->slots_[own_slot].generation == generation;
+            if (home->observer_ != nullptr && home->watched_.contains(event->channel))
+                home->observer_->on_event(event);
+            const auto* message = std::get_if<chat::Message>(&event->body);
+            if (message != nullptr && chat::for_moderators_only(*message)) return;
+            home->fanout_.append(event, alive ? own_slot : Fanout::kNobody);
+        });
         if (!taken) counters_.mailbox_shed.add();
     }
 

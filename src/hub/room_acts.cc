@@ -129,6 +129,7 @@ void RoomHost::acts_done(ChannelId channel, std::optional<ActAnswers> answers) {
     if (found == rooms_.end()) return;
     HostedRoom& room = *found->second;
     if (!answers) answers = busy(room.acts.front().request.acts.size());
+    room.stale = room.loading;
     // A large bulk goes out in pieces, and all of it holds from now on.
     for (const chat::ActAnswer& answer : *answers) {
         const auto* what = std::get_if<chat::Done>(&answer);
@@ -140,8 +141,8 @@ void RoomHost::acts_done(ChannelId channel, std::optional<ActAnswers> answers) {
             event.channel_login = room.login;
             std::visit([&](const auto& one) { event.body = one; }, body);
         }
-    }
         for (const MessageId undone : what->undone) services_.log_queue.restore(channel, undone);
+    }
     auto done = std::move(room.acts.front().done);
     room.acts.pop_front();
     room.acts_running = false;
@@ -231,13 +232,15 @@ void RoomHost::received_act(HostedRoom& room, const chat::EventRef& event,
         if (received.published_here)
             outlet_.announce_shoutout(ChannelId(act.target.id.value), event);
     }
-    take_effect(room, act);
+    // What was done here holds already, and so may what was done after it.
+    if (!received.published_here) take_effect(room, act);
     const auto entry = room.chatters.find(act.target.id);
     if (entry == room.chatters.end()) return;
     ChatterEntry& target = entry->second;
-    if (target.connections == 0 || !target.ready) return;
+    if (target.connections == 0) return;
     const bool evict = act.action == chat::ModAction::ban;
-    const bool changed = std::exchange(target.tell, false);
+    // Who waits for their facts is told once they are loaded.
+    const bool changed = target.ready && std::exchange(target.tell, false);
     for (const auto& [shard, count] : room.members) {
         if (changed && !evict) outlet_.tell_self(shard, room.channel, room.login, target.chatter);
         if (evict) outlet_.evict(shard, room.channel, room.login, act.target.id);

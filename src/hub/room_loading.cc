@@ -136,6 +136,7 @@ void RoomHost::room_loaded(ChannelId channel, RoomFacts facts) {
     if (found == rooms_.end()) return;
     HostedRoom& room = *found->second;
     room.loading = false;
+    if (std::exchange(room.stale, false) && facts.ok) return load_room(room);
     std::vector<Parked> parked = take(room.parked);
     if (!facts.ok) {
         // The next command tries again; a room with members (after a fault) keeps its place.
@@ -234,6 +235,7 @@ void RoomHost::chatter_loaded(ChannelId channel, UserId user, ChatterFacts facts
     if (at == found->second->chatters.end()) return;
     ChatterEntry& entry = at->second;
     entry.waiting = false;
+    if (std::exchange(entry.stale, false) && facts.ok) return load_chatter(*found->second, user);
     if (facts.ok) {
         // What the room saw itself is newer than what the log has on disk.
         facts.standing.has_spoken = facts.standing.has_spoken || entry.chatter.standing.has_spoken;
@@ -241,9 +243,7 @@ void RoomHost::chatter_loaded(ChannelId channel, UserId user, ChatterFacts facts
         entry.access = {.tier = facts.standing.subscriber_tier,
                         .granted = std::move(facts.granted_emotes)};
         entry.ready = true;
-        if (std::exchange(entry.stale, false)) {
-            load_chatter(*found->second, user);
-        } else if (std::exchange(entry.tell, false) && entry.connections > 0) {
+        if (std::exchange(entry.tell, false) && entry.connections > 0) {
             for (const auto& [shard, count] : found->second->members)
                 outlet_.tell_self(shard, channel, found->second->login, entry.chatter);
         }
