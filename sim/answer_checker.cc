@@ -37,6 +37,7 @@ void AnswerChecker::check_at_rest() {
                         question.second,
                         pending.kind == Kind::join   ? "join"
                         : pending.kind == Kind::send ? "send"
+                        : pending.kind == Kind::act  ? "act"
                                                      : "names");
     }
     pending_.clear();

@@ -13,7 +13,7 @@ namespace clamor::sim {
 /// NotStoredYet and nothing else follows anything, and that nobody is answered after it went.
 class AnswerChecker {
   public:
-    enum class Kind { join, send, names };
+    enum class Kind { join, send, names, act };
 
     explicit AnswerChecker(Violations& violations) : violations_(violations) {}
 

@@ -5,14 +5,15 @@
 
 namespace clamor::sim {
 
-void DeliveryChecker::published(ChannelId channel, Position position, MessageId id, SessionId by) {
+void DeliveryChecker::published(ChannelId channel, Position position, MessageId id, SessionId by,
+                                Kind kind) {
     auto& said = published_[channel];
     if (position.sequence != said.size() + 1) {
         violations_.add("channel {}: position {} was given after {}", channel.value,
                         position.sequence, said.size());
         return;
     }
-    said.push_back({id, by});
+    said.push_back({id, by, kind});
 }
 
 void DeliveryChecker::join_asked(SessionId session, hub::RequestId request,
@@ -37,7 +38,8 @@ void DeliveryChecker::join_answered(SessionId session, hub::RequestId request,
     sessions_[session].stays.try_emplace(was.login, Stay{.channel = joined->channel,
                                                          .last_seen = published_in(joined->channel),
                                                          .missing = 0,
-                                                         .skipped = 0});
+                                                         .skipped = 0,
+                                                         .told_of_ban = false});
 }
 
 void DeliveryChecker::left(SessionId session, const std::string& login, bool was_there) {
@@ -58,6 +60,22 @@ void DeliveryChecker::gone(SessionId session) {
     sessions_.erase(session);
 }
 
+void DeliveryChecker::evicted(SessionId session, const std::string& login) {
+    auto& stays = sessions_[session].stays;
+    const auto stay = stays.find(login);
+    if (stay == stays.end()) {
+        violations_.add("session {} is put out of {}, in which it is not", session, login);
+        return;
+    }
+    if (!stay->second.told_of_ban)
+        violations_.add("session {} is put out of {} before it was told of a ban", session, login);
+    stays.erase(stay);
+}
+
+void DeliveryChecker::told_of_ban(SessionId session, ChannelId channel) {
+    if (Stay* stay = stay_in(session, channel)) stay->told_of_ban = true;
+}
+
 DeliveryChecker::Stay* DeliveryChecker::stay_in(SessionId session, ChannelId channel) {
     for (auto& [login, stay] : sessions_[session].stays) {
         if (stay.channel == channel) return &stay;
@@ -73,6 +91,10 @@ void DeliveryChecker::delivered(SessionId session, ChannelId channel, Position p
         violations_.add("session {} got {} as number {} of channel {}, which it is not", session,
                         id.to_string(), position.sequence, channel.value);
         return;
+    }
+    if (said[position.sequence - 1].kind == Kind::for_moderators) {
+        violations_.add("session {} got message {} of channel {}, which is for moderators", session,
+                        position.sequence, channel.value);
     }
     if (said[position.sequence - 1].by == session) {
         violations_.add("session {} got its own message {} of channel {}", session,
@@ -117,7 +139,12 @@ void DeliveryChecker::skipped(SessionId session, ChannelId channel, std::uint64_
 void DeliveryChecker::count_missing(SessionId session, Stay& stay, std::uint64_t before) {
     const auto& said = published_[stay.channel];
     for (std::uint64_t sequence = stay.last_seen + 1; sequence < before; ++sequence) {
-        if (said[sequence - 1].by != session) ++stay.missing;
+        const Said& missed = said[sequence - 1];
+        if (missed.kind == Kind::act) {
+            violations_.add("session {} was not told of act {} of channel {}", session, sequence,
+                            stay.channel.value);
+        }
+        if (missed.kind == Kind::message && missed.by != session) ++stay.missing;
     }
     if (stay.missing > stay.skipped && !loss_allowed_) {
         violations_.add(

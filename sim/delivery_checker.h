@@ -16,21 +16,32 @@ namespace clamor::sim {
 /// - one order: sequences only grow, and a sequence is the same message for everybody (so nothing
 /// comes twice);
 /// - nothing from a channel that the session is not in, nothing that it said itself;
-/// - nothing is missing between what came, except what the session was told that it skipped.
+/// - nothing is missing between what came, except what the session was told that it skipped; of
+/// what moderators did nothing at all;
+/// - what restricted users say reaches nobody;
+/// - who is put out of a channel was told of the ban first.
 class DeliveryChecker {
   public:
     explicit DeliveryChecker(Violations& violations) : violations_(violations) {}
 
-    /// The bus gave a message its position. `by` is the session that sent it.
-    void published(ChannelId channel, Position position, MessageId id, SessionId by);
+    /// What a session may expect of an event.
+    enum class Kind { message, for_moderators, act };
+
+    /// The bus gave an event its position. `by` is the session that sent it; kNoSession: none.
+    void published(ChannelId channel, Position position, MessageId id, SessionId by,
+                   Kind kind = Kind::message);
 
     void join_asked(SessionId session, hub::RequestId request, const std::string& login);
     void join_answered(SessionId session, hub::RequestId request, const hub::JoinAnswer& answer);
     /// What the hub said to a wish to leave: whether the session was there, or on its way in.
     void left(SessionId session, const std::string& login, bool was_there);
     void gone(SessionId session);
+    /// The hub took the session out.
+    void evicted(SessionId session, const std::string& login);
 
     void delivered(SessionId session, ChannelId channel, Position position, MessageId id);
+    /// It was the ban of the session's own user that was delivered.
+    void told_of_ban(SessionId session, ChannelId channel);
     /// An event without a position.
     void delivered_other(SessionId session, ChannelId channel);
     void skipped(SessionId session, ChannelId channel, std::uint64_t messages);
@@ -46,6 +57,7 @@ class DeliveryChecker {
             0;  ///< the newest that came in this stay, or that was published when it began
         std::uint64_t missing = 0;
         std::uint64_t skipped = 0;
+        bool told_of_ban = false;
     };
     /// The channels that a session is in, by login.
     const std::map<std::string, Stay>& stays_of(SessionId session) const;
@@ -55,6 +67,7 @@ class DeliveryChecker {
     struct Said {
         MessageId id;
         SessionId by;
+        Kind kind;
     };
     struct Joining {
         hub::RequestId request;

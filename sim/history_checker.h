@@ -5,7 +5,6 @@
 #include <set>
 #include <string>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "chat/event.h"
@@ -15,7 +14,8 @@
 namespace clamor::sim {
 
 /// Holds the log against what was published: the same messages, gapless, in the same order, with
-/// times that never go back and one first message for each author; and every echo against the log.
+/// times that never go back and one first message for each author; every echo against the log; and
+/// what is marked as deleted against what moderators took out of sight and brought back.
 class HistoryChecker {
   public:
     HistoryChecker(Violations& violations, store::MessageLog& log)
@@ -23,20 +23,35 @@ class HistoryChecker {
 
     /// A message as the room gave it to the bus, without a position, under the sender's nonce.
     void published(ChannelId channel, const chat::Message& message);
+    /// What a moderator did, as the room gave it to the bus.
+    void acted(ChannelId channel, const chat::Moderation& act);
+    /// What these acts took out of sight is back.
+    void undone(ChannelId channel, const std::vector<MessageId>& acts);
     /// The room failed: it may take an author for new whose first message is not on disk.
     void faulted(ChannelId channel) { faulted_.insert(channel); }
     /// The sender of `nonce` was told that this message is stored.
     void echoed(ChannelId channel, MessageId id, const std::string& nonce);
-    /// Everything published is in the log, and nothing else.
-    void check_at_rest();
+    /// Everything published is in the log, and nothing else. Returns how many messages are out of
+    /// sight.
+    std::uint64_t check_at_rest();
 
   private:
+    struct Entry {
+        MessageId id;
+        UserId author;  // none: an act
+        MessageId hidden_by;
+    };
     struct Channel {
-        std::vector<std::pair<MessageId, std::string>> messages;  // with their nonces
+        std::vector<Entry> entries;                  // by sequence, from 1 on
+        std::map<MessageId, std::size_t> clearings;  // acts, and how many entries they reach
         std::set<UserId> authors;
         WallTime last_sent_at{};
-        std::uint64_t checked = 0;
+
+        bool hidden(std::size_t index) const;
+        void hide(std::size_t index, MessageId by);
     };
+
+    void check_time(ChannelId channel, Channel& known, WallTime at);
 
     Violations& violations_;
     store::MessageLog& log_;

@@ -9,6 +9,8 @@ namespace clamor::sim {
 
 namespace {
 
+constexpr WallTime kStart = wall_from_unix_ms(1'790'000'000'000);  // of the cluster's clock
+
 template <class T>
 T must(Result<T> result) {
     CLAMOR_CHECK(result.has_value(), "the memory catalog takes what a population puts into it");
@@ -63,6 +65,10 @@ void Population::settle(const store::Channel& channel, Random& random) {
     add_emote(channel.login + "Hype", channel.id, random);
     for (const chat::User& user : users_) {
         if (user.id == UserId(channel.id.value)) continue;
+        if (chance(random, 2)) {
+            must(catalog_.set_follow(channel.id, user.id,
+                                     kStart - std::chrono::minutes(pick(random, 30))));
+        }
         if (chance(random, 8)) {
             must(catalog_.set_role(channel.id, user.id,
                                    chance(random, 2) ? chat::Role::moderator : chat::Role::vip));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -10,8 +11,9 @@
 
 namespace clamor::sim {
 
-/// Who lives in a run: users, a few channels where much happens, with modes, roles, subscriptions
-/// and emotes drawn from the seed, and many channels where somebody drops in now and then.
+/// Who lives in a run: users, a few channels where much happens, with modes, roles, subscriptions,
+/// followers and emotes drawn from the seed, and many channels where somebody drops in now and
+/// then.
 class Population {
   public:
     static constexpr std::size_t kUsers = 80;
@@ -28,6 +30,9 @@ class Population {
         return channels_[kBusyChannels + pick(random, kQuietChannels)];
     }
     const std::vector<store::Channel>& channels() const { return channels_; }
+    std::span<const store::Channel> busy_channels() const {
+        return std::span(channels_).first(kBusyChannels);
+    }
     /// Null when there is no such channel.
     const store::Channel* find(const std::string& login) const;
     bool is_verified_bot(UserId user) const;

@@ -31,7 +31,10 @@ void Simulation::quiet_down() {
                                  kQuiet.count());
     checkers_.delivery.check_at_rest();
     checkers_.answers.check_at_rest();
-    checkers_.history.check_at_rest();
+    checkers_.hidden = checkers_.history.check_at_rest();
+    checkers_.acts.check_at_rest(cluster_.now().wall, [this](ChannelId channel, UserId user) {
+        return *catalog_.standing(channel, user);
+    });
     check_rosters();
 }
 
@@ -43,7 +46,9 @@ void Simulation::check_rosters() {
         for (const auto& [login, stay] : stays) {
             ++expected[stay.channel];
             auto& logins = present[login];
-            if (!session->identity().anonymous) logins.insert(session->identity().user.login);
+            if (session->identity().anonymous) continue;
+            logins.insert(session->identity().user.login);
+            checkers_.acts.present_at_rest(stay.channel, session->identity().user);
         }
         const std::size_t in_hub = hubs_[session->shard().value]->channels_of(session->ref());
         if (in_hub != stays.size()) {
@@ -92,7 +97,7 @@ void Simulation::check_counters() {
             checkers_.violations.add("{} are counted as {} and are {}", what, counted, real);
     };
     expect("sessions", members, sessions_.size());
-    expect("accepted messages", accepted, checkers_.published + checkers_.faults);
+    expect("accepted messages", accepted, checkers_.published + checkers_.messages_lost);
     expect("rooms", rooms, hosted);
     expect("faults", faults, checkers_.faults);
 }
@@ -150,10 +155,13 @@ std::string Simulation::describe() const {
         "{} shards, mailboxes of {}, {} jobs at most, log queue of {}\n"
         "{} s simulated: {} connections, {} rooms' lives, {} messages accepted, {} refused, {} "
         "deliveries, {} faults\n"
+        "{} acts published, {} denied, {} batches undone, {} put out, {} messages out of sight\n"
         "digest {:016x}",
         draw_.cluster.shards, draw_.cluster.mailbox_max, draw_.cluster.work_max, draw_.log_max,
         simulated().count(), sessions_made_, checkers_.room_lives, checkers_.published,
-        checkers_.refused, checkers_.deliveries, checkers_.faults, checkers_.digest);
+        checkers_.refused, checkers_.deliveries, checkers_.faults, checkers_.acts_published,
+        checkers_.acts_denied, checkers_.undone, checkers_.evictions, checkers_.hidden,
+        checkers_.digest);
 }
 
 }  // namespace clamor::sim

@@ -30,6 +30,10 @@ void Session::join(const std::string& login) {
     const hub::RequestId request = ++requests_;
     checkers_.answers.asked(id_, request, Kind::join);
     checkers_.delivery.join_asked(id_, request, login);
+    const store::Channel* channel = population_.find(login);
+    const bool known = channel != nullptr && !identity_.anonymous;
+    joins_[request] = {login,
+                       known ? checkers_.rules.ban_for_good(channel->id, identity_.user.id) : 0};
     hub_.join(ref_, request, login);
 }
 
@@ -52,6 +56,21 @@ void Session::send(const std::string& login, std::string text, MessageId reply_t
                .action = false,
                .client_nonce = nonce(request),
                .reply_parent = reply_to});
+}
+
+void Session::act(const std::string& login, chat::Act act) {
+    const hub::RequestId request = ++requests_;
+    checkers_.answers.asked(id_, request, Kind::act);
+    if (const store::Channel* channel = population_.find(login);
+        channel != nullptr && !identity_.anonymous) {
+        acts_.emplace(
+            request,
+            AskedAct{.channel = channel->id,
+                     .act = act,
+                     .role = population_.chatter(channel->id, identity_.user).standing.role,
+                     .at = clock_.now().mono});
+    }
+    hub_.act(ref_, request, login, std::move(act));
 }
 
 void Session::names(const std::string& login, std::function<void(const hub::NamesAnswer&)> check) {
@@ -94,6 +113,13 @@ void Session::take(const chat::Event& event) {
         last_seen_ = message->id;
         return;
     }
+    if (const auto* act = std::get_if<chat::Moderation>(&event.body)) {
+        checkers_.delivery.delivered(id_, event.channel, event.position, act->id);
+        const bool own_ban = act->action == chat::ModAction::ban && !identity_.anonymous &&
+                             act->target.id == identity_.user.id;
+        if (own_ban) checkers_.delivery.told_of_ban(id_, event.channel);
+        return;
+    }
     checkers_.delivery.delivered_other(id_, event.channel);
     const auto view = views_.find(event.channel_login);
     if (view == views_.end()) return;
@@ -123,6 +149,9 @@ void Session::on_join_answer(hub::RequestId request, hub::JoinAnswer answer) {
     checkers_.note(request);
     checkers_.answers.answered(id_, request, Kind::join, false);
     checkers_.delivery.join_answered(id_, request, answer);
+    const auto asked = joins_.extract(request);
+    if (!asked.empty() && !identity_.anonymous)
+        check_join(asked.mapped().first, asked.mapped().second, answer);
     const auto* joined = std::get_if<hub::Joined>(&answer);
     if (joined == nullptr || !checkers_.delivery.stays_of(id_).contains(joined->login)) return;
     if (!dialect_.has(hub::Dialect::kMembership)) return;
@@ -142,9 +171,58 @@ void Session::on_send_answer(hub::RequestId request, hub::SendAnswer answer) {
                refused != nullptr && channel != nullptr) {
         ++checkers_.refused;
         checkers_.rules.refused(channel->id, population_.chatter(channel->id, identity_.user),
-                                *refused, clock_.now().mono);
+                                *refused, clock_.now());
     }
     if (!std::holds_alternative<hub::NotStoredYet>(answer)) sent_to_.erase(request);
+}
+
+void Session::check_join(const std::string& login, std::uint64_t ban,
+                         const hub::JoinAnswer& answer) {
+    const store::Channel* channel = population_.find(login);
+    if (channel == nullptr) return;
+    const auto* refusal = std::get_if<hub::JoinRefusal>(&answer);
+    if (refusal != nullptr && *refusal == hub::JoinRefusal::banned) {
+        checkers_.rules.join_refused(channel->id, population_.chatter(channel->id, identity_.user),
+                                     clock_.now());
+    }
+    const bool held =
+        ban != 0 && checkers_.rules.ban_for_good(channel->id, identity_.user.id) == ban;
+    if (held && refusal == nullptr) {
+        checkers_.violations.add("session {} got into {}, from which its user is banned", id_,
+                                 login);
+    }
+}
+
+void Session::on_act_answer(hub::RequestId request, hub::ActAnswer answer) {
+    checkers_.note(request + (answer.index() << 32));
+    checkers_.answers.answered(id_, request, Kind::act, false);
+    const auto asked = acts_.extract(request);
+    const auto* told = std::get_if<chat::ActAnswer>(&answer);
+    if (told == nullptr) return;
+    if (asked.empty()) {
+        checkers_.violations.add("session {} was heard with an act that is not its own", id_);
+        return;
+    }
+    checkers_.note(told->index());
+    if (std::holds_alternative<chat::Denied>(*told)) ++checkers_.acts_denied;
+    const AskedAct& act = asked.mapped();
+    const bool same_role = checkers_.rules.role_changed_at(act.channel, identity_.user.id) < act.at;
+    checkers_.acts.answered(identity_.user.login,
+                            same_role ? std::optional(act.role) : std::nullopt, act.act, *told);
+    if (const auto* done = std::get_if<chat::Done>(told)) {
+        for (const auto& event : done->events) {
+            if (const auto* moderation = std::get_if<chat::Moderation>(&event))
+                checkers_.rules.seen(act.channel, *moderation);
+        }
+    }
+}
+
+void Session::on_evicted(ChannelId channel, const std::string& login) {
+    ++checkers_.evictions;
+    checkers_.note(id_);
+    checkers_.acts.evicted(channel, identity_.user.id);
+    checkers_.delivery.evicted(id_, login);
+    views_.erase(login);
 }
 
 void Session::on_names_answer(hub::RequestId request, hub::NamesAnswer answer) {

@@ -28,6 +28,7 @@ class Session final : public hub::Member {
     void join(const std::string& login);
     void leave(const std::string& login);
     void send(const std::string& login, std::string text, MessageId reply_to = {});
+    void act(const std::string& login, chat::Act act);
     /// `check` is given the answer.
     void names(const std::string& login, std::function<void(const hub::NamesAnswer&)> check = {});
     void set_intake(chat::ShedClass last) { intake_ = last; }
@@ -46,18 +47,26 @@ class Session final : public hub::Member {
     void on_join_answer(hub::RequestId request, hub::JoinAnswer answer) override;
     void on_send_answer(hub::RequestId request, hub::SendAnswer answer) override;
     void on_names_answer(hub::RequestId request, hub::NamesAnswer answer) override;
-    void on_act_answer(hub::RequestId, hub::ActAnswer) override {}
+    void on_act_answer(hub::RequestId request, hub::ActAnswer answer) override;
     void on_self_changed(ChannelId, const std::string&, const chat::Chatter&) override {}
-    void on_evicted(ChannelId, const std::string&) override {}
+    void on_evicted(ChannelId channel, const std::string& login) override;
     void on_whisper(const hub::WhisperReceived&) override {}
     void on_account_changed(const chat::User&) override {}
     void on_token_revoked() override {}
 
   private:
+    struct AskedAct {
+        ChannelId channel;
+        chat::Act act;
+        chat::Role role;
+        MonoTime at;
+    };
+
     std::string nonce(hub::RequestId request) const {
         return std::to_string(id_) + ":" + std::to_string(request);
     }
     void take(const chat::Event& event);
+    void check_join(const std::string& login, std::uint64_t ban, const hub::JoinAnswer& answer);
 
     const SessionId id_;
     const hub::Identity identity_;
@@ -71,6 +80,9 @@ class Session final : public hub::Member {
     chat::ShedClass intake_ = chat::ShedClass::membership;
     MessageId last_seen_;
     std::map<hub::RequestId, std::string> sent_to_;
+    /// A join, and the ban for good that held when it was asked for; 0: none did.
+    std::map<hub::RequestId, std::pair<std::string, std::uint64_t>> joins_;
+    std::map<hub::RequestId, AskedAct> acts_;
     std::map<hub::RequestId, std::function<void(const hub::NamesAnswer&)>> names_checks_;
     struct View {
         std::set<std::string> others;

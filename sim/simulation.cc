@@ -25,6 +25,7 @@ Simulation::Simulation(std::uint64_t seed)
       population_(catalog_, random_),
       checkers_(log_),
       started_at_(cluster_.now().mono) {
+    catalog_.watch(checkers_);
     for (const store::Channel& channel : population_.channels())
         checkers_.rules.set_modes(channel.id, channel.modes);
     if (draw_.cluster.mailbox_max < limits::kMailboxTasks) checkers_.delivery.allow_loss();
@@ -76,6 +77,7 @@ void Simulation::step() {
         return;
     }
     if (chance(random_, 300)) disturb();
+    if (chance(random_, 60)) bulk();
     auto& [id, session] =
         *std::next(sessions_.begin(), static_cast<std::ptrdiff_t>(pick(random_, sessions_.size())));
     // Input reaches the shard in a turn of it; by then the session may be gone.
@@ -116,7 +118,7 @@ void Simulation::act(Session& session) {
         return std::next(stays.begin(), static_cast<std::ptrdiff_t>(pick(random_, stays.size())))
             ->first;
     };
-    switch (pick(random_, 16)) {
+    switch (pick(random_, 18)) {
         case 0:
         case 1:
         case 2:
@@ -143,6 +145,10 @@ void Simulation::act(Session& session) {
             break;
         case 9:
             session.send(own_channel(), population_.text(random_), session.last_seen());
+            break;
+        case 10:
+        case 11:
+            moderate(session);
             break;
         default:
             session.send(own_channel(), population_.text(random_));

@@ -5,9 +5,11 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "hub/account_limits.h"
+#include "hub/gateway.h"
 #include "hub/hub.h"
 #include "moderation/service.h"
 #include "sim/checkers.h"
@@ -15,16 +17,16 @@
 #include "sim/faulty_log.h"
 #include "sim/population.h"
 #include "sim/session.h"
+#include "sim/watched_catalog.h"
 #include "sim/wire.h"
-#include "store/memory_catalog.h"
 #include "store/memory_message_log.h"
 
 namespace clamor::sim {
 
-/// Whole hubs in simulated time: sessions come and go, join, leave, speak and read slowly, while
-/// mailboxes interleave, workers answer late, the disk fails and rooms fault. Everything is drawn
-/// from one seed. After every round of steps it is quiet for a while, and then everything that was
-/// under way has to have arrived.
+/// Whole hubs in simulated time: sessions come and go, join, leave, speak, moderate and read
+/// slowly, while mailboxes interleave, workers answer late, the disk fails and rooms fault.
+/// Everything is drawn from one seed. After every round of steps it is quiet for a while, and then
+/// everything that was under way has to have arrived.
 class Simulation {
   public:
     static constexpr std::uint64_t kStepsPerRound = 2000;
@@ -55,6 +57,12 @@ class Simulation {
     void step();
     void connect();
     void act(Session& session);
+    /// moderate.cc: an act of a session's, of whatever it may do or not.
+    void moderate(Session& session);
+    /// Acts without a session: many at once, or a batch of them taken back.
+    void bulk();
+    void ask(hub::ActRequest request);
+    chat::Act draw_act(ChannelId channel, MessageId lately);
     void disturb();
     void quiet_down();
     void check_rosters();
@@ -67,7 +75,7 @@ class Simulation {
     Draw draw_;
     Random& random_ = draw_.random;
     Cluster cluster_;
-    store::MemoryCatalog catalog_;
+    WatchedCatalog catalog_{cluster_};
     store::MemoryMessageLog log_;
     FaultyLog log_queue_;
     Population population_;
@@ -77,9 +85,12 @@ class Simulation {
     Encoder encoder_;
     bool fail_next_publish_ = false;
     std::vector<hub::Hub*> peers_;
+    hub::HubGateway gateway_{peers_, cluster_, catalog_, false};
     std::vector<std::unique_ptr<hub::Hub>> hubs_;
     std::map<SessionId, std::unique_ptr<Session>> sessions_;
     SessionId sessions_made_ = 0;
+    hub::RequestId bulks_ = 0;
+    std::vector<std::pair<ChannelId, std::string>> batches_;  ///< that may be taken back
     std::uint64_t steps_ = 0;
     std::chrono::nanoseconds pace_max_{1};
     MonoTime started_at_;

@@ -8,7 +8,7 @@ namespace clamor::sim {
 namespace {
 
 TEST(Simulation, KeepsItsPromisesForEverySeed) {
-    std::uint64_t lives = 0;
+    std::uint64_t lives = 0, acts = 0, evictions = 0, undone = 0, hidden = 0;
     for (std::uint64_t seed = 1; seed <= 12; ++seed) {
         Simulation simulation(seed);
         simulation.run(2 * Simulation::kStepsPerRound);
@@ -17,9 +17,18 @@ TEST(Simulation, KeepsItsPromisesForEverySeed) {
             << 2 * Simulation::kStepsPerRound;
         EXPECT_GT(simulation.checkers().published, 100u);
         EXPECT_GT(simulation.checkers().refused, 100u);
+        EXPECT_GT(simulation.checkers().acts_denied, 100u);
         EXPECT_GT(simulation.checkers().deliveries, 1000u);
         lives += simulation.checkers().room_lives;
+        acts += simulation.checkers().acts_published;
+        evictions += simulation.checkers().evictions;
+        undone += simulation.checkers().undone;
+        hidden += simulation.checkers().hidden;
     }
+    EXPECT_GT(acts, 5000u);
+    EXPECT_GT(evictions, 100u);
+    EXPECT_GT(undone, 10u);
+    EXPECT_GT(hidden, 1000u);
     EXPECT_GT(lives, 5000u);
 }
 

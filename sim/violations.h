@@ -12,6 +12,8 @@ namespace clamor::sim {
 
 /// One connection in a run; never used again for another.
 using SessionId = std::uint64_t;
+/// In place of a session: whoever asks without one.
+inline constexpr SessionId kNoSession = 0;
 
 /// What the checkers found broken. The first few are kept word by word, all are counted.
 class Violations {

@@ -33,6 +33,9 @@ class WatchedBus final : public bus::Bus {
   private:
     static constexpr std::uint64_t kEpoch = 7;
 
+    void see(ChannelId channel, const chat::Message& message);
+    [[noreturn]] void lose(ChannelId channel, const chat::Event& event);
+
     /// Sees each message with its position before the room does.
     class Watch final : public bus::Receiver {
       public:

@@ -16,7 +16,7 @@ namespace clamor::store {
 /// A catalog that forgets everything with the process: for tests and the simulator. It passes the
 /// same contract suite as the SQL one, orders every answer by id or key, and never waits for
 /// anything but its own lock.
-class MemoryCatalog final : public Catalog {
+class MemoryCatalog : public Catalog {
   public:
     Result<std::optional<chat::User>> find_user(std::string_view login) override;
     Result<std::optional<chat::User>> find_user(UserId id) override;
