@@ -212,6 +212,8 @@ std::vector<Setting> settings_of(Config& c) {
         {"limits", "pong_timeout_s", number(c.limits.pong_timeout, 1, 3600)},
         {"limits", "mailbox", number(c.limits.mailbox, 1024, 1 << 24)},
         {"limits", "log_queue", number(c.limits.log_queue, 1024, 1 << 24)},
+        {"limits", "spool_bytes",
+         number(c.limits.spool_bytes, 16 << 20, std::uint64_t{1} << 40)},
         {"limits", "coalesce_max_ms", number(c.limits.coalesce_max, 0, 1000)},
         {"log", "level",
          choice<log::Level>(c.log.level, {{"debug", log::Level::debug},

@@ -64,6 +64,7 @@ struct LimitsConfig {
     std::chrono::seconds pong_timeout = limits::kPongTimeout;
     std::size_t mailbox = limits::kMailboxTasks;
     std::size_t log_queue = limits::kLogQueueMessages;
+    std::uint64_t spool_bytes = limits::kSpoolBytes;
     std::chrono::milliseconds coalesce_max = limits::kCoalesceMax;
     friend bool operator==(const LimitsConfig&, const LimitsConfig&) = default;
 };

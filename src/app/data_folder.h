@@ -14,4 +14,8 @@ inline std::string message_log_path(const std::filesystem::path& data) {
     return (data / "messages.db").string();
 }
 
+inline std::string spool_path(const std::filesystem::path& data) {
+    return (data / "spool").string();
+}
+
 }  // namespace clamor::app

@@ -5,8 +5,6 @@
 #include <mutex>
 #include <random>
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -20,6 +18,7 @@
 #include "api/router.h"
 #include "api/static_files.h"
 #include "app/data_folder.h"
+#include "app/data_lock.h"
 #include "app/embed.h"
 #include "app/metrics.h"
 #include "app/node_metrics.h"
@@ -46,31 +45,6 @@
 namespace clamor::app {
 
 namespace {
-
-/// Two servers on one data folder would give the same positions twice.
-class DataLock {
-  public:
-    ~DataLock() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    Result<void> take(const std::filesystem::path& folder) {
-        std::error_code code;
-        std::filesystem::create_directories(folder, code);
-        if (code) return fail(code, "the data folder " + folder.string() + " cannot be made");
-        const std::string file = (folder / "lock").string();
-        fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-        if (fd_ < 0) return fail_errno("cannot open " + file);
-        if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
-            return fail(std::errc::device_or_resource_busy, "another clamor serves from " +
-                                                                folder.string() +
-                                                                "; stop it or give another --data");
-        }
-        return {};
-    }
-
-  private:
-    int fd_ = -1;
-};
 
 /// With SO_REUSEPORT a second server would start and take a share of the first one's clients.
 Result<void> check_free(const reactor::Endpoint& at) {
@@ -111,8 +85,8 @@ struct Node::Impl {
     DataLock lock;
     std::uint64_t epoch = 0;
     std::unique_ptr<store::Catalog> catalog;
-    std::unique_ptr<store::MessageLog> log;
-    std::unique_ptr<store::LogWriter> log_writer;
+    std::unique_ptr<store::MessageLog> message_log;
+    std::unique_ptr<store::SpooledLog> log;  ///< in front of it
     std::unique_ptr<reactor::WorkerPool> workers;
     std::unique_ptr<moderation::Service> moderation;
     std::vector<hub::Hub*> hubs;  ///< by ShardId; filled in while the shards are made
@@ -150,17 +124,20 @@ Result<void> Node::Impl::open_stores() {
     catalog = *std::move(opened);
     auto opened_log = store::open_sqlite_message_log({.path = message_log_path(options.data)});
     if (!opened_log) return tl::unexpected(opened_log.error());
-    log = *std::move(opened_log);
+    message_log = *std::move(opened_log);
+    options.log.spool.folder = spool_path(options.data);
+    auto spooled = store::SpooledLog::open(*message_log, options.log);
+    if (!spooled) return tl::unexpected(spooled.error());
+    log = *std::move(spooled);
     if (options.dev) {
         if (auto seeded = store::seed_demo(*catalog); !seeded) return seeded;
     }
     const auto next = catalog->next_epoch();
     if (!next) return tl::unexpected(next.error());
     epoch = *next;
-    log_writer = std::make_unique<store::LogWriter>(*log, options.log_writer);
     workers = std::make_unique<reactor::WorkerPool>(options.workers, limits::kWorkerQueueTasks);
     moderation = std::make_unique<moderation::Service>(
-        *catalog, *log, moderation::Service::Options{.create_users = options.dev});
+        *catalog, log->log(), moderation::Service::Options{.create_users = options.dev});
     hubs.resize(options.shards);
     gateway = std::make_unique<hub::HubGateway>(hubs, *workers, *catalog, options.dev);
     make_token_checker();
@@ -200,12 +177,15 @@ void Node::Impl::make_token_checker() {
 
 api::Health Node::Impl::health() const {
     api::Health health;
-    if (log_writer->degraded()) {
+    if (log->degraded()) {
         health.degraded.push_back(
-            "the message log cannot be written; messages are delivered and kept in memory until it "
-            "can");
+            "the spool cannot be written; messages are delivered and kept in memory until it can");
     }
-    if (!log_writer->accepting())
+    if (log->writer().degraded()) {
+        health.degraded.push_back(
+            "the message log cannot be written; messages are kept in the spool until it can");
+    }
+    if (!log->accepting())
         health.not_ready.push_back("the message log's queue is full; new messages are refused");
     if (draining) health.not_ready.push_back("the server is stopping");
     return health;
@@ -222,7 +202,7 @@ void Node::Impl::make_router() {
         std::make_unique<api::Router>(api::Router::Options{.allowed_origins = options.api_origins});
     const api::Services api_services{
         .catalog = *catalog,
-        .log = *log,
+        .log = log->log(),
         .tokens = *tokens,
         .limits = request_limits,
         .workers = *workers,
@@ -265,8 +245,8 @@ Result<void> Node::Impl::start_shards() {
                           },
                       .workers = *workers,
                       .catalog = *catalog,
-                      .log = *log,
-                      .log_queue = *log_writer,
+                      .log = log->log(),
+                      .log_queue = *log,
                       .limits = limits,
                       .encoder = encoder,
                       .moderation = *moderation});
@@ -290,7 +270,7 @@ Result<void> Node::Impl::start_shards() {
         if (!started) return tl::unexpected(started.error());
         if (i == 0) log::info("network engine chosen", {{"engine", *started}});
     }
-    register_metrics(metrics, shard_counters(), *log_writer, *workers, gateway->whispers_refused(),
+    register_metrics(metrics, shard_counters(), *log, *workers, gateway->whispers_refused(),
                      *events);
     register_token_metrics(metrics, *tokens, *keys);
     register_request_metrics(metrics, request_limits);
@@ -363,7 +343,7 @@ void Node::stop() {
     // Workers and the log writer post to the loops until they end, so the shards' parts go last.
     impl.poster.reset();
     impl.workers.reset();
-    impl.log_writer.reset();
+    impl.log.reset();
     impl.shards.clear();
 }
 

@@ -17,7 +17,7 @@
 #include "hub/hub.h"
 #include "reactor/engine.h"
 #include "reactor/loop.h"
-#include "store/log_writer.h"
+#include "store/spooled_log.h"
 
 namespace clamor::api {
 class Router;
@@ -38,7 +38,7 @@ struct NodeOptions {
     edge::irc::Options sessions;
     edge::net::ServerOptions server;
     std::size_t mailbox_tasks = limits::kMailboxTasks;
-    store::LogWriterOptions log_writer;
+    store::SpooledLogOptions log{};  ///< its spool's folder is the data folder's
     std::vector<auth::Key> token_keys;  ///< of files
     std::string jwks_url;               ///< empty: none
     auth::JwtRules jwt;

@@ -166,7 +166,7 @@ void register_reactor(Metrics& metrics, const MetricLabels& shard,
 }  // namespace
 
 void register_metrics(Metrics& metrics, const std::vector<Node::ShardCounters>& shards,
-                      const store::LogWriter& log_writer, const reactor::WorkerPool& workers,
+                      const store::SpooledLog& spooled, const reactor::WorkerPool& workers,
                       const Counter& whispers_refused, const eventsub::Registry& events) {
     metrics.counter("clamor_whispers_refused_total", "Whispers over the limits of who sent them.",
                     {}, whispers_refused);
@@ -181,6 +181,23 @@ void register_metrics(Metrics& metrics, const std::vector<Node::ShardCounters>& 
     metrics.counter("clamor_eventsub_refused_total",
                     "Subscriptions refused for a bound of the user, client or session.", {},
                     [&events] { return static_cast<double>(events.refused_at_bounds()); });
+    const store::SpoolCounters& spool = spooled.counters();
+    metrics.counter("clamor_spool_appended_total",
+                    "Messages, deletions and restorations made durable in the spool.", {},
+                    spool.appended);
+    metrics.counter("clamor_spool_commits_total", "Groups written to the spool.", {},
+                    spool.commits);
+    metrics.counter("clamor_spool_failures_total",
+                    "Groups that the spool did not take and that are tried again.", {},
+                    spool.failures);
+    metrics.gauge("clamor_spool_bytes", "Of the spool, held for what is not in the message log yet.",
+                  {}, [&spool] { return static_cast<double>(spool.bytes.value()); });
+    metrics.gauge("clamor_spool_queue_depth", "Entries that wait for the spool.", {},
+                  [&spooled] { return static_cast<double>(spooled.waiting()); });
+    metrics.gauge("clamor_spool_degraded", "1 while the spool cannot be written.", {},
+                  [&spooled] { return spooled.degraded() ? 1.0 : 0.0; });
+    metrics.histogram("clamor_spool_commit_seconds", "Time of a group.", {}, spool.commit);
+    const store::LogWriter& log_writer = spooled.writer();
     const store::LogWriterCounters& log = log_writer.counters();
     metrics.counter("clamor_log_appended_total", "Messages written to the message log.", {},
                     log.appended);

@@ -9,14 +9,14 @@
 #include "auth/checker.h"
 #include "auth/key_ring.h"
 #include "eventsub/registry.h"
-#include "store/log_writer.h"
+#include "store/spooled_log.h"
 
 namespace clamor::app {
 
 /// Registers everything that a node counts; docs/operations.md explains each. What is given
 /// outlives the metrics.
 void register_metrics(Metrics& metrics, const std::vector<Node::ShardCounters>& shards,
-                      const store::LogWriter& log_writer, const reactor::WorkerPool& workers,
+                      const store::SpooledLog& spooled, const reactor::WorkerPool& workers,
                       const Counter& whispers_refused, const eventsub::Registry& events);
 
 /// The same of tokens and the keys that they are checked with.

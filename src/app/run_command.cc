@@ -1,22 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <iostream>
 #include <memory>
+#include <thread>
 
 #include "app/cli.h"
 #include "app/commands.h"
 #include "app/data_folder.h"
+#include "app/data_lock.h"
 #include "app/serve.h"
+#include "base/limits.h"
 #include "reactor/clock.h"
 #include "store/sqlite/catalog.h"
 #include "store/sqlite/message_log.h"
+#include "store/spooled_log.h"
 
 namespace clamor::app {
 
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr int kFailure = 1;
+constexpr std::chrono::milliseconds kSpoolPatience = 5s;
+constexpr std::chrono::milliseconds kSpoolPoll = 20ms;
 
 int report(const Result<void>& result) {
     if (result) return 0;
@@ -75,6 +84,43 @@ int run(const ChannelCommand& command) {
                         [&](auto& catalog) { return run_channel(command, catalog, std::cout); });
 }
 
+/// Waits until what the spool holds for the channel at this moment is in the log; false: it did not
+/// come. The server that runs beside takes it there within limits::kLogInterval; where none runs,
+/// this does.
+Result<bool> take_over_spool(const std::filesystem::path& data, ChannelId channel) {
+    DataLock lock;
+    if (lock.take(data)) {
+        auto log = store::open_sqlite_message_log({.path = message_log_path(data)});
+        if (!log) return tl::unexpected(log.error());
+        const auto taken = store::SpooledLog::open(**log, {.spool = {.folder = spool_path(data)}});
+        if (!taken) return tl::unexpected(taken.error());
+        return true;
+    }
+    MessageId newest;
+    bool changes = false;  // behind it
+    auto peeked = store::Spool::peek(spool_path(data), [&](std::string_view record) {
+        const auto entry = store::decode_log_entry(record);
+        if (!entry || store::channel_of(*entry) != channel) return;
+        const auto* message = std::get_if<store::StoredMessage>(&*entry);
+        changes = message == nullptr;
+        if (message != nullptr) newest = message->id;
+    });
+    if (!peeked) return tl::unexpected(peeked.error());
+    const auto log =
+        store::open_sqlite_message_log({.path = message_log_path(data), .read_only = true});
+    if (!log) return tl::unexpected(log.error());
+    // A deletion cannot be looked for as a message can.
+    if (changes) std::this_thread::sleep_for(limits::kLogInterval * 3 / 2);
+    for (auto waited = 0ms; newest; waited += kSpoolPoll) {
+        const auto found = (*log)->find(channel, newest);
+        if (!found) return tl::unexpected(found.error());
+        if (*found) break;
+        if (waited >= kSpoolPatience) return false;
+        std::this_thread::sleep_for(kSpoolPoll);
+    }
+    return true;
+}
+
 int run(const ExportCommand& command) {
     if (!std::filesystem::exists(message_log_path(command.data))) {
         std::cerr << "clamor: there is no message log in " << command.data
@@ -82,6 +128,16 @@ int run(const ExportCommand& command) {
         return kFailure;
     }
     return with_catalog(command.data, [&](store::Catalog& catalog) -> Result<void> {
+        const auto channel = catalog.find_channel(command.channel);
+        if (channel && *channel) {
+            const auto complete = take_over_spool(command.data, (*channel)->id);
+            if (!complete) return tl::unexpected(complete.error());
+            if (!*complete) {
+                std::cerr << "clamor: the newest messages are still in the spool: the server cannot "
+                             "write its message log (its /healthz says why); they are missing "
+                             "here\n";
+            }
+        }
         const auto log = store::open_sqlite_message_log(
             {.path = message_log_path(command.data), .read_only = true});
         if (!log) return tl::unexpected(log.error());

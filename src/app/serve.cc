@@ -123,7 +123,8 @@ Result<NodeOptions> node_options(const Config& config) {
     options.sessions.outbox_hard_bytes = limits.outbox_hard_bytes;
     options.sessions.outbox_age = limits.outbox_age;
     options.mailbox_tasks = limits.mailbox;
-    options.log_writer.queue_max = limits.log_queue;
+    options.log.writer.queue_max = limits.log_queue;
+    options.log.spool.bytes_max = limits.spool_bytes;
     const bool all_origins =
         std::find(config.web.allowed_origins.begin(), config.web.allowed_origins.end(), "*") !=
         config.web.allowed_origins.end();

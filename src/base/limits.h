@@ -92,9 +92,18 @@ inline constexpr std::size_t kLogQueueMessages = 65536;
 inline constexpr auto kEchoPatience =
     1500ms;  // then the sender is told that the message is not stored yet
 
+// The spool in front of the message log.
+inline constexpr std::size_t kSpoolSegmentBytes = 1024 * 1024;
+inline constexpr std::uint64_t kSpoolBytes = 1024 * 1024 * 1024;  // then the echo waits
+inline constexpr auto kSpoolInterval = 10ms;   // between the starts of two flushes of the disk
+inline constexpr auto kLogInterval = 1s;       // between two commits to the message log behind it
+inline constexpr std::size_t kLogBatch = 4096;  // entries; so many are committed at once
+inline constexpr auto kCatchUpPatience = 2s;  // of who reads the log for what is on its way to it
+
 // Fan-out.
 inline constexpr auto kCoalesceMax = 50ms;
 inline constexpr auto kCoalesceMin = 5ms;
+inline constexpr auto kGatherMax = 4ms;  // a busy shard that uses io_uring wakes so often
 inline constexpr std::size_t kBatchBytes =
     64 * 1024;  // an open batch this large is flushed at once
 inline constexpr std::size_t kNamesMax =

@@ -42,35 +42,60 @@ bool LogWriter::accepting() const {
 }
 
 void LogWriter::append(StoredMessage message, Task on_durable) {
-    enqueue(Append{std::move(message), std::move(on_durable)});
+    enqueue({std::move(message), std::move(on_durable)});
 }
 
 void LogWriter::mark_deleted(Deletion deletion) {
-    enqueue(std::move(deletion));
+    enqueue({std::move(deletion), {}});
 }
 
 void LogWriter::restore(ChannelId channel, MessageId by) {
-    enqueue(Restoration{channel, by});
+    enqueue({Restoration{channel, by}, {}});
+}
+
+void LogWriter::append_all(std::vector<LogEntry> entries) {
+    {
+        const std::lock_guard lock(mutex_);
+        for (LogEntry& entry : entries) put({std::move(entry), {}});
+    }
+    wake_.notify_one();
 }
 
 void LogWriter::enqueue(Entry entry) {
     bool was_empty = false;
     {
         const std::lock_guard lock(mutex_);
-        CLAMOR_CHECK(!stopping_, "given to a log writer that is being stopped");
-        if (const auto* append = std::get_if<Append>(&entry))
-            last_waiting_[append->message.channel] = append->message.position;
         was_empty = queue_.empty();
-        queue_.push_back(std::move(entry));
-        waiting_.fetch_add(1, std::memory_order_relaxed);
+        put(std::move(entry));
     }
     if (was_empty) wake_.notify_one();
 }
 
+void LogWriter::put(Entry entry) {
+    CLAMOR_CHECK(!stopping_, "given to a log writer that is being stopped");
+    Waiting& waiting = waiting_for_[channel_of(entry.what)];
+    ++waiting.entries;
+    if (const auto* message = std::get_if<StoredMessage>(&entry.what))
+        waiting.last = message->position;
+    queue_.push_back(std::move(entry));
+    ++taken_;
+    waiting_.fetch_add(1, std::memory_order_relaxed);
+}
+
 Position LogWriter::last_waiting(ChannelId channel) const {
     const std::lock_guard lock(mutex_);
-    const auto found = last_waiting_.find(channel);
-    return found == last_waiting_.end() ? Position{} : found->second;
+    const auto found = waiting_for_.find(channel);
+    return found == waiting_for_.end() ? Position{} : found->second.last;
+}
+
+void LogWriter::catch_up(ChannelId channel, Clock::time_point deadline) {
+    std::unique_lock lock(mutex_);
+    if (!waiting_for_.contains(channel)) return;
+    ++hurried_;
+    wake_.notify_one();
+    const std::uint64_t enough = taken_;
+    written_.wait_until(lock, deadline, [&] { return degraded() || done_ >= enough; });
+    --hurried_;
 }
 
 void LogWriter::run() {
@@ -80,8 +105,8 @@ void LogWriter::run() {
             const std::size_t lost = waiting();
             counters_.lost.add(lost);
             log::error(
-                "messages or deletions were lost: the message log kept failing until the stop",
-                {{"lost", lost}});
+                "the message log kept failing until the stop; only what a spool holds is not lost",
+                {{"not_written", lost}});
             return;
         }
     }
@@ -91,45 +116,56 @@ bool LogWriter::take_batch() {
     std::unique_lock lock(mutex_);
     wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
     wake_.wait_until(lock, commit_started_ + options_.commit_interval,
-                     [this] { return stopping_ || queue_.size() >= options_.batch_max; });
+                     [this] {
+                         return stopping_ || hurried_ > 0 || queue_.size() >= options_.batch_max;
+                     });
     if (queue_.empty()) return false;
-    while (!queue_.empty() && joins_batch(queue_.front())) {
-        if (auto* append = std::get_if<Append>(&queue_.front())) {
-            batch_.push_back(std::move(append->message));
-            tasks_.push_back(std::move(append->on_durable));
-        } else if (auto* deletion = std::get_if<Deletion>(&queue_.front())) {
+    while (!queue_.empty() && joins_batch(queue_.front().what)) {
+        Entry& entry = queue_.front();
+        if (auto* message = std::get_if<StoredMessage>(&entry.what)) {
+            batch_.push_back(std::move(*message));
+            tasks_.push_back(std::move(entry.on_durable));
+        } else if (auto* deletion = std::get_if<Deletion>(&entry.what)) {
             deletions_.push_back(std::move(*deletion));
         } else {
-            restorations_.push_back(std::get<Restoration>(queue_.front()));
+            restorations_.push_back(std::get<Restoration>(entry.what));
         }
         queue_.pop_front();
     }
     return true;
 }
 
-bool LogWriter::joins_batch(const Entry& entry) const {
+bool LogWriter::joins_batch(const LogEntry& entry) const {
     if (batch_.size() + deletions_.size() + restorations_.size() == options_.batch_max)
         return false;
     if (std::holds_alternative<Deletion>(entry)) return restorations_.empty();
-    const auto* append = std::get_if<Append>(&entry);
-    return append == nullptr || std::ranges::none_of(deletions_, [&](const Deletion& deletion) {
-               return would_reach(deletion, append->message);
+    const auto* message = std::get_if<StoredMessage>(&entry);
+    return message == nullptr || std::ranges::none_of(deletions_, [&](const Deletion& deletion) {
+               return would_reach(deletion, *message);
            });
 }
 
 bool LogWriter::write_batch() {
+    const std::size_t entries = batch_.size() + deletions_.size() + restorations_.size();
     if (!batch_.empty()) {
         if (!commit([this] { return log_.append(batch_); })) return false;
         finish_messages();
     }
     if (!deletions_.empty()) {
         if (!commit([this] { return log_.mark_deleted(deletions_); })) return false;
-        finish_deletions();
+        finish(deletions_);
     }
     if (!restorations_.empty()) {
         if (!commit([this] { return write_restorations(); })) return false;
-        finish_restorations();
+        finish(restorations_);
     }
+    // Not before: messages overtake the deletions of their batch.
+    {
+        const std::lock_guard lock(mutex_);
+        done_ += entries;
+    }
+    written_.notify_all();
+    if (options_.on_written) options_.on_written(entries);
     return true;
 }
 
@@ -172,34 +208,29 @@ bool LogWriter::commit(Commit&& commit) {
 
 void LogWriter::finish_messages() {
     counters_.appended.add(batch_.size());
-    {
-        const std::lock_guard lock(mutex_);
-        for (const StoredMessage& message : batch_) {
-            const auto found = last_waiting_.find(message.channel);
-            if (found != last_waiting_.end() && found->second == message.position)
-                last_waiting_.erase(found);
-        }
-        waiting_.fetch_sub(batch_.size(), std::memory_order_relaxed);
-    }
+    finish(batch_);
     for (Task& task : tasks_) {
         if (task) task();
     }
-    batch_.clear();
     tasks_.clear();
 }
 
-void LogWriter::finish_deletions() {
-    waiting_.fetch_sub(deletions_.size(), std::memory_order_relaxed);
-    deletions_.clear();
-}
-
-void LogWriter::finish_restorations() {
-    waiting_.fetch_sub(restorations_.size(), std::memory_order_relaxed);
-    restorations_.clear();
+template <class Entries>
+void LogWriter::finish(Entries& written) {
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& entry : written) {
+            const auto found = waiting_for_.find(entry.channel);
+            if (--found->second.entries == 0) waiting_for_.erase(found);
+        }
+        waiting_.fetch_sub(written.size(), std::memory_order_relaxed);
+    }
+    written.clear();
 }
 
 void LogWriter::enter_degraded(const Error& error) {
     if (degraded_.exchange(true, std::memory_order_relaxed)) return;
+    written_.notify_all();
     log::error("the message log cannot be written; messages wait in memory and are tried again",
                {{"error", error.to_string()}, {"waiting", waiting()}});
 }

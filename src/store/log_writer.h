@@ -6,14 +6,15 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <thread>
 #include <unordered_map>
-#include <variant>
 #include <vector>
 
 #include "base/counters.h"
 #include "base/limits.h"
+#include "store/log_entry.h"
 #include "store/log_queue.h"
 
 namespace clamor::store {
@@ -37,6 +38,9 @@ struct LogWriterOptions {
     std::chrono::milliseconds retry_pause_max{2000};
     /// How long the destructor goes on trying while the disk fails.
     std::chrono::milliseconds stop_timeout{5000};
+    /// Told how many entries, the oldest that were waiting, have been written; on the writer's
+    /// thread.
+    std::function<void(std::size_t)> on_written{};
 };
 
 /// The log writer thread: takes all that is queued, commits it as one batch, and runs the batch's
@@ -58,6 +62,11 @@ class LogWriter final : public LogQueue {
     void mark_deleted(Deletion deletion) override;
     void restore(ChannelId channel, MessageId by) override;
     Position last_waiting(ChannelId channel) const override;
+    /// As append(), mark_deleted() and restore(), many at once and telling nobody.
+    void append_all(std::vector<LogEntry> entries);
+    /// Writes at once what waits for the channel, and waits until it is written, at most until
+    /// `deadline`; while the writer is degraded it does not wait.
+    void catch_up(ChannelId channel, std::chrono::steady_clock::time_point deadline);
 
     const LogWriterCounters& counters() const { return counters_; }
     /// Messages, deletions and restorations taken and not on disk yet.
@@ -67,32 +76,35 @@ class LogWriter final : public LogQueue {
 
   private:
     using Clock = std::chrono::steady_clock;
-    struct Append {
-        StoredMessage message;
+    struct Entry {
+        LogEntry what;
         Task on_durable;
     };
-    struct Restoration {
-        ChannelId channel;
-        MessageId by;
+    /// Of a channel with entries that are not written yet.
+    struct Waiting {
+        Position last{};  ///< zeros: only deletions and restorations wait
+        std::size_t entries = 0;
     };
-    using Entry = std::variant<Append, Deletion, Restoration>;
 
     void enqueue(Entry entry);
+    /// Under the lock.
+    void put(Entry entry);
     void run();
     /// Moves up to batch_max entries out of the queue; waits for the first. False: stopped and
     /// nothing is left.
     bool take_batch();
     /// The next entry may join the batch, whose messages are written before its deletions, and
     /// those before what is restored.
-    bool joins_batch(const Entry& entry) const;
+    bool joins_batch(const LogEntry& entry) const;
     bool write_batch();
     /// Tries until it succeeds; false when it gave up because the writer is being stopped.
     template <class Commit>
     bool commit(Commit&& commit);
     void finish_messages();
-    void finish_deletions();
     Result<void> write_restorations();
-    void finish_restorations();
+    /// What is in `written` waits no longer.
+    template <class Entries>
+    void finish(Entries& written);
     void enter_degraded(const Error& error);
 
     MessageLog& log_;
@@ -103,8 +115,12 @@ class LogWriter final : public LogQueue {
 
     mutable std::mutex mutex_;
     std::condition_variable wake_;
+    std::condition_variable written_;  ///< or degraded
     std::deque<Entry> queue_;
-    std::unordered_map<ChannelId, Position> last_waiting_;
+    std::unordered_map<ChannelId, Waiting> waiting_for_;
+    std::size_t hurried_ = 0;  ///< catch_up() calls that wait
+    std::uint64_t taken_ = 0;  ///< entries, ever
+    std::uint64_t done_ = 0;   ///< of them
     bool stopping_ = false;
     Clock::time_point give_up_at_{};
 

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/spooled_log.h"
+
+#include <algorithm>
+
+#include <pthread.h>
+
+#include "base/check.h"
+#include "base/log.h"
+
+namespace clamor::store {
+
+namespace {
+
+/// Writes what an earlier process left, in the order in which it was given.
+Result<void> write_left(MessageLog& log, const std::vector<LogEntry>& entries) {
+    std::vector<StoredMessage> messages;
+    const auto write_messages = [&]() -> Result<void> {
+        if (messages.empty()) return {};
+        auto written = log.append(messages);
+        messages.clear();
+        return written;
+    };
+    for (const LogEntry& entry : entries) {
+        if (const auto* message = std::get_if<StoredMessage>(&entry)) {
+            messages.push_back(*message);
+            if (messages.size() < limits::kLogBatch) continue;
+        }
+        if (auto written = write_messages(); !written) return written;
+        Result<void> done;
+        if (const auto* deletion = std::get_if<Deletion>(&entry))
+            done = log.mark_deleted({deletion, 1});
+        if (const auto* restoration = std::get_if<Restoration>(&entry))
+            done = log.restore(restoration->channel, restoration->by);
+        if (!done) return done;
+    }
+    return write_messages();
+}
+
+}  // namespace
+
+/// Reads behind all that was appended before.
+class SpooledLog::Reading final : public MessageLog {
+  public:
+    Reading(SpooledLog& queue, MessageLog& log) : queue_(queue), log_(log) {}
+
+    Result<void> append(std::span<const StoredMessage>) override { return read_only(); }
+    Result<void> mark_deleted(std::span<const Deletion>) override { return read_only(); }
+    Result<void> restore(ChannelId, MessageId) override { return read_only(); }
+    Result<std::vector<StoredMessage>> read(const HistoryQuery& query) override {
+        queue_.catch_up(query.channel);
+        return log_.read(query);
+    }
+    Result<std::optional<StoredMessage>> find(ChannelId channel, MessageId id) override {
+        queue_.catch_up(channel);
+        return log_.find(channel, id);
+    }
+    Result<LastMessage> last(ChannelId channel) override {
+        queue_.catch_up(channel);
+        return log_.last(channel);
+    }
+    Result<bool> has_author(ChannelId channel, UserId author) override {
+        queue_.catch_up(channel);
+        return log_.has_author(channel, author);
+    }
+
+  private:
+    static Result<void> read_only() {
+        return fail(std::errc::read_only_file_system,
+                    "what changes the message log goes by its queue");
+    }
+
+    SpooledLog& queue_;
+    MessageLog& log_;
+};
+
+SpooledLog::SpooledLog(MessageLog& log, SpooledLogOptions options) : options_(std::move(options)) {
+    CLAMOR_CHECK(options_.group_max > 0, "a group holds at least one entry");
+    LogWriterOptions writer = options_.writer;
+    writer.on_written = [this](std::size_t entries) {
+        in_log_.fetch_add(entries, std::memory_order_relaxed);
+    };
+    writer_ = std::make_unique<LogWriter>(log, writer);
+    reading_ = std::make_unique<Reading>(*this, log);
+}
+
+Result<std::unique_ptr<SpooledLog>> SpooledLog::open(MessageLog& log, SpooledLogOptions options) {
+    std::unique_ptr<SpooledLog> opened(new SpooledLog(log, std::move(options)));
+    std::vector<LogEntry> left;
+    std::size_t unreadable = 0;
+    auto spool = Spool::open(opened->options_.spool, [&](std::string_view record) {
+        auto entry = decode_log_entry(record);
+        if (entry) {
+            left.push_back(*std::move(entry));
+        } else if (unreadable++ == 0) {
+            log::error("an entry of the spool cannot be read; another version may have written it",
+                       {{"error", entry.error().to_string()}});
+        }
+    });
+    if (!spool) return tl::unexpected(spool.error());
+    if (auto written = write_left(log, left); !written) return tl::unexpected(written.error());
+    if (!left.empty() || unreadable > 0) {
+        log::info("the message log has taken over what was left in the spool",
+                  {{"entries", left.size()}, {"unreadable", unreadable}});
+    }
+    opened->spool_ = *std::move(spool);
+    opened->spool_->release_left();
+    opened->thread_ = std::thread([queue = opened.get()] { queue->run(); });
+    return opened;
+}
+
+SpooledLog::~SpooledLog() {
+    if (thread_.joinable()) {
+        {
+            const std::lock_guard lock(mutex_);
+            stopping_ = true;
+            give_up_at_ = Clock::now() + options_.stop_timeout;
+        }
+        wake_.notify_one();
+        thread_.join();
+    }
+    writer_.reset();  // writes what it has
+    if (spool_) spool_->release(in_log_);
+}
+
+MessageLog& SpooledLog::log() {
+    return *reading_;
+}
+
+bool SpooledLog::accepting() const {
+    return waiting() + writer_->waiting() < options_.writer.queue_max;
+}
+
+void SpooledLog::append(StoredMessage message, Task on_durable) {
+    enqueue({std::move(message), std::move(on_durable)});
+}
+
+void SpooledLog::mark_deleted(Deletion deletion) {
+    enqueue({std::move(deletion), {}});
+}
+
+void SpooledLog::restore(ChannelId channel, MessageId by) {
+    enqueue({Restoration{channel, by}, {}});
+}
+
+void SpooledLog::enqueue(Entry entry) {
+    bool wake = false;
+    {
+        const std::lock_guard lock(mutex_);
+        CLAMOR_CHECK(!stopping_, "given to a log that is being stopped");
+        queue_.push_back(std::move(entry));
+        ++taken_;
+        waiting_.fetch_add(1, std::memory_order_relaxed);
+        // Between two groups the thread sleeps by the clock: nobody pays for waking it.
+        wake = std::exchange(idle_, false) || queue_.size() == options_.group_max;
+    }
+    if (wake) wake_.notify_one();
+}
+
+Position SpooledLog::last_waiting(ChannelId channel) const {
+    const std::lock_guard lock(mutex_);
+    for (const auto* entries : {&queue_, &group_}) {
+        for (auto entry = entries->rbegin(); entry != entries->rend(); ++entry) {
+            const auto* message = std::get_if<StoredMessage>(&entry->what);
+            if (message != nullptr && message->channel == channel) return message->position;
+        }
+    }
+    return writer_->last_waiting(channel);
+}
+
+void SpooledLog::catch_up(ChannelId channel) {
+    const auto deadline = Clock::now() + limits::kCatchUpPatience;
+    {
+        std::unique_lock lock(mutex_);
+        const std::uint64_t enough = taken_;
+        handed_on_.wait_until(lock, deadline, [&] { return degraded() || done_ >= enough; });
+    }
+    writer_->catch_up(channel, deadline);
+}
+
+void SpooledLog::run() {
+    pthread_setname_np(pthread_self(), "log-spool");
+    while (take_group()) {
+        if (!write_group()) {
+            log::error("messages or deletions were lost: the spool kept failing until the stop",
+                       {{"lost", waiting()}});
+            return;
+        }
+        hand_on();
+        spool_->release(in_log_.load(std::memory_order_relaxed));
+        counters_.bytes.set(spool_->bytes());
+    }
+}
+
+bool SpooledLog::take_group() {
+    std::unique_lock lock(mutex_);
+    wake_.wait_until(lock, group_started_ + options_.interval,
+                     [this] { return stopping_ || queue_.size() >= options_.group_max; });
+    idle_ = queue_.empty();
+    wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    idle_ = false;
+    while (!queue_.empty() && group_.size() < options_.group_max) {
+        group_.push_back(std::move(queue_.front()));
+        queue_.pop_front();
+    }
+    return !group_.empty();
+}
+
+bool SpooledLog::write_group() {
+    records_.resize(group_.size());
+    for (std::size_t i = 0; i < group_.size(); ++i) {
+        records_[i].clear();
+        encode_log_entry(group_[i].what, records_[i]);
+    }
+    auto pause = options_.retry_pause_min;
+    for (;;) {
+        group_started_ = Clock::now();
+        const auto written = spool_->append(records_);
+        if (written) {
+            const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() -
+                                                                                    group_started_);
+            counters_.commit.record(static_cast<std::uint64_t>(took.count()));
+            counters_.commits.add();
+            counters_.appended.add(group_.size());
+            if (degraded_.exchange(false, std::memory_order_relaxed))
+                log::info("the spool is written again", {{"waited", waiting()}});
+            return true;
+        }
+        counters_.failures.add();
+        enter_degraded(written.error());
+        // The spool may be full of what the log has meanwhile.
+        spool_->release(in_log_.load(std::memory_order_relaxed));
+        std::unique_lock lock(mutex_);
+        if (stopping_ && Clock::now() >= give_up_at_) return false;
+        if (stopping_) {
+            wake_.wait_until(lock, std::min(Clock::now() + options_.retry_pause_min, give_up_at_),
+                             [] { return false; });
+        } else {
+            wake_.wait_for(lock, pause, [this] { return stopping_; });
+        }
+        pause = std::min(pause * 2, options_.retry_pause_max);
+    }
+}
+
+void SpooledLog::hand_on() {
+    std::vector<LogEntry> entries;
+    std::vector<Task> tasks;
+    entries.reserve(group_.size());
+    {
+        const std::lock_guard lock(mutex_);
+        for (Entry& entry : group_) {
+            entries.push_back(std::move(entry.what));
+            if (entry.on_durable) tasks.push_back(std::move(entry.on_durable));
+        }
+        // Behind the lock of last_waiting(), so that what leaves here is there.
+        writer_->append_all(std::move(entries));
+        done_ += group_.size();
+        waiting_.fetch_sub(group_.size(), std::memory_order_relaxed);
+        group_.clear();
+    }
+    handed_on_.notify_all();
+    for (Task& task : tasks) task();
+}
+
+void SpooledLog::enter_degraded(const Error& error) {
+    if (degraded_.exchange(true, std::memory_order_relaxed)) return;
+    handed_on_.notify_all();
+    log::error("the spool cannot be written; messages wait in memory and are tried again",
+               {{"error", error.to_string()}, {"waiting", waiting()}});
+}
+
+}  // namespace clamor::store
