@@ -11,12 +11,14 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "reactor/clock.h"
 
 namespace clamor::reactor {
 
 namespace {
 
 constexpr int kSendFlags = MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL;
+constexpr auto kRateWindow = std::chrono::milliseconds(50);
 
 }  // namespace
 
@@ -109,8 +111,24 @@ void UringEngine::submit() {
 void UringEngine::wait_for_events(std::optional<MonoClock::duration> timeout) {
     counters_.waits.add();
     const std::uint64_t before = ring_->calls();
-    ring_->submit_and_wait(timeout);
+    ring_->submit_and_wait(timeout, gather_time());
     if (std::exchange(sends_queued_, false)) counters_.send_calls.add(ring_->calls() - before);
+}
+
+/// Waking costs more than the little that a message in a small room has to have done, so that it is
+/// worth a wait as soon as two receives are likely to come in it.
+MonoClock::duration UringEngine::gather_time() {
+    if (options_.gather_max <= MonoClock::duration::zero()) return {};
+    const MonoTime now = read_mono_clock();
+    if (now - rate_since_ >= kRateWindow) {
+        const std::uint64_t receives = counters_.receives.value();
+        const auto fresh = static_cast<double>(receives - receives_before_);
+        gathers_ = fresh * std::chrono::duration<double>(options_.gather_max).count() >=
+                   2 * std::chrono::duration<double>(now - rate_since_).count();
+        rate_since_ = now;
+        receives_before_ = receives;
+    }
+    return gathers_ ? options_.gather_max : MonoClock::duration::zero();
 }
 
 void UringEngine::prepare_cancels() {

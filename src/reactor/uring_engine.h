@@ -47,6 +47,7 @@ class UringEngine final : public StreamEngine {
     void prepare_accepts();
     void prepare_send(SendQueue::Entry& entry);
     void submit();
+    MonoClock::duration gather_time();
     void handle(const UringRing::Completion& completion);
     void handle_accept(const UringRing::Completion& completion, Token token);
     void handle_receive(const UringRing::Completion& completion, Token token);
@@ -58,6 +59,10 @@ class UringEngine final : public StreamEngine {
     std::vector<msghdr> messages_;  // by place in the submission queue
     bool sends_queued_ = false;     // the submission queue holds sends
     bool wake_watched_ = false;
+    // How much is received: counted over kRateWindow, to know what gathering would bring.
+    MonoTime rate_since_{};
+    std::uint64_t receives_before_ = 0;
+    bool gathers_ = false;
     // What the next hand-over prepares.
     std::vector<std::uint64_t> cancels_;  // tokens of operations
     std::vector<Token> receives_;

@@ -105,19 +105,30 @@ void UringRing::submit_rest() {
     }
 }
 
-void UringRing::submit_and_wait(std::optional<MonoClock::duration> timeout) {
+void UringRing::submit_and_wait(std::optional<MonoClock::duration> timeout,
+                                MonoClock::duration gather) {
     enable();
+    if (gather > MonoClock::duration::zero() && (!timeout || *timeout > gather)) {
+        wait_for(gather, kGathered);
+        if (io_uring_cq_ready(&ring_) > 0) return;
+        if (timeout) *timeout -= gather;
+    }
+    wait_for(timeout, timeout > gather ? 1 : kGathered);
+}
+
+void UringRing::wait_for(std::optional<MonoClock::duration> timeout, unsigned completions) {
     ++calls_;
     int result = 0;
     if (!timeout) {
-        result = io_uring_submit_and_wait(&ring_, 1);
+        result = io_uring_submit_and_wait(&ring_, completions);
     } else if (*timeout <= MonoClock::duration::zero()) {
         result = io_uring_submit_and_get_events(&ring_);
     } else {
         const auto seconds = std::chrono::floor<std::chrono::seconds>(*timeout);
         __kernel_timespec limit{.tv_sec = seconds.count(), .tv_nsec = (*timeout - seconds).count()};
         io_uring_cqe* unused = nullptr;
-        result = io_uring_submit_and_wait_timeout(&ring_, &unused, 1, &limit, nullptr);
+        result =
+            io_uring_submit_and_wait_timeout(&ring_, &unused, completions, &limit, nullptr);
     }
     CLAMOR_CHECK(result >= 0 || result == -ETIME || result == -EINTR || result == -EAGAIN ||
                      result == -EBUSY,

@@ -21,6 +21,7 @@ class UringRing {
     static constexpr unsigned kSubmissions = 1024;
     static constexpr unsigned kCompletions = 16384;
     static constexpr int kBufferGroup = 0;
+    static constexpr unsigned kGathered = 64;
 
     struct Completion {
         std::uint64_t user_data;
@@ -49,8 +50,9 @@ class UringRing {
     /// Submits everything; once it returns, sends are done or have failed.
     void submit();
     /// Submits everything and waits for a completion, at most `timeout`. Zero only collects what is
-    /// there.
-    void submit_and_wait(std::optional<MonoClock::duration> timeout);
+    /// there. With `gather`, the wait goes on for so long, unless kGathered completions are there.
+    void submit_and_wait(std::optional<MonoClock::duration> timeout,
+                         MonoClock::duration gather = {});
     std::optional<Completion> next_completion();
 
     std::string_view buffer(std::uint16_t id, std::size_t size) const;
@@ -65,6 +67,7 @@ class UringRing {
     UringRing() = default;
     Result<void> set_up_buffers(std::uint32_t buffers, std::uint32_t buffer_bytes);
     void enable();
+    void wait_for(std::optional<MonoClock::duration> timeout, unsigned completions);
     /// What the kernel did not take at once (it was short of memory): again until it has.
     void submit_rest();
 
