@@ -71,6 +71,21 @@ inline constexpr std::size_t kActsPerRequest = 10000;
 inline constexpr std::uint32_t kPinSeconds = 1200;
 inline constexpr std::size_t kRoleListMax = 1000;  // names of moderators or VIPs in one answer
 
+// AutoMod.
+inline constexpr auto kHoldFor = 5min;                 // then a held message expires
+inline constexpr std::size_t kHeldPerChannel = 500;    // pending; more are blocked
+inline constexpr std::size_t kTermsPerChannel = 5000;  // blocked and permitted ones together
+inline constexpr std::size_t kRulesBytes = 32 * 1024;  // of a channel's document of rules
+inline constexpr std::size_t kAllowedLinksMax = 500;
+inline constexpr std::size_t kAllowedLinkBytes = 253;
+inline constexpr float kCalibrationSlopeMin = 0.5f;
+inline constexpr float kCalibrationSlopeMax = 2.0f;
+inline constexpr float kCalibrationOffsetMax = 1.5f;  // in logits, up or down
+inline constexpr std::size_t kVerdictsBuffered = 4096;  // of a shard, for the disk; more are dropped
+inline constexpr auto kVerdictsKept = std::chrono::days(30);
+inline constexpr std::size_t kPreviewMessages = 50'000;  // that time travel reads, the newest ones
+inline constexpr std::int64_t kNewcomersWatched = 500;   // of one channel, to see a raid by bots
+
 // Tokens.
 inline constexpr std::size_t kJwtBytes = 4000;
 inline constexpr std::size_t kJwtKeysMax = 64;  // in one JWK set

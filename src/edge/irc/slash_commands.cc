@@ -220,6 +220,13 @@ std::optional<Act> remove_term(std::string_view text) {
     return act::RemoveTerm{.id = {}, .text = term, .permitted = kPermitted};
 }
 
+template <bool kApprove>
+std::optional<Act> decide_held(std::string_view text) {
+    const auto id = MessageId::parse(take_word(text));
+    if (!id) return std::nullopt;
+    return act::DecideHeld{.message = *id, .approve = kApprove};
+}
+
 constexpr std::array kActCommands{
     ActCommand{"ban", "usage_ban", "<username> [reason]", "Permanently bans a user.", ban},
     ActCommand{"unban", "usage_unban", "<username>", "Lifts a ban or a timeout.", unban<false>},
@@ -296,6 +303,10 @@ constexpr std::array kActCommands{
                "Lets a word or phrase pass AutoMod.", add_term<true>},
     ActCommand{"removepermittedterm", "usage_removepermittedterm", "<term>", "Ends that.",
                remove_term<true>},
+    ActCommand{"approve", "usage_approve", "<message id>",
+               "Publishes a message that AutoMod holds.", decide_held<true>},
+    ActCommand{"deny", "usage_deny", "<message id>", "Drops a message that AutoMod holds.",
+               decide_held<false>},
 };
 
 struct NamedColor {
