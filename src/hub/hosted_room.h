@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -10,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "automod/channel_memory.h"
 #include "base/ids.h"
 #include "base/scheduler.h"
 #include "base/time.h"
@@ -17,6 +19,7 @@
 #include "chat/room.h"
 #include "emotes/emote_set.h"
 #include "hub/gateway.h"
+#include "moderation/automod_desk.h"
 
 namespace clamor::hub {
 
@@ -74,6 +77,10 @@ struct HostedRoom {
     std::deque<chat::Event> outgoing;  ///< what acts made happen and is not published yet
     bool publishing = false;           ///< a later task goes on with `outgoing`
     OutgoingRaid raid;
+    moderation::RoomPolicy automod;
+    automod::ChannelMemory automod_memory;
+    std::map<MessageId, MonoTime> held;  ///< messages that wait for moderators, and until when
+    std::uint32_t holding = 0;           ///< what a worker does with such messages now
     std::vector<std::pair<UserId, WallTime>> shoutouts;  ///< of the last hour
     WallTime last_sent_at{};
     MonoTime last_used{};

@@ -3,8 +3,10 @@
 #include <exception>
 #include <utility>
 
+#include "base/limits.h"
 #include "base/log.h"
 #include "hub/room_host.h"
+#include "moderation/service.h"
 #include "store/catalog.h"
 #include "store/log_queue.h"
 
@@ -17,6 +19,9 @@ struct RoomHost::RoomFacts {
     Position last;
     WallTime last_sent_at{};
     std::vector<store::Emote> emotes;
+    moderation::RoomPolicy automod;
+    std::vector<store::Held> held;
+    WallTime at{};
 };
 
 /// What a worker reads about a user who joins or speaks.
@@ -103,6 +108,7 @@ void RoomHost::reset(HostedRoom& room) {
 void RoomHost::load_room(HostedRoom& room) {
     room.loading = true;
     const bool queued = services_.workers.post([this, channel = room.channel,
+                                                now = scheduler_.now().wall,
                                                 home = scheduler_.shard()] {
         RoomFacts facts;
         auto found = services_.catalog.find_channel(channel);
@@ -110,17 +116,25 @@ void RoomHost::load_room(HostedRoom& room) {
         const Position waiting = services_.log_queue.last_waiting(channel);
         auto last = services_.log.last(channel);
         auto emotes = services_.catalog.emotes_for(channel);
-        if (found && *found && last && emotes) {
+        auto automod = services_.moderation.automod().policy_of(channel, now);
+        auto held = services_.catalog.list_held(channel, chat::HoldStatus::pending, {},
+                                                limits::kHeldPerChannel);
+        if (found && *found && last && emotes && automod && held) {
             facts = {.ok = true,
                      .channel = std::move(**found),
                      .last = std::max(waiting, last->position),
                      .last_sent_at = last->sent_at,
-                     .emotes = *std::move(emotes)};
+                     .emotes = *std::move(emotes),
+                     .automod = *std::move(automod),
+                     .held = *std::move(held),
+                     .at = now};
         } else {
             const std::string why = !found    ? found.error().to_string()
                                     : !*found ? "the channel is gone"
                                     : !last   ? last.error().to_string()
-                                              : emotes.error().to_string();
+                                    : !emotes ? emotes.error().to_string()
+                                    : !held   ? held.error().to_string()
+                                              : automod.error().to_string();
             log::warn("a room could not be loaded", {{"channel", channel.value}, {"error", why}});
         }
         scheduler_.post_to(home, Priority::control,
@@ -152,6 +166,11 @@ void RoomHost::room_loaded(ChannelId channel, RoomFacts facts) {
     room.last_sent_at = std::max(room.last_sent_at, facts.last_sent_at);
     room.rules.set_modes(facts.channel.modes);
     room.emotes = emote_set(facts);
+    room.automod = std::move(facts.automod);
+    for (const store::Held& held : facts.held) {
+        const auto left = held.held_at + services_.moderation.hold_for() - facts.at;
+        note_held(room, held.id, scheduler_.now().mono + left);
+    }
     bus_.subscribe(channel, facts.last);
     room.ready = true;
     for (const Parked& command : parked) command(true);

@@ -51,7 +51,7 @@ class AutoModDesk {
 
   private:
     store::Catalog& catalog_;
-    const text::Normaliser normaliser_;
+    const text::Normaliser normaliser_{};
     mutable std::mutex mutex_;
     std::shared_ptr<const automod::Classifier> classifier_;
 };

@@ -37,7 +37,9 @@ std::optional<Finding> read_finding(const nlohmann::json& value) {
     const auto source = by_name<Source>(kSources, value.value("source", ""));
     const auto action = by_name<Action>(kActions, value.value("action", ""));
     if (!source || !action) return std::nullopt;
-    Finding finding{.source = *source, .action = *action};
+    Finding finding{};
+    finding.source = *source;
+    finding.action = *action;
     finding.shadow = value.value("shadow", false);
     finding.level = value.value("level", std::uint8_t{0});
     finding.rule = value.value("rule", "");

@@ -67,6 +67,7 @@ TYPED_TEST_P(AutoModContract, KeepsAllOfAHeldMessage) {
     const Held held = this->held(1);
     EXPECT_TRUE(catalog.hold(held, 10).value());
     EXPECT_EQ(catalog.find_held(this->lobby_, held.id).value(), held);
+    EXPECT_EQ(catalog.find_held({}, held.id).value(), held);
     EXPECT_FALSE(catalog.find_held(this->music_, held.id).value());
     EXPECT_FALSE(catalog.find_held(this->lobby_, this->id(2)).value());
     EXPECT_FALSE(catalog.hold(held, 10));
@@ -91,7 +92,7 @@ TYPED_TEST_P(AutoModContract, HoldsNoMoreThanItIsTold) {
     EXPECT_TRUE(catalog.hold(this->held(2), 2).value());
     EXPECT_FALSE(catalog.hold(this->held(3), 2).value());
     EXPECT_FALSE(catalog.find_held(this->lobby_, this->id(3)).value());
-    Held elsewhere = this->held(3);
+    Held elsewhere = this->held(4);
     elsewhere.channel = this->music_;
     EXPECT_TRUE(catalog.hold(elsewhere, 2).value());
     ASSERT_TRUE(this->decide(this->held(1), chat::HoldStatus::denied));

@@ -49,6 +49,7 @@ class AutoModStore {
 
     /// False, with nothing kept, when `most` messages of the channel are pending.
     virtual Result<bool> hold(const Held& held, std::size_t most) = 0;
+    /// `channel` none: of whatever channel.
     virtual Result<std::optional<Held>> find_held(ChannelId channel, MessageId id) = 0;
     virtual Result<std::vector<Held>> list_held(ChannelId channel, chat::HoldStatus status,
                                                 MessageId after, std::size_t limit) = 0;

@@ -16,14 +16,18 @@ Result<bool> MemoryCatalog::hold(const Held& held, std::size_t most) {
         pending += it->second.status == chat::HoldStatus::pending ? 1 : 0;
     }
     if (pending >= most) return false;
-    if (!held_.emplace(ChannelMessage(held.channel, held.id), held).second)
+    const auto same = [&](const auto& one) { return one.second.id == held.id; };
+    if (std::ranges::any_of(held_, same) ||
+        !held_.emplace(ChannelMessage(held.channel, held.id), held).second)
         return fail(std::errc::file_exists, "the message is held already");
     return true;
 }
 
 Result<std::optional<Held>> MemoryCatalog::find_held(ChannelId channel, MessageId id) {
     const std::lock_guard lock(mutex_);
-    const auto found = held_.find({channel, id});
+    const auto found = std::ranges::find_if(held_, [&](const auto& one) {
+        return one.second.id == id && (!channel || one.second.channel == channel);
+    });
     if (found == held_.end()) return std::nullopt;
     return found->second;
 }

@@ -112,7 +112,7 @@ const std::string kHold =
     "INSERT INTO held_messages (channel_id, message_id, author_id, event, held_at, status) VALUES "
     "(:channel, :id, :author, :event, :held_at, 'pending')";
 const std::string kFind = fmt::format(
-    "SELECT {} FROM held_messages WHERE channel_id = :channel AND message_id = :id",
+    "SELECT {} FROM held_messages WHERE message_id = :id",
     HeldRow::kColumns);
 const std::string kList = fmt::format(
     "SELECT {} FROM held_messages WHERE channel_id = :channel AND status = :status AND message_id "
@@ -152,7 +152,9 @@ Result<bool> SqlCatalog::hold(const Held& held, std::size_t most) {
 Result<std::optional<Held>> SqlCatalog::find_held(ChannelId channel, MessageId id) {
     return database_->run("looking up a held message",
                           [&](Session& sql) -> Result<std::optional<Held>> {
-                              return sql.fetch_one<HeldRow>(kFind, number(channel), id.to_string());
+                              auto held = sql.fetch_one<HeldRow>(kFind, id.to_string());
+                              if (held && channel && held->channel != channel) held.reset();
+                              return held;
                           });
 }
 

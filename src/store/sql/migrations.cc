@@ -269,15 +269,14 @@ ALTER TABLE terms ADD COLUMN shadow INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE terms ADD COLUMN holds INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE terms ADD COLUMN list TEXT NOT NULL DEFAULT '';
 CREATE TABLE held_messages (
+    message_id UUID PRIMARY KEY,
     channel_id BIGINT NOT NULL REFERENCES channels (channel_id),
-    message_id UUID NOT NULL,
     author_id BIGINT NOT NULL REFERENCES users (user_id),
     event TEXT NOT NULL,
     held_at BIGINT NOT NULL,
     status VARCHAR(16) NOT NULL CHECK (status IN ('pending', 'approved', 'denied', 'expired')),
     moderator_id BIGINT REFERENCES users (user_id),
-    decided_at BIGINT,
-    PRIMARY KEY (channel_id, message_id)
+    decided_at BIGINT
 );
 CREATE INDEX held_messages_by_status ON held_messages (channel_id, status, message_id);
 CREATE INDEX held_messages_pending ON held_messages (channel_id) WHERE status = 'pending';
