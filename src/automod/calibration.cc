@@ -25,8 +25,8 @@ double sigmoid(double x) {
 
 /// Minus the logarithm of the posterior, up to a constant.
 double cost(std::span<const Decision> decisions, double slope, double offset) {
-    double sum = std::pow((slope - 1) / kSlopeDeviation, 2) / 2 +
-                 std::pow(offset / kOffsetDeviation, 2) / 2;
+    double sum =
+        std::pow((slope - 1) / kSlopeDeviation, 2) / 2 + std::pow(offset / kOffsetDeviation, 2) / 2;
     for (const Decision& decision : decisions) {
         const double z = slope * logit(decision.score) + offset;
         sum += std::log1p(std::exp(decision.denied ? -z : z));

@@ -57,15 +57,15 @@ std::optional<LevelTable::Ruling> LevelTable::first_of(const std::array<Category
 }
 
 std::optional<LevelTable::Ruling> LevelTable::of_hostility(float score, Categories found) const {
-    return first_of(kHostile, score,
-                    static_cast<Categories>(found | bit(Category::aggression) |
-                                            bit(Category::bullying)));
+    return first_of(
+        kHostile, score,
+        static_cast<Categories>(found | bit(Category::aggression) | bit(Category::bullying)));
 }
 
 std::optional<LevelTable::Ruling> LevelTable::of_profanity(float score, Categories found) const {
-    return first_of(kProfane, score,
-                    static_cast<Categories>((found & bit(Category::sex_terms)) |
-                                            bit(Category::swearing)));
+    return first_of(
+        kProfane, score,
+        static_cast<Categories>((found & bit(Category::sex_terms)) | bit(Category::swearing)));
 }
 
 }  // namespace clamor::automod

@@ -14,16 +14,18 @@ namespace {
 /// Top-level domains that are English words. People forget the blank behind a full stop more often
 /// than they write such a name alone: it takes a path, a port or `www.` to be a link.
 constexpr std::array<std::string_view, 28> kWords{
-    "am", "and", "as", "at",  "be",  "boo", "by",  "can", "do",   "foo",  "go",   "got", "here", "how",
-    "in", "is",  "it", "llc", "me",  "my",  "new", "no",  "now",  "pm",   "so",   "to",  "us",   "you"};
+    "am", "and", "as", "at",  "be", "boo", "by",  "can", "do",  "foo", "go", "got", "here", "how",
+    "in", "is",  "it", "llc", "me", "my",  "new", "no",  "now", "pm",  "so", "to",  "us",   "you"};
 /// What is looked for when the dot is written as a word: `example dot com`.
-constexpr std::array<std::string_view, 14> kSpelledOut{"com", "net", "org", "gg",  "tv",   "ru", "io",
-                                                       "xyz", "info", "biz", "link", "site", "top", "club"};
+constexpr std::array<std::string_view, 14> kSpelledOut{"com",  "net",  "org", "gg",   "tv",
+                                                       "ru",   "io",   "xyz", "info", "biz",
+                                                       "link", "site", "top", "club"};
 
 const std::unordered_set<std::string_view>& top_level_domains() {
     static const auto domains = [] {
         std::unordered_set<std::string_view> all;
-        for_each_line(embedded_top_level_domains(), [&](std::string_view line) { all.insert(line); });
+        for_each_line(embedded_top_level_domains(),
+                      [&](std::string_view line) { all.insert(line); });
         return all;
     }();
     return domains;

@@ -33,7 +33,8 @@ bool is_ascii(std::string_view text) {
 std::vector<std::string> atoms_of(const std::string& pattern) {
     re2::FilteredRE2 filter(kAtomBytes);
     int id = 0;
-    if (filter.Add(pattern, options_with(limits::kPatternMemory), &id) != re2::RE2::NoError) return {};
+    if (filter.Add(pattern, options_with(limits::kPatternMemory), &id) != re2::RE2::NoError)
+        return {};
     std::vector<std::string> atoms;
     filter.Compile(&atoms);
     // Other scripts fold case in more than one way, RE2's and ICU's.
@@ -60,8 +61,7 @@ std::string describe(const re2::RE2& expression) {
 }  // namespace
 
 struct PatternSet::Together {
-    explicit Together(const re2::RE2::Options& options)
-        : set(options, re2::RE2::UNANCHORED) {}
+    explicit Together(const re2::RE2::Options& options) : set(options, re2::RE2::UNANCHORED) {}
     re2::RE2::Set set;
 };
 
@@ -75,8 +75,7 @@ tl::expected<void, std::string> PatternSet::add(std::string_view pattern, std::u
                       " regular expressions");
     }
     const std::string text(pattern);
-    auto expression =
-        std::make_unique<re2::RE2>(text, options_with(limits::kPatternMemory));
+    auto expression = std::make_unique<re2::RE2>(text, options_with(limits::kPatternMemory));
     if (!expression->ok()) return refuse(describe(*expression));
     if (expression->ProgramSize() > limits::kPatternInstructions)
         return refuse("the regular expression is too large");
@@ -126,8 +125,7 @@ void PatternSet::find(std::string_view text, std::vector<bool>& tried,
     if (!together_) return;
     const re2::StringPiece piece(text.data(), text.size());
     re2::RE2::Set::ErrorInfo error{};
-    if (!together_->set.Match(piece, nullptr, &error) &&
-        error.kind == re2::RE2::Set::kNoError) {
+    if (!together_->set.Match(piece, nullptr, &error) && error.kind == re2::RE2::Set::kNoError) {
         return;
     }
     // Something is there, or there was too little memory to tell: each for itself says what.

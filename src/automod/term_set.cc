@@ -62,10 +62,10 @@ bool is_piece(const Piece& piece, std::string_view word) {
 }
 
 /// The same for a phrase whose piece `key` was found at these bytes.
-std::optional<Bytes> fit_phrase(const Phrase& phrase, std::size_t key,
-                                const text::Normalised& text, Bytes at) {
-    const auto word = std::ranges::upper_bound(text.words, at.begin, {},
-                                               &text::Normalised::Word::end);
+std::optional<Bytes> fit_phrase(const Phrase& phrase, std::size_t key, const text::Normalised& text,
+                                Bytes at) {
+    const auto word =
+        std::ranges::upper_bound(text.words, at.begin, {}, &text::Normalised::Word::end);
     const auto index = static_cast<std::size_t>(word - text.words.begin());
     if (index < key || text.words.size() - (index - key) < phrase.size()) return std::nullopt;
     const std::size_t first = index - key;
@@ -109,8 +109,7 @@ TermSet::TermSet(const std::vector<Term>& terms, const text::Normaliser& normali
         if (!parsed) {
             refused.push_back({index, parsed.error()});
         } else if (!parsed->pattern.empty()) {
-            const auto added =
-                patterns_.add(parsed->pattern, static_cast<std::uint32_t>(index));
+            const auto added = patterns_.add(parsed->pattern, static_cast<std::uint32_t>(index));
             if (!added) refused.push_back({index, added.error()});
         } else {
             add(*parsed, static_cast<std::uint32_t>(index));

@@ -103,9 +103,8 @@ tl::expected<ParsedTerm, std::string> parse_term(std::string_view text,
         Piece piece;
         const std::size_t leading = leading_stars(rest);
         if (leading == rest.size()) {
-            return refuse(words.words.size() == 1
-                              ? "the term has nothing but wildcards"
-                              : "a word of the term has nothing but wildcards");
+            return refuse(words.words.size() == 1 ? "the term has nothing but wildcards"
+                                                  : "a word of the term has nothing but wildcards");
         }
         const std::size_t trailing = trailing_stars(rest);
         piece.open_left = leading > 0;
@@ -116,8 +115,7 @@ tl::expected<ParsedTerm, std::string> parse_term(std::string_view text,
         parsed.plain.push_back(std::move(piece));
     }
     if (parsed.plain.size() > limits::kTermWordsMax) {
-        return refuse("the term has more than " + std::to_string(limits::kTermWordsMax) +
-                      " words");
+        return refuse("the term has more than " + std::to_string(limits::kTermWordsMax) + " words");
     }
     if (finds_too_much(parsed.plain)) {
         return refuse("a single letter with a wildcard would find nearly every message");
