@@ -68,8 +68,8 @@ Service::Run::Answer Service::Run::operator()(const chat::act::AddTerm& act) {
         return Denied{.why = Denial::bad_text, .number = limits::kTermCodePoints};
     const auto count = count_terms();
     if (!count) return tl::unexpected(count.error());
-    if (*count >= limits::kTermsPerChannel)
-        return Denied{.why = Denial::too_many_terms, .number = limits::kTermsPerChannel};
+    if (*count >= limits::kTermsMax)
+        return Denied{.why = Denial::too_many_terms, .number = limits::kTermsMax};
     store::Term term{.id = new_uuid(),
                      .channel = channel_.id,
                      .moderator = actor_.user.id,

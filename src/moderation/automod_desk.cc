@@ -45,7 +45,7 @@ Result<RoomPolicy> AutoModDesk::policy_of(ChannelId channel, WallTime now) const
     automod::Settings settings = std::move(rules->settings);
     settings.levels = levels_of(*stored);
     for (const bool permitted : {false, true}) {
-        for (std::string after; settings.terms.size() < limits::kTermsPerChannel;) {
+        for (std::string after; settings.terms.size() < limits::kTermsMax;) {
             auto page = catalog_.list_terms(channel, permitted, after, now, kPage);
             if (!page) return tl::unexpected(page.error());
             for (const store::Term& term : *page) settings.terms.push_back(compiled_term(term));

@@ -2,11 +2,11 @@
 #include "moderation/automod_findings.h"
 
 #include <algorithm>
-#include <array>
+#include <optional>
 
 #include <nlohmann/json.hpp>
 
-#include "moderation/automod_rules.h"
+#include "automod/names.h"
 
 namespace clamor::moderation {
 namespace {
@@ -17,16 +17,13 @@ using automod::Category;
 using automod::Finding;
 using automod::Source;
 
-constexpr std::array<std::string_view, 5> kSources{"blocked_term", "pattern", "spam", "classifier",
-                                                   "model"};
-constexpr std::array<std::string_view, 3> kActions{"allow", "hold", "block"};
-
-template <class Enum, std::size_t kCount>
-std::optional<Enum> by_name(const std::array<std::string_view, kCount>& names,
-                            std::string_view name) {
-    const auto found = std::ranges::find(names, name);
-    if (found == names.end()) return std::nullopt;
-    return static_cast<Enum>(found - names.begin());
+template <class Enum>
+std::optional<Enum> by_name(int count, std::string_view name) {
+    for (int i = 0; i < count; ++i) {
+        const auto value = static_cast<Enum>(i);
+        if (automod::name_of(value) == name) return value;
+    }
+    return std::nullopt;
 }
 
 bool is_model(const Finding& finding) {
@@ -34,8 +31,8 @@ bool is_model(const Finding& finding) {
 }
 
 std::optional<Finding> read_finding(const nlohmann::json& value) {
-    const auto source = by_name<Source>(kSources, value.value("source", ""));
-    const auto action = by_name<Action>(kActions, value.value("action", ""));
+    const auto source = by_name<Source>(5, value.value("source", ""));
+    const auto action = by_name<Action>(3, value.value("action", ""));
     if (!source || !action) return std::nullopt;
     Finding finding{};
     finding.source = *source;
@@ -47,10 +44,8 @@ std::optional<Finding> read_finding(const nlohmann::json& value) {
     finding.score = value.value("score", 0.0f);
     finding.threshold = value.value("threshold", 0.0f);
     finding.private_rule = value.value("private", false);
-    for (int i = 0; i < automod::kCategories; ++i) {
-        if (value.value("category", "") == category_name(static_cast<Category>(i)))
-            finding.category = static_cast<Category>(i);
-    }
+    finding.category = by_name<Category>(automod::kCategories, value.value("category", ""))
+                           .value_or(Category::swearing);
     if (const auto spans = value.find("spans"); spans != value.end()) {
         for (const auto& span : *spans)
             finding.spans.push_back({span.at("first").get<std::uint32_t>(),
@@ -80,13 +75,13 @@ char letter_of(Category category) {
 }  // namespace
 
 Json finding_json(const Finding& finding) {
-    Json out{{"source", kSources[static_cast<std::size_t>(finding.source)]},
-             {"action", kActions[static_cast<std::size_t>(finding.action)]},
+    Json out{{"source", automod::name_of(finding.source)},
+             {"action", automod::name_of(finding.action)},
              {"shadow", finding.shadow},
              {"rule", finding.rule},
              {"version", finding.version}};
     if (is_model(finding)) {
-        out["category"] = category_name(finding.category);
+        out["category"] = automod::name_of(finding.category);
         out["level"] = finding.level;
     }
     out["score"] = finding.score;
@@ -124,7 +119,7 @@ std::vector<chat::HoldReason> reasons_of(const automod::Verdict& verdict, std::u
         if (finding.shadow || finding.action == Action::allow) continue;
         chat::HoldReason& reason = reasons.emplace_back();
         if (is_model(finding)) {
-            reason.name = category_name(finding.category);
+            reason.name = automod::name_of(finding.category);
             reason.level = std::clamp<std::uint8_t>(finding.level, 1, 4);
         } else {
             reason.kind = finding.source == Source::spam ? chat::HoldReason::Kind::spam

@@ -12,6 +12,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "automod/calibration.h"
+#include "automod/names.h"
 #include "base/limits.h"
 
 namespace clamor::moderation {
@@ -19,21 +21,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using nlohmann::json;
-
-constexpr std::array<std::string_view, automod::kCategories> kCategories{
-    "aggression",
-    "bullying",
-    "disability",
-    "misogyny",
-    "race_ethnicity_or_religion",
-    "sex_based_terms",
-    "sexuality_sex_or_gender",
-    "swearing"};
-constexpr std::array<std::string_view, automod::kSpamRules> kSpamRules{
-    "capitals", "repetition", "links",   "symbols",   "zalgo",
-    "emotes",   "length",     "repeats", "lookalikes"};
-constexpr std::array<std::string_view, automod::kLists> kLists{
-    "identity", "sexual", "profanity", "aggression", "bullying", "fraud"};
 
 struct RoleName {
     automod::Roles role;
@@ -140,16 +127,13 @@ Json roles_json(automod::Roles roles) {
     return list;
 }
 
-std::string_view action_name(automod::Action action) {
-    return action == automod::Action::block ? "block" : "hold";
-}
-
 void read_spam(const json& value, automod::SpamSettings& spam) {
     Object rules(value, "spam");
-    for (std::size_t i = 0; i < kSpamRules.size(); ++i) {
-        const json* rule = rules.find(kSpamRules[i]);
+    for (std::size_t i = 0; i < automod::kSpamRules; ++i) {
+        const auto name = automod::name_of(static_cast<automod::SpamRule>(i));
+        const json* rule = rules.find(name);
         if (rule == nullptr) continue;
-        Object object(*rule, rules.at(kSpamRules[i]));
+        Object object(*rule, rules.at(name));
         automod::SpamSetting& setting = spam[i];
         object.flag("on", setting.on);
         object.flag("shadow", setting.shadow);
@@ -165,10 +149,11 @@ void read_spam(const json& value, automod::SpamSettings& spam) {
 
 void read_lists(const json& value, std::array<automod::ListSetting, automod::kLists>& lists) {
     Object object(value, "lists");
-    for (std::size_t i = 0; i < kLists.size(); ++i) {
-        const json* list = object.find(kLists[i]);
+    for (std::size_t i = 0; i < automod::kLists; ++i) {
+        const auto name = automod::name_of(static_cast<automod::List>(i));
+        const json* list = object.find(name);
         if (list == nullptr) continue;
-        Object setting(*list, object.at(kLists[i]));
+        Object setting(*list, object.at(name));
         setting.flag("on", lists[i].on);
         setting.flag("shadow", lists[i].shadow);
         setting.action("action", lists[i].action);
@@ -217,10 +202,10 @@ AutoModRules read(const json& document) {
     if (const json* lists = object.find("lists")) read_lists(*lists, settings.lists);
     if (const json* calibration = object.find("calibration")) {
         Object layer(*calibration, "calibration");
-        layer.number("slope", settings.calibration.slope, limits::kCalibrationSlopeMin,
-                     limits::kCalibrationSlopeMax);
-        layer.number("offset", settings.calibration.offset, -limits::kCalibrationOffsetMax,
-                     limits::kCalibrationOffsetMax);
+        layer.number("slope", settings.calibration.slope, automod::kSlopeMin,
+                     automod::kSlopeMax);
+        layer.number("offset", settings.calibration.offset, -automod::kOffsetMax,
+                     automod::kOffsetMax);
         layer.check_all_read();
     }
     if (const json* raid = object.find("raid")) read_raid(*raid, rules.raid);
@@ -255,11 +240,12 @@ Json rules_json(const AutoModRules& rules) {
              {"classifier_shadow", settings.classifier_shadow},
              {"model", rules.ask_model}};
     Json& spam = out["spam"] = Json::object();
-    for (std::size_t i = 0; i < kSpamRules.size(); ++i) {
+    for (std::size_t i = 0; i < automod::kSpamRules; ++i) {
+        const auto name = automod::name_of(static_cast<automod::SpamRule>(i));
         const automod::SpamSetting& rule = settings.spam[i];
-        spam[std::string(kSpamRules[i])] = {{"on", rule.on},
+        spam[std::string(name)] = {{"on", rule.on},
                                             {"shadow", rule.shadow},
-                                            {"action", action_name(rule.action)},
+                                            {"action", automod::name_of(rule.action)},
                                             {"exempt", roles_json(rule.exempt)},
                                             {"limit", rule.limit},
                                             {"least", rule.least},
@@ -267,10 +253,11 @@ Json rules_json(const AutoModRules& rules) {
     }
     out["allowed_links"] = settings.allowed_links;
     Json& lists = out["lists"] = Json::object();
-    for (std::size_t i = 0; i < kLists.size(); ++i) {
-        lists[std::string(kLists[i])] = {{"on", settings.lists[i].on},
+    for (std::size_t i = 0; i < automod::kLists; ++i) {
+        const auto name = automod::name_of(static_cast<automod::List>(i));
+        lists[std::string(name)] = {{"on", settings.lists[i].on},
                                          {"shadow", settings.lists[i].shadow},
-                                         {"action", action_name(settings.lists[i].action)}};
+                                         {"action", automod::name_of(settings.lists[i].action)}};
     }
     out["calibration"] = {{"slope", settings.calibration.slope},
                           {"offset", settings.calibration.offset}};
@@ -294,18 +281,6 @@ Result<std::string> patch_rules(std::string_view document, std::string_view patc
     std::string merged = value->dump(-1, ' ', false, json::error_handler_t::replace);
     if (const auto fine = parse_rules(merged); !fine) return tl::unexpected(fine.error());
     return merged;
-}
-
-std::string_view category_name(automod::Category category) {
-    return kCategories[static_cast<std::size_t>(category)];
-}
-
-std::string_view spam_rule_name(automod::SpamRule rule) {
-    return kSpamRules[static_cast<std::size_t>(rule)];
-}
-
-std::string_view list_name(automod::List list) {
-    return kLists[static_cast<std::size_t>(list)];
 }
 
 automod::Levels levels_of(const store::AutoModSettings& settings) {

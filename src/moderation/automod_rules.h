@@ -31,11 +31,6 @@ nlohmann::ordered_json rules_json(const AutoModRules& rules);
 /// either is no document, or the result makes no sense.
 Result<std::string> patch_rules(std::string_view document, std::string_view patch);
 
-/// The names of Helix, by automod::Category.
-std::string_view category_name(automod::Category category);
-std::string_view spam_rule_name(automod::SpamRule rule);
-std::string_view list_name(automod::List list);
-
 automod::Levels levels_of(const store::AutoModSettings& settings);
 chat::AutoModLevels told_levels(const store::AutoModSettings& settings);
 
