@@ -87,6 +87,7 @@ inline constexpr auto kLinkPermit = 60s;  // after a moderator permits somebody'
 // What AutoMod holds and remembers.
 inline constexpr auto kHoldFor = 5min;                   // then a held message expires
 inline constexpr std::size_t kHeldPerChannel = 500;      // pending; more are blocked
+inline constexpr std::uint32_t kPermitSecondsMax = 3600;  // of links, or of a phrase
 inline constexpr std::size_t kRulesBytes = 32 * 1024;    // of a channel's document of rules
 inline constexpr std::size_t kAllowedLinkBytes = 253;    // of a host
 inline constexpr std::size_t kVerdictsBuffered = 4096;   // of a shard, for the disk; more: dropped

@@ -121,6 +121,14 @@ struct DecideHeld {
     bool approve;
 };
 
+/// Lets links of one user pass AutoMod for a while; or, where there is a phrase, that phrase once, of
+/// the user or, where there is none, of anybody.
+struct Permit {
+    Target target{};
+    std::string phrase{};
+    std::uint32_t seconds = 60;
+};
+
 /// What AutoMod does in the channel; what is not given stays.
 struct ChangeAutoMod {
     std::optional<AutoModLevels> levels{};
@@ -140,7 +148,7 @@ using Act = std::variant<act::Ban, act::Unban, act::DeleteMessage, act::ClearCha
                          act::AcknowledgeWarning, act::Suspect, act::Shield, act::Raid,
                          act::CancelRaid, act::Shoutout, act::Pin, act::Unpin, act::AddTerm,
                          act::RemoveTerm, act::RequestUnban, act::ResolveUnban, act::DecideHeld,
-                         act::ChangeAutoMod, act::Undo>;
+                         act::ChangeAutoMod, act::Permit, act::Undo>;
 
 /// Why an act was not done; twitch and api say it in their own words.
 enum class Denial : std::uint8_t {

@@ -47,6 +47,8 @@ std::string_view name_of(ModAction action) {
         "approve_unban_request",
         "deny_unban_request",
         "change_automod",
+        "permit_links",
+        "allow_once",
     };
     static_assert(!kNames.back().empty());
     return kNames[static_cast<std::size_t>(action)];

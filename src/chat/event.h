@@ -144,8 +144,10 @@ enum class ModAction : std::uint8_t {
     approve_unban_request,
     deny_unban_request,
     change_automod,  ///< `text` tells the levels: AutoModLevels
+    permit_links,    ///< of one user, until `ends_at`
+    allow_once,      ///< the phrase `text`, of one user or of anybody, until `ends_at`
 };
-inline constexpr int kModActions = 40;
+inline constexpr int kModActions = 42;
 /// `ban`, `delete_message` and so on: as the audit log has it.
 std::string_view name_of(ModAction action);
 

@@ -165,6 +165,8 @@ std::optional<Told> told_of(const chat::Moderation& act) {
         case ModAction::unpin:
         case ModAction::request_unban:
         case ModAction::change_automod:
+        case ModAction::permit_links:
+        case ModAction::allow_once:
             return std::nullopt;
     }
     return std::nullopt;

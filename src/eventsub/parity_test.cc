@@ -343,6 +343,8 @@ TEST_F(ParityTest, OfEveryActInEveryTypeThatTellsOfIt) {
         {ModAction::approve_unban_request, resolve},
         {ModAction::deny_unban_request, resolve},
         {ModAction::change_automod, "automod.settings.update/1"},
+        {ModAction::permit_links, ""},
+        {ModAction::allow_once, ""},
     };
     ASSERT_EQ(expected.size(), static_cast<std::size_t>(chat::kModActions));
     for (const auto& [action, types] : expected) {

@@ -191,6 +191,7 @@ void RoomHost::acts_done(ChannelId channel, Performed performed) {
 }
 
 void RoomHost::take_effect(HostedRoom& room, const chat::Moderation& act) {
+    permit(room, act);
     const auto entry = room.chatters.find(act.target.id);
     if (entry == room.chatters.end()) return;
     ChatterEntry& target = entry->second;

@@ -356,6 +356,16 @@ void RoomHost::received_held(HostedRoom& room, const chat::EventRef& event,
     deliver(room, event, nullptr);
 }
 
+void RoomHost::permit(HostedRoom& room, const chat::Moderation& act) {
+    const MonoTime until = scheduler_.now().mono + std::chrono::seconds(act.number);
+    if (act.action == chat::ModAction::permit_links)
+        room.automod_memory.permit_links(act.target.id, until);
+    if (act.action != chat::ModAction::allow_once) return;
+    text::Normalised phrase;
+    services_.moderation.automod().normaliser().normalise(act.text, {}, phrase);
+    room.automod_memory.allow_once(act.target.id, std::move(phrase.text), until);
+}
+
 void RoomHost::wake(ChannelId channel) {
     in_room(channel, "wake", [](HostedRoom&) {}, [this, channel] {
         scheduler_.call_at(scheduler_.now().mono + kExpireAgain,

@@ -159,6 +159,7 @@ class RoomHost final : public bus::Receiver {
     void expired(ChannelId channel, MessageId id, Result<std::optional<chat::HeldMessage>> held);
     void received_held(HostedRoom& room, const chat::EventRef& event,
                        const bus::Received& received);
+    void permit(HostedRoom& room, const chat::Moderation& act);
     void record(store::VerdictRecord verdict);
     void write_verdicts();
 

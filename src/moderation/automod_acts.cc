@@ -166,6 +166,26 @@ Service::Run::Answer Service::Run::operator()(const chat::act::ChangeAutoMod& ac
     return Done{{std::move(event)}};
 }
 
+Service::Run::Answer Service::Run::operator()(const chat::act::Permit& act) {
+    const std::string phrase = text::clean_message(act.phrase);
+    chat::Chatter* target = nullptr;
+    if (act.target.id || !act.target.login.empty() || phrase.empty()) {
+        auto found = find(act.target);
+        if (!found) return tl::unexpected(found.error());
+        target = *found;
+        if (target == nullptr) return unknown(act.target);
+    }
+    if (act.seconds == 0 || act.seconds > limits::kPermitSecondsMax)
+        return Denied{.why = Denial::duration_out_of_range, .number = limits::kPermitSecondsMax};
+    chat::Moderation event = made(phrase.empty() ? ModAction::permit_links : ModAction::allow_once,
+                                  target == nullptr ? nullptr : &target->user);
+    event.text = phrase;
+    event.number = act.seconds;
+    event.ends_at = now_ + std::chrono::seconds(act.seconds);
+    audit(event, nullptr, {{"seconds", act.seconds}, {"phrase", phrase}});
+    return Done{{std::move(event)}};
+}
+
 Service::Run::Answer Service::Run::operator()(const chat::act::DecideHeld& act) {
     const auto found = service_.catalog_.find_held(channel_.id, act.message);
     if (!found) return tl::unexpected(found.error());

@@ -53,7 +53,7 @@ Result<RoomPolicy> AutoModDesk::policy_of(ChannelId channel, WallTime now) const
             after = page->back().id;
         }
     }
-    auto compiled = automod::compile_policy(std::move(settings), normaliser_);
+    auto compiled = automod::compile_policy(std::move(settings), normaliser_, now);
     return RoomPolicy{.policy = std::move(compiled.policy),
                       .ask_model = rules->ask_model,
                       .raid = rules->raid};
@@ -62,7 +62,7 @@ Result<RoomPolicy> AutoModDesk::policy_of(ChannelId channel, WallTime now) const
 std::string AutoModDesk::fault_in_term(const store::Term& term) const {
     automod::Settings settings;
     settings.terms.push_back(compiled_term(term));
-    const auto compiled = automod::compile_policy(std::move(settings), normaliser_);
+    const auto compiled = automod::compile_policy(std::move(settings), normaliser_, WallTime{});
     return compiled.problems.empty() ? std::string() : compiled.problems.front().what;
 }
 
@@ -71,7 +71,7 @@ std::string AutoModDesk::fault_in_rules(const store::AutoModSettings& stored) co
     if (!rules) return rules.error().detail;
     automod::Settings settings = std::move(rules->settings);
     settings.levels = levels_of(stored);
-    const auto compiled = automod::compile_policy(std::move(settings), normaliser_);
+    const auto compiled = automod::compile_policy(std::move(settings), normaliser_, WallTime{});
     if (compiled.problems.empty()) return {};
     const automod::Problem& problem = compiled.problems.front();
     return problem.subject.empty() ? problem.what : problem.subject + ": " + problem.what;

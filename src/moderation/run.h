@@ -59,6 +59,7 @@ class Service::Run {
     Answer operator()(const chat::act::ResolveUnban& act);
     Answer operator()(const chat::act::DecideHeld& act);
     Answer operator()(const chat::act::ChangeAutoMod& act);
+    Answer operator()(const chat::act::Permit& act);
     Answer operator()(const chat::act::Undo& act);
 
     /// A user with what the channel knows of them, as this run has left it; null when unknown.

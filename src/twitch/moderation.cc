@@ -415,6 +415,11 @@ Notice notice_of(const chat::Done& done) {
             return plain(fmt::format("The unban request of {} is approved.", target.login));
         case ModAction::deny_unban_request:
             return plain(fmt::format("The unban request of {} is denied.", target.login));
+        case ModAction::permit_links:
+            return plain(fmt::format("{} may post links for {}.", target.login,
+                                     duration_text(act->number)));
+        case ModAction::allow_once:
+            return plain(fmt::format("\"{}\" is allowed once.", act->text));
         default:
             return {};  // a mode or a clearing: everybody is told, and so is the moderator
     }
@@ -493,6 +498,8 @@ Notice notice_of(const chat::Denied& denied, const chat::Act& act, std::string_v
                 return {"usage_followers_on",
                         fmt::format("Followers-only mode takes 0 to {} minutes.", denied.number)};
             }
+            if (std::holds_alternative<chat::act::Permit>(act))
+                return plain(fmt::format("At most {}.", duration_text(denied.number)));
             return {"bad_timeout_duration",
                     fmt::format("You cannot time a user out for more than {}.",
                                 duration_text(denied.number))};
