@@ -146,6 +146,17 @@ inline constexpr std::size_t kPeopleKnown = 20'000;  // logins and names that a 
 inline constexpr std::size_t kWebhookQueue = 100;    // notifications of one webhook; more: dropped
 inline constexpr std::size_t kWebhookPosts = 1000;   // handed to libcurl and not answered, in all
 
+// AutoMod's model in a process of its own.
+inline constexpr std::size_t kModelQueueMax = 65536;  // bounds of what can be set
+inline constexpr std::size_t kModelBatch = 32;
+inline constexpr std::size_t kModelBatchesUnderWay = 16;
+inline constexpr std::chrono::milliseconds kModelDeadlineMax = 5s;
+inline constexpr std::chrono::milliseconds kModelPauseMax = 10min;
+inline constexpr std::size_t kModelAnswerBytes = 256 * 1024;  // of one batch; longer: nonsense
+inline constexpr std::size_t kModelLabels = 64;
+inline constexpr double kModelLogitMax = 1000;            // beyond: nonsense
+inline constexpr std::size_t kUnixSocketPathBytes = 107;  // as the kernel has it
+
 static_assert(kOutboxSoftBytes < kOutboxHardBytes);
 static_assert(kBatchBytes <= kOutboxSoftBytes);
 static_assert(kJwtBytes + sizeof("PASS oauth:") < kLineBytesIn);

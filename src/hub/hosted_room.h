@@ -20,6 +20,7 @@
 #include "emotes/emote_set.h"
 #include "hub/gateway.h"
 #include "moderation/automod_desk.h"
+#include "moderation/raid_breaker.h"
 
 namespace clamor::hub {
 
@@ -37,6 +38,7 @@ struct ChatterEntry {
     bool stale = false;        ///< what the worker reads may be older than what happened meanwhile
     std::uint64_t lookup = 0;  ///< the lookup of a reply's parent that they wait for; 0: none
     MonoTime last_used{};
+    std::optional<WallTime> account_made{};  ///< known where the raid breaker is on
     std::vector<Parked> parked;
 };
 
@@ -80,6 +82,9 @@ struct HostedRoom {
     moderation::RoomPolicy automod;
     automod::ChannelMemory automod_memory;
     std::map<MessageId, MonoTime> held;  ///< messages that wait for moderators, and until when
+    moderation::RaidBreaker raid_breaker;
+    std::string raid_batch;  ///< what the raid breaker did, and will take back; empty: nothing
+    TimerId raid_timer{};
     std::uint32_t holding = 0;           ///< what a worker does with such messages now
     std::vector<std::pair<UserId, WallTime>> shoutouts;  ///< of the last hour
     WallTime last_sent_at{};

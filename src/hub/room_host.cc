@@ -69,6 +69,7 @@ void RoomHost::admit(HostedRoom& room, MemberRef who, ChatterEntry* entry, bool 
         joined.self = entry->chatter;
         if (wants_names) joined.names = names_for(room, Identity{.user = entry->chatter.user});
         if (entry->connections++ == 0) {
+            watch_newcomer(room, *entry);
             ++room.users_present;
             note_membership(room, entry->chatter.user.id);
         }

@@ -159,6 +159,12 @@ class RoomHost final : public bus::Receiver {
     void expired(ChannelId channel, MessageId id, Result<std::optional<chat::HeldMessage>> held);
     void received_held(HostedRoom& room, const chat::EventRef& event,
                        const bus::Received& received);
+    /// For the raid breaker: somebody is there for the first time, or says something.
+    void watch_newcomer(HostedRoom& room, const ChatterEntry& entry);
+    void watch_first_message(HostedRoom& room, const ChatterEntry& entry, std::string_view text);
+    void check_raid(HostedRoom& room);
+    void end_raid(ChannelId channel);
+    void act_as_system(const HostedRoom& room, std::string batch, std::vector<chat::Act> acts);
     void permit(HostedRoom& room, const chat::Moderation& act);
     void record(store::VerdictRecord verdict);
     void write_verdicts();

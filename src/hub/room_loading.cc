@@ -29,6 +29,7 @@ struct RoomHost::ChatterFacts {
     bool ok = false;
     chat::Standing standing;
     std::vector<std::string> granted_emotes;
+    std::optional<WallTime> account_made{};
 };
 
 namespace {
@@ -224,7 +225,8 @@ void RoomHost::for_chatter(HostedRoom& room, const IdentityRef& identity, const 
 void RoomHost::load_chatter(HostedRoom& room, UserId user) {
     room.chatters.at(user).waiting = true;
     const bool queued =
-        services_.workers.post([this, channel = room.channel, user, home = scheduler_.shard()] {
+        services_.workers.post([this, channel = room.channel, user,
+                                wants_age = room.automod.raid.on, home = scheduler_.shard()] {
             ChatterFacts facts;
             auto standing = services_.catalog.standing(channel, user);
             auto spoken = services_.log.has_author(channel, user);
@@ -232,6 +234,10 @@ void RoomHost::load_chatter(HostedRoom& room, UserId user) {
             if (standing && spoken && granted) {
                 facts = {.ok = true, .standing = *standing, .granted_emotes = *std::move(granted)};
                 facts.standing.has_spoken = *spoken;
+                if (wants_age) {
+                    if (const auto profile = services_.catalog.profile(user))
+                        facts.account_made = profile->created_at;
+                }
             } else {
                 const auto& error = !standing ? standing.error()
                                     : !spoken ? spoken.error()
@@ -261,6 +267,7 @@ void RoomHost::chatter_loaded(ChannelId channel, UserId user, ChatterFacts facts
         entry.chatter.standing = facts.standing;
         entry.access = {.tier = facts.standing.subscriber_tier,
                         .granted = std::move(facts.granted_emotes)};
+        entry.account_made = facts.account_made;
         entry.ready = true;
         if (std::exchange(entry.tell, false) && entry.connections > 0) {
             for (const auto& [shard, count] : found->second->members)

@@ -3,8 +3,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string_view>
 
 namespace clamor::moderation {
+
+/// In front of the batch under which the raid breaker acts.
+inline constexpr std::string_view kRaidBatch = "raid-breaker:";
 
 /// When a rush of new people counts as a raid by bots, and what is done then.
 struct RaidSettings {

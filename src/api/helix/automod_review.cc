@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::int64_t kPage = 100;
 constexpr std::size_t kProposedTerms = 100;
+constexpr std::size_t kAuditLooked = 1000;
 constexpr std::int64_t kPreviewHours = 24 * 7;
 
 MessageId path_message(Call& call) {
@@ -76,6 +77,19 @@ Json calibration_json(Call& call) {
                          {"figures", figures_json(fit.figures_before)}}},
             {"proposed", {{"layer", layer_json(fit.after)},
                           {"figures", figures_json(fit.figures_after)}}}};
+}
+
+/// The newest thing that the raid breaker did, among the newest of the audit log.
+std::optional<store::AuditEntry> last_raid(Call& call) {
+    for (auto& entry : take(call.catalog().list_audit(call.channel.id, 0, {}, kAuditLooked))) {
+        if (entry.origin == "system" && entry.batch.starts_with(moderation::kRaidBatch))
+            return std::move(entry);
+    }
+    return std::nullopt;
+}
+
+bool is_undone(Call& call, const std::string& batch) {
+    return !take(call.catalog().list_audit(call.channel.id, 0, "undo:" + batch, 1)).empty();
 }
 
 }  // namespace
@@ -199,6 +213,24 @@ Reply get_automod_report(Call& call) {
     return json_reply({{"since", unix_ms(since)},
                        {"messages", report.messages},
                        {"rules", std::move(rules)}});
+}
+
+Reply get_raid_breaker(Call& call) {
+    const auto stored = take(call.catalog().automod_settings(call.channel.id));
+    const auto rules = moderation::parse_rules(stored.rules);
+    const auto last = last_raid(call);
+    return json_reply({{"on", rules && rules->raid.on},
+                       {"shield", take(call.catalog().shield_mode(call.channel.id)).active},
+                       {"last", last ? Json{{"batch", last->batch},
+                                            {"at", unix_ms(last->at)},
+                                            {"reverted", is_undone(call, last->batch)}}
+                                     : Json()}});
+}
+
+Reply post_raid_revert(Call& call) {
+    const auto last = last_raid(call);
+    if (!last) throw Refusal{404, "The raid breaker has done nothing of late."};
+    return call.act(chat::act::Undo{last->batch});
 }
 
 }  // namespace clamor::api::helix

@@ -110,6 +110,8 @@ constexpr Endpoint kPlatform[]{
     {"POST", "/api/channels/{login}/automod/calibration", kManage, Who::moderator_of_path, "", post_calibration},
     {"DELETE", "/api/channels/{login}/automod/calibration", kManage, Who::moderator_of_path, "", delete_calibration},
     {"GET",  "/api/channels/{login}/automod/report", kRead, Who::moderator_of_path, "", get_automod_report},
+    {"GET",  "/api/channels/{login}/automod/raid", kRead, Who::moderator_of_path, "", get_raid_breaker},
+    {"POST", "/api/channels/{login}/automod/raid/revert", kManage, Who::moderator_of_path, "", post_raid_revert},
 };
 // clang-format on
 

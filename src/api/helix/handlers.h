@@ -83,6 +83,8 @@ Reply get_calibration(Call& call);
 Reply post_calibration(Call& call);
 Reply delete_calibration(Call& call);
 Reply get_automod_report(Call& call);
+Reply get_raid_breaker(Call& call);
+Reply post_raid_revert(Call& call);
 
 // roles.cc
 Reply get_moderators(Call& call);
