@@ -104,6 +104,8 @@ Result<NodeOptions> node_options(const Config& config) {
     }
     options.public_url = config.server.public_url;
     if (auto read = read_auth(config.auth, options); !read) return tl::unexpected(read.error());
+    options.hold_for = config.automod.hold_for;
+    if (!config.automod.model.url.empty()) options.model = route_options(config.automod.model);
     const LimitsConfig& limits = config.limits;
     options.connections_per_address = limits.connections_per_address;
     options.hub.coalesce_max = limits.coalesce_max;
