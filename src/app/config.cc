@@ -191,6 +191,7 @@ std::vector<Setting> settings_of(Config& c) {
         {"auth", "jwt_issuer", text(c.auth.jwt_issuer)},
         {"auth", "jwt_audience", text(c.auth.jwt_audience)},
         {"auth", "clients", clients(c.auth.clients)},
+        {"automod", "model_path", text(c.automod.model_path)},
         {"automod", "hold_for_s", number(c.automod.hold_for, 1, 86'400)},
         {"automod.model", "url", text(c.automod.model.url)},
         {"automod.model", "deadline_ms", number(c.automod.model.deadline, 1, 60'000)},
@@ -199,8 +200,7 @@ std::vector<Setting> settings_of(Config& c) {
         {"automod.model", "batches_under_way", number(c.automod.model.batches_under_way, 1, 1024)},
         {"automod.model", "queue_max", number(c.automod.model.queue_max, 1, kMany)},
         {"automod.model", "breaker_failures", number(c.automod.model.breaker_failures, 1, kMany)},
-        {"automod.model", "breaker_pause_ms",
-         number(c.automod.model.breaker_pause, 1, 86'400'000)},
+        {"automod.model", "breaker_pause_ms", number(c.automod.model.breaker_pause, 1, 86'400'000)},
         {"automod.model", "breaker_pause_max_ms",
          number(c.automod.model.breaker_pause_max, 1, 86'400'000)},
         {"automod.model", "scores",
@@ -393,18 +393,18 @@ std::vector<std::string> check_config(const Config& config) {
 }
 
 automod::ModelRoute::Options route_options(const ModelConfig& config) {
-    return {.url = config.url,
-            .queue_max = config.queue_max,
-            .batch_max = config.batch_max,
-            .batch_wait = config.batch_wait,
-            .batches_under_way = config.batches_under_way,
-            .deadline = config.deadline,
-            .breaker_failures = config.breaker_failures,
-            .breaker_pause = config.breaker_pause,
-            .breaker_pause_max = config.breaker_pause_max,
-            .scores = config.logits ? automod::ScoreKind::logits
-                                    : automod::ScoreKind::probabilities,
-            .labels = config.labels};
+    return {
+        .url = config.url,
+        .queue_max = config.queue_max,
+        .batch_max = config.batch_max,
+        .batch_wait = config.batch_wait,
+        .batches_under_way = config.batches_under_way,
+        .deadline = config.deadline,
+        .breaker_failures = config.breaker_failures,
+        .breaker_pause = config.breaker_pause,
+        .breaker_pause_max = config.breaker_pause_max,
+        .scores = config.logits ? automod::ScoreKind::logits : automod::ScoreKind::probabilities,
+        .labels = config.labels};
 }
 
 std::vector<std::string> setting_names() {

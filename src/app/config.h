@@ -65,6 +65,7 @@ struct ModelConfig {
 automod::ModelRoute::Options route_options(const ModelConfig& config);
 
 struct AutoModConfig {
+    std::string model_path;  ///< of the classifier; empty: the one in the binary
     std::chrono::seconds hold_for = limits::kHoldFor;
     ModelConfig model;
     friend bool operator==(const AutoModConfig&, const AutoModConfig&) = default;

@@ -49,10 +49,17 @@ class AutoModDesk {
                                                 std::span<const std::string> texts,
                                                 const Now& now) const;
 
+    /// Whoever has it may look back over the log, which takes memory and time; false: somebody else
+    /// has it.
+    std::unique_lock<std::mutex> try_look_back() const {
+        return std::unique_lock(looking_back_, std::try_to_lock);
+    }
+
   private:
     store::Catalog& catalog_;
     const text::Normaliser normaliser_{};
-    mutable std::mutex mutex_;
+    mutable std::mutex looking_back_;
+    mutable std::mutex mutex_;  ///< over classifier_
     std::shared_ptr<const automod::Classifier> classifier_;
 };
 

@@ -2,7 +2,6 @@
 #include "moderation/automod_review.h"
 
 #include <algorithm>
-#include <mutex>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
@@ -16,8 +15,6 @@ namespace clamor::moderation {
 namespace {
 
 constexpr std::size_t kPage = 1000;
-
-std::mutex one_preview;
 
 /// Messages of a channel from the newest back to `since`.
 struct Past {
@@ -73,7 +70,8 @@ Result<std::shared_ptr<const automod::Policy>> compile(const AutoModDesk& desk, 
         // What the patch does not name has to stay off, though it may be on by default.
         const auto defaults = AutoModRules().settings.spam;
         for (std::size_t i = 0; i < settings.spam.size(); ++i) {
-            if (!(rules->settings.spam[i] == defaults[i])) settings.spam[i] = rules->settings.spam[i];
+            if (!(rules->settings.spam[i] == defaults[i]))
+                settings.spam[i] = rules->settings.spam[i];
         }
         settings.lists = rules->settings.lists;
         settings.allowed_links = rules->settings.allowed_links;
@@ -102,9 +100,8 @@ automod::Action action_of(const automod::Verdict& verdict) {
 Result<Preview> preview(const AutoModDesk& desk, store::Catalog&, store::MessageLog& log,
                         ChannelId channel, const Proposal& proposal, std::chrono::hours hours,
                         const Now& now) {
-    const std::unique_lock alone(one_preview, std::try_to_lock);
-    if (!alone.owns_lock())
-        return fail(std::errc::resource_unavailable_try_again, "another one is being made");
+    const auto alone = desk.try_look_back();
+    if (!alone) return fail(std::errc::resource_unavailable_try_again, "another one is being made");
     const auto policy = compile(desk, channel, proposal, now.wall);
     if (!policy) return tl::unexpected(policy.error());
     auto past = read_past(log, channel, now.wall - hours);
@@ -126,14 +123,12 @@ Result<Preview> preview(const AutoModDesk& desk, store::Catalog&, store::Message
         if ((roles & automod::role::kAlwaysExempt) != 0) continue;
         emotes.clear();
         for (const auto& emote : message.emotes) emotes.push_back({emote.first, emote.last});
-        const Now then{.mono = MonoTime() + (message.sent_at - preview.since) +
-                               std::chrono::hours(1),
-                       .wall = message.sent_at};
-        auto verdict = automod.judge({.text = message.text,
-                                      .emotes = emotes,
-                                      .author = message.author_id,
-                                      .roles = roles},
-                                     **policy, memory, then);
+        const Now then{
+            .mono = MonoTime() + (message.sent_at - preview.since) + std::chrono::hours(1),
+            .wall = message.sent_at};
+        auto verdict = automod.judge(
+            {.text = message.text, .emotes = emotes, .author = message.author_id, .roles = roles},
+            **policy, memory, then);
         const automod::Action action = action_of(verdict);
         if (action == automod::Action::allow) continue;
         ++(action == automod::Action::block ? preview.blocked : preview.held);
@@ -141,13 +136,13 @@ Result<Preview> preview(const AutoModDesk& desk, store::Catalog&, store::Message
                              said[message.author_id] >= kPreviewRegular;
         users.insert(message.author_id);
         if (regular) regulars.insert(message.author_id);
-        preview.examples.push_back({.message = message.id,
-                                    .at = message.sent_at,
-                                    .author = {message.author_id, message.author_login,
-                                               message.author_display_name},
-                                    .regular = regular,
-                                    .text = message.text,
-                                    .verdict = std::move(verdict)});
+        preview.examples.push_back(
+            {.message = message.id,
+             .at = message.sent_at,
+             .author = {message.author_id, message.author_login, message.author_display_name},
+             .regular = regular,
+             .text = message.text,
+             .verdict = std::move(verdict)});
         if (preview.examples.size() > kPreviewExamples)
             preview.examples.erase(preview.examples.begin());
     }

@@ -318,7 +318,7 @@ TEST_F(ModerationTest, KeepsAutoModSettings) {
     EXPECT_EQ(kept["swearing"], 4);
     EXPECT_EQ(kept["bullying"], 0);
     EXPECT_EQ(data(call("GET", settings, "mo"))[0], kept);
-    EXPECT_EQ(live.changed_channels.size(), 2u);
+    EXPECT_EQ(live.acts.size(), 2u);
     for (const auto* wrong : {"{}", R"({"overall_level":5})", R"({"overall_level":-1})",
                               R"({"overall_level":1,"swearing":1})", R"({"swearing":"4"})"})
         EXPECT_EQ(call("PUT", settings, "mo", wrong).status, 400) << wrong;

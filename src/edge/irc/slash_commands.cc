@@ -231,7 +231,8 @@ std::optional<Act> permit(std::string_view text) {
     auto target = take_target(text);
     if (!target) return std::nullopt;
     const auto seconds = text::take_duration(text, 1);
-    return act::Permit{.target = *std::move(target), .phrase = {}, .seconds = bounded(seconds.value_or(60))};
+    return act::Permit{
+        .target = *std::move(target), .phrase = {}, .seconds = bounded(seconds.value_or(60))};
 }
 std::optional<Act> allow_once(std::string_view text) {
     const std::string phrase = text::clean_message(text);
@@ -317,12 +318,12 @@ constexpr std::array kActCommands{
                remove_term<true>},
     ActCommand{"approve", "usage_approve", "<message id>",
                "Publishes a message that AutoMod holds.", decide_held<true>},
+    ActCommand{"deny", "usage_deny", "<message id>", "Drops a message that AutoMod holds.",
+               decide_held<false>},
     ActCommand{"permit", "usage_permit", "<username> [duration]",
                "Lets a user post links, for a minute when no duration is given.", permit},
     ActCommand{"allowonce", "usage_allowonce", "<phrase>",
                "Lets the next message with the phrase pass AutoMod, within an hour.", allow_once},
-    ActCommand{"deny", "usage_deny", "<message id>", "Drops a message that AutoMod holds.",
-               decide_held<false>},
 };
 
 struct NamedColor {
