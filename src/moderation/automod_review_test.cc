@@ -39,6 +39,7 @@ class ReviewTest : public ::testing::Test {
         message.author_id = id(login);
         message.author_login = login;
         message.text = text;
+        if (login == "dallas") message.author_role = chat::Role::broadcaster;
         ++sequence_;
         const store::StoredMessage stored{
             .channel = channel_.id,

@@ -3,7 +3,6 @@
 
 #include "api/helix/denials.h"
 #include "api/helix/helix_fixture.h"
-#include "api/helix/terms.h"
 
 namespace clamor::api::helix {
 namespace {
@@ -367,18 +366,6 @@ TEST(Denials, AllHaveAnErrorThatSaysSomething) {
             EXPECT_NE(refusal.message, "The action was refused.") << why;
         }
     }
-}
-
-TEST(Terms, AreWholeWordsUnlessTheyEndInAStar) {
-    const TermMatcher terms({"cat", "dog*", "*fish", "*mid*", "two words", "C++", "*"});
-    for (const auto* text : {"a CAT!", "cat", "dogs run", "goldfish", "amidst", "say two words.",
-                             "c++ it is", "(cat)"})
-        EXPECT_TRUE(terms.matches(text)) << text;
-    for (const auto* text : {"concat", "cats", "bulldog", "fishy", "two  words", "",
-                             "\xc3\xa9"
-                             "cat",
-                             "plain"})
-        EXPECT_FALSE(terms.matches(text)) << text;
 }
 
 }  // namespace
