@@ -13,6 +13,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include "automod/model_classifier.h"
 #include "automod/moderator.h"
 #include "automod/policy.h"
 
@@ -114,7 +115,7 @@ Figures quantiles(std::vector<std::int64_t>& nanoseconds) {
 void judge_all(benchmark::State& state, const automod::Settings& settings,
                const std::vector<std::string>& texts) {
     static const text::Normaliser normaliser;
-    automod::AutoMod moderator(normaliser, nullptr);
+    automod::AutoMod moderator(normaliser, automod::builtin_classifier());
     const auto compiled = automod::compile_policy(settings, normaliser, WallTime{});
     for (const auto& problem : compiled.problems)
         std::fprintf(stderr, "%s: %s\n", problem.subject.c_str(), problem.what.c_str());
@@ -148,6 +149,27 @@ automod::Settings with_terms(int each) {
     return settings;
 }
 
+automod::Settings with_one_term() {
+    automod::Settings settings;
+    settings.terms.push_back({.id = "1", .text = "zzzzyyyy"});
+    return settings;
+}
+
+automod::Settings at_level(std::uint8_t level) {
+    automod::Settings settings;
+    settings.levels.overall = level;
+    return settings;
+}
+
+/// All of it: level 2, 1,000 terms, every spam rule and list.
+automod::Settings with_everything() {
+    automod::Settings settings = with_terms(250);
+    settings.levels.overall = 2;
+    for (auto& rule : settings.spam) rule.on = true;
+    for (auto& list : settings.lists) list.on = true;
+    return settings;
+}
+
 automod::Settings with_spam_rules() {
     automod::Settings settings;
     for (auto& rule : settings.spam) rule.on = true;
@@ -157,12 +179,14 @@ automod::Settings with_spam_rules() {
 void register_all() {
     const std::array<std::pair<const char*, const std::vector<std::string>*>, 2> sets{
         {{"chat", &chat()}, {"dev", &long_texts()}}};
-    const std::array<std::pair<const char*, automod::Settings>, 5> policies{{
-        {"one_term", {.terms = {{.id = "1", .text = "zzzzyyyy"}}}},
+    const std::array<std::pair<const char*, automod::Settings>, 7> policies{{
+        {"one_term", with_one_term()},
         {"1000_terms", with_terms(250)},
         {"4000_terms", with_terms(1000)},
         {"spam_rules", with_spam_rules()},
-        {"nothing", {}},
+        {"level_2", at_level(2)},
+        {"everything", with_everything()},
+        {"nothing", automod::Settings()},
     }};
     for (const auto& [set, texts] : sets) {
         for (const auto& [name, settings] : policies) {
