@@ -121,8 +121,13 @@ void gather(std::vector<TermHit>& hits, const std::vector<text::CodePoints>& per
                         .spans = {}};
         finding.score = 1;
         for (; i < hits.size() && hits[i].term == term; ++i) {
-            if (finding.spans.size() < limits::kFindingSpansMax)
-                finding.spans.push_back(hits[i].span);
+            // The plain and the normalised text may show one place with slightly other edges.
+            const text::CodePoints& span = hits[i].span;
+            if (!finding.spans.empty() && span.first <= finding.spans.back().last) {
+                finding.spans.back().last = std::max(finding.spans.back().last, span.last);
+            } else if (finding.spans.size() < limits::kFindingSpansMax) {
+                finding.spans.push_back(span);
+            }
         }
         if (describe(term, finding)) findings.push_back(std::move(finding));
     }
@@ -298,7 +303,7 @@ void AutoMod::use_allowances(const Input& input, ChannelMemory& memory, MonoTime
     judgement.ask_model = false;
 }
 
-Verdict combine(const Judgement& fast, const ModelAnswer& answer, const Policy& policy) {
+Verdict combine(const Judgement& fast, const SecondOpinion& answer, const Policy& policy) {
     Verdict verdict{fast.action, fast.findings};
     std::erase_if(verdict.findings, of_classifier);
     Scores scores;

@@ -32,7 +32,7 @@ struct Judgement : Verdict {
 };
 
 /// What the larger model said, on the classifier's scale.
-struct ModelAnswer {
+struct SecondOpinion {
     std::string_view model;  ///< its name
     std::string_view version;
     Scores scores;  ///< a span of 0-0: the classifier's span stays
@@ -77,6 +77,6 @@ class AutoMod {
 
 /// The judgement with the classifier's findings replaced by those of both: the scores are the means
 /// of the two in logits. What terms and spam rules found stays.
-Verdict combine(const Judgement& fast, const ModelAnswer& answer, const Policy& policy);
+Verdict combine(const Judgement& fast, const SecondOpinion& answer, const Policy& policy);
 
 }  // namespace clamor::automod

@@ -20,7 +20,8 @@ namespace clamor::automod {
 /// Regular expressions of RE2's syntax, which are matched in time linear in the text whatever they
 /// are. Most need some literal text to be there: those are tried only where it is. The others are
 /// run as one. Immutable once compile() was called, and then used by any thread; what RE2 learns
-/// about texts as it goes stays within limits::kPatternMemory and kPatternSetMemory.
+/// about texts as it goes stays within limits::kPatternMemory and kPatternSetMemory. (RE2 guards
+/// that with a lock for readers; the one shard that judges a channel has nobody to wait for.)
 class PatternSet {
   public:
     PatternSet();

@@ -31,34 +31,71 @@ std::size_t behind(std::string_view text, std::size_t at) {
     return at;
 }
 
+/// How far wildcards reach: to the next word edge on either side. Asked for places in order of
+/// their ends; what was walked through once is not walked through again, however many terms are
+/// found in it.
+class Reach {
+  public:
+    explicit Reach(std::string_view text) : text_(text) {}
+
+    std::size_t left_of(std::size_t at) {
+        if (at > left_.begin && at <= left_.end) return left_.begin;
+        std::size_t begin = at;
+        while (!is_word_edge(text_, begin)) {
+            begin = before(text_, begin);
+            // From here on it is known.
+            if (begin == left_.end && begin > left_.begin) {
+                begin = left_.begin;
+                break;
+            }
+        }
+        left_ = {begin, at};
+        return begin;
+    }
+
+    std::size_t right_of(std::size_t at) {
+        if (at >= right_.begin && at < right_.end) return right_.end;
+        std::size_t end = at;
+        while (!is_word_edge(text_, end)) end = behind(text_, end);
+        right_ = {at, end};
+        return end;
+    }
+
+  private:
+    std::string_view text_;
+    Bytes left_{0, 0};   ///< no word edge behind its begin, up to its end
+    Bytes right_{0, 0};  ///< no word edge from its begin on, before its end
+};
+
 /// Whether the term's only word, found at these bytes, is there as the term wants it; the span
 /// then grows over what its wildcards stand for.
-std::optional<Bytes> fit_word(const Piece& piece, std::string_view text, Bytes at) {
+std::optional<Bytes> fit_word(const Piece& piece, std::string_view text, Bytes at, Reach& reach) {
     if (!piece.open_left && !is_word_edge(text, at.begin)) return std::nullopt;
     if (!piece.open_right && !is_word_edge(text, at.end)) return std::nullopt;
-    while (piece.open_left && !is_word_edge(text, at.begin)) at.begin = before(text, at.begin);
-    while (piece.open_right && !is_word_edge(text, at.end)) at.end = behind(text, at.end);
+    if (piece.open_left) at.begin = reach.left_of(at.begin);
+    if (piece.open_right) at.end = reach.right_of(at.end);
     return at;
 }
 
-/// Whether a word between blanks is the piece of a phrase, punctuation around it aside.
-bool is_piece(const Piece& piece, std::string_view word) {
+bool nothing_but_signs(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) {
+        return static_cast<unsigned char>(c) < 0x80 &&
+               !is_word_character(static_cast<unsigned char>(c));
+    });
+}
+
+/// Where in a word between blanks the piece of a phrase is, punctuation around it aside; what its
+/// wildcards stand for is part of it.
+std::optional<Bytes> fit_piece(const Piece& piece, std::string_view word) {
     for (std::size_t at = word.find(piece.text); at != std::string_view::npos;
          at = word.find(piece.text, at + 1)) {
-        const auto nothing_but_signs = [](std::string_view rest) {
-            return std::ranges::all_of(rest, [](char c) {
-                return static_cast<unsigned char>(c) < 0x80 &&
-                       !is_word_character(static_cast<unsigned char>(c));
-            });
-        };
-        const std::string_view left = word.substr(0, at);
-        const std::string_view right = word.substr(at + piece.text.size());
-        if ((piece.open_left || nothing_but_signs(left)) &&
-            (piece.open_right || nothing_but_signs(right))) {
-            return true;
+        const std::size_t end = at + piece.text.size();
+        if ((piece.open_left || nothing_but_signs(word.substr(0, at))) &&
+            (piece.open_right || nothing_but_signs(word.substr(end)))) {
+            return Bytes{piece.open_left ? 0 : at, piece.open_right ? word.size() : end};
         }
     }
-    return false;
+    return std::nullopt;
 }
 
 /// The same for a phrase whose piece `key` was found at these bytes.
@@ -68,11 +105,15 @@ std::optional<Bytes> fit_phrase(const Phrase& phrase, std::size_t key, const tex
         std::ranges::upper_bound(text.words, at.begin, {}, &text::Normalised::Word::end);
     const auto index = static_cast<std::size_t>(word - text.words.begin());
     if (index < key || text.words.size() - (index - key) < phrase.size()) return std::nullopt;
-    const std::size_t first = index - key;
+    Bytes all{};
     for (std::size_t i = 0; i < phrase.size(); ++i) {
-        if (!is_piece(phrase[i], text.of(text.words[first + i]))) return std::nullopt;
+        const auto& one = text.words[index - key + i];
+        const auto piece = fit_piece(phrase[i], text.of(one));
+        if (!piece) return std::nullopt;
+        if (i == 0) all.begin = one.begin + piece->begin;
+        all.end = one.begin + piece->end;
     }
-    return Bytes{text.words[first].begin, text.words[first + phrase.size() - 1].end};
+    return all;
 }
 
 std::size_t longest(const Phrase& phrase) {
@@ -150,12 +191,13 @@ void TermSet::find(const text::Normalised& normalised, const text::Normalised* p
 void TermSet::find_phrases(const text::Normalised& text, unsigned forms, WallTime now,
                            std::vector<TermHit>& hits) const {
     if (hits.size() >= limits::kTermHitsMax) return;
+    Reach reach(text.text);
     matcher_.scan(text.text, [&](std::uint32_t number, std::size_t end) {
         const Entry& entry = phrases_[number];
         if ((entry.forms & forms) == 0) return true;
         const Bytes found{end - entry.phrase[entry.key].text.size(), end};
         const auto bytes = entry.phrase.size() == 1
-                               ? fit_word(entry.phrase[0], text.text, found)
+                               ? fit_word(entry.phrase[0], text.text, found, reach)
                                : fit_phrase(entry.phrase, entry.key, text, found);
         if (!bytes || !in_force(entry.term, now)) return true;
         return note(hits, {entry.term, span_of(text, bytes->begin, bytes->end)});
