@@ -43,7 +43,7 @@ int main(int argc, char** argv) {
     const auto start = Clock::now();
     for (int i = 0; i < rate * seconds; ++i) {
         std::this_thread::sleep_until(start + std::chrono::duration<double>(i / rate));
-        (void)route.ask(message(i), [](const ModelAnswer&) {});
+        (void)route.ask(message(i), [](const ModelRoute::Answer&) {});
     }
     while (counters.waiting.value() > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     const auto ms = [](std::uint64_t us) { return static_cast<double>(us) / 1000; };

@@ -310,7 +310,7 @@ TEST(CurlModelRoute, MayBeAskedFromItsOwnAnswers) {
     Answers answers;
     CurlModelRoute route(options_for(server.url()));
     std::atomic<int> left{20};
-    std::function<void(const ModelAnswer&)> again = [&](const ModelAnswer&) {
+    std::function<void(const ModelRoute::Answer&)> again = [&](const ModelRoute::Answer&) {
         if (--left > 0) {
             EXPECT_EQ(route.ask("0.5", again), std::nullopt);
         }
