@@ -39,9 +39,7 @@ ModelQueue::Asked ModelQueue::ask(std::string text, ModelRoute::Answered answere
                         .asked = now,
                         .probe = breaker_.state() == CircuitBreaker::State::half_open});
     counters_.waiting.set(++undecided_);
-    return {
-        .refused = {},
-        .wake = undecided_ == 1 || waiting_.size() == 1 || waiting_.size() == options_.batch_max};
+    return {.refused = {}, .wake = waiting_.size() == 1 || waiting_.size() == options_.batch_max};
 }
 
 std::optional<ModelQueue::Batch> ModelQueue::take(MonoTime now, Decisions& decisions) {
@@ -142,7 +140,7 @@ std::optional<MonoTime> ModelQueue::wake_at() const {
     return at;
 }
 
-void ModelQueue::decide(Question& question, ModelAnswer answer, MonoTime now,
+void ModelQueue::decide(Question& question, ModelRoute::Answer answer, MonoTime now,
                         Decisions& decisions) {
     counters_.waiting.set(--undecided_);
     if (answer) {

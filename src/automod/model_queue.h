@@ -22,7 +22,7 @@ class ModelQueue {
   public:
     struct Decided {
         ModelRoute::Answered answered;
-        ModelAnswer answer;
+        ModelRoute::Answer answer;
         void tell() const { answered(answer); }
     };
     using Decisions = std::vector<Decided>;
@@ -38,7 +38,7 @@ class ModelQueue {
 
     struct Asked {
         std::optional<Unavailable> refused;
-        bool wake = false;  ///< wake_at() is earlier than it was
+        bool wake = false;  ///< wake_at() is sooner than it was
     };
     Asked ask(std::string text, ModelRoute::Answered answered, MonoTime now);
 
@@ -74,7 +74,7 @@ class ModelQueue {
     bool can_send() const {
         return !waiting_.empty() && under_way_.size() < options_.batches_under_way;
     }
-    void decide(Question& question, ModelAnswer answer, MonoTime now, Decisions& decisions);
+    void decide(Question& question, ModelRoute::Answer answer, MonoTime now, Decisions& decisions);
     void drop_first(Unavailable reason, MonoTime now, Decisions& decisions);
     void batch_failed(MonoTime now, Decisions& decisions);
     void show_breaker();

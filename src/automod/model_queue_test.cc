@@ -30,7 +30,7 @@ struct Questions : testing::Test {
     std::optional<Unavailable> ask(const std::string& text) {
         const auto asked = queue->ask(
             text,
-            [this, text](const ModelAnswer& answer) {
+            [this, text](const ModelRoute::Answer& answer) {
                 told[text].emplace_back(answer ? "answer" : std::string(name_of(answer.error())));
             },
             now);

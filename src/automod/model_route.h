@@ -35,9 +35,9 @@ std::string_view name_of(Unavailable reason);
 struct ModelScores {
     float toxicity = 0;                           ///< of whatever kind
     std::array<float, kCategories> categories{};  ///< 0 where the model does not tell it apart
+    bool exclusive = false;  ///< the scores of all labels add up to 1, as if one alone were true
     friend bool operator==(const ModelScores&, const ModelScores&) = default;
 };
-using ModelAnswer = tl::expected<ModelScores, Unavailable>;
 
 /// What the labels of a model are answered with.
 enum class ScoreKind : std::uint8_t {
@@ -75,7 +75,8 @@ class ModelRoute {
         ScoreKind scores = ScoreKind::probabilities;
         std::vector<std::string> labels{};  ///< rules of ModelLabels; none: those of toxic-bert
     };
-    using Answered = std::function<void(const ModelAnswer&)>;
+    using Answer = tl::expected<ModelScores, Unavailable>;
+    using Answered = std::function<void(const Answer&)>;
 
     virtual ~ModelRoute() = default;
 

@@ -42,6 +42,7 @@ Result<ModelScores> scores_of(const json& predictions, const ModelLabels& labels
     if (predictions.size() > limits::kModelLabels)
         return nonsense(std::to_string(predictions.size()) + " labels");
     ModelScores scores;
+    double sum = 0;
     std::vector<bool> seen(labels.meanings().size());
     for (const auto& prediction : predictions) {
         if (!prediction.is_object() || !prediction.contains("label") ||
@@ -50,6 +51,7 @@ Result<ModelScores> scores_of(const json& predictions, const ModelLabels& labels
         const auto& label = prediction["label"].get_ref<const std::string&>();
         const auto score = probability_of(prediction["score"], kind);
         if (!score) return nonsense("the score of " + shown(label) + " is none");
+        sum += *score;
         const auto index = labels.find(label);
         if (!index) {
             if (labels.others_mean_nothing()) continue;
@@ -70,6 +72,8 @@ Result<ModelScores> scores_of(const json& predictions, const ModelLabels& labels
         if (!seen[i] && (meaning.toxicity || meaning.category))
             return nonsense("the label " + shown(meaning.label) + " is missing");
     }
+    constexpr double kRounding = 1e-4;
+    scores.exclusive = std::abs(sum - 1) < kRounding;
     if (!labels.tell_toxicity())
         scores.toxicity = *std::max_element(scores.categories.begin(), scores.categories.end());
     return scores;

@@ -60,6 +60,14 @@ TEST_F(Answers, OfToxicBertAreScoresOfOurCategories) {
     EXPECT_FLOAT_EQ((*scores)[1].toxicity, 1.0f);
 }
 
+TEST_F(Answers, TellWhetherLabelsExcludeEachOther) {
+    EXPECT_FALSE(parse("[" + toxic_bert() + "]")->front().exclusive);
+    labels = labels_of({"LABEL_1 = toxicity", "* = nothing"});
+    EXPECT_TRUE(parse(R"([[{"score":0.7,"label":"LABEL_1"},{"score":0.3,"label":"LABEL_0"}]])")
+                    ->front()
+                    .exclusive);
+}
+
 TEST_F(Answers, MayBeLogits) {
     kind = ScoreKind::logits;
     labels = labels_of({"LABEL_1 = toxicity", "LABEL_0 = nothing"});

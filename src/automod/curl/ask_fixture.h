@@ -24,12 +24,12 @@ class Answers {
             answers_.emplace_back(tl::unexpected(Unavailable::stopped));
             told_.push_back(0);
         }
-        const auto refused =
-            route.ask(text, [this, index](const ModelAnswer& answer) { tell(index, answer); });
+        const auto refused = route.ask(
+            text, [this, index](const ModelRoute::Answer& answer) { tell(index, answer); });
         if (refused) tell(index, tl::unexpected(*refused));
     }
     /// All answers, once the last of them is there, in the order of the questions.
-    std::vector<ModelAnswer> all() {
+    std::vector<ModelRoute::Answer> all() {
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [this] { return decided_ == answers_.size(); });
         for (const int times : told_) EXPECT_EQ(times, 1);
@@ -37,7 +37,7 @@ class Answers {
     }
 
   private:
-    void tell(std::size_t index, const ModelAnswer& answer) {
+    void tell(std::size_t index, const ModelRoute::Answer& answer) {
         const std::lock_guard lock(mutex_);
         answers_[index] = answer;
         if (++told_[index] == 1) ++decided_;
@@ -46,7 +46,7 @@ class Answers {
 
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::vector<ModelAnswer> answers_;
+    std::vector<ModelRoute::Answer> answers_;
     std::vector<int> told_;
     std::size_t decided_ = 0;
 };

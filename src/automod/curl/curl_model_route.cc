@@ -23,6 +23,7 @@ namespace clamor::automod {
 namespace {
 
 constexpr int kPollMs = 1000;
+constexpr std::size_t kSuspicious = 50;  // answers in a row
 
 MonoTime monotonic_now() {
     return MonoTime(std::chrono::steady_clock::now().time_since_epoch());
@@ -225,7 +226,21 @@ class CurlModelRoute::Impl {
             return failed(Unavailable::refused, "the answer was " + std::to_string(status));
         auto scores = parse_answers(transfer.answer, transfer.count, labels_, options_.scores);
         if (!scores) return failed(Unavailable::nonsense, scores.error().detail);
+        doubt_scores(*scores);
         return std::move(*scores);
+    }
+
+    /// The labels of toxic-bert do not exclude each other, but some servers answer as if they did:
+    /// then one of six is great whatever the text, and only the operator can mend it.
+    void doubt_scores(const std::vector<ModelScores>& all) {
+        if (!options_.labels.empty() || options_.scores != ScoreKind::probabilities) return;
+        for (const auto& scores : all) exclusive_ = scores.exclusive ? exclusive_ + 1 : 0;
+        if (exclusive_ < kSuspicious || doubted_) return;
+        doubted_ = true;
+        log::warn(
+            "the model's scores add up to 1 although its labels do not exclude each other; "
+            "automod.model.scores = \"logits\" would mend it",
+            {{"url", options_.url}});
     }
 
     void say_breaker() {
@@ -260,6 +275,8 @@ class CurlModelRoute::Impl {
     curl_slist* headers_ = nullptr;
     std::map<CURL*, std::unique_ptr<Transfer>> active_;  // the thread's
     std::string last_failure_;                           // the thread's
+    std::size_t exclusive_ = 0;                          // the thread's: answers in a row
+    bool doubted_ = false;                               // the thread's
     CircuitBreaker::State said_ = CircuitBreaker::State::closed;
     std::atomic<bool> stop_{false};
     std::mutex mutex_;
