@@ -24,9 +24,7 @@ class ModelFake final : public LargerModel {
         const auto done = std::move(waiting.front());
         waiting.erase(waiting.begin());
         if (!toxicity) return done(std::nullopt);
-        done(Answer{.model = "bert",
-                    .version = "1",
-                    .scores = {*toxicity, *toxicity, 0, {}}});
+        done(Answer{.model = "bert", .version = "1", .scores = {*toxicity, *toxicity, 0, {}}});
     }
 
     bool takes = true;
@@ -77,8 +75,8 @@ class AutoModTest : public HubTest {
         moderation_.automod().use(std::make_shared<ClassifierFake>());
         HubTest::SetUp();
         lobby_ = catalog_.ensure_channel("lobby")->id;
-        ASSERT_TRUE(catalog_.set_role(lobby_, catalog_.ensure_user("mo")->id,
-                                      chat::Role::moderator));
+        ASSERT_TRUE(
+            catalog_.set_role(lobby_, catalog_.ensure_user("mo")->id, chat::Role::moderator));
         for (auto* member : {&eve_, &sam_, &mo_}) refs_.push_back(add_and_join(*member));
         hubs_[0]->set_observer(&watcher_);
         hubs_[0]->watch(lobby_);
@@ -180,7 +178,8 @@ TEST_P(AutoModTest, HoldsForModeratorsAndTellsNobodyElse) {
     EXPECT_EQ(held.message.text, "this is bad");
     ASSERT_EQ(held.reasons.size(), 1u);
     EXPECT_EQ(held.reasons[0].kind, chat::HoldReason::Kind::term);
-    EXPECT_EQ(held.reasons[0].spans, (std::vector<std::pair<std::uint32_t, std::uint32_t>>{{8, 10}}));
+    EXPECT_EQ(held.reasons[0].spans,
+              (std::vector<std::pair<std::uint32_t, std::uint32_t>>{{8, 10}}));
     EXPECT_EQ(status(id), HoldStatus::pending);
     const auto verdict = *catalog_.find_verdict(lobby_, id);
     ASSERT_TRUE(verdict);
@@ -238,18 +237,16 @@ TEST_P(AutoModTest, DecidesOnceWhenModeratorsDecideTogether) {
     const MessageId id = hold();
     int approved = 0, late = 0;
     for (int i = 0; i < 5; ++i) {
-        gateway_.act({.channel = lobby_,
-                      .actor = *catalog_.ensure_user("mo"),
-                      .origin = "irc",
-                      .acts = {act::DecideHeld{id, i % 2 == 0}}},
-                     [&](const ActAnswers& answers) {
-                         const auto* denied = std::get_if<chat::Denied>(&answers.front());
-                         approved += denied == nullptr ? 1 : 0;
-                         late += denied != nullptr &&
-                                         denied->why == chat::Denial::already_decided
-                                     ? 1
-                                     : 0;
-                     });
+        gateway_.act(
+            {.channel = lobby_,
+             .actor = *catalog_.ensure_user("mo"),
+             .origin = "irc",
+             .acts = {act::DecideHeld{id, i % 2 == 0}}},
+            [&](const ActAnswers& answers) {
+                const auto* denied = std::get_if<chat::Denied>(&answers.front());
+                approved += denied == nullptr ? 1 : 0;
+                late += denied != nullptr && denied->why == chat::Denial::already_decided ? 1 : 0;
+            });
     }
     cluster_.run();
     EXPECT_EQ(approved, 1);
@@ -359,19 +356,19 @@ TEST_P(AutoModTest, HoldsWhatTheLevelsCatch) {
     model_.takes = false;
     say(eve(), 1, "vile");
     EXPECT_TRUE(eve_.answered<Stored>(1));  // no levels are set
-    set(act::ChangeAutoMod{.levels = chat::AutoModLevels{.overall = 2,
-                                                         .categories = {2, 1, 1, 1, 2, 1, 2, 0}}});
+    set(act::ChangeAutoMod{
+        .levels = chat::AutoModLevels{.overall = 2, .categories = {2, 1, 1, 1, 2, 1, 2, 0}}});
     say(eve(), 2, "how vile");
     EXPECT_EQ(refusal(eve_, 2), chat::Refusal::held);
-    set(act::ChangeAutoMod{.levels = chat::AutoModLevels{.overall = 4,
-                                                         .categories = {4, 4, 4, 4, 4, 4, 4, 3}}});
+    set(act::ChangeAutoMod{
+        .levels = chat::AutoModLevels{.overall = 4, .categories = {4, 4, 4, 4, 4, 4, 4, 3}}});
     say(eve(), 3, "too vile");
     EXPECT_EQ(refusal(eve_, 3), chat::Refusal::rejected);
 }
 
 TEST_P(AutoModTest, KeepsTheOrderOfWhoWaitsForTheModel) {
-    set(act::ChangeAutoMod{.levels = chat::AutoModLevels{.overall = 2,
-                                                         .categories = {2, 1, 1, 1, 2, 1, 2, 0}}});
+    set(act::ChangeAutoMod{
+        .levels = chat::AutoModLevels{.overall = 2, .categories = {2, 1, 1, 1, 2, 1, 2, 0}}});
     heard(mo_);
     say(eve(), 1, "hm one");
     say(eve(), 2, "two");
@@ -391,8 +388,8 @@ TEST_P(AutoModTest, KeepsTheOrderOfWhoWaitsForTheModel) {
 }
 
 TEST_P(AutoModTest, GoesOnWithoutTheModel) {
-    set(act::ChangeAutoMod{.levels = chat::AutoModLevels{.overall = 2,
-                                                         .categories = {2, 1, 1, 1, 2, 1, 2, 0}}});
+    set(act::ChangeAutoMod{
+        .levels = chat::AutoModLevels{.overall = 2, .categories = {2, 1, 1, 1, 2, 1, 2, 0}}});
     say(eve(), 1, "hm one");
     model_.answer(std::nullopt);
     cluster_.run();
@@ -434,29 +431,58 @@ TEST_P(AutoModTest, LetsPermittedLinksAndPhrasesPassOnce) {
     EXPECT_EQ(refusal(sam_, 2), chat::Refusal::rejected);
 }
 
+/// Accounts of one name but for the digits; the fixture's are as old as the epoch is far.
+constexpr auto kRaid =
+    R"({"raid":{"on":true,"signs":1,"alike_names":5,"countdown_s":60,"unique_chat":0}})";
+
 TEST_P(AutoModTest, TripsShieldModeWhenBotsComeAndTakesItBackLater) {
-    set(act::ChangeAutoMod{.rules = R"({"raid":{"on":true,"joins":5,"countdown_s":60}})"});
+    set(act::ChangeAutoMod{.rules = kRaid});
     std::vector<std::unique_ptr<fakes::FakeMember>> bots;
     std::vector<MemberRef> refs;
     for (int i = 0; i < 5; ++i) {
-        bots.push_back(
-            std::make_unique<fakes::FakeMember>(user("hoss00312_" + std::to_string(i))));
+        bots.push_back(std::make_unique<fakes::FakeMember>(user("hoss00312_" + std::to_string(i))));
         refs.push_back(add_and_join(*bots.back()));
     }
     EXPECT_TRUE(catalog_.shield_mode(lobby_)->active);
     EXPECT_EQ((*catalog_.find_channel(lobby_))->modes.followers_only_minutes, 10);
+    EXPECT_EQ(catalog_.automod_settings(lobby_)->overall_level, 3);
     EXPECT_EQ(total(&HubCounters::automod_raids), 1u);
     const auto audit = *catalog_.list_audit(lobby_, 0, {}, 1);
     EXPECT_EQ(audit[0].origin, "system");
     cluster_.advance(std::chrono::seconds(61));
     EXPECT_FALSE(catalog_.shield_mode(lobby_)->active);
     EXPECT_EQ((*catalog_.find_channel(lobby_))->modes.followers_only_minutes, -1);
-    for (const MemberRef ref : refs) hub(ref).remove(ref);
+    EXPECT_EQ(catalog_.automod_settings(lobby_)->overall_level, 0);
+    for (std::size_t i = 0; i < refs.size(); ++i) hub(refs[i]).remove(refs[i]);
+    cluster_.run();
+}
+
+TEST_P(AutoModTest, LetsAModeratorTakeBackWhatTheRaidBreakerDid) {
+    set(act::ChangeAutoMod{.rules = kRaid});
+    std::vector<std::unique_ptr<fakes::FakeMember>> bots;
+    std::vector<MemberRef> refs;
+    for (int i = 0; i < 5; ++i) {
+        bots.push_back(std::make_unique<fakes::FakeMember>(user("hoss00312_" + std::to_string(i))));
+        refs.push_back(add_and_join(*bots.back()));
+    }
+    std::string batch;
+    for (const auto& entry : *catalog_.list_audit(lobby_, 0, {}, 10)) {
+        if (entry.origin == "system") batch = entry.batch;
+    }
+    EXPECT_EQ(refused(act::Undo{batch}), std::nullopt);
+    EXPECT_FALSE(catalog_.shield_mode(lobby_)->active);
+    EXPECT_EQ((*catalog_.find_channel(lobby_))->modes, chat::RoomState());
+    // The countdown is over with it: what is set since stays.
+    set(act::Shield{.on = true});
+    cluster_.advance(std::chrono::seconds(61));
+    EXPECT_TRUE(catalog_.shield_mode(lobby_)->active);
+    for (std::size_t i = 0; i < refs.size(); ++i) hub(refs[i]).remove(refs[i]);
     cluster_.run();
 }
 
 TEST_P(AutoModTest, OnlyLooksAtARaidInShadowMode) {
-    set(act::ChangeAutoMod{.rules = R"({"raid":{"on":true,"joins":3,"shadow":true}})"});
+    set(act::ChangeAutoMod{.rules =
+                               R"({"raid":{"on":true,"signs":1,"alike_names":3,"shadow":true}})"});
     std::vector<std::unique_ptr<fakes::FakeMember>> bots;
     std::vector<MemberRef> refs;
     for (int i = 0; i < 3; ++i) {
@@ -465,7 +491,7 @@ TEST_P(AutoModTest, OnlyLooksAtARaidInShadowMode) {
     }
     EXPECT_EQ(total(&HubCounters::automod_raids), 1u);
     EXPECT_FALSE(catalog_.shield_mode(lobby_)->active);
-    for (const MemberRef ref : refs) hub(ref).remove(ref);
+    for (std::size_t i = 0; i < refs.size(); ++i) hub(refs[i]).remove(refs[i]);
     cluster_.run();
 }
 

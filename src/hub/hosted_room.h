@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "automod/channel_memory.h"
+#include "automod/raid_breaker.h"
 #include "base/ids.h"
 #include "base/scheduler.h"
 #include "base/time.h"
@@ -20,7 +21,6 @@
 #include "emotes/emote_set.h"
 #include "hub/gateway.h"
 #include "moderation/automod_desk.h"
-#include "moderation/raid_breaker.h"
 
 namespace clamor::hub {
 
@@ -82,10 +82,10 @@ struct HostedRoom {
     moderation::RoomPolicy automod;
     automod::ChannelMemory automod_memory;
     std::map<MessageId, MonoTime> held;  ///< messages that wait for moderators, and until when
-    moderation::RaidBreaker raid_breaker;
-    std::string raid_batch;  ///< what the raid breaker did, and will take back; empty: nothing
+    bool shield = false;
+    automod::RaidBreaker raid_breaker;
     TimerId raid_timer{};
-    std::uint32_t holding = 0;           ///< what a worker does with such messages now
+    std::uint32_t holding = 0;  ///< what a worker does with such messages now
     std::vector<std::pair<UserId, WallTime>> shoutouts;  ///< of the last hour
     WallTime last_sent_at{};
     MonoTime last_used{};

@@ -73,9 +73,9 @@ bool changes_automod(const ActAnswers& answers) {
     return std::ranges::any_of(answers, [](const chat::ActAnswer& answer) {
         const auto* done = std::get_if<chat::Done>(&answer);
         return done != nullptr && std::ranges::any_of(done->events, [](const auto& event) {
-            const auto* act = std::get_if<chat::Moderation>(&event);
-            return act != nullptr && changes_automod(*act);
-        });
+                   const auto* act = std::get_if<chat::Moderation>(&event);
+                   return act != nullptr && changes_automod(*act);
+               });
     });
 }
 
@@ -158,7 +158,7 @@ void RoomHost::acts_done(ChannelId channel, Performed performed) {
     room.stale = room.loading;
     if (performed.automod) {
         if (*performed.automod) {
-            room.automod = **std::move(performed.automod);
+            take_policy(room, **std::move(performed.automod));
         } else if (!room.loading) {
             load_room(room);
         }
@@ -173,7 +173,8 @@ void RoomHost::acts_done(ChannelId channel, Performed performed) {
                 forget_held(room, held->message.id);
             if (const auto* message = std::get_if<chat::Message>(&body)) {
                 const auto author = room.chatters.find(message->author_id);
-                if (author != room.chatters.end()) author->second.chatter.standing.has_spoken = true;
+                if (author != room.chatters.end())
+                    author->second.chatter.standing.has_spoken = true;
             }
             chat::Event& event = room.outgoing.emplace_back();
             event.channel = channel;
@@ -268,6 +269,7 @@ void RoomHost::received_act(HostedRoom& room, const chat::EventRef& event,
         if (hides_messages(act.action)) hide_messages(room, act, received);
     }
     room.rules.set_modes(act.modes);
+    shield_changed(room, act);
     deliver(room, event, nullptr);
     raid_changed(room, act);
     if (act.action == chat::ModAction::shoutout) {

@@ -162,9 +162,10 @@ class RoomHost final : public bus::Receiver {
     /// For the raid breaker: somebody is there for the first time, or says something.
     void watch_newcomer(HostedRoom& room, const ChatterEntry& entry);
     void watch_first_message(HostedRoom& room, const ChatterEntry& entry, std::string_view text);
-    void check_raid(HostedRoom& room);
-    void end_raid(ChannelId channel);
+    void trip_raid_breaker(HostedRoom& room, const automod::Trip& trip);
+    void end_trip(ChannelId channel);
     void act_as_system(const HostedRoom& room, std::string batch, std::vector<chat::Act> acts);
+    void take_policy(HostedRoom& room, moderation::RoomPolicy policy);
     void permit(HostedRoom& room, const chat::Moderation& act);
     void record(store::VerdictRecord verdict);
     void write_verdicts();
@@ -184,6 +185,7 @@ class RoomHost final : public bus::Receiver {
                        const bus::Received& received);
     void raid_changed(HostedRoom& room, const chat::Moderation& act);
     void raid_leaves(ChannelId channel);
+    void shield_changed(HostedRoom& room, const chat::Moderation& act);
     /// Makes a notice from its author's facts, on a worker, and publishes it.
     using MakeNotice = std::function<chat::UserNotice(const chat::Chatter&, const store::Profile&)>;
     void publish_notice(ChannelId channel, UserId author, MakeNotice make,
@@ -233,7 +235,7 @@ class RoomHost final : public bus::Receiver {
     TimerId sweep_timer_{};
     TimerId echo_timer_{};
     automod::AutoMod automod_;
-    std::vector<text::CodePoints> emote_spans_;    // scratch
+    std::vector<text::CodePoints> emote_spans_;   // scratch
     std::vector<store::VerdictRecord> verdicts_;  // to be written
     bool writing_verdicts_ = false;
     MonoTime forgotten_at_{};

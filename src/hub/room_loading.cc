@@ -21,6 +21,7 @@ struct RoomHost::RoomFacts {
     std::vector<store::Emote> emotes;
     moderation::RoomPolicy automod;
     std::vector<store::Held> held;
+    bool shield = false;
     WallTime at{};
 };
 
@@ -120,7 +121,8 @@ void RoomHost::load_room(HostedRoom& room) {
         auto automod = services_.moderation.automod().policy_of(channel, now);
         auto held = services_.catalog.list_held(channel, chat::HoldStatus::pending, {},
                                                 limits::kHeldPerChannel);
-        if (found && *found && last && emotes && automod && held) {
+        const auto shield = services_.catalog.shield_mode(channel);
+        if (found && *found && last && emotes && automod && held && shield) {
             facts = {.ok = true,
                      .channel = std::move(**found),
                      .last = std::max(waiting, last->position),
@@ -128,6 +130,7 @@ void RoomHost::load_room(HostedRoom& room) {
                      .emotes = *std::move(emotes),
                      .automod = *std::move(automod),
                      .held = *std::move(held),
+                     .shield = shield->active,
                      .at = now};
         } else {
             const std::string why = !found    ? found.error().to_string()
@@ -135,6 +138,7 @@ void RoomHost::load_room(HostedRoom& room) {
                                     : !last   ? last.error().to_string()
                                     : !emotes ? emotes.error().to_string()
                                     : !held   ? held.error().to_string()
+                                    : !shield ? shield.error().to_string()
                                               : automod.error().to_string();
             log::warn("a room could not be loaded", {{"channel", channel.value}, {"error", why}});
         }
@@ -167,7 +171,8 @@ void RoomHost::room_loaded(ChannelId channel, RoomFacts facts) {
     room.last_sent_at = std::max(room.last_sent_at, facts.last_sent_at);
     room.rules.set_modes(facts.channel.modes);
     room.emotes = emote_set(facts);
-    room.automod = std::move(facts.automod);
+    take_policy(room, std::move(facts.automod));
+    room.shield = facts.shield;
     for (const store::Held& held : facts.held) {
         const auto left = held.held_at + services_.moderation.hold_for() - facts.at;
         note_held(room, held.id, scheduler_.now().mono + left);

@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <set>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 #include "base/limits.h"
@@ -87,101 +85,68 @@ Result<std::shared_ptr<const automod::Policy>> compile(const AutoModDesk& desk, 
     return automod::compile_policy(std::move(settings), desk.normaliser(), now).policy;
 }
 
-/// The strongest of what acts and is no shadow; a shadow rule is shown as if it acted.
-automod::Action action_of(const automod::Verdict& verdict) {
-    automod::Action action = verdict.action;
-    for (const automod::Finding& finding : verdict.findings)
-        action = std::max(action, finding.action);
-    return action;
+automod::PastMessage past_message(chat::Message&& message) {
+    automod::PastMessage past{.id = message.id.to_string(),
+                              .at = message.sent_at,
+                              .author = message.author_id,
+                              .author_login = std::move(message.author_login),
+                              .roles = roles_of(message),
+                              .text = std::move(message.text),
+                              .emotes = {}};
+    for (const auto& emote : message.emotes) past.emotes.push_back({emote.first, emote.last});
+    return past;
+}
+
+automod::Outcome outcome_of(const std::optional<chat::HoldStatus>& status) {
+    if (status == chat::HoldStatus::approved) return automod::Outcome::approved;
+    if (status == chat::HoldStatus::denied) return automod::Outcome::denied;
+    if (status == chat::HoldStatus::expired) return automod::Outcome::expired;
+    return automod::Outcome::none;
 }
 
 }  // namespace
 
-Result<Preview> preview(const AutoModDesk& desk, store::Catalog&, store::MessageLog& log,
-                        ChannelId channel, const Proposal& proposal, std::chrono::hours hours,
-                        const Now& now) {
+Result<Preview> preview(const AutoModDesk& desk, store::MessageLog& log, ChannelId channel,
+                        const Proposal& proposal, std::chrono::hours hours, const Now& now) {
     const auto alone = desk.try_look_back();
     if (!alone) return fail(std::errc::resource_unavailable_try_again, "another one is being made");
     const auto policy = compile(desk, channel, proposal, now.wall);
     if (!policy) return tl::unexpected(policy.error());
     auto past = read_past(log, channel, now.wall - hours);
     if (!past) return tl::unexpected(past.error());
-    Preview preview{.messages = past->messages.size(), .all = past->all, .since = now.wall};
-    if (!past->messages.empty()) preview.since = past->messages.back().sent_at;
-
-    std::unordered_map<UserId, std::size_t> said;
-    for (const chat::Message& message : past->messages) ++said[message.author_id];
-    std::unordered_set<UserId> users;
-    std::unordered_set<UserId> regulars;
+    Preview preview{.messages = {}, .all = past->all, .would = {}};
+    preview.messages.reserve(past->messages.size());
+    for (auto at = past->messages.rbegin(); at != past->messages.rend(); ++at)
+        preview.messages.push_back(past_message(std::move(*at)));
     automod::AutoMod automod(desk.normaliser(), desk.classifier());
-    automod::ChannelMemory memory;
-    std::vector<text::CodePoints> emotes;
-    // As they were said: rules that look at several messages need the order.
-    for (auto at = past->messages.rbegin(); at != past->messages.rend(); ++at) {
-        const chat::Message& message = *at;
-        const automod::Roles roles = roles_of(message);
-        if ((roles & automod::role::kAlwaysExempt) != 0) continue;
-        emotes.clear();
-        for (const auto& emote : message.emotes) emotes.push_back({emote.first, emote.last});
-        const Now then{
-            .mono = MonoTime() + (message.sent_at - preview.since) + std::chrono::hours(1),
-            .wall = message.sent_at};
-        auto verdict = automod.judge(
-            {.text = message.text, .emotes = emotes, .author = message.author_id, .roles = roles},
-            **policy, memory, then);
-        const automod::Action action = action_of(verdict);
-        if (action == automod::Action::allow) continue;
-        ++(action == automod::Action::block ? preview.blocked : preview.held);
-        const bool regular = message.subscriber || message.author_role == chat::Role::vip ||
-                             said[message.author_id] >= kPreviewRegular;
-        users.insert(message.author_id);
-        if (regular) regulars.insert(message.author_id);
-        preview.examples.push_back(
-            {.message = message.id,
-             .at = message.sent_at,
-             .author = {message.author_id, message.author_login, message.author_display_name},
-             .regular = regular,
-             .text = message.text,
-             .verdict = std::move(verdict)});
-        if (preview.examples.size() > kPreviewExamples)
-            preview.examples.erase(preview.examples.begin());
-    }
-    std::ranges::reverse(preview.examples);
-    preview.users = users.size();
-    preview.regulars = regulars.size();
+    preview.would = automod::run_over_past(preview.messages, **policy, automod);
     return preview;
 }
 
-Result<Report> report(store::Catalog& catalog, ChannelId channel, WallTime since) {
-    Report report;
+Result<std::vector<automod::RuleFigures>> report(store::Catalog& catalog, ChannelId channel,
+                                                 WallTime since, WallTime until) {
+    std::vector<automod::RecordedFinding> recorded;
     for (MessageId after = MessageId::at(since, 0, 0);;) {
         const auto page = catalog.list_verdicts(channel, after, kPage);
         if (!page) return tl::unexpected(page.error());
         for (const store::VerdictRecord& record : *page) {
             after = record.message;
-            if (record.at < since) continue;
-            ++report.messages;
             std::set<std::string> counted;
             for (const automod::Finding& finding : read_findings(record.findings)) {
-                std::string key = rule_key(finding);
-                RuleReport& rule = report.rules[key];
                 // A rule that found two things in a message was right or wrong once.
-                if (!counted.insert(std::move(key)).second) continue;
-                if (finding.shadow) {
-                    ++rule.shadow_hits;
-                    continue;
-                }
-                ++rule.hits;
-                if (finding.action == automod::Action::allow) continue;
-                rule.blocked += record.action == 2 ? 1 : 0;
-                rule.held += record.action == 1 ? 1 : 0;
-                rule.approved += record.status == chat::HoldStatus::approved ? 1 : 0;
-                rule.denied += record.status == chat::HoldStatus::denied ? 1 : 0;
-                rule.expired += record.status == chat::HoldStatus::expired ? 1 : 0;
+                if (!counted.insert(rule_key(finding)).second) continue;
+                recorded.push_back({.at = record.at,
+                                    .source = finding.source,
+                                    .action = finding.action,
+                                    .shadow = finding.shadow,
+                                    .rule = finding.rule,
+                                    .version = finding.version,
+                                    .outcome = outcome_of(record.status)});
             }
         }
-        if (page->size() < kPage) return report;
+        if (page->size() < kPage) break;
     }
+    return automod::report_by_rule(recorded, since, until);
 }
 
 Result<automod::CalibrationFit> fit(store::Catalog& catalog, ChannelId channel, WallTime now) {

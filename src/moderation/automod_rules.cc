@@ -59,7 +59,8 @@ class Object {
     void flag(std::string_view name, bool& field) {
         const json* value = find(name);
         if (value == nullptr) return;
-        if (!value->is_boolean()) throw Wrong(fmt::format("\"{}\" must be true or false", at(name)));
+        if (!value->is_boolean())
+            throw Wrong(fmt::format("\"{}\" must be true or false", at(name)));
         field = value->get<bool>();
     }
     void number(std::string_view name, float& field, float least, float most) {
@@ -67,7 +68,8 @@ class Object {
         if (value == nullptr) return;
         const double given = value->is_number() ? value->get<double>() : std::nan("");
         if (!(given >= least && given <= most))
-            throw Wrong(fmt::format("\"{}\" must be a number from {} to {}", at(name), least, most));
+            throw Wrong(
+                fmt::format("\"{}\" must be a number from {} to {}", at(name), least, most));
         field = static_cast<float>(given);
     }
     template <class T>
@@ -99,9 +101,10 @@ class Object {
         const json* value = find(name);
         if (value == nullptr) return;
         const auto wrong = [&] {
-            return Wrong(fmt::format("\"{}\" must be a list of \"subscriber\", \"vip\", "
-                                     "\"verified_bot\" and \"regular\"",
-                                     at(name)));
+            return Wrong(
+                fmt::format("\"{}\" must be a list of \"subscriber\", \"vip\", "
+                            "\"verified_bot\" and \"regular\"",
+                            at(name)));
         };
         if (!value->is_array()) throw wrong();
         field = 0;
@@ -178,14 +181,31 @@ void read_links(const json& value, std::vector<std::string>& links) {
 
 void read_raid(const json& value, RaidSettings& raid) {
     Object object(value, "raid");
+    automod::RaidOptions& options = raid.options;
     object.flag("on", raid.on);
     object.flag("shadow", raid.shadow);
-    object.whole("joins", raid.joins, 3, limits::kNewcomersWatched);
-    object.whole("window_s", raid.window, 5, 600);
-    object.whole("new_account_s", raid.new_account, 0, 365 * 86400);
-    object.number("share", raid.share, 0.1f, 1);
-    object.whole("countdown_s", raid.countdown, 10, 86400);
-    object.whole("followers_minutes", raid.followers_minutes, 0, limits::kFollowersMinutesMax);
+    object.whole("window_s", options.window, 5, 600);
+    object.whole("joins", options.joins, 3,
+                 static_cast<std::int64_t>(automod::RaidBreaker::kJoins));
+    object.number("times", options.times, 1, 100);
+    object.whole("young_h", options.young, 0, 24 * 365);
+    object.number("young_share", options.young_share, 0.1f, 1);
+    object.whole("alike_names", options.alike_names, 2, 1000);
+    object.whole("alike_messages", options.alike_messages, 2, 250);
+    object.whole("signs", options.signs, 1, automod::kRaidSigns);
+    object.whole("countdown_s", options.countdown, 10, 86400);
+    object.whole("rest_s", options.rest, 0, 86400);
+    // What is done; the least of each: it is left alone.
+    const auto measure = [&](std::string_view name, std::optional<std::int64_t>& field,
+                             std::int64_t alone, std::int64_t most) {
+        std::int64_t wanted = field.value_or(alone);
+        object.whole(name, wanted, alone, most);
+        field = wanted == alone ? std::nullopt : std::optional(wanted);
+    };
+    measure("followers_minutes", options.followers_only, -1, limits::kFollowersMinutesMax);
+    measure("slow_s", options.slow_mode, 0, limits::kSlowSecondsMax);
+    measure("unique_chat", options.unique_chat, 0, 1);
+    measure("automod_level", options.automod_level, 0, 4);
     object.check_all_read();
 }
 
@@ -202,8 +222,7 @@ AutoModRules read(const json& document) {
     if (const json* lists = object.find("lists")) read_lists(*lists, settings.lists);
     if (const json* calibration = object.find("calibration")) {
         Object layer(*calibration, "calibration");
-        layer.number("slope", settings.calibration.slope, automod::kSlopeMin,
-                     automod::kSlopeMax);
+        layer.number("slope", settings.calibration.slope, automod::kSlopeMin, automod::kSlopeMax);
         layer.number("offset", settings.calibration.offset, -automod::kOffsetMax,
                      automod::kOffsetMax);
         layer.check_all_read();
@@ -244,31 +263,40 @@ Json rules_json(const AutoModRules& rules) {
         const auto name = automod::name_of(static_cast<automod::SpamRule>(i));
         const automod::SpamSetting& rule = settings.spam[i];
         spam[std::string(name)] = {{"on", rule.on},
-                                            {"shadow", rule.shadow},
-                                            {"action", automod::name_of(rule.action)},
-                                            {"exempt", roles_json(rule.exempt)},
-                                            {"limit", rule.limit},
-                                            {"least", rule.least},
-                                            {"window_s", rule.window.count()}};
+                                   {"shadow", rule.shadow},
+                                   {"action", automod::name_of(rule.action)},
+                                   {"exempt", roles_json(rule.exempt)},
+                                   {"limit", rule.limit},
+                                   {"least", rule.least},
+                                   {"window_s", rule.window.count()}};
     }
     out["allowed_links"] = settings.allowed_links;
     Json& lists = out["lists"] = Json::object();
     for (std::size_t i = 0; i < automod::kLists; ++i) {
         const auto name = automod::name_of(static_cast<automod::List>(i));
         lists[std::string(name)] = {{"on", settings.lists[i].on},
-                                         {"shadow", settings.lists[i].shadow},
-                                         {"action", automod::name_of(settings.lists[i].action)}};
+                                    {"shadow", settings.lists[i].shadow},
+                                    {"action", automod::name_of(settings.lists[i].action)}};
     }
     out["calibration"] = {{"slope", settings.calibration.slope},
                           {"offset", settings.calibration.offset}};
+    const automod::RaidOptions& raid = rules.raid.options;
     out["raid"] = {{"on", rules.raid.on},
                    {"shadow", rules.raid.shadow},
-                   {"joins", rules.raid.joins},
-                   {"window_s", rules.raid.window.count()},
-                   {"new_account_s", rules.raid.new_account.count()},
-                   {"share", rules.raid.share},
-                   {"countdown_s", rules.raid.countdown.count()},
-                   {"followers_minutes", rules.raid.followers_minutes}};
+                   {"window_s", raid.window.count()},
+                   {"joins", raid.joins},
+                   {"times", raid.times},
+                   {"young_h", raid.young.count()},
+                   {"young_share", raid.young_share},
+                   {"alike_names", raid.alike_names},
+                   {"alike_messages", raid.alike_messages},
+                   {"signs", raid.signs},
+                   {"countdown_s", raid.countdown.count()},
+                   {"rest_s", raid.rest.count()},
+                   {"followers_minutes", raid.followers_only.value_or(-1)},
+                   {"slow_s", raid.slow_mode.value_or(0)},
+                   {"unique_chat", raid.unique_chat.value_or(0)},
+                   {"automod_level", raid.automod_level.value_or(0)}};
     return out;
 }
 

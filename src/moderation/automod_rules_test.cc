@@ -38,7 +38,7 @@ TEST(AutoModRules, ComeBackFromTheDocumentThatTheyMake) {
     EXPECT_EQ(rules->settings.spam[static_cast<int>(automod::SpamRule::links)].action,
               automod::Action::block);
     EXPECT_EQ(rules->settings.calibration, (automod::Calibration{1.25f, -0.5f}));
-    EXPECT_EQ(rules->raid.joins, 30u);
+    EXPECT_EQ(rules->raid.options.joins, 30u);
     const auto document = rules_json(*rules).dump();
     const auto again = parse_rules(document);
     ASSERT_TRUE(again) << again.error().detail;
@@ -56,9 +56,9 @@ TEST(AutoModRules, NameWhatIsWrong) {
     EXPECT_EQ(fault(R"({"calibration":{"slope":9}})"),
               "\"calibration.slope\" must be a number from 0.5 to 2");
     EXPECT_EQ(fault(R"({"raid":{"joins":1e99}})"),
-              "\"raid.joins\" must be a whole number from 3 to 500");
+              "\"raid.joins\" must be a whole number from 3 to 4096");
     EXPECT_EQ(fault(R"({"raid":{"joins":18446744073709551615}})"),
-              "\"raid.joins\" must be a whole number from 3 to 500");
+              "\"raid.joins\" must be a whole number from 3 to 4096");
     EXPECT_NE(fault(R"({"exempt":["moderator"]})"), "");
     EXPECT_NE(fault(R"({"allowed_links":[""]})"), "");
     EXPECT_NE(fault("{\"x\":\"" + std::string(limits::kRulesBytes, 'x') + "\"}"), "");

@@ -7,6 +7,7 @@
 
 #include "api/helix/automod_json.h"
 #include "api/helix/handlers.h"
+#include "automod/names.h"
 #include "base/limits.h"
 #include "moderation/automod_findings.h"
 
@@ -18,6 +19,7 @@ namespace {
 
 constexpr std::int64_t kPage = 100;
 constexpr std::size_t kProposedTerms = 100;
+constexpr std::size_t kHitsShown = 50;
 constexpr std::size_t kAuditLooked = 1000;
 constexpr std::int64_t kPreviewHours = 24 * 7;
 
@@ -37,10 +39,9 @@ Json held_json(Call& call, const store::Held& held) {
              {"author", automod_person(call.person(held.author))},
              {"text", kept != nullptr ? Json(kept->message.text) : Json()},
              {"decided_at", held.decided_at ? Json(unix_ms(*held.decided_at)) : Json()},
-             {"moderator",
-              held.moderator ? automod_person(call.person(held.moderator)) : Json()}};
-    out["findings"] = automod_findings(
-        verdict ? moderation::read_findings(verdict->findings) : std::vector<automod::Finding>());
+             {"moderator", held.moderator ? automod_person(call.person(held.moderator)) : Json()}};
+    out["findings"] = automod_findings(verdict ? moderation::read_findings(verdict->findings)
+                                               : std::vector<automod::Finding>());
     return out;
 }
 
@@ -73,10 +74,10 @@ Json calibration_json(Call& call) {
              {{"slope", {automod::kSlopeMin, automod::kSlopeMax}},
               {"offset", {-automod::kOffsetMax, automod::kOffsetMax}},
               {"decisions", automod::kDecisionsMin}}},
-            {"present", {{"layer", layer_json(fit.before)},
-                         {"figures", figures_json(fit.figures_before)}}},
-            {"proposed", {{"layer", layer_json(fit.after)},
-                          {"figures", figures_json(fit.figures_after)}}}};
+            {"present",
+             {{"layer", layer_json(fit.before)}, {"figures", figures_json(fit.figures_before)}}},
+            {"proposed",
+             {{"layer", layer_json(fit.after)}, {"figures", figures_json(fit.figures_after)}}}};
 }
 
 /// The newest thing that the raid breaker did, among the newest of the audit log.
@@ -98,13 +99,12 @@ Reply get_held(Call& call) {
     const auto status = static_cast<chat::HoldStatus>(
         call.fields.optional_word("status", {"pending", "approved", "denied", "expired"})
             .value_or(0));
-    const auto limit = static_cast<std::size_t>(
-        call.fields.optional_number("limit", 1, kPage).value_or(kPage));
+    const auto limit =
+        static_cast<std::size_t>(call.fields.optional_number("limit", 1, kPage).value_or(kPage));
     MessageId after;
     if (call.fields.has("after")) after = call.fields.message_id("after");
     Json list = Json::array();
-    for (const auto& held :
-         take(call.catalog().list_held(call.channel.id, status, after, limit)))
+    for (const auto& held : take(call.catalog().list_held(call.channel.id, status, after, limit)))
         list.push_back(held_json(call, held));
     return json_reply({{"held", std::move(list)}});
 }
@@ -148,29 +148,40 @@ Reply post_preview(Call& call) {
     proposal.with_present = call.fields.optional_flag("with_present").value_or(false);
     const std::chrono::hours hours(
         call.fields.optional_number("hours", 1, kPreviewHours).value_or(24));
-    const auto seen = moderation::preview(call.services->automod, call.catalog(),
-                                          call.services->log, call.channel.id, proposal, hours,
-                                          call.now);
+    const auto seen = moderation::preview(call.services->automod, call.services->log,
+                                          call.channel.id, proposal, hours, call.now);
     if (!seen && seen.error().code == std::errc::resource_unavailable_try_again)
         throw Refusal{429, "Another look back is under way: ask again in a moment."};
     const auto preview = take(seen);
-    Json examples = Json::array();
-    for (const auto& hit : preview.examples) {
-        examples.push_back({{"id", hit.message.to_string()},
-                            {"at", unix_ms(hit.at)},
-                            {"author", automod_person(hit.author)},
-                            {"regular", hit.regular},
-                            {"text", hit.text},
-                            {"findings", automod_findings(hit.verdict.findings)}});
+    const automod::WouldHave& would = preview.would;
+    Json hits = Json::array();
+    for (const auto& hit : would.hits) {
+        if (hits.size() == kHitsShown) break;
+        const auto& message = preview.messages.at(hit.message);
+        hits.push_back({{"id", message.id},
+                        {"at", unix_ms(message.at)},
+                        {"user_id", id_text(message.author)},
+                        {"login", message.author_login},
+                        {"regular", hit.regular},
+                        {"text", message.text},
+                        {"findings", automod_findings(hit.verdict.findings)}});
     }
-    return json_reply({{"messages", preview.messages},
+    Json people = Json::array();
+    for (const auto& author : would.authors) {
+        people.push_back({{"user_id", id_text(author.user)},
+                          {"login", author.login},
+                          {"hits", author.hits},
+                          {"regular", author.regular}});
+    }
+    return json_reply({{"messages", would.messages},
                        {"all", preview.all},
-                       {"since", unix_ms(preview.since)},
-                       {"held", preview.held},
-                       {"blocked", preview.blocked},
-                       {"users", preview.users},
-                       {"regulars", preview.regulars},
-                       {"examples", std::move(examples)}});
+                       {"held", would.held},
+                       {"blocked", would.blocked},
+                       {"shadowed", would.shadowed},
+                       {"people", would.people},
+                       {"regulars", would.regulars},
+                       {"authors", std::move(people)},
+                       {"hits", std::move(hits)}});
 }
 
 Reply get_calibration(Call& call) {
@@ -179,8 +190,7 @@ Reply get_calibration(Call& call) {
 
 Reply post_calibration(Call& call) {
     const auto fit = take(moderation::fit(call.catalog(), call.channel.id, call.now.wall));
-    if (!fit.enough)
-        throw Refusal{409, "There are too few decisions to calibrate by."};
+    if (!fit.enough) throw Refusal{409, "There are too few decisions to calibrate by."};
     const Json patch{{"calibration", layer_json(fit.after)}};
     return act_in_batch(call, chat::act::ChangeAutoMod{.rules = patch.dump()}, calibration_json);
 }
@@ -193,26 +203,24 @@ Reply delete_calibration(Call& call) {
 Reply get_automod_report(Call& call) {
     const auto days = call.fields.optional_number("days", 1, 30).value_or(7);
     const auto since = call.now.wall - std::chrono::hours(24 * days);
-    const auto report = take(moderation::report(call.catalog(), call.channel.id, since));
     Json rules = Json::array();
-    for (const auto& [name, rule] : report.rules) {
-        const std::size_t decided = rule.approved + rule.denied;
-        rules.push_back({{"rule", name},
+    for (const auto& rule : take(moderation::report(call.catalog(), call.channel.id, since,
+                                                    call.now.wall + std::chrono::hours(1)))) {
+        rules.push_back({{"source", automod::name_of(rule.source)},
+                         {"rule", rule.rule},
+                         {"versions", rule.versions},
                          {"hits", rule.hits},
-                         {"shadow_hits", rule.shadow_hits},
-                         {"held", rule.held},
+                         {"shadow", rule.shadow},
                          {"blocked", rule.blocked},
+                         {"held", rule.held},
                          {"approved", rule.approved},
                          {"denied", rule.denied},
                          {"expired", rule.expired},
-                         {"false_hold_rate",
-                          decided == 0 ? Json()
-                                       : Json(static_cast<double>(rule.approved) /
-                                              static_cast<double>(decided))}});
+                         {"pending", rule.pending},
+                         {"false_hold_rate", rule.false_hold_rate},
+                         {"false_hold_rate_at_most", rule.false_hold_rate_at_most}});
     }
-    return json_reply({{"since", unix_ms(since)},
-                       {"messages", report.messages},
-                       {"rules", std::move(rules)}});
+    return json_reply({{"since", unix_ms(since)}, {"rules", std::move(rules)}});
 }
 
 Reply get_raid_breaker(Call& call) {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "moderation/automod_rules.h"
+
 #include <algorithm>
 #include <unordered_set>
 
@@ -9,10 +11,9 @@
 #include "api/helix/denials.h"
 #include "api/helix/handlers.h"
 #include "automod/names.h"
+#include "automod/term_list.h"
 #include "base/limits.h"
 #include "moderation/automod_findings.h"
-#include "moderation/automod_rules.h"
-#include "text/message.h"
 
 /// What AutoMod does in a channel beyond what Helix has: rules, terms of every kind, permits. Below
 /// /api, for mod pages.
@@ -43,8 +44,8 @@ std::vector<store::Term> all_terms(Call& call, bool permitted) {
     std::vector<store::Term> terms;
     std::string after;
     for (;;) {
-        auto page = take(call.catalog().list_terms(call.channel.id, permitted, after,
-                                                   call.now.wall, kPage));
+        auto page = take(
+            call.catalog().list_terms(call.channel.id, permitted, after, call.now.wall, kPage));
         const bool last = page.size() < kPage;
         if (!last) after = page.back().id;
         for (auto& term : page) terms.push_back(std::move(term));
@@ -65,7 +66,7 @@ Json rules_json(Call& call) {
             {"rules", moderation::rules_json(rules ? *rules : moderation::AutoModRules())}};
 }
 
-std::vector<chat::act::AddTerm> read_import(const Fields& fields) {
+std::vector<chat::act::AddTerm> read_import(const Fields& fields, WallTime now) {
     if (fields.has("terms")) {
         std::vector<chat::act::AddTerm> terms;
         for (const auto& term : fields.objects("terms", 1, limits::kTermsMax)) {
@@ -78,24 +79,31 @@ std::vector<chat::act::AddTerm> read_import(const Fields& fields) {
         }
         return terms;
     }
-    // One term a line; empty lines and those that begin with `#` are none.
     const std::string text = fields.raw("text");
     if (text.empty()) throw Refusal{400, "Missing required parameter \"terms\" or \"text\""};
-    chat::act::AddTerm kind{.text = {}};
-    kind.permitted = fields.optional_flag("permitted").value_or(false);
-    kind.private_term = fields.optional_flag("private").value_or(false);
-    kind.list = fields.optional_text("list", kList).value_or("");
-    std::vector<chat::act::AddTerm> terms;
-    for (std::size_t at = 0; at < text.size();) {
-        const std::size_t end = std::min(text.find('\n', at), text.size());
-        std::string line = text::clean_message(std::string_view(text).substr(at, end - at));
-        at = end + 1;
-        if (line.empty() || line.starts_with('#')) continue;
-        kind.text = std::move(line);
-        terms.push_back(kind);
-        if (terms.size() > limits::kTermsMax)
-            throw Refusal{400, fmt::format("A channel has at most {} terms.", limits::kTermsMax)};
+    const auto read = automod::read_text(text);
+    if (!read.refused.empty()) {
+        throw Refusal{
+            400, fmt::format("line {}: {}", read.refused.front().line, read.refused.front().why)};
     }
+    const std::string list = fields.optional_text("list", kList).value_or("");
+    std::vector<chat::act::AddTerm> terms;
+    for (const automod::Term& term : read.terms) {
+        if (term.expires_at && *term.expires_at <= now) continue;
+        chat::act::AddTerm& added = terms.emplace_back(chat::act::AddTerm{.text = term.text});
+        added.permitted = term.permitted;
+        added.private_term = term.is_private;
+        added.shadow = term.shadow;
+        added.holds = term.action == automod::Action::hold;
+        added.list = list;
+        if (term.expires_at) {
+            const auto left = std::chrono::ceil<std::chrono::seconds>(*term.expires_at - now);
+            added.seconds =
+                static_cast<std::uint32_t>(std::min<std::int64_t>(left.count(), kTermSecondsMax));
+        }
+    }
+    if (terms.size() > limits::kTermsMax)
+        throw Refusal{400, fmt::format("A channel has at most {} terms.", limits::kTermsMax)};
     return terms;
 }
 
@@ -120,21 +128,20 @@ std::string read_batch(Call& call) {
 
 Reply act_in_batch(Call& call, chat::Act act, std::function<Json(Call&)> then) {
     auto batch = read_batch(call);
-    return call.act_all({act}, batch,
-                        [batch, act, then = std::move(then)](
-                            Call& after, const hub::ActAnswers& answers) -> Reply {
-                            if (const auto* denied = std::get_if<chat::Denied>(&answers.at(0)))
-                                throw refusal_of(act, *denied);
-                            Json body{{"batch", batch}};
-                            body.update(then(after));
-                            return json_reply(body);
-                        });
+    return call.act_all(
+        {act}, batch,
+        [batch, act, then = std::move(then)](Call& after, const hub::ActAnswers& answers) -> Reply {
+            if (const auto* denied = std::get_if<chat::Denied>(&answers.at(0)))
+                throw refusal_of(act, *denied);
+            Json body{{"batch", batch}};
+            body.update(then(after));
+            return json_reply(body);
+        });
 }
 
 Json automod_person(const chat::Person& person) {
-    return {{"id", id_text(person.id)},
-            {"login", person.login},
-            {"display_name", person.display_name}};
+    return {
+        {"id", id_text(person.id)}, {"login", person.login}, {"display_name", person.display_name}};
 }
 
 Json automod_findings(std::span<const automod::Finding> findings) {
@@ -155,25 +162,23 @@ Reply patch_automod_rules(Call& call) {
 }
 
 Reply get_automod_terms(Call& call) {
+    const bool as_text = call.fields.optional_word("format", {"json", "text"}).value_or(0) == 1;
     Json list = Json::array();
+    std::vector<automod::Term> terms;
     for (const bool permitted : {false, true}) {
-        for (const auto& term : all_terms(call, permitted)) list.push_back(term_json(term));
+        for (const auto& term : all_terms(call, permitted)) {
+            list.push_back(term_json(term));
+            terms.push_back(moderation::compiled_term(term));
+        }
     }
-    if (call.fields.optional_word("format", {"json", "text"}).value_or(0) == 0)
-        return json_reply({{"terms", std::move(list)}});
-    // A text holds what a line can say: the blocked terms, or the permitted ones.
-    const bool permitted = call.fields.optional_flag("permitted").value_or(false);
-    std::string text;
-    for (const auto& term : list) {
-        if (term["permitted"] == permitted) text += term["text"].get<std::string>() + "\n";
-    }
+    if (!as_text) return json_reply({{"terms", std::move(list)}});
     return wire::http::Response{.status = 200,
                                 .headers = {{"Content-Type", "text/plain; charset=utf-8"}},
-                                .body = std::move(text)};
+                                .body = automod::write_text(terms)};
 }
 
 Reply post_automod_terms(Call& call) {
-    auto wanted = read_import(call.fields);
+    auto wanted = read_import(call.fields, call.now.wall);
     std::unordered_set<std::string> known;
     const auto key = [](bool permitted, const std::string& text) {
         return (permitted ? "+" : "-") + text;
