@@ -227,11 +227,13 @@ Reply get_raid_breaker(Call& call) {
     const auto stored = take(call.catalog().automod_settings(call.channel.id));
     const auto rules = moderation::parse_rules(stored.rules);
     const auto last = last_raid(call);
+    const bool shield = take(call.catalog().shield_mode(call.channel.id)).active;
+    // When the countdown is over, the shield ends without an undo.
     return json_reply({{"on", rules && rules->raid.on},
-                       {"shield", take(call.catalog().shield_mode(call.channel.id)).active},
+                       {"shield", shield},
                        {"last", last ? Json{{"batch", last->batch},
                                             {"at", unix_ms(last->at)},
-                                            {"reverted", is_undone(call, last->batch)}}
+                                            {"reverted", !shield || is_undone(call, last->batch)}}
                                      : Json()}});
 }
 
