@@ -130,6 +130,11 @@ Json roles_json(automod::Roles roles) {
     return list;
 }
 
+/// As people would write it: 0.7, not what a float makes of it.
+double tidy(float value) {
+    return std::round(static_cast<double>(value) * 1e6) / 1e6;
+}
+
 void read_spam(const json& value, automod::SpamSettings& spam) {
     Object rules(value, "spam");
     for (std::size_t i = 0; i < automod::kSpamRules; ++i) {
@@ -266,7 +271,7 @@ Json rules_json(const AutoModRules& rules) {
                                    {"shadow", rule.shadow},
                                    {"action", automod::name_of(rule.action)},
                                    {"exempt", roles_json(rule.exempt)},
-                                   {"limit", rule.limit},
+                                   {"limit", tidy(rule.limit)},
                                    {"least", rule.least},
                                    {"window_s", rule.window.count()}};
     }
@@ -278,16 +283,16 @@ Json rules_json(const AutoModRules& rules) {
                                     {"shadow", settings.lists[i].shadow},
                                     {"action", automod::name_of(settings.lists[i].action)}};
     }
-    out["calibration"] = {{"slope", settings.calibration.slope},
-                          {"offset", settings.calibration.offset}};
+    out["calibration"] = {{"slope", tidy(settings.calibration.slope)},
+                          {"offset", tidy(settings.calibration.offset)}};
     const automod::RaidOptions& raid = rules.raid.options;
     out["raid"] = {{"on", rules.raid.on},
                    {"shadow", rules.raid.shadow},
                    {"window_s", raid.window.count()},
                    {"joins", raid.joins},
-                   {"times", raid.times},
+                   {"times", tidy(raid.times)},
                    {"young_h", raid.young.count()},
-                   {"young_share", raid.young_share},
+                   {"young_share", tidy(raid.young_share)},
                    {"alike_names", raid.alike_names},
                    {"alike_messages", raid.alike_messages},
                    {"signs", raid.signs},
