@@ -169,17 +169,12 @@ void RoomHost::acts_done(ChannelId channel, Performed performed) {
         if (what == nullptr) continue;
         for (const auto& body : what->events) {
             if (const auto* act = std::get_if<chat::Moderation>(&body)) take_effect(room, *act);
-            if (const auto* held = std::get_if<chat::HeldMessage>(&body))
-                forget_held(room, held->message.id);
-            if (const auto* message = std::get_if<chat::Message>(&body)) {
-                const auto author = room.chatters.find(message->author_id);
-                if (author != room.chatters.end())
-                    author->second.chatter.standing.has_spoken = true;
-            }
             chat::Event& event = room.outgoing.emplace_back();
             event.channel = channel;
             event.channel_login = room.login;
             std::visit([&](const auto& one) { event.body = one; }, body);
+            if (auto* message = std::get_if<chat::Message>(&event.body))
+                was_held(room, *message);
         }
         for (const MessageId undone : what->undone) services_.log_queue.restore(channel, undone);
     }

@@ -343,6 +343,16 @@ void RoomHost::expired(ChannelId channel, MessageId id,
         [] {});
 }
 
+void RoomHost::was_held(HostedRoom& room, chat::Message& message) {
+    forget_held(room, message.id);
+    const auto author = room.chatters.find(message.author_id);
+    if (author == room.chatters.end()) return;
+    bool& has_spoken = author->second.chatter.standing.has_spoken;
+    // They may have said something else meanwhile.
+    if (has_spoken) message.first_message = false;
+    has_spoken = true;
+}
+
 void RoomHost::received_held(HostedRoom& room, const chat::EventRef& event,
                              const bus::Received& received) {
     const auto& held = std::get<chat::HeldMessage>(event->body);

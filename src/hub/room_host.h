@@ -157,6 +157,8 @@ class RoomHost final : public bus::Receiver {
     void expire_held();
     void expire_one(HostedRoom& room, MessageId id);
     void expired(ChannelId channel, MessageId id, Result<std::optional<chat::HeldMessage>> held);
+    /// A held message that is published now.
+    void was_held(HostedRoom& room, chat::Message& message);
     void received_held(HostedRoom& room, const chat::EventRef& event,
                        const bus::Received& received);
     /// For the raid breaker: somebody is there for the first time, or says something.
