@@ -466,7 +466,8 @@ TEST_P(AutoModTest, LetsAModeratorTakeBackWhatTheRaidBreakerDid) {
         refs.push_back(add_and_join(*bots.back()));
     }
     std::string batch;
-    for (const auto& entry : *catalog_.list_audit(lobby_, 0, {}, 10)) {
+    const auto audit = catalog_.list_audit(lobby_, 0, {}, 10).value();
+    for (const auto& entry : audit) {
         if (entry.origin == "system") batch = entry.batch;
     }
     EXPECT_EQ(refused(act::Undo{batch}), std::nullopt);
