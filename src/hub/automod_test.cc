@@ -487,7 +487,7 @@ TEST_P(AutoModTest, OnlyLooksAtARaidInShadowMode) {
     std::vector<std::unique_ptr<fakes::FakeMember>> bots;
     std::vector<MemberRef> refs;
     for (int i = 0; i < 3; ++i) {
-        bots.push_back(std::make_unique<fakes::FakeMember>(user("bot_" + std::to_string(i))));
+        bots.push_back(std::make_unique<fakes::FakeMember>(user("hoss00312_" + std::to_string(i))));
         refs.push_back(add_and_join(*bots.back()));
     }
     EXPECT_EQ(total(&HubCounters::automod_raids), 1u);
