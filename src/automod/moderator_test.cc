@@ -214,7 +214,7 @@ TEST_F(AutoModTest, GivesEachSpamRuleItsOwnAction) {
     rule(SpamRule::links).on = true;
     rule(SpamRule::links).action = Action::block;
     rule(SpamRule::capitals).shadow = true;
-    const auto judgement = judge("PLEASE LOOK AT THIS RIGHT NOW: a.com b.com");
+    const auto judgement = judge("PLEASE LOOK AT THIS RIGHT NOW EVERYBODY: a.com b.com");
     EXPECT_EQ(judgement.action, Action::block);
     ASSERT_EQ(judgement.findings.size(), 2u);
     EXPECT_EQ(judgement.findings[0].rule, "capitals");
