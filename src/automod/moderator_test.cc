@@ -160,6 +160,8 @@ TEST_F(AutoModTest, NamesTheCategoryByTheWordsInTheText) {
     EXPECT_EQ(judge("vile kike").findings.at(0).category, Category::race);
     EXPECT_EQ(judge("a dildo").findings.at(0).category, Category::sex_terms);
     EXPECT_EQ(judge("damn").findings.at(0).category, Category::swearing);
+    EXPECT_EQ(judge("damn, a penis").findings.at(0).category, Category::swearing)
+        << "that is not what weighs most";
 }
 
 TEST_F(AutoModTest, RecordsOnlyWhenTheClassifierIsInShadow) {
