@@ -19,7 +19,8 @@ constexpr std::array<std::array<std::uint8_t, kCategories>, 5> kOverall{{
 
 /// The closest first.
 constexpr std::array kHostile{Category::race,       Category::sexuality, Category::misogyny,
-                              Category::disability, Category::bullying,  Category::aggression};
+                              Category::disability, Category::sex_terms, Category::bullying,
+                              Category::aggression};
 constexpr std::array kProfane{Category::sex_terms, Category::swearing};
 
 }  // namespace

@@ -63,6 +63,7 @@ TEST(Levels, NameTheClosestCategoryThatIsOn) {
     EXPECT_EQ(table.of_hostility(0.75f, bit(Category::race))->category, Category::race);
     EXPECT_EQ(table.of_hostility(0.75f, bit(Category::misogyny))->category, Category::aggression)
         << "level 1 of misogyny wants 0.8";
+    EXPECT_EQ(table.of_hostility(0.9f, bit(Category::sex_terms))->category, Category::sex_terms);
     EXPECT_EQ(only(Category::race, 4).of_hostility(0.55f, bit(Category::race))->category,
               Category::race);
 }

@@ -55,6 +55,9 @@ bool has_empty_label(std::string_view host) {
 }
 
 bool is_dot_word(std::string_view word) {
+    if (word.size() > 5) return false;
+    const char c = word.front();
+    if (c != 'd' && c != '(' && c != '[' && c != '.') return false;
     return word == "dot" || word == "(dot)" || word == "[dot]" || word == "." || word == "(.)" ||
            word == "[.]";
 }

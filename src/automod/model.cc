@@ -53,8 +53,10 @@ bool numbers_are_usable(const ModelHeader& h) {
     if (!std::ranges::all_of(scales, [](float f) { return std::isfinite(f) && f > 0; }))
         return false;
     if (!std::isfinite(h.bias) || !std::isfinite(h.shift)) return false;
-    return all_finite(h.network.hidden_bias) && all_finite(h.network.out) &&
-           std::ranges::all_of(h.network.hidden, [](const auto& row) { return all_finite(row); });
+    return std::ranges::all_of(h.networks, [](const Network& n) {
+        return all_finite(n.hidden_bias) && all_finite(n.out) &&
+               std::ranges::all_of(n.hidden, [](const auto& row) { return all_finite(row); });
+    });
 }
 
 bool is_usable_version(std::string_view version) {
@@ -63,7 +65,8 @@ bool is_usable_version(std::string_view version) {
 }
 
 std::size_t size_of(const ModelHeader& h) {
-    return sizeof(ModelHeader) + h.word_slots * sizeof(WordSlot) + h.pairs + h.pieces;
+    return sizeof(ModelHeader) + h.word_slots * sizeof(WordSlot) + h.word_rows * sizeof(WordRow) +
+           h.pairs + h.pieces;
 }
 
 template <class T>
@@ -75,12 +78,12 @@ std::span<const T> take(const std::byte*& at, std::size_t count) {
 
 }  // namespace
 
-const WordSlot* Model::find(std::uint64_t hash) const {
-    const std::size_t mask = words.size() - 1;
+const WordRow* Model::find(std::uint64_t hash) const {
+    const std::size_t mask = slots.size() - 1;
     const std::uint32_t tag = word_tag(hash);
     // read_model has seen to it that an empty slot ends every search.
-    for (std::size_t at = hash & mask; words[at].tag != 0; at = (at + 1) & mask)
-        if (words[at].tag == tag) return &words[at];
+    for (std::size_t at = hash & mask; slots[at].tag != 0; at = (at + 1) & mask)
+        if (slots[at].tag == tag) return &rows[slots[at].row];
     return nullptr;
 }
 
@@ -98,7 +101,7 @@ Result<Model> read_model(std::span<const std::byte> bytes, std::shared_ptr<const
     if (bytes.size() > kModelBytesMax) return refuse("larger than 4 MiB");
     const bool powers = std::has_single_bit(h.word_slots) && std::has_single_bit(h.pairs) &&
                         std::has_single_bit(h.pieces);
-    if (!powers || std::max({h.word_slots, h.pairs, h.pieces}) > kModelBytesMax)
+    if (!powers || std::max({h.word_slots, h.word_rows, h.pairs, h.pieces}) > kModelBytesMax)
         return refuse("table sizes that cannot be");
     if (bytes.size() != size_of(h))
         return refuse(std::to_string(bytes.size()) + " bytes where " + std::to_string(size_of(h)) +
@@ -112,13 +115,18 @@ Result<Model> read_model(std::span<const std::byte> bytes, std::shared_ptr<const
         return refuse("not aligned in memory");
 
     const std::byte* at = bytes.data() + sizeof h;
-    model.words = take<WordSlot>(at, h.word_slots);
+    model.slots = take<WordSlot>(at, h.word_slots);
+    model.rows = take<WordRow>(at, h.word_rows);
     model.pairs = take<std::int8_t>(at, h.pairs);
     model.pieces = take<std::int8_t>(at, h.pieces);
     const auto used =
-        std::ranges::count_if(model.words, [](const WordSlot& w) { return w.tag != 0; });
-    if (static_cast<std::size_t>(used) * 4 > model.words.size() * 3)
+        std::ranges::count_if(model.slots, [](const WordSlot& slot) { return slot.tag != 0; });
+    if (static_cast<std::size_t>(used) * 4 > model.slots.size() * 3)
         return refuse("a table of words that is too full");
+    if (std::ranges::any_of(model.slots, [&h](const WordSlot& slot) {
+            return slot.tag != 0 && slot.row >= h.word_rows;
+        }))
+        return refuse("a word without a row");
     model.owner = std::move(owner);
     return model;
 }
@@ -148,12 +156,14 @@ Model builtin_model() {
     return *std::move(model);
 }
 
-std::vector<std::byte> write_model(ModelHeader header, std::span<const WordSlot> words,
+std::vector<std::byte> write_model(ModelHeader header, std::span<const WordSlot> slots,
+                                   std::span<const WordRow> rows,
                                    std::span<const std::int8_t> pairs,
                                    std::span<const std::int8_t> pieces) {
     header.header_bytes = sizeof header;
     header.feature_seed = kFeatureSeed;
-    header.word_slots = static_cast<std::uint32_t>(words.size());
+    header.word_slots = static_cast<std::uint32_t>(slots.size());
+    header.word_rows = static_cast<std::uint32_t>(rows.size());
     header.pairs = static_cast<std::uint32_t>(pairs.size());
     header.pieces = static_cast<std::uint32_t>(pieces.size());
     std::vector<std::byte> bytes(size_of(header));
@@ -162,7 +172,8 @@ std::vector<std::byte> write_model(ModelHeader header, std::span<const WordSlot>
         at = std::ranges::copy(part, at).out;
     };
     std::memcpy(bytes.data(), &header, sizeof header);
-    put(std::as_bytes(words));
+    put(std::as_bytes(slots));
+    put(std::as_bytes(rows));
     put(std::as_bytes(pairs));
     put(std::as_bytes(pieces));
     header.checksum = checksum_of(std::span(bytes).subspan(kCheckedFrom));

@@ -14,7 +14,8 @@
 
 namespace clamor::automod {
 
-inline constexpr std::size_t kDimensions = 16;  ///< numbers by which a word is known to the network
+inline constexpr std::size_t kNetworks = 3;     ///< small networks whose sums are added
+inline constexpr std::size_t kDimensions = 16;  ///< numbers by which a network knows a word
 inline constexpr std::size_t kHidden = 16;
 inline constexpr std::uint32_t kModelFormat = 1;
 inline constexpr std::size_t kModelBytesMax = 4 * 1024 * 1024;
@@ -26,15 +27,20 @@ enum WordFlags : std::uint8_t {
     kObject = 4,        ///< "off", "him": directs the word before
 };
 
-/// A word that training has seen often enough.
+/// Where a word is that training has seen often enough.
 struct WordSlot {
     std::uint32_t tag = 0;  ///< the upper half of its hash; 0 is an empty slot
+    std::uint32_t row = 0;
+};
+
+/// What the networks and the linear part know of it.
+struct WordRow {
+    std::array<std::array<std::int8_t, kDimensions>, kNetworks> vectors{};
     std::int16_t weight = 0;
     std::uint8_t flags = 0;
     std::uint8_t unused = 0;
-    std::array<std::int8_t, kDimensions> vector{};
 };
-static_assert(sizeof(WordSlot) == 8 + kDimensions);
+static_assert(sizeof(WordRow) == kNetworks * kDimensions + 4);
 
 struct Network {
     std::array<std::array<float, 2 * kDimensions>, kHidden> hidden{};
@@ -43,7 +49,7 @@ struct Network {
 };
 
 /// The first bytes of a model's file. All numbers are little-endian. Behind it: the slots of words,
-/// the weights of pairs, the weights of pieces, one byte each.
+/// their rows, the weights of pairs and of pieces, one byte each.
 struct ModelHeader {
     std::array<char, 8> magic{'C', 'L', 'A', 'M', 'O', 'R', 'A', 'M'};
     std::uint32_t format = kModelFormat;
@@ -51,7 +57,8 @@ struct ModelHeader {
     std::uint64_t feature_seed = 0;
     std::uint64_t checksum = 0;  ///< of all that follows this field
     std::array<char, 32> version{};
-    std::uint32_t word_slots = 0;  ///< a power of two, like the next two
+    std::uint32_t word_slots = 0;  ///< a power of two, like pairs and pieces
+    std::uint32_t word_rows = 0;
     std::uint32_t pairs = 0;
     std::uint32_t pieces = 0;
     float word_scale = 0;  ///< what one unit of a stored weight is
@@ -61,20 +68,21 @@ struct ModelHeader {
     float bias = 0;
     float slope = 0;  ///< calibration: probability = 1 / (1 + exp(-(slope * sum + shift)))
     float shift = 0;
-    Network network;
+    std::array<Network, kNetworks> networks;
 };
 
 /// A checked model in memory that `owner` keeps.
 struct Model {
     ModelHeader header;
     std::string version;
-    std::span<const WordSlot> words;
+    std::span<const WordSlot> slots;
+    std::span<const WordRow> rows;
     std::span<const std::int8_t> pairs;
     std::span<const std::int8_t> pieces;
     std::shared_ptr<const void> owner;
 
     /// Null for a word that the model does not know.
-    const WordSlot* find(std::uint64_t hash) const;
+    const WordRow* find(std::uint64_t hash) const;
 };
 
 /// Refuses bytes that are not a whole model of this build's format and features.
@@ -85,7 +93,8 @@ Result<Model> map_model(const std::string& path);
 Model builtin_model();
 
 /// The bytes of a model's file; sets sizes and checksum of the header.
-std::vector<std::byte> write_model(ModelHeader header, std::span<const WordSlot> words,
+std::vector<std::byte> write_model(ModelHeader header, std::span<const WordSlot> slots,
+                                   std::span<const WordRow> rows,
                                    std::span<const std::int8_t> pairs,
                                    std::span<const std::int8_t> pieces);
 

@@ -13,75 +13,84 @@ namespace {
 struct Reading {
     std::size_t count = 0;
     std::array<Token, kTokensMax> tokens;
-    std::array<const WordSlot*, kTokensMax> slots;  ///< null for unknown words
-    std::array<float, kTokensMax> weights;          ///< of the word itself
-    std::array<float, kTokensMax> pairs;            ///< of the word and the next
+    std::array<const WordRow*, kTokensMax> words;  ///< null for unknown ones
+    std::array<float, kTokensMax> weights;         ///< of the word itself
+    std::array<float, kTokensMax> pair_weights;    ///< of the word and the next
     std::array<bool, kTokensMax> masked;
+
+    bool pair_is_masked(std::size_t i) const { return masked[i] || masked[i + 1]; }
 };
 
 float sigmoid(float x) {
     return 1.0f / (1.0f + std::exp(-x));
 }
 
-bool has(const WordSlot* slot, WordFlags flag) {
-    return slot != nullptr && (slot->flags & flag) != 0;
+bool has(const WordRow* row, WordFlags flag) {
+    return row != nullptr && (row->flags & flag) != 0;
 }
 
 /// "fuck you", "you (little) shit", "fuck off": such profanity is meant for somebody.
 bool is_directed(const Reading& r, std::size_t i) {
-    if (i + 1 < r.count && has(r.slots[i + 1], kObject)) return true;
-    if (i + 1 < r.count && has(r.slots[i + 1], kSecondPerson)) return true;
-    for (std::size_t back = 1; back <= 2 && back <= i; ++back)
-        if (has(r.slots[i - back], kSecondPerson)) return true;
-    return false;
+    if (i + 1 < r.count && (has(r.words[i + 1], kObject) || has(r.words[i + 1], kSecondPerson)))
+        return true;
+    if (i > 0 && has(r.words[i - 1], kSecondPerson)) return true;
+    return i > 1 && has(r.words[i - 2], kSecondPerson) && r.tokens[i - 2].hash != kMentionHash;
+}
+
+float piece_weight(const Model& model, std::string_view letters) {
+    const std::size_t mask = model.pieces.size() - 1;
+    int sum = 0;
+    for_each_piece(letters, [&](std::uint64_t hash) { sum += model.pieces[hash & mask]; });
+    return static_cast<float>(sum) * model.header.piece_scale;
 }
 
 void read(const Model& model, const text::Normalised& message, Reading& r) {
     const ModelHeader& h = model.header;
-    r.count = read_tokens(message, r.tokens);
-    for (std::size_t i = 0; i < r.count; ++i) r.slots[i] = model.find(r.tokens[i].hash);
-    const std::size_t piece_mask = model.pieces.size() - 1;
     const std::size_t pair_mask = model.pairs.size() - 1;
+    r.count = read_tokens(message, r.tokens);
     for (std::size_t i = 0; i < r.count; ++i) {
-        int pieces = 0;
-        if (r.slots[i] == nullptr && !r.tokens[i].letters.empty()) {
-            for_each_piece(r.tokens[i].letters,
-                           [&](std::uint64_t hash) { pieces += model.pieces[hash & piece_mask]; });
-        }
-        r.weights[i] = r.slots[i] != nullptr ? static_cast<float>(r.slots[i]->weight) * h.word_scale
-                                             : static_cast<float>(pieces) * h.piece_scale;
-        r.pairs[i] = 0;
-        if (i + 1 == r.count) continue;
-        const std::uint64_t pair = pair_hash(r.tokens[i].hash, r.tokens[i + 1].hash);
-        r.pairs[i] = static_cast<float>(model.pairs[pair & pair_mask]) * h.pair_scale;
+        r.words[i] = model.find(r.tokens[i].hash);
+        r.weights[i] = r.words[i] != nullptr ? static_cast<float>(r.words[i]->weight) * h.word_scale
+                                             : piece_weight(model, r.tokens[i].letters);
     }
+    for (std::size_t i = 0; i + 1 < r.count; ++i) {
+        const std::uint64_t pair = pair_hash(r.tokens[i].hash, r.tokens[i + 1].hash);
+        r.pair_weights[i] = static_cast<float>(model.pairs[pair & pair_mask]) * h.pair_scale;
+    }
+    if (r.count > 0) r.pair_weights[r.count - 1] = 0;
 }
 
-/// The network's share: the mean and the greatest of the words' vectors, one hidden layer.
-float network_sum(const Model& model, const Reading& r, bool with_masked) {
-    std::array<std::int32_t, kDimensions> sum{};
-    std::array<std::int8_t, kDimensions> most;
-    most.fill(-128);
-    std::int32_t words = 0;
-    for (std::size_t i = 0; i < r.count; ++i) {
-        if (r.slots[i] == nullptr || (r.masked[i] && !with_masked)) continue;
-        const auto& vector = r.slots[i]->vector;
-        for (std::size_t d = 0; d < kDimensions; ++d) sum[d] += vector[d];
-        for (std::size_t d = 0; d < kDimensions; ++d) most[d] = std::max(most[d], vector[d]);
-        ++words;
+/// The sums and the greatest of the vectors of all networks, side by side.
+struct Pool {
+    static constexpr std::size_t kNumbers = kNetworks * kDimensions;
+    std::array<std::int32_t, kNumbers> sum{};
+    std::array<std::int8_t, kNumbers> most;
+    std::int32_t rows = 0;
+
+    Pool() { most.fill(-128); }
+    void add(const WordRow* row) {
+        if (row == nullptr) return;
+        const std::int8_t* numbers = row->vectors.front().data();
+        for (std::size_t d = 0; d < kNumbers; ++d) sum[d] += numbers[d];
+        for (std::size_t d = 0; d < kNumbers; ++d) most[d] = std::max(most[d], numbers[d]);
+        ++rows;
     }
-    if (words == 0) return 0;
+};
+
+/// One network's hidden layer over the mean and the greatest.
+float network_sum(const Network& network, const Pool& pool, std::size_t index, float scale) {
     std::array<float, 2 * kDimensions> in;
-    const float scale = model.header.vector_scale;
     for (std::size_t d = 0; d < kDimensions; ++d) {
-        in[d] = static_cast<float>(sum[d]) * (scale / static_cast<float>(words));
-        in[kDimensions + d] = static_cast<float>(most[d]) * scale;
+        const std::size_t at = index * kDimensions + d;
+        in[d] = static_cast<float>(pool.sum[at]) * (scale / static_cast<float>(pool.rows));
+        in[kDimensions + d] = static_cast<float>(pool.most[at]) * scale;
     }
-    const Network& network = model.header.network;
     float out = 0;
     for (std::size_t k = 0; k < kHidden; ++k) {
         std::array<float, 4> lanes{};
-        for (std::size_t d = 0; d < in.size(); ++d) lanes[d % 4] += network.hidden[k][d] * in[d];
+        for (std::size_t d = 0; d < in.size(); d += lanes.size())
+            for (std::size_t lane = 0; lane < lanes.size(); ++lane)
+                lanes[lane] += network.hidden[k][d + lane] * in[d + lane];
         const float value = network.hidden_bias[k] + (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
         out += value > 0 ? value * network.out[k] : 0;
     }
@@ -89,20 +98,29 @@ float network_sum(const Model& model, const Reading& r, bool with_masked) {
 }
 
 float probability(const Model& model, const Reading& r, bool with_masked) {
-    float sum = model.header.bias + network_sum(model, r, with_masked);
+    Pool pool;
+    float linear = 0;
+    int words = 0;
     for (std::size_t i = 0; i < r.count; ++i) {
-        if (r.masked[i] && !with_masked) continue;
-        sum += r.weights[i];
-        if (i + 1 < r.count && (with_masked || !r.masked[i + 1])) sum += r.pairs[i];
+        if (with_masked || !r.masked[i]) {
+            linear += r.weights[i];
+            pool.add(r.words[i]);
+            ++words;
+        }
+        if (i + 1 < r.count && (with_masked || !r.pair_is_masked(i))) linear += r.pair_weights[i];
     }
-    return sigmoid(model.header.slope * sum + model.header.shift);
+    const ModelHeader& h = model.header;
+    float sum = h.bias + linear / std::sqrt(static_cast<float>(std::max(words, 1)));
+    for (std::size_t index = 0; pool.rows > 0 && index < kNetworks; ++index)
+        sum += network_sum(h.networks[index], pool, index, h.vector_scale);
+    return sigmoid(h.slope * sum + h.shift);
 }
 
 /// The word with the greatest weight and those beside it that add to it.
 text::CodePoints heaviest(const Reading& r) {
     if (r.count == 0) return {};
     const auto weight = [&r](std::size_t i) {
-        return r.weights[i] + r.pairs[i] / 2 + (i > 0 ? r.pairs[i - 1] / 2 : 0);
+        return r.weights[i] + r.pair_weights[i] / 2 + (i > 0 ? r.pair_weights[i - 1] / 2 : 0);
     };
     std::size_t first = 0;
     for (std::size_t i = 1; i < r.count; ++i)
@@ -124,7 +142,7 @@ Scores ModelClassifier::score(const text::Normalised& message) const {
     if (r.count == 0) return {};
     bool any_masked = false;
     for (std::size_t i = 0; i < r.count; ++i) {
-        r.masked[i] = has(r.slots[i], kProfane) && !is_directed(r, i);
+        r.masked[i] = has(r.words[i], kProfane) && !is_directed(r, i);
         any_masked = any_masked || r.masked[i];
     }
     Scores scores;

@@ -21,6 +21,10 @@ bool inside(const text::CodePoints& inner, const text::CodePoints& outer) {
     return inner.first >= outer.first && inner.last <= outer.last;
 }
 
+bool overlap(const text::CodePoints& a, const text::CodePoints& b) {
+    return a.first <= b.last && b.first <= a.last;
+}
+
 /// What is not in shadow decides.
 void settle(Verdict& verdict) {
     verdict.action = Action::allow;
@@ -276,6 +280,8 @@ void AutoMod::ask_classifier(const Input& input, const Policy& policy, WallTime 
     policy.lists->terms.find(*text, nullptr, now, scratch.terms, scratch.list_hits);
     for (const TermHit& hit : scratch.list_hits) {
         const auto& category = policy.lists->sorts[hit.term].category;
+        // A sexual word in a text that swears for another reason does not make it a sexual text.
+        if (category == Category::sex_terms && !overlap(hit.span, judgement.scores.span)) continue;
         if (category) judgement.found = static_cast<Categories>(judgement.found | bit(*category));
     }
     rule_on(judgement.scores, Source::classifier, "classifier", classifier_->version(),

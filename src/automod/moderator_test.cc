@@ -160,6 +160,8 @@ TEST_F(AutoModTest, NamesTheCategoryByTheWordsInTheText) {
     EXPECT_EQ(judge("vile kike").findings.at(0).category, Category::race);
     EXPECT_EQ(judge("a dildo").findings.at(0).category, Category::sex_terms);
     EXPECT_EQ(judge("damn").findings.at(0).category, Category::swearing);
+    EXPECT_EQ(judge("damn, a penis").findings.at(0).category, Category::swearing)
+        << "that is not what weighs most";
 }
 
 TEST_F(AutoModTest, RecordsOnlyWhenTheClassifierIsInShadow) {
@@ -214,7 +216,7 @@ TEST_F(AutoModTest, GivesEachSpamRuleItsOwnAction) {
     rule(SpamRule::links).on = true;
     rule(SpamRule::links).action = Action::block;
     rule(SpamRule::capitals).shadow = true;
-    const auto judgement = judge("PLEASE LOOK AT THIS RIGHT NOW: a.com b.com");
+    const auto judgement = judge("PLEASE LOOK AT THIS RIGHT NOW EVERYBODY: a.com b.com");
     EXPECT_EQ(judgement.action, Action::block);
     ASSERT_EQ(judgement.findings.size(), 2u);
     EXPECT_EQ(judgement.findings[0].rule, "capitals");

@@ -46,28 +46,30 @@ UChar32 code_point_before(std::string_view text, std::size_t at) {
     return c;
 }
 
-/// Appends words to a text, a blank between two.
+/// Appends words to a text, a blank between two. There is room for all from the start, so that a
+/// byte costs two stores.
 class Appender {
   public:
-    explicit Appender(text::Normalised& out) : out_(out) {
-        out_.text.clear();
+    Appender(text::Normalised& out, std::size_t bytes) : out_(out) {
+        // Folding makes two bytes three at the most (U+023A), bad bytes become U+FFFD of three, and
+        // a word may have a blank in front that was not there (between two emotes).
+        const std::size_t room = 3 * std::min(bytes, 4 * limits::kMessageCodePoints) + 1;
+        out_.text.resize(room);
+        out_.origin.resize(room);
         out_.words.clear();
-        out_.origin.clear();
     }
 
     void append(UChar32 c, std::uint32_t position) {
         if (!in_word_) begin_word(position);
-        if (c < 0x80) {
-            out_.text.push_back(static_cast<char>(c));
-            out_.origin.push_back(position);
-        } else {
-            char bytes[4];
-            std::int32_t length = 0;
-            U8_APPEND_UNSAFE(bytes, length, c);
-            out_.text.append(bytes, static_cast<std::size_t>(length));
-            out_.origin.insert(out_.origin.end(), static_cast<std::size_t>(length), position);
-        }
         last_ = position;
+        if (c < 0x80) {
+            put(static_cast<char>(c), position);
+            return;
+        }
+        char bytes[4];
+        std::int32_t length = 0;
+        U8_APPEND_UNSAFE(bytes, length, c);
+        for (std::int32_t i = 0; i < length; ++i) put(bytes[i], position);
     }
 
     /// Something that belongs to the word and leaves nothing.
@@ -78,22 +80,31 @@ class Appender {
     void end_word() {
         if (!in_word_) return;
         in_word_ = false;
-        out_.words.back().end = static_cast<std::uint32_t>(out_.text.size());
+        out_.words.back().end = static_cast<std::uint32_t>(size_);
         out_.words.back().origin.last = last_;
     }
 
+    void finish() {
+        end_word();
+        out_.text.resize(size_);
+        out_.origin.resize(size_);
+    }
+
   private:
+    void put(char byte, std::uint32_t position) {
+        out_.text[size_] = byte;
+        out_.origin[size_++] = position;
+    }
+
     void begin_word(std::uint32_t position) {
         in_word_ = true;
-        if (!out_.text.empty()) {
-            out_.text.push_back(' ');
-            out_.origin.push_back(position);
-        }
-        const auto begin = static_cast<std::uint32_t>(out_.text.size());
+        if (size_ > 0) put(' ', position);
+        const auto begin = static_cast<std::uint32_t>(size_);
         out_.words.push_back({.begin = begin, .end = begin, .origin = {position, position}});
     }
 
     text::Normalised& out_;
+    std::size_t size_ = 0;
     bool in_word_ = false;
     std::uint32_t last_ = 0;
 };
@@ -102,7 +113,7 @@ class Appender {
 
 void fold_plain(std::string_view utf8, std::span<const text::CodePoints> skip,
                 text::Normalised& out) {
-    Appender appender(out);
+    Appender appender(out, utf8.size());
     const auto length = static_cast<std::int32_t>(utf8.size());
     std::uint32_t position = 0;
     std::size_t next_skip = 0;
@@ -124,7 +135,7 @@ void fold_plain(std::string_view utf8, std::span<const text::CodePoints> skip,
             appender.append(u_foldCase(c, U_FOLD_CASE_DEFAULT), position);
         }
     }
-    appender.end_word();
+    appender.finish();
     out.code_points = position;
 }
 

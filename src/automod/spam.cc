@@ -51,18 +51,19 @@ struct Words {
 };
 
 Words count_words(const text::Normalised& text) {
-    constexpr std::size_t kSlots = 1024;
-    static_assert(kSlots > 2 * limits::kMessageCodePoints / 2, "a word and a blank are two");
-    std::array<std::uint64_t, kSlots> seen{};
+    constexpr std::size_t kSlots = 512;
+    static_assert(kSlots > limits::kMessageCodePoints / 2, "a word and a blank are two");
+    std::array<std::uint32_t, kSlots> seen{};
     Words words;
     for (const auto& word : text.words) {
-        if (!is_word(word)) continue;
+        if (!is_word(word) || words.all == kSlots / 2) continue;
         ++words.all;
-        const std::uint64_t hash = hash_of(text.of(word)) | 1;
-        std::size_t slot = static_cast<std::size_t>(mix(hash) % kSlots);
-        while (seen[slot] != 0 && seen[slot] != hash) slot = (slot + 1) % kSlots;
+        const std::uint64_t hash = hash_of(text.of(word));
+        const auto tag = static_cast<std::uint32_t>(hash >> 32 | 1);
+        auto slot = static_cast<std::size_t>(hash % kSlots);
+        while (seen[slot] != 0 && seen[slot] != tag) slot = (slot + 1) % kSlots;
         if (seen[slot] == 0) ++words.unique;
-        seen[slot] = hash;
+        seen[slot] = tag;
     }
     return words;
 }
@@ -86,8 +87,8 @@ class Search {
         }
         const Shape shape = shape_of(input_.text, input_.emotes);
         end_ = shape.length == 0 ? 0 : shape.length - 1;
-        ratio(SpamRule::capitals, shape.capitals, shape.letters);
-        ratio(SpamRule::symbols, shape.symbols, shape.characters);
+        ratio(SpamRule::capitals, shape.capitals, shape.characters, shape.outside);
+        ratio(SpamRule::symbols, shape.symbols, shape.characters, shape.characters);
         more(SpamRule::emotes, shape.emotes);
         more(SpamRule::length, shape.length);
         if (on(SpamRule::zalgo) && shape.marks > at(SpamRule::zalgo).least &&
@@ -161,8 +162,8 @@ class Search {
         if (count + 1 > enough) hit(SpamRule::lookalikes, static_cast<float>(count + 1));
     }
 
-    void ratio(SpamRule rule, std::uint32_t part, std::uint32_t whole) {
-        if (!on(rule) || whole <= at(rule).least) return;
+    void ratio(SpamRule rule, std::uint32_t part, std::uint32_t whole, std::uint32_t length) {
+        if (!on(rule) || length <= at(rule).least || whole == 0) return;
         const float share = static_cast<float>(part) / static_cast<float>(whole);
         if (share > at(rule).limit) hit(rule, share);
     }
@@ -195,7 +196,6 @@ void see_unicode(UChar32 c, std::uint32_t position, Shape& shape, std::uint32_t&
     if (u_isUWhiteSpace(c) || (category & U_GC_CF_MASK) != 0) return;
     ++shape.characters;
     if ((category & U_GC_L_MASK) != 0) {
-        ++shape.letters;
         if ((category & (U_GC_LU_MASK | U_GC_LT_MASK)) != 0) ++shape.capitals;
     } else if (u_hasBinaryProperty(c, UCHAR_EXTENDED_PICTOGRAPHIC) ||
                u_hasBinaryProperty(c, UCHAR_REGIONAL_INDICATOR)) {
@@ -211,7 +211,6 @@ void see_ascii(unsigned char c, Shape& shape) {
     ++shape.characters;
     const bool capital = c >= 'A' && c <= 'Z';
     if (capital || (c >= 'a' && c <= 'z')) {
-        ++shape.letters;
         shape.capitals += capital ? 1 : 0;
     } else if (c < '0' || c > '9') {
         ++shape.symbols;
@@ -223,8 +222,9 @@ void see_ascii(unsigned char c, Shape& shape) {
 const std::array<SpamBounds, kSpamRules>& spam_table() {
     constexpr float kMessage = limits::kMessageCodePoints;
     static constexpr std::array<SpamBounds, kSpamRules> kTable{{
-        {"capitals", 0.7f, 0.3f, 1, 10, 4, 500, 0s, 0s, 0s, "share of capitals among the letters",
-         "letters that the message must have more than"},
+        {"capitals", 0.7f, 0.3f, 1, 10, 4, 500, 0s, 0s, 0s,
+         "share of capitals among the characters",
+         "code points that the message must have more than"},
         {"repetition", 0.3f, 0.05f, 0.9f, 5, 2, 100, 0s, 0s, 0s, "share of unique words",
          "words that the message must have more than"},
         {"links", 0, 0, 0, 0, 0, 0, 0s, 0s, 0s, "", ""},
@@ -267,6 +267,7 @@ Shape shape_of(std::string_view text, std::span<const text::CodePoints> emotes) 
         }
         while (next < emotes.size() && emotes[next].last < shape.length) ++next;
         if (next < emotes.size() && emotes[next].first <= shape.length) continue;
+        ++shape.outside;
         if (c < 0x80) {
             marks_now = 0;
             see_ascii(static_cast<unsigned char>(c), shape);

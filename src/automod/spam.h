@@ -35,8 +35,8 @@ inline const SpamBounds& spam_bounds(SpamRule rule) {
 /// What one look at a text says about it; emotes are left out of all but `emotes`.
 struct Shape {
     std::uint32_t length = 0;      ///< code points of the whole text
-    std::uint32_t characters = 0;  ///< neither blanks nor marks
-    std::uint32_t letters = 0;
+    std::uint32_t outside = 0;     ///< of it, outside of emotes
+    std::uint32_t characters = 0;  ///< neither blanks nor marks nor pictures
     std::uint32_t capitals = 0;
     std::uint32_t symbols = 0;  ///< neither letters, digits, marks nor pictures
     std::uint32_t emotes = 0;   ///< and emoji

@@ -42,11 +42,13 @@ struct Channel {
     bool hits(std::string_view text) { return !say(text).empty(); }
 };
 
-TEST(Capitals, AreTooManyAboveTheShareInMoreLettersThanTheLeast) {
+TEST(Capitals, AreTooManyAboveTheShareInMoreCharactersThanTheLeast) {
     Channel channel(SpamRule::capitals);
     EXPECT_TRUE(channel.hits("STOP DOING THIS"));
     EXPECT_TRUE(channel.hits("ABCDEFGHIJk"));
-    EXPECT_FALSE(channel.hits("ABCDEFGHIJ")) << "ten letters";
+    EXPECT_FALSE(channel.hits("ABCDEFGHIJ")) << "ten characters";
+    EXPECT_TRUE(channel.hits("HELLO WORLD")) << "eleven, with the blank";
+    EXPECT_FALSE(channel.hits("OK 12345678901"));
     EXPECT_FALSE(channel.hits("Stop Doing This Please"));
     EXPECT_FALSE(channel.hits("ABCDEFGHIJKLMNOPQRSTUabcdefghi")) << "exactly 0.7";
     EXPECT_FALSE(channel.hits("1234567890123 !!! GG"));

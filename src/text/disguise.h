@@ -12,6 +12,9 @@ namespace clamor::text {
 /// Vocabulary::Word::cost of a word that comes once in about 16,000 words.
 inline constexpr std::uint8_t kUsualCost = 56;
 
+/// So many words with digits for letters, and every digit of the message is read as one.
+inline constexpr std::uint32_t kDisguisedWords = 2;
+
 /// The letters that a digit or mark may stand for, the likeliest first; empty for others.
 constexpr std::string_view letters_for(char32_t c) {
     switch (c) {

@@ -94,11 +94,20 @@ std::string latin_by_name(UChar32 c) {
     return out;
 }
 
-/// The one of a-z that a character of another script looks like, or 0.
+/// The one of a-z that is confusable with the character itself, or 0.
+char confusable_of(const Data& data, UChar32 c) {
+    const auto found = data.by_skeleton.find(skeleton(data, icu::UnicodeString(c)));
+    if (found == data.by_skeleton.end()) return 0;
+    return found->second == 'l' && u_isupper(c) ? 'i' : found->second;
+}
+
+/// The one of a-z that a character of another script looks like, or 0: as it is, as a capital (a
+/// small Cyrillic letter is often one in small), or when its skeleton is a Latin letter in
+/// disguise.
 char look_of(const Data& data, UChar32 c) {
+    if (const char same = confusable_of(data, c); same != 0) return same;
+    if (const char same = confusable_of(data, u_toupper(c)); same != 0) return same;
     const icu::UnicodeString bare = skeleton(data, icu::UnicodeString(c));
-    if (const auto found = data.by_skeleton.find(bare); found != data.by_skeleton.end())
-        return found->second == 'l' && u_isupper(c) ? 'i' : found->second;
     std::string letters;
     for (std::int32_t i = 0; i < bare.length(); i = bare.moveIndex32(i, 1)) {
         const UChar32 part = bare.char32At(i);

@@ -14,9 +14,6 @@
 namespace clamor::text {
 namespace {
 
-/// So many words with digits for letters, and every digit of the message is read as one.
-constexpr std::uint32_t kDisguisedWords = 2;
-
 enum class Ascii : std::uint8_t { other, letter, blank, opening, closing };
 
 constexpr std::array<Ascii, 256> ascii_table() {
@@ -73,8 +70,8 @@ char32_t decode(std::string_view text, std::size_t& at) {
 /// One reading of a message.
 class Pass {
   public:
-    Pass(const Vocabulary& vocabulary, Normalised& out, bool digits_are_letters)
-        : writer_(vocabulary, out), token_(vocabulary, writer_, digits_are_letters) {}
+    Pass(const Vocabulary& vocabulary, Normalised& out, TokenReader::Mode mode)
+        : writer_(vocabulary, out), token_(vocabulary, writer_, mode) {}
 
     /// Reads what lies between two emotes.
     void read(std::string_view text, std::uint32_t origin) {
@@ -91,7 +88,7 @@ class Pass {
         writer_.finish_row();
     }
 
-    std::uint32_t disguised() const { return token_.disguised(); }
+    TokenReader::Mode better_mode() const { return token_.better_mode(); }
 
   private:
     static constexpr std::size_t kPlainMax = 48;
@@ -145,13 +142,13 @@ class Pass {
     TokenReader token_;
 };
 
-std::uint32_t read_all(std::string_view utf8, std::uint32_t code_points,
-                       std::span<const CodePoints> skip, const Vocabulary& vocabulary,
-                       bool digits_are_letters, Normalised& out) {
+TokenReader::Mode read_all(std::string_view utf8, std::uint32_t code_points,
+                           std::span<const CodePoints> skip, const Vocabulary& vocabulary,
+                           TokenReader::Mode mode, Normalised& out) {
     out.text.clear();
     out.words.clear();
     out.origin.clear();
-    Pass pass(vocabulary, out, digits_are_letters);
+    Pass pass(vocabulary, out, mode);
     std::uint32_t from = 0;
     std::string_view rest = utf8;
     for (const CodePoints& range : skip) {
@@ -168,7 +165,7 @@ std::uint32_t read_all(std::string_view utf8, std::uint32_t code_points,
         from = next;
     }
     pass.read(rest, from);
-    return pass.disguised();
+    return pass.better_mode();
 }
 
 }  // namespace
@@ -181,8 +178,9 @@ void Normaliser::normalise(std::string_view utf8, std::span<const CodePoints> sk
     const std::string_view text = cut_code_points(utf8, limits::kMessageCodePoints);
     const auto read = static_cast<std::uint32_t>(
         std::min<std::size_t>(out.code_points, limits::kMessageCodePoints));
-    if (read_all(text, read, skip, *vocabulary_, false, out) >= kDisguisedWords)
-        read_all(text, read, skip, *vocabulary_, true, out);
+    const TokenReader::Mode mode{};
+    const TokenReader::Mode better = read_all(text, read, skip, *vocabulary_, mode, out);
+    if (better != mode) read_all(text, read, skip, *vocabulary_, better, out);
 }
 
 }  // namespace clamor::text

@@ -87,12 +87,24 @@ bool TokenReader::between_letters(std::size_t i) const {
     return i > 0 && letter(i - 1) && letter(i + 1);
 }
 
-/// A word wholly of letters that look like Latin ones is read as Latin. Two halves make a flag; any
+/// A word wholly of letters that look like Latin ones is read as Latin, unless the message is in
+/// that other script. Two halves make a flag; any
 /// other number of them are letters.
 void TokenReader::settle_looks() {
     bool foreign = false;
-    for (std::size_t i = 0; i < size_; ++i)
-        foreign = foreign || (units_[i].kind == Unit::Kind::other && units_[i].look == 0);
+    bool looks = false;
+    bool latin = false;
+    for (std::size_t i = 0; i < size_; ++i) {
+        latin = latin || units_[i].kind == Unit::Kind::letter;
+        if (units_[i].kind != Unit::Kind::other) continue;
+        foreign = foreign || units_[i].look == 0;
+        looks = true;
+    }
+    if (foreign)
+        ++foreign_;
+    else if (looks && !latin)
+        ++looks_;
+    foreign = foreign || (!mode_.looks_are_letters && !latin);
     for (std::size_t i = 0; i < size_;) {
         Unit& unit = units_[i];
         if (unit.kind == Unit::Kind::other && !foreign) {
@@ -160,7 +172,12 @@ void TokenReader::finish() {
     if (size_ == 0) return;
     settle_looks();
     settle_signs();
+    // "a-b-c d-e-f": a row of letters does not go on in the next token.
+    std::size_t letters = 0;
+    for (std::size_t i = 0; i < size_; ++i) letters += alphanumeric(i) ? 1 : 0;
+    if (letters > 1) writer_.finish_row();
     read({0, size_}, is_link() ? Kind::link : Kind::word);
+    if (letters > 1) writer_.finish_row();
     clear();
 }
 
@@ -179,8 +196,8 @@ void TokenReader::read(Range range, Kind kind) {
         if (unit.c == '@' && chunk_may_begin && kind == Kind::word) {
             const std::size_t end = mention_end(i);
             if (end != i) {
-                if (!write_mapped({i, end}, Accept::rude))
-                    write_letters({i + 1, end}, Kind::mention);
+                const Accept accept = mode_.digits_are_letters ? Accept::usual : Accept::rude;
+                if (!write_mapped({i, end}, accept)) write_letters({i + 1, end}, Kind::mention);
                 i = end;
                 chunk_may_begin = false;
                 continue;
@@ -214,6 +231,7 @@ void TokenReader::read_chunk(Range chunk) {
         if (chunk.size() >= 3) write_mapped(chunk, Accept::rude);
         return;
     }
+    if (mode_.digits_are_letters && write_disguised(chunk)) return;
     Range wide = core;
     while (wide.begin > chunk.begin && may_be_at_end(units_[wide.begin - 1].c)) --wide.begin;
     while (wide.end < chunk.end && may_be_at_end(units_[wide.end].c)) ++wide.end;
@@ -245,6 +263,18 @@ void TokenReader::read_chunk(Range chunk) {
     }
 }
 
+/// In a message of disguised words: the whole chunk as a usual word, marks at its ends included,
+/// but for those that end a sentence.
+bool TokenReader::write_disguised(Range chunk) {
+    while (true) {
+        if (write_mapped(chunk, Accept::usual)) return true;
+        if (chunk.size() < 2) return false;
+        const Unit& last = units_[chunk.end - 1];
+        if (last.kind != Unit::Kind::mark || may_be_at_end(last.c)) return false;
+        --chunk.end;
+    }
+}
+
 void TokenReader::read_part(Range part) {
     std::size_t letters = 0;
     std::size_t inside = 0;
@@ -262,9 +292,9 @@ void TokenReader::read_part(Range part) {
         write_letters(part, Kind::word);
         return;
     }
-    if (digits_are_letters_ || letters > 0) {
-        const bool surely = inside > 0 || (digits_are_letters_ && letters > 0);
-        const bool likely = digits_are_letters_ || disguises >= 2;
+    if (mode_.digits_are_letters || letters > 0) {
+        const bool surely = inside > 0 || (mode_.digits_are_letters && letters > 0);
+        const bool likely = mode_.digits_are_letters || disguises >= 2;
         if (surely ? write_mapped(part, Accept::any) : likely && write_mapped(part, Accept::usual))
             return;
     }
@@ -293,8 +323,9 @@ bool TokenReader::write_mapped(Range range, Accept accept) {
         letter = readings[0];
         if (readings.size() > 1 && choices < kChoices) choice_at[choices++] = i - range.begin;
     }
-    if (!any_letter && !digits_are_letters_) return false;
+    if (!any_letter && !mode_.digits_are_letters) return false;
     const std::string_view text(letters.data(), range.size());
+    const Vocabulary::Word* best = nullptr;
     for (std::size_t variant = 0; variant < (std::size_t{1} << choices); ++variant) {
         for (std::size_t k = 0; k < choices; ++k) {
             const std::string_view readings = letters_for(units_[range.begin + choice_at[k]].c);
@@ -304,12 +335,13 @@ bool TokenReader::write_mapped(Range range, Accept accept) {
         if (word == nullptr) word = vocabulary_.find_stretched(text);
         if (word == nullptr) continue;
         if (accept == Accept::rude && !word->rude) continue;
-        if (accept == Accept::usual && word->cost > kUsualCost) continue;
-        if (any_letter) ++disguised_;
-        write_word(*word, range);
-        return true;
+        if (accept == Accept::usual && !word->rude && word->cost > kUsualCost) continue;
+        if (best == nullptr || word->cost < best->cost) best = word;
     }
-    return false;
+    if (best == nullptr) return false;
+    if (any_letter) ++disguised_;
+    write_word(*best, range);
+    return true;
 }
 
 /// Reads marks as any letter, and writes the range where that gives a rude word.

@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 
+#include "text/disguise.h"
 #include "text/word_writer.h"
 
 namespace clamor::text {
@@ -24,8 +25,15 @@ struct Unit {
 /// that stand for letters, words with dots in them, mentions, links, emoji, other scripts.
 class TokenReader {
   public:
-    TokenReader(const Vocabulary& vocabulary, WordWriter& writer, bool digits_are_letters)
-        : vocabulary_(vocabulary), writer_(writer), digits_are_letters_(digits_are_letters) {}
+    /// What is known of the whole message after a first reading.
+    struct Mode {
+        bool digits_are_letters = false;  ///< "4nd" is "and", since others are disguised
+        bool looks_are_letters = true;    ///< Cyrillic "сор" is "cop", since there is no Russian
+        bool operator==(const Mode&) const = default;
+    };
+
+    TokenReader(const Vocabulary& vocabulary, WordWriter& writer, Mode mode)
+        : vocabulary_(vocabulary), writer_(writer), mode_(mode) {}
 
     void clear() { size_ = 0; }
     /// A code point and what comes of it.
@@ -33,8 +41,11 @@ class TokenReader {
     /// Writes the words of the token and clears it.
     void finish();
 
-    /// Words so far in which a digit or a sign between letters was read as a letter.
-    std::uint32_t disguised() const { return disguised_; }
+    /// What the words so far speak for.
+    Mode better_mode() const {
+        return {.digits_are_letters = disguised_ >= kDisguisedWords,
+                .looks_are_letters = foreign_ == 0 || foreign_ < looks_};
+    }
 
   private:
     struct Range {
@@ -51,6 +62,7 @@ class TokenReader {
     std::size_t mention_end(std::size_t at) const;
     void read(Range range, Normalised::Kind kind);
     void read_chunk(Range chunk);
+    bool write_disguised(Range chunk);
     void read_part(Range part);
     bool write_mapped(Range range, Accept accept);
     bool write_masked(Range range);
@@ -64,8 +76,10 @@ class TokenReader {
 
     const Vocabulary& vocabulary_;
     WordWriter& writer_;
-    const bool digits_are_letters_;
-    std::uint32_t disguised_ = 0;
+    const Mode mode_;
+    std::uint32_t disguised_ = 0;  ///< words in which a digit or a sign was read as a letter
+    std::uint32_t foreign_ = 0;    ///< words that are surely of another script
+    std::uint32_t looks_ = 0;      ///< words wholly of letters that look like Latin ones
     std::size_t size_ = 0;
     std::array<Unit, kLettersMax> units_;
 };

@@ -43,6 +43,11 @@ bool stretches(std::string_view word, std::string_view stretched) {
     return i == word.size() && j == stretched.size();
 }
 
+/// The usual words first, the rude ones a little before others.
+int preference(const Vocabulary::Word& word) {
+    return word.cost - (word.rude ? Vocabulary::kRudeBonus : 0);
+}
+
 bool fits(std::string_view word, std::string_view pattern) {
     for (std::size_t i = 0; i < word.size(); ++i)
         if (pattern[i] != '*' && pattern[i] != word[i]) return false;
@@ -136,8 +141,7 @@ const Vocabulary::Word* Vocabulary::find_stretched(std::string_view word) const 
          at = (at + 1) & squeezed_.mask) {
         if (squeezed_.slots[at].hash != short_hash) continue;
         const Word& found = words_[squeezed_.slots[at].word - 1];
-        const bool better = best == nullptr || (found.rude && !best->rude) ||
-                            (found.rude == best->rude && found.cost < best->cost);
+        const bool better = best == nullptr || preference(found) < preference(*best);
         if (better && stretches(letters(found), word)) best = &found;
     }
     return best;

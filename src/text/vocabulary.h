@@ -14,6 +14,9 @@ namespace clamor::text {
 class Vocabulary {
   public:
     static constexpr std::size_t kLetters = 20;
+    /// Of two words that a disguise may stand for, a rude one is taken though it costs so much
+    /// more.
+    static constexpr int kRudeBonus = 4;
 
     struct Word {
         std::uint32_t offset;
@@ -28,7 +31,7 @@ class Vocabulary {
     static const Vocabulary& builtin();
 
     const Word* find(std::string_view word) const;
-    /// The word of which this is a stretched form ("fuuuck"); the rudest, then the most usual.
+    /// The word of which this is a stretched form ("fuuuck"); of several, the most usual.
     const Word* find_stretched(std::string_view word) const;
     /// The most usual rude word with any letter for each `*`.
     const Word* find_masked(std::string_view pattern) const;

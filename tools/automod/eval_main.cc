@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <map>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -209,6 +210,39 @@ std::string live_chat(Judge& judge, const std::vector<std::string>& chat, bool l
     return out.str();
 }
 
+/// The words that disguises make the normaliser misread most often, to look at.
+void list_misread(const std::vector<Source>& sources) {
+    const text::Normaliser normaliser;
+    text::Normalised plain;
+    text::Normalised read;
+    for (const Evasion evasion : kEvasions) {
+        Random random(7);
+        std::map<std::string, int> counts;
+        for (const Source& source : sources) {
+            for (const Line& line : source.lines) {
+                normaliser.normalise(line.text, {}, plain);
+                normaliser.normalise(evade(line.text, evasion, random), {}, read);
+                if (plain.words.size() != read.words.size()) {
+                    ++counts["(another number of words)"];
+                    continue;
+                }
+                for (std::size_t i = 0; i < plain.words.size(); ++i) {
+                    const std::string_view from = plain.of(plain.words[i]);
+                    const std::string_view to = read.of(read.words[i]);
+                    if (from != to) ++counts[std::string(from) + " -> " + std::string(to)];
+                }
+            }
+        }
+        std::vector<std::pair<int, std::string>> order;
+        for (const auto& [pair, count] : counts) order.emplace_back(count, pair);
+        std::ranges::sort(order, std::greater<>());
+        std::fprintf(stderr, "== %s\n", std::string(name_of(evasion)).c_str());
+        for (std::size_t i = 0; i < order.size() && i < 60; ++i)
+            std::fprintf(stderr, "%d %s; ", order[i].first, order[i].second.c_str());
+        std::fputc('\n', stderr);
+    }
+}
+
 /// The worst of each source, to look at.
 void list_errors(Judge& judge, const std::vector<Source>& sources) {
     for (const Source& source : sources) {
@@ -236,12 +270,14 @@ int main(int argc, char** argv) {
     std::string out;
     bool list = false;
     bool errors = false;
+    bool misread = false;
     CLI::App app("Measures the classifier on the dev texts and on live chat.");
     app.add_option("--data", data, "folder with toxicity/dev and chatlog")->capture_default_str();
     app.add_option("--model", model, "a model file instead of the one in the binary");
     app.add_option("--out", out, "file to write the page to; otherwise standard output");
     app.add_flag("--list", list, "print the live-chat messages above 0.5 to standard error");
     app.add_flag("--errors", errors, "print the worst errors of each source to standard error");
+    app.add_flag("--misread", misread, "print the words that disguises make misread");
     CLI11_PARSE(app, argc, argv);
 
     std::shared_ptr<const automod::Classifier> classifier;
@@ -261,6 +297,7 @@ int main(int argc, char** argv) {
         "`. The dev texts are no part of the training. Every word of a disguised\ntext is "
         "disguised, harmless texts like toxic ones.\n\n";
     page += quality(judge, sources) + timing(judge, sources, chat) + live_chat(judge, chat, list);
+    if (misread) list_misread(sources);
     if (errors) list_errors(judge, sources);
     if (out.empty())
         std::fputs(page.c_str(), stdout);

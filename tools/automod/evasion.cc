@@ -72,6 +72,10 @@ std::string replace_letters(std::string_view text, double share, Random& random,
     return out;
 }
 
+bool in_word(char c) {
+    return is_letter(c) || c == '\'';
+}
+
 /// Letters apart by blanks, words by three; by dots; or by hyphens.
 std::string space_out(std::string_view text, Random& random) {
     static constexpr std::array<std::string_view, 4> kBetween{" ", " ", ".", "-"};
@@ -79,7 +83,7 @@ std::string space_out(std::string_view text, Random& random) {
     const bool wide = between == " " && random.chance(0.5);
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        if (i > 0 && is_letter(text[i]) && is_letter(text[i - 1])) out += between;
+        if (i > 0 && in_word(text[i]) && in_word(text[i - 1])) out += between;
         out += text[i];
         if (text[i] == ' ' && wide) out += "  ";
     }

@@ -26,6 +26,7 @@ Stored stored(float value, float scale) {
 /// The scale at which all but a few in ten thousand values fit.
 template <class Stored>
 float scale_for(std::vector<float> values) {
+    std::erase(values, 0.0f);
     for (float& value : values) value = std::abs(value);
     std::ranges::sort(values);
     const auto fits = static_cast<std::size_t>(static_cast<double>(values.size()) * 0.9998);
@@ -70,62 +71,76 @@ std::uint8_t Trainer::flags_of(const Word& word) const {
     return flags;
 }
 
+void Trainer::make_slots(std::span<automod::WordSlot> slots) const {
+    const std::size_t mask = slots.size() - 1;
+    for (const Word& word : words_) {
+        if (word.row == NetworkTrainer::kUnknown) continue;
+        std::size_t at = word.hash & mask;
+        while (slots[at].tag != 0) at = (at + 1) & mask;
+        slots[at] = {automod::word_tag(word.hash), word.row};
+    }
+}
+
 std::vector<std::byte> Trainer::model(const std::string& version) {
     using namespace automod;
+    if (networks_.size() != kNetworks) die("this build's models have another number of networks");
     measure();
     ModelHeader header;
     std::memcpy(header.version.data(), version.data(),
                 std::min(version.size(), header.version.size() - 1));
     std::tie(header.slope, header.shift) = calibrate(held_out_scores_);
-    header.bias = bias_.value;
-    for (std::size_t k = 0; k < kHidden; ++k) {
-        header.network.hidden_bias[k] = hidden_bias_[k].value;
-        header.network.out[k] = out_[k].value;
-        for (std::size_t d = 0; d < 2 * kDimensions; ++d)
-            header.network.hidden[k][d] = hidden_[k][d].value;
-    }
+    header.shift += std::log(options_.odds);
 
-    std::vector<float> sums;
-    std::vector<float> numbers;
-    for (const Word& word : words_) {
-        if (word.known == 0) continue;
-        sums.push_back(word_weights_[word.known - 1].value + piece_sum(word));
-        for (const Weight& weight : vectors_[word.known - 1]) numbers.push_back(weight.value);
+    // The shares of the parts go into what is stored of them.
+    const float network_share = options_.network_share / static_cast<float>(kNetworks);
+    const float linear_share = 1 - options_.network_share;
+    header.bias = bias_.value * linear_share;
+    const auto all_rows = static_cast<std::uint32_t>(known_);
+    std::vector<float> vectors;
+    for (std::size_t n = 0; n < kNetworks; ++n) {
+        header.bias += networks_[n].bias() * network_share;
+        header.networks[n] = networks_[n].network();
+        for (float& out : header.networks[n].out) out *= network_share;
+        for (std::uint32_t row = 0; row < all_rows; ++row) {
+            for (const Weight& weight : networks_[n].row(row)) vectors.push_back(weight.value);
+        }
     }
-    const auto values = [](const std::vector<Weight>& weights) {
+    std::vector<float> words(all_rows);
+    for (const Word& word : words_)
+        if (word.row != NetworkTrainer::kUnknown)
+            words[word.row] = linear_share * (word_weights_[word.row].value + piece_sum(word));
+    const auto values = [linear_share](const std::vector<Weight>& weights) {
         std::vector<float> out;
-        for (const Weight& weight : weights)
-            if (weight.value != 0) out.push_back(weight.value);
+        for (const Weight& weight : weights) out.push_back(weight.value * linear_share);
         return out;
     };
-    header.word_scale = scale_for<std::int16_t>(sums);
-    header.vector_scale = scale_for<std::int8_t>(numbers);
-    header.pair_scale = scale_for<std::int8_t>(values(pairs_));
-    header.piece_scale = scale_for<std::int8_t>(values(pieces_));
+    const std::vector<float> pairs = values(pairs_);
+    const std::vector<float> pieces = values(pieces_);
+    header.word_scale = scale_for<std::int16_t>(words);
+    header.vector_scale = scale_for<std::int8_t>(vectors);
+    header.pair_scale = scale_for<std::int8_t>(pairs);
+    header.piece_scale = scale_for<std::int8_t>(pieces);
 
-    std::vector<WordSlot> slots(options_.word_slots);
-    const std::size_t mask = slots.size() - 1;
-    for (const Word& word : words_) {
-        if (word.known == 0) continue;
-        std::size_t at = word.hash & mask;
-        while (slots[at].tag != 0) at = (at + 1) & mask;
-        WordSlot& slot = slots[at];
-        slot.tag = word_tag(word.hash);
-        slot.weight = stored<std::int16_t>(word_weights_[word.known - 1].value + piece_sum(word),
-                                           header.word_scale);
-        slot.flags = flags_of(word);
-        for (std::size_t d = 0; d < kDimensions; ++d)
-            slot.vector[d] =
-                stored<std::int8_t>(vectors_[word.known - 1][d].value, header.vector_scale);
+    std::vector<WordRow> rows(all_rows);
+    for (const Word& word : words_)
+        if (word.row != NetworkTrainer::kUnknown) rows[word.row].flags = flags_of(word);
+    for (std::uint32_t row = 0; row < all_rows; ++row) {
+        rows[row].weight = stored<std::int16_t>(words[row], header.word_scale);
+        for (std::size_t n = 0; n < kNetworks; ++n) {
+            const NetworkTrainer::Row& from = networks_[n].row(row);
+            for (std::size_t d = 0; d < kDimensions; ++d)
+                rows[row].vectors[n][d] = stored<std::int8_t>(from[d].value, header.vector_scale);
+        }
     }
-    const auto bytes_of = [](const std::vector<Weight>& weights, float scale) {
+    std::vector<WordSlot> slots(options_.word_slots);
+    make_slots(slots);
+    const auto bytes_of = [](const std::vector<float>& from, float scale) {
         std::vector<std::int8_t> out;
-        for (const Weight& weight : weights)
-            out.push_back(stored<std::int8_t>(weight.value, scale));
+        for (const float value : from) out.push_back(stored<std::int8_t>(value, scale));
         return out;
     };
-    return write_model(header, slots, bytes_of(pairs_, header.pair_scale),
-                       bytes_of(pieces_, header.piece_scale));
+    return write_model(header, slots, rows, bytes_of(pairs, header.pair_scale),
+                       bytes_of(pieces, header.piece_scale));
 }
 
 }  // namespace clamor::automod_tools

@@ -25,11 +25,18 @@ int main(int argc, char** argv) {
     app.add_option("--seed", options.seed)->capture_default_str();
     app.add_option("--epochs", options.epochs)->capture_default_str();
     app.add_option("--rate", options.rate)->capture_default_str();
-    app.add_option("--vector-rate", options.vector_rate)->capture_default_str();
+    app.add_option("--network-rate", options.network.rate)->capture_default_str();
+    app.add_option("--network-decay", options.network.decay)->capture_default_str();
+    app.add_option("--dropout", options.network.dropout)->capture_default_str();
+    app.add_option("--networks", options.networks)->capture_default_str();
+    app.add_option("--network-share", options.network_share)->capture_default_str();
     app.add_option("--decay", options.decay)->capture_default_str();
+    app.add_option("--piece-rate", options.piece_rate)->capture_default_str();
     app.add_option("--weak-share", options.weak_share)->capture_default_str();
     app.add_option("--evaded-share", options.evaded_share)->capture_default_str();
     app.add_option("--unknown-share", options.unknown_share)->capture_default_str();
+    app.add_option("--odds", options.odds)->capture_default_str();
+    app.add_option("--known-max", options.known_max)->capture_default_str();
     app.add_option("--known-min", options.known_min)->capture_default_str();
     CLI11_PARSE(app, argc, argv);
 

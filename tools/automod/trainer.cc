@@ -11,18 +11,18 @@
 
 namespace clamor::automod_tools {
 
-using automod::kDimensions;
-using automod::kHidden;
+namespace {
+float probability(float sum) {
+    return 1.0f / (1.0f + std::exp(-sum));
+}
 
-/// What comes of one example, kept for the way back.
-struct Trainer::Forward {
-    std::vector<std::uint32_t> rows;  ///< of the known words
-    std::vector<bool> as_pieces;      ///< words read by their pieces alone
-    std::array<float, 2 * kDimensions> in;
-    std::array<std::uint32_t, kDimensions> most;  ///< the row that gave the greatest
-    std::array<float, kHidden> hidden;
-    float sum;
-};
+double log_loss(std::span<const Scored> sums) {
+    double loss = 0;
+    for (const Scored& line : sums)
+        loss += std::log1p(std::exp(line.toxic ? -line.score : line.score));
+    return loss / static_cast<double>(sums.size());
+}
+}  // namespace
 
 Trainer::Trainer(const TrainingOptions& options, std::span<const Source> sources,
                  const std::unordered_set<std::string>& profanity)
@@ -83,18 +83,11 @@ void Trainer::choose_known_words() {
                              [this](std::uint32_t w) { return words_[w].count; });
     for (const std::uint32_t w : order) {
         if (words_[w].count < options_.known_min || known_ == options_.known_max) break;
-        words_[w].known = static_cast<std::uint32_t>(++known_);
+        words_[w].row = static_cast<std::uint32_t>(known_++);
     }
     word_weights_.resize(known_);
-    vectors_.resize(known_);
-    const auto small = [this](float most) {
-        return (static_cast<float>(random_.below(2001)) / 1000.0f - 1.0f) * most;
-    };
-    for (Vector& vector : vectors_)
-        for (Weight& weight : vector) weight.value = small(0.1f);
-    for (auto& row : hidden_)
-        for (Weight& weight : row) weight.value = small(0.4f);
-    for (Weight& weight : out_) weight.value = small(0.4f);
+    for (std::size_t i = 0; i < options_.networks; ++i)
+        networks_.emplace_back(options_.network, known_, options_.seed + 1 + i);
 }
 
 std::uint32_t Trainer::pair_index(std::uint32_t first, std::uint32_t second) const {
@@ -108,110 +101,96 @@ float Trainer::piece_sum(const Word& word) const {
     return sum;
 }
 
-void Trainer::forward(const Example& example, Forward& f) const {
-    f.sum = bias_.value;
-    f.rows.clear();
-    for (std::size_t i = 0; i < example.words.size(); ++i) {
-        const Word& word = words_[example.words[i]];
-        f.sum += piece_sum(word);
-        if (word.known != 0 && !f.as_pieces[i]) {
-            f.rows.push_back(word.known - 1);
-            f.sum += word_weights_[word.known - 1].value;
-        }
-        if (i + 1 < example.words.size())
-            f.sum += pairs_[pair_index(example.words[i], example.words[i + 1])].value;
-    }
-    if (f.rows.empty()) return;
-    f.in.fill(0);
-    std::fill(f.in.begin() + kDimensions, f.in.end(), -1e9f);
-    for (const std::uint32_t row : f.rows) {
-        for (std::size_t d = 0; d < kDimensions; ++d) {
-            const float value = vectors_[row][d].value;
-            f.in[d] += value;
-            if (value <= f.in[kDimensions + d]) continue;
-            f.in[kDimensions + d] = value;
-            f.most[d] = row;
-        }
-    }
-    for (std::size_t d = 0; d < kDimensions; ++d) f.in[d] /= static_cast<float>(f.rows.size());
-    for (std::size_t k = 0; k < kHidden; ++k) {
-        f.hidden[k] = hidden_bias_[k].value;
-        for (std::size_t d = 0; d < f.in.size(); ++d) f.hidden[k] += hidden_[k][d].value * f.in[d];
-        if (f.hidden[k] > 0) f.sum += f.hidden[k] * out_[k].value;
+/// `unknown_share` of the words are taken for unknown.
+void Trainer::find_rows(const Example& example, double unknown_share) {
+    rows_.clear();
+    for (const std::uint32_t w : example.words) {
+        const bool unknown = unknown_share > 0 && random_.chance(unknown_share);
+        rows_.push_back(unknown ? NetworkTrainer::kUnknown : words_[w].row);
     }
 }
 
-void Trainer::step(Weight& weight, float gradient, float rate) const {
-    gradient += options_.decay * weight.value;
-    weight.seen += gradient * gradient;
-    weight.value -= rate * progress_ * gradient / (std::sqrt(weight.seen) + 1e-3f);
+float Trainer::length_share(const Example& example) const {
+    return 1 / std::sqrt(static_cast<float>(std::max<std::size_t>(example.words.size(), 1)));
 }
 
-void Trainer::backward(const Example& example, const Forward& f, float error) {
-    step(bias_, error, options_.rate);
+float Trainer::linear_sum(const Example& example) const {
+    float sum = 0;
     for (std::size_t i = 0; i < example.words.size(); ++i) {
-        const Word& word = words_[example.words[i]];
-        for (const std::uint32_t piece : word.pieces) step(pieces_[piece], error, options_.rate);
-        if (word.known != 0 && !f.as_pieces[i])
-            step(word_weights_[word.known - 1], error, options_.rate);
+        sum += piece_sum(words_[example.words[i]]);
+        if (rows_[i] != NetworkTrainer::kUnknown) sum += word_weights_[rows_[i]].value;
         if (i + 1 < example.words.size())
-            step(pairs_[pair_index(example.words[i], example.words[i + 1])], error, options_.rate);
+            sum += pairs_[pair_index(example.words[i], example.words[i + 1])].value;
     }
-    if (f.rows.empty()) return;
-    std::array<float, 2 * kDimensions> back{};
-    for (std::size_t k = 0; k < kHidden; ++k) {
-        if (f.hidden[k] <= 0) continue;
-        const float through = error * out_[k].value;
-        step(out_[k], error * f.hidden[k], options_.vector_rate);
-        step(hidden_bias_[k], through, options_.vector_rate);
-        for (std::size_t d = 0; d < back.size(); ++d) {
-            back[d] += through * hidden_[k][d].value;
-            step(hidden_[k][d], through * f.in[d], options_.vector_rate);
-        }
+    return bias_.value + sum * length_share(example);
+}
+
+void Trainer::learn_linear(const Example& example, float error, float progress) {
+    const float rate = options_.rate * progress;
+    const float length = length_share(example);
+    const auto step = [&](Weight& weight, float share) {
+        weight.step(error * length, rate * share, options_.decay);
+    };
+    bias_.step(error, rate, options_.decay);
+    for (std::size_t i = 0; i < example.words.size(); ++i) {
+        for (const std::uint32_t piece : words_[example.words[i]].pieces)
+            step(pieces_[piece], options_.piece_rate);
+        if (rows_[i] != NetworkTrainer::kUnknown) step(word_weights_[rows_[i]], 1);
+        if (i + 1 < example.words.size())
+            step(pairs_[pair_index(example.words[i], example.words[i + 1])], 1);
     }
-    const auto share = 1.0f / static_cast<float>(f.rows.size());
-    for (const std::uint32_t row : f.rows)
-        for (std::size_t d = 0; d < kDimensions; ++d)
-            step(vectors_[row][d], back[d] * share, options_.vector_rate);
-    for (std::size_t d = 0; d < kDimensions; ++d)
-        step(vectors_[f.most[d]][d], back[kDimensions + d], options_.vector_rate);
+}
+
+/// Each part learns by its own error, as if it were alone: so they err differently, and their sum
+/// errs least.
+void Trainer::learn_from(const Example& example, float progress) {
+    const float wanted = example.toxic ? 1 : 0;
+    find_rows(example, options_.unknown_share);
+    learn_linear(example, probability(linear_sum(example)) - wanted, progress);
+    for (NetworkTrainer& network : networks_) {
+        find_rows(example, options_.unknown_share);
+        network.forward(rows_, forward_, true);
+        network.backward(rows_, forward_, probability(forward_.sum) - wanted, progress);
+    }
 }
 
 void Trainer::learn() {
     std::vector<std::uint32_t> order(learned_.size());
     std::iota(order.begin(), order.end(), 0u);
-    Forward f;
     const std::size_t steps = order.size() * static_cast<std::size_t>(options_.epochs);
     std::size_t done = 0;
     for (int epoch = 1; epoch <= options_.epochs; ++epoch) {
         for (std::size_t i = order.size(); i > 1; --i)
             std::swap(order[i - 1], order[random_.below(i)]);
-        double loss = 0;
-        for (const std::uint32_t at : order) {
-            const Example& example = learned_[at];
-            f.as_pieces.assign(example.words.size(), false);
-            for (std::size_t i = 0; i < example.words.size(); ++i)
-                f.as_pieces[i] = random_.chance(options_.unknown_share);
-            progress_ = 1.0f - 0.95f * static_cast<float>(done++) / static_cast<float>(steps);
-            forward(example, f);
-            const float probability = 1.0f / (1.0f + std::exp(-f.sum));
-            loss -= std::log(std::max(1e-7f, example.toxic ? probability : 1 - probability));
-            backward(example, f, probability - (example.toxic ? 1.0f : 0.0f));
-        }
+        for (const std::uint32_t at : order)
+            learn_from(learned_[at],
+                       1.0f - 0.95f * static_cast<float>(done++) / static_cast<float>(steps));
         measure();
-        std::fprintf(stderr, "  epoch %d of %d: loss %.4f, held-out ROC-AUC %.4f, F1 %.4f\n", epoch,
-                     options_.epochs, loss / static_cast<double>(order.size()), held_out_auc(),
-                     at_threshold(held_out_scores_, 0).f1);
+        std::fprintf(stderr,
+                     "  epoch %d of %d: held-out ROC-AUC %.4f (linear %.4f, networks %.4f), F1 "
+                     "%.4f, log loss %.4f\n",
+                     epoch, options_.epochs, held_out_auc(), roc_auc(linear_scores_),
+                     roc_auc(network_scores_), at_threshold(held_out_scores_, 0).f1,
+                     log_loss(held_out_scores_));
     }
 }
 
 void Trainer::measure() {
-    Forward f;
     held_out_scores_.clear();
+    linear_scores_.clear();
+    network_scores_.clear();
     for (const Example& example : held_out_) {
-        f.as_pieces.assign(example.words.size(), false);
-        forward(example, f);
-        held_out_scores_.push_back({f.sum, example.toxic});
+        find_rows(example, 0);
+        const float linear = linear_sum(example);
+        float networks = 0;
+        for (NetworkTrainer& network : networks_) {
+            network.forward(rows_, forward_, false);
+            networks += forward_.sum / static_cast<float>(networks_.size());
+        }
+        const float share = options_.network_share;
+        held_out_scores_.push_back({linear * (1 - share) + networks * share, example.toxic});
+        linear_scores_.push_back({linear, example.toxic});
+        network_scores_.push_back({networks, example.toxic});
     }
 }
 

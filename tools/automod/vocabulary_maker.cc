@@ -131,10 +131,11 @@ std::unordered_set<std::string> profanity(const std::string& lexicon_folder) {
     const auto known = [](const std::string& form) {
         return std::ranges::find(kForms, form) != kForms.end();
     };
-    std::unordered_set<std::string> out{"ass",     "hell",  "damn",   "dammit",   "crap",
-                                        "crappy",  "wtf",   "wth",    "omfg",     "lmfao",
-                                        "af",      "tf",    "piss",   "pissed",   "damned",
-                                        "goddamn", "fucks", "fucked", "freaking", "bs"};
+    std::unordered_set<std::string> out{
+        "ass",    "hell",     "damn", "dammit", "damned", "goddamn", "crap",   "crappy",
+        "wtf",    "wth",      "omfg", "lmfao",  "af",     "tf",      "piss",   "pissed",
+        "fuck",   "fucks",    "fkn",  "fucked", "fuckin", "fucking", "fck",    "fk",
+        "shitty", "freaking", "bs",   "suck",   "sucks",  "sucked",  "screwed"};
     std::istringstream in(read_file(lexicon_folder + "/surge_profanity_en.csv"));
     for (std::string line; std::getline(in, line);) {
         const auto parts = split(line, ',');
