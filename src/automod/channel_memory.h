@@ -14,7 +14,7 @@
 namespace clamor::automod {
 
 /// What AutoMod remembers of one channel: its recent messages as hashes, and what moderators let
-/// pass for a while. Owned by the channel's room; one thread. Bounded: 6 KiB, allocated with the
+/// pass for a while. Owned by the channel's room; one thread. Bounded: 12 KiB, allocated with the
 /// first message that a rule wants remembered.
 class ChannelMemory {
   public:
@@ -41,7 +41,7 @@ class ChannelMemory {
     bool use_allowed(UserId user, MonoTime now, const Found& found) {
         for (std::size_t i = 0; i < allowed_.size(); ++i) {
             const Allowed& allowed = allowed_[i];
-            if (allowed.until < now || (allowed.user && allowed.user != user)) continue;
+            if (allowed.until <= now || (allowed.user && allowed.user != user)) continue;
             if (!found(allowed.phrase)) continue;
             allowed_.erase(allowed_.begin() + static_cast<std::ptrdiff_t>(i));
             return true;

@@ -26,13 +26,13 @@ struct Input {
 
 /// A verdict, and what it takes to make it better by asking a larger model.
 struct Judgement : Verdict {
-    Scores scores;           ///< of the classifier, calibrated; zeros where it was not asked
+    Scores scores;           ///< of the classifier; zeros where it was not asked
     bool ask_model = false;  ///< from kAskModelFrom up, where the levels make a difference
-    Category category = Category::aggression;  ///< what hostility in this text would be called
+    Categories found = 0;    ///< what words in the text point at, for combine()
 };
 
 /// What the larger model said, on the classifier's scale.
-struct ModelAnswer {
+struct SecondOpinion {
     std::string_view model;  ///< its name
     std::string_view version;
     Scores scores;  ///< a span of 0-0: the classifier's span stays
@@ -61,6 +61,15 @@ class AutoMod {
 
   private:
     struct Scratch;
+    void find_terms(const Policy& policy, const text::Normalised& text,
+                    const text::Normalised* plain, WallTime now, Judgement& judgement);
+    void find_spam_in(const Input& input, const Policy& policy, ChannelMemory& memory, MonoTime now,
+                      Judgement& judgement);
+    void ask_classifier(const Input& input, const Policy& policy, WallTime now,
+                        Judgement& judgement);
+    void use_allowances(const Input& input, ChannelMemory& memory, MonoTime now,
+                        Judgement& judgement);
+
     const text::Normaliser* normaliser_;
     std::shared_ptr<const Classifier> classifier_;
     std::unique_ptr<Scratch> scratch_;
@@ -68,6 +77,6 @@ class AutoMod {
 
 /// The judgement with the classifier's findings replaced by those of both: the scores are the means
 /// of the two in logits. What terms and spam rules found stays.
-Verdict combine(const Judgement& fast, const ModelAnswer& answer, const Policy& policy);
+Verdict combine(const Judgement& fast, const SecondOpinion& answer, const Policy& policy);
 
 }  // namespace clamor::automod

@@ -13,6 +13,7 @@ constexpr std::uint8_t kKindMessage = 1;
 constexpr std::uint8_t kKindMembership = 2;
 constexpr std::uint8_t kKindModeration = 3;
 constexpr std::uint8_t kKindUserNotice = 4;
+constexpr std::uint8_t kKindHeldMessage = 5;
 
 constexpr std::uint8_t kFlagSubscriber = 1;
 constexpr std::uint8_t kFlagFirstMessage = 2;
@@ -26,7 +27,8 @@ constexpr std::uint8_t kExtraTurbo = 1;
 constexpr std::uint8_t kExtraReturning = 2;
 constexpr std::uint8_t kExtraMonitored = 4;
 constexpr std::uint8_t kExtraRestricted = 8;
-constexpr std::uint8_t kExtrasKnown = 15;
+constexpr std::uint8_t kExtraMarks = 16;
+constexpr std::uint8_t kExtrasKnown = 31;
 
 constexpr std::uint8_t kActEnds = 1;
 constexpr std::uint8_t kActTextIsAction = 2;
@@ -220,7 +222,8 @@ bool has_extras(const Message& message) {
     return message.turbo || message.returning_chatter ||
            message.author_type != AccountType::ordinary || message.bits != 0 ||
            message.author_suspicion != Suspicion::none || !message.kind.empty() ||
-           !message.custom_reward_id.empty() || !message.animation_id.empty();
+           !message.custom_reward_id.empty() || !message.animation_id.empty() ||
+           !message.marks.empty();
 }
 
 std::uint8_t suspicion_flag(Suspicion suspicion) {
@@ -238,12 +241,24 @@ std::uint8_t suspicion_flag(Suspicion suspicion) {
 void write_extras(Writer& out, const Message& message) {
     out.byte(static_cast<std::uint8_t>((message.turbo ? kExtraTurbo : 0) |
                                        (message.returning_chatter ? kExtraReturning : 0) |
+                                       (message.marks.empty() ? 0 : kExtraMarks) |
                                        suspicion_flag(message.author_suspicion)));
     out.byte(static_cast<std::uint8_t>(message.author_type));
     out.number(message.bits);
     out.string(message.kind);
     out.string(message.custom_reward_id);
     out.string(message.animation_id);
+    if (message.marks.empty()) return;
+    out.list(message.marks, [&](const TextMark& mark) {
+        out.number(mark.first);
+        out.number(mark.last);
+        out.byte(static_cast<std::uint8_t>(mark.letter));
+        out.byte(mark.score);
+    });
+}
+
+std::uint32_t read_index(Reader& in) {
+    return static_cast<std::uint32_t>(in.number(std::numeric_limits<std::uint32_t>::max()));
 }
 
 void read_extras(Reader& in, Message& message) {
@@ -257,6 +272,18 @@ void read_extras(Reader& in, Message& message) {
     message.kind = in.string();
     message.custom_reward_id = in.string();
     message.animation_id = in.string();
+    if ((extras & kExtraMarks) == 0) return;
+    message.marks = in.list<TextMark>(4, [&] {
+        TextMark mark;
+        mark.first = read_index(in);
+        mark.last = read_index(in);
+        mark.letter = static_cast<char>(in.byte());
+        mark.score = in.byte();
+        const bool letter = std::string_view("AIPS").find(mark.letter) != std::string_view::npos;
+        if (!letter || mark.score > 9 || mark.last < mark.first) in.fail("has a mark that is none");
+        return mark;
+    });
+    if (message.marks.empty()) in.fail("has no marks where it says that it has some");
 }
 
 void write_message(Writer& out, const Message& message) {
@@ -426,9 +453,51 @@ UserNotice read_user_notice(Reader& in) {
     return notice;
 }
 
+void write_held_message(Writer& out, const HeldMessage& held) {
+    out.id(held.id);
+    out.time(held.at);
+    write_message(out, held.message);
+    out.time(held.held_at);
+    out.byte(static_cast<std::uint8_t>(held.status));
+    write_person(out, held.moderator);
+    out.list(held.reasons, [&](const HoldReason& reason) {
+        out.byte(static_cast<std::uint8_t>(reason.kind));
+        out.string(reason.name);
+        out.byte(reason.level);
+        out.list(reason.spans, [&](const auto& span) {
+            out.number(span.first);
+            out.number(span.second);
+        });
+    });
+}
+
+HeldMessage read_held_message(Reader& in) {
+    HeldMessage held;
+    held.id = in.id();
+    held.at = in.time();
+    held.message = read_message(in);
+    held.held_at = in.time();
+    held.status = in.one_of(HoldStatus::expired, "has an unknown status");
+    held.moderator = read_person(in);
+    held.reasons = in.list<HoldReason>(4, [&] {
+        HoldReason reason;
+        reason.kind = in.one_of(HoldReason::Kind::spam, "has an unknown kind of reason");
+        reason.name = in.string();
+        reason.level = in.byte();
+        reason.spans = in.list<std::pair<std::uint32_t, std::uint32_t>>(2, [&] {
+            const std::uint32_t first = read_index(in);
+            const std::uint32_t last = read_index(in);
+            if (last < first) in.fail("has a span that ends before it begins");
+            return std::pair(first, last);
+        });
+        return reason;
+    });
+    return held;
+}
+
 std::uint8_t kind_of(const Event& event) {
     constexpr std::uint8_t kinds[] = {kKindMessage, kKindMembership, kKindModeration,
-                                      kKindUserNotice};
+                                      kKindUserNotice, kKindHeldMessage};
     return kinds[event.body.index()];
 }
 
@@ -447,6 +516,8 @@ std::string encode_event(const Event& event) {
         write_moderation(out, *act);
     } else if (const auto* notice = std::get_if<UserNotice>(&event.body)) {
         write_user_notice(out, *notice);
+    } else if (const auto* held = std::get_if<HeldMessage>(&event.body)) {
+        write_held_message(out, *held);
     } else {
         write_membership(out, std::get<MembershipChanged>(event.body));
     }
@@ -468,6 +539,8 @@ Result<Event> decode_event(std::string_view bytes) {
         event.body = read_moderation(in);
     } else if (kind == kKindUserNotice) {
         event.body = read_user_notice(in);
+    } else if (kind == kKindHeldMessage) {
+        event.body = read_held_message(in);
     } else {
         in.fail("is of an unknown kind");
     }

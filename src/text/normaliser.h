@@ -10,6 +10,8 @@
 
 namespace clamor::text {
 
+class Vocabulary;
+
 /// Code points of a text, both ends included.
 struct CodePoints {
     std::uint32_t first = 0;
@@ -45,10 +47,17 @@ struct Normalised {
 /// Immutable and shared by threads; the scratch memory is in `out`.
 class Normaliser {
   public:
+    Normaliser();
+    /// With a vocabulary that outlives it.
+    explicit Normaliser(const Vocabulary& vocabulary) : vocabulary_(&vocabulary) {}
+
     /// Reads a message's first limits::kMessageCodePoints code points. `skip`: ascending ranges
     /// that are not words (emotes): they separate words and leave nothing. On bytes that are not
     /// UTF-8 every byte that is no continuation counts as one code point, as in text/utf8.h.
     void normalise(std::string_view utf8, std::span<const CodePoints> skip, Normalised& out) const;
+
+  private:
+    const Vocabulary* vocabulary_;
 };
 
 }  // namespace clamor::text

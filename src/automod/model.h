@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace clamor::automod {
+
+inline constexpr std::size_t kDimensions = 16;  ///< numbers by which a word is known to the network
+inline constexpr std::size_t kHidden = 16;
+inline constexpr std::uint32_t kModelFormat = 1;
+inline constexpr std::size_t kModelBytesMax = 4 * 1024 * 1024;
+
+/// What a word is to the masking of profanity.
+enum WordFlags : std::uint8_t {
+    kProfane = 1,       ///< left out of the hostility, unless directed at somebody
+    kSecondPerson = 2,  ///< "you", a mention
+    kObject = 4,        ///< "off", "him": directs the word before
+};
+
+/// A word that training has seen often enough.
+struct WordSlot {
+    std::uint32_t tag = 0;  ///< the upper half of its hash; 0 is an empty slot
+    std::int16_t weight = 0;
+    std::uint8_t flags = 0;
+    std::uint8_t unused = 0;
+    std::array<std::int8_t, kDimensions> vector{};
+};
+static_assert(sizeof(WordSlot) == 8 + kDimensions);
+
+struct Network {
+    std::array<std::array<float, 2 * kDimensions>, kHidden> hidden{};
+    std::array<float, kHidden> hidden_bias{};
+    std::array<float, kHidden> out{};
+};
+
+/// The first bytes of a model's file. All numbers are little-endian. Behind it: the slots of words,
+/// the weights of pairs, the weights of pieces, one byte each.
+struct ModelHeader {
+    std::array<char, 8> magic{'C', 'L', 'A', 'M', 'O', 'R', 'A', 'M'};
+    std::uint32_t format = kModelFormat;
+    std::uint32_t header_bytes = 0;
+    std::uint64_t feature_seed = 0;
+    std::uint64_t checksum = 0;  ///< of all that follows this field
+    std::array<char, 32> version{};
+    std::uint32_t word_slots = 0;  ///< a power of two, like the next two
+    std::uint32_t pairs = 0;
+    std::uint32_t pieces = 0;
+    float word_scale = 0;  ///< what one unit of a stored weight is
+    float pair_scale = 0;
+    float piece_scale = 0;
+    float vector_scale = 0;
+    float bias = 0;
+    float slope = 0;  ///< calibration: probability = 1 / (1 + exp(-(slope * sum + shift)))
+    float shift = 0;
+    Network network;
+};
+
+/// A checked model in memory that `owner` keeps.
+struct Model {
+    ModelHeader header;
+    std::string version;
+    std::span<const WordSlot> words;
+    std::span<const std::int8_t> pairs;
+    std::span<const std::int8_t> pieces;
+    std::shared_ptr<const void> owner;
+
+    /// Null for a word that the model does not know.
+    const WordSlot* find(std::uint64_t hash) const;
+};
+
+/// Refuses bytes that are not a whole model of this build's format and features.
+Result<Model> read_model(std::span<const std::byte> bytes, std::shared_ptr<const void> owner);
+/// Maps the file. It must not be written to while it is mapped: replace it by renaming.
+Result<Model> map_model(const std::string& path);
+/// The one in the binary.
+Model builtin_model();
+
+/// The bytes of a model's file; sets sizes and checksum of the header.
+std::vector<std::byte> write_model(ModelHeader header, std::span<const WordSlot> words,
+                                   std::span<const std::int8_t> pairs,
+                                   std::span<const std::int8_t> pieces);
+
+/// Tags are never 0.
+constexpr std::uint32_t word_tag(std::uint64_t hash) {
+    return static_cast<std::uint32_t>(hash >> 32) | 1u;
+}
+
+}  // namespace clamor::automod
