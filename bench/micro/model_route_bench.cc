@@ -16,9 +16,8 @@ using namespace clamor::automod;
 
 /// As long as what is said in chats, on average 40 bytes, and none like the other.
 std::string message(int number) {
-    static constexpr const char* kParts[] = {"that was a great play",
-                                             "why is everybody so bad today", "lol",
-                                             "i really hate this game so much"};
+    static constexpr const char* kParts[] = {"that was a great play", "why are you all so bad now",
+                                             "lol", "i really hate this game so much"};
     return std::string(kParts[number % 4]) + " " + std::to_string(number) + " " +
            kParts[number / 4 % 4];
 }

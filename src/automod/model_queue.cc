@@ -25,7 +25,7 @@ ModelQueue::ModelQueue(const ModelRoute::Options& options, ModelCounters& counte
 ModelQueue::Asked ModelQueue::ask(std::string text, ModelRoute::Answered answered, MonoTime now) {
     counters_.asked.add();
     std::optional<Unavailable> refused;
-    if (undecided_ >= options_.queue_max)
+    if (undecided_ >= std::min(options_.queue_max, answerable()))
         refused = Unavailable::queue_full;
     else if (!breaker_.allow(now))
         refused = Unavailable::breaker_open;
@@ -42,13 +42,7 @@ ModelQueue::Asked ModelQueue::ask(std::string text, ModelRoute::Answered answere
     return {.refused = {}, .wake = waiting_.size() == 1 || waiting_.size() == options_.batch_max};
 }
 
-std::optional<ModelQueue::Batch> ModelQueue::take(MonoTime now, Decisions& decisions) {
-    // Asking about what cannot come back in time would only keep others waiting: under overload
-    // everything would be answered, and everything too late.
-    const auto needed = std::min<MonoClock::duration>(batch_time_, options_.deadline / 2);
-    while (!waiting_.empty() && !waiting_.front().probe && can_send() &&
-           deadline_of(waiting_.front()) < now + needed)
-        drop_first(Unavailable::late, now, decisions);
+std::optional<ModelQueue::Batch> ModelQueue::take(MonoTime now) {
     if (!can_send()) return {};
     if (waiting_.size() < options_.batch_max && now < waiting_.front().asked + options_.batch_wait)
         return {};
@@ -69,7 +63,7 @@ void ModelQueue::finish(BatchId id, Outcome outcome, MonoTime now, Decisions& de
     if (found.empty()) return;
     auto& [questions, sent] = found.mapped();
     counters_.batch_time.record(microseconds(now - sent));
-    batch_time_ += (now - sent - batch_time_) / 8;
+    if (outcome) measure(found.mapped(), now);
     CLAMOR_CHECK(!outcome || outcome->size() == questions.size(), "each text has its scores");
     for (std::size_t i = 0; i < questions.size(); ++i) {
         if (!questions[i].answered) continue;
@@ -103,7 +97,7 @@ std::vector<ModelQueue::BatchId> ModelQueue::expire(MonoTime now, Decisions& dec
         }
         given_up.push_back(it->first);
         counters_.batch_time.record(microseconds(now - it->second.sent));
-        batch_time_ += (now - it->second.sent - batch_time_) / 8;
+        measure(it->second, now);
         it = under_way_.erase(it);
     }
     while (!waiting_.empty() && deadline_of(waiting_.front()) <= now)
@@ -138,6 +132,24 @@ std::optional<MonoTime> ModelQueue::wake_at() const {
                       (full ? std::chrono::milliseconds(0) : options_.batch_wait));
     }
     return at;
+}
+
+std::size_t ModelQueue::answerable() const {
+    // More than it answers in time would all be answered late: better some in time, and the others
+    // told at once. One may always ask, or it would never be known when the server is faster again.
+    if (text_time_ <= MonoClock::duration(0)) return options_.queue_max;
+    const auto room = (options_.deadline - options_.batch_wait) * 3 / 4;
+    return static_cast<std::size_t>(std::max<std::int64_t>(room / text_time_, 1));
+}
+
+void ModelQueue::measure(const UnderWay& batch, MonoTime now) {
+    // Batches are computed one after the other.
+    const auto busy = now - std::max(batch.sent, last_end_);
+    const auto each = busy / static_cast<std::int64_t>(batch.questions.size());
+    constexpr int kSmooth = 8;
+    text_time_ =
+        text_time_ == MonoClock::duration(0) ? each : text_time_ + (each - text_time_) / kSmooth;
+    last_end_ = now;
 }
 
 void ModelQueue::decide(Question& question, ModelRoute::Answer answer, MonoTime now,

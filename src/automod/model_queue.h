@@ -43,7 +43,7 @@ class ModelQueue {
     Asked ask(std::string text, ModelRoute::Answered answered, MonoTime now);
 
     /// The next batch to send, if one is due.
-    std::optional<Batch> take(MonoTime now, Decisions& decisions);
+    std::optional<Batch> take(MonoTime now);
     /// What became of a batch; scores are as many as its texts.
     void finish(BatchId id, Outcome outcome, MonoTime now, Decisions& decisions);
     /// Decides what is past its deadline. Gives the batches that nobody waits for any more; they
@@ -78,6 +78,9 @@ class ModelQueue {
     void drop_first(Unavailable reason, MonoTime now, Decisions& decisions);
     void batch_failed(MonoTime now, Decisions& decisions);
     void show_breaker();
+    /// How many questions the server answers within the deadline.
+    std::size_t answerable() const;
+    void measure(const UnderWay& batch, MonoTime now);
 
     const ModelRoute::Options options_;
     ModelCounters& counters_;
@@ -86,7 +89,8 @@ class ModelQueue {
     std::map<BatchId, UnderWay> under_way_;
     std::size_t undecided_ = 0;
     BatchId last_batch_ = 0;
-    MonoClock::duration batch_time_{};  // smoothed
+    MonoClock::duration text_time_{};  // that the server needs for one, smoothed; 0: not known
+    MonoTime last_end_{};              // of a batch
 };
 
 }  // namespace clamor::automod

@@ -39,11 +39,7 @@ struct Questions : testing::Test {
     void ask_many(int count, const std::string& name = "m") {
         for (int i = 0; i < count; ++i) EXPECT_EQ(ask(name + std::to_string(i)), std::nullopt);
     }
-    std::optional<ModelQueue::Batch> take() {
-        auto batch = queue->take(now, decisions);
-        tell();
-        return batch;
-    }
+    std::optional<ModelQueue::Batch> take() { return queue->take(now); }
     void finish(const ModelQueue::Batch& batch) {
         queue->finish(batch.id, std::vector<ModelScores>(batch.texts.size()), now, decisions);
         tell();
@@ -174,29 +170,34 @@ TEST_F(Questions, OfABatchExpireOneByOne) {
     EXPECT_EQ(counters.batches_failed.value(), 0u) << "it answered, if slowly";
 }
 
-TEST_F(Questions, ThatCannotComeBackInTimeAreNotSent) {
-    options.batches_under_way = 1;
-    start();
-    for (int i = 0; i < 40; ++i) {  // the server needs 60 ms for a batch
-        ask_many(1, "teach" + std::to_string(i));
+TEST_F(Questions, AreNotMoreThanTheServerAnswersInTime) {
+    const auto answer_after = [this](std::chrono::milliseconds time) {
+        ask_many(1, "m" + std::to_string(counters.asked.value()) + "-");
         now += 5ms;
         const auto batch = take();
         ASSERT_TRUE(batch);
-        now += 60ms;
+        now += time;
         finish(*batch);
-    }
-    ask_many(8, "under way");
-    const auto under_way = take();
-    ask_many(1, "doomed");
-    now += 80ms;
-    ask_many(1, "good");
-    now += 20ms;
-    finish(*under_way);
-    const auto next = take();
-    ASSERT_TRUE(next);
-    EXPECT_THAT(next->texts, ElementsAre("good0"));
-    EXPECT_EQ(told["doomed0"], std::vector<std::string>{"late"});
-    EXPECT_EQ(counters.batches_failed.value(), 0u) << "overload is no failure of the server";
+    };
+    const auto taken = [this] {
+        int count = 0;
+        while (!ask("burst" + std::to_string(counters.asked.value()))) ++count;
+        return count;
+    };
+    for (int i = 0; i < 50; ++i) answer_after(20ms);
+    EXPECT_EQ(taken(), 5) << "three quarters of 145 ms are enough for so many";
+    EXPECT_EQ(count(Unavailable::queue_full), 1u);
+    now += 5ms;
+    const auto burst = take();
+    now += 100ms;
+    finish(*burst);
+    for (int i = 0; i < 50; ++i) answer_after(140ms);
+    EXPECT_EQ(taken(), 1) << "one may always ask";
+    now += 5ms;
+    const auto last = take();
+    finish(*last);
+    for (int i = 0; i < 100; ++i) answer_after(1ms);
+    EXPECT_EQ(taken(), 20) << "it is faster again; as many as the queue takes";
 }
 
 TEST_F(Questions, AreNotAskedWhileTheServerFails) {

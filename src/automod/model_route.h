@@ -20,7 +20,7 @@ namespace clamor::automod {
 
 /// Why a model said nothing of a message: the built-in verdict stands.
 enum class Unavailable : std::uint8_t {
-    queue_full,    ///< not asked: queue_max questions wait or are under way
+    queue_full,    ///< not asked: as many wait as the queue takes, or the server answers in time
     breaker_open,  ///< not asked, or not sent any more: the server failed too often
     late,          ///< nothing within the deadline
     unreachable,   ///< no connection, or it broke

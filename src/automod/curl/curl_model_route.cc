@@ -153,7 +153,7 @@ class CurlModelRoute::Impl {
             const std::lock_guard lock(mutex_);
             const auto now = monotonic_now();
             given_up = queue_.expire(now, decisions);
-            while (auto batch = queue_.take(now, decisions)) batches.push_back(std::move(*batch));
+            while (auto batch = queue_.take(now)) batches.push_back(std::move(*batch));
         }
         if (!given_up.empty()) last_failure_ = "no answer within the deadline";
         for (const auto id : given_up) abort(id);
