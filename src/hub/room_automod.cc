@@ -12,7 +12,8 @@
 #include "store/catalog.h"
 #include "text/utf8.h"
 
-/// What AutoMod says of messages that the room's rules have accepted, and the messages that it holds.
+/// What AutoMod says of messages that the room's rules have accepted, and the messages that it
+/// holds.
 namespace clamor::hub {
 
 namespace {
@@ -132,44 +133,43 @@ bool RoomHost::ask_model(HostedRoom& room, ChatterEntry& entry, MemberRef who, R
     const ChannelId channel = room.channel;
     const UserId user = entry.chatter.user.id;
     const std::uint64_t lookup = ++lookups_made_;
-    const auto answered = [this, channel, user, lookup, who, request, said, fast,
-                           policy = room.automod.policy](
-                              const std::optional<LargerModel::Answer>& answer) {
-        if (!answer) counters_.automod_model_silent.add();
-        const auto refuse = [this, who, request] {
-            outlet_.answer_send(who, request, SendRefusal::busy);
+    const auto answered =
+        [this, channel, user, lookup, who, request, said, fast,
+         policy = room.automod.policy](const std::optional<LargerModel::Answer>& answer) {
+            if (!answer) counters_.automod_model_silent.add();
+            const auto refuse = [this, who, request] {
+                outlet_.answer_send(who, request, SendRefusal::busy);
+            };
+            guarded(
+                channel, "model",
+                [&](HostedRoom& in) {
+                    const auto at = in.chatters.find(user);
+                    if (at == in.chatters.end() || at->second.lookup != lookup) {
+                        refuse();  // the room was reset meanwhile
+                        return;
+                    }
+                    at->second.lookup = 0;
+                    at->second.waiting = false;
+                    at->second.ready = true;
+                    if (std::exchange(at->second.stale, false)) load_chatter(in, user);
+                    automod::Verdict verdict = fast;
+                    if (answer) {
+                        verdict = automod::combine(fast,
+                                                   {.model = answer->model,
+                                                    .version = answer->version,
+                                                    .scores = answer->scores},
+                                                   *policy);
+                    }
+                    carry_out(in, at->second, who, request, said, verdict);
+                },
+                refuse);
+            run_parked(channel, user);
         };
-        guarded(
-            channel, "model",
-            [&](HostedRoom& in) {
-                const auto at = in.chatters.find(user);
-                if (at == in.chatters.end() || at->second.lookup != lookup) {
-                    refuse();  // the room was reset meanwhile
-                    return;
-                }
-                at->second.lookup = 0;
-                at->second.waiting = false;
-                at->second.ready = true;
-                if (std::exchange(at->second.stale, false)) load_chatter(in, user);
-                automod::Verdict verdict = fast;
-                if (answer) {
-                    verdict = automod::combine(fast,
-                                               {.model = answer->model,
-                                                .version = answer->version,
-                                                .scores = answer->scores},
-                                               *policy);
-                }
-                carry_out(in, at->second, who, request, said, verdict);
-            },
-            refuse);
-        run_parked(channel, user);
-    };
     const bool asked = services_.model->ask(
-        said.text, [this, answered, home = scheduler_.shard()](
-                       std::optional<LargerModel::Answer> answer) {
-            scheduler_.post_to(home, Priority::control, [answered, answer = std::move(answer)] {
-                answered(answer);
-            });
+        said.text,
+        [this, answered, home = scheduler_.shard()](std::optional<LargerModel::Answer> answer) {
+            scheduler_.post_to(home, Priority::control,
+                               [answered, answer = std::move(answer)] { answered(answer); });
         });
     if (!asked) {
         counters_.automod_model_silent.add();
@@ -197,7 +197,7 @@ void RoomHost::carry_out(HostedRoom& room, ChatterEntry& entry, MemberRef who, R
         outlet_.answer_send(who, request, chat::Refused{.why = chat::Refusal::rejected});
         return;
     }
-    said.marks = moderation::marks_of(verdict, 0);
+    said.marks = moderation::marks_of(verdict);
     publish(room, entry, who, request, std::move(said));
 }
 
@@ -218,7 +218,7 @@ void RoomHost::hold(HostedRoom& room, const ChatterEntry& entry, MemberRef who, 
                                     .held_at = now,
                                     .status = chat::HoldStatus::pending,
                                     .moderator = {},
-                                    .reasons = moderation::reasons_of(verdict, 0)};
+                                    .reasons = moderation::reasons_of(verdict)};
     ++room.holding;
     const bool queued = services_.workers.post([this, event, who, request,
                                                 verdict_record = std::move(verdict_record),
@@ -308,19 +308,18 @@ void RoomHost::expire_one(HostedRoom& room, MessageId id) {
     forget_held(room, id);
     ++room.holding;
     const WallTime now = scheduler_.now().wall;
-    const bool queued = services_.workers.post([this, channel = room.channel, id, now,
-                                                event_id = new_id(now),
-                                                home = scheduler_.shard()] {
-        auto held = expire(services_.catalog, channel, id, event_id, now);
-        if (!held) {
-            log::warn("a held message could not expire",
-                      {{"channel", channel.value}, {"error", held.error().to_string()}});
-        }
-        scheduler_.post_to(home, Priority::control,
-                           [this, channel, id, held = std::move(held)]() mutable {
-                               expired(channel, id, std::move(held));
-                           });
-    });
+    const bool queued = services_.workers.post(
+        [this, channel = room.channel, id, now, event_id = new_id(now), home = scheduler_.shard()] {
+            auto held = expire(services_.catalog, channel, id, event_id, now);
+            if (!held) {
+                log::warn("a held message could not expire",
+                          {{"channel", channel.value}, {"error", held.error().to_string()}});
+            }
+            scheduler_.post_to(home, Priority::control,
+                               [this, channel, id, held = std::move(held)]() mutable {
+                                   expired(channel, id, std::move(held));
+                               });
+        });
     if (!queued) expired(room.channel, id, fail(std::errc::resource_unavailable_try_again));
 }
 
@@ -361,8 +360,7 @@ void RoomHost::received_held(HostedRoom& room, const chat::EventRef& event,
     if (held.status != chat::HoldStatus::pending) {
         forget_held(room, held.message.id);
     } else if (!received.published_here) {
-        note_held(room, held.message.id,
-                  scheduler_.now().mono + services_.moderation.hold_for());
+        note_held(room, held.message.id, scheduler_.now().mono + services_.moderation.hold_for());
     }
     deliver(room, event, nullptr);
 }
@@ -378,10 +376,12 @@ void RoomHost::permit(HostedRoom& room, const chat::Moderation& act) {
 }
 
 void RoomHost::wake(ChannelId channel) {
-    in_room(channel, "wake", [](HostedRoom&) {}, [this, channel] {
-        scheduler_.call_at(scheduler_.now().mono + kExpireAgain,
-                           [this, channel] { wake(channel); });
-    });
+    in_room(
+        channel, "wake", [](HostedRoom&) {},
+        [this, channel] {
+            scheduler_.call_at(scheduler_.now().mono + kExpireAgain,
+                               [this, channel] { wake(channel); });
+        });
 }
 
 void RoomHost::use(const std::shared_ptr<const automod::Classifier>& classifier) {
@@ -416,15 +416,16 @@ void RoomHost::write_verdicts() {
         if (!ok) counters_.automod_verdicts_dropped.add(count);
         write_verdicts();
     };
-    const bool queued = services_.workers.post([this, batch, forget, written, wall = now.wall,
-                                                home = scheduler_.shard()] {
-        auto kept = services_.catalog.record_verdicts(*batch);
-        if (kept && forget) kept = services_.catalog.forget_automod(wall - limits::kVerdictsKept);
-        if (!kept)
-            log::warn("verdicts could not be stored", {{"error", kept.error().to_string()}});
-        scheduler_.post_to(home, Priority::control,
-                           [written, ok = kept.has_value()] { written(ok); });
-    });
+    const bool queued = services_.workers.post(
+        [this, batch, forget, written, wall = now.wall, home = scheduler_.shard()] {
+            auto kept = services_.catalog.record_verdicts(*batch);
+            if (kept && forget)
+                kept = services_.catalog.forget_automod(wall - limits::kVerdictsKept);
+            if (!kept)
+                log::warn("verdicts could not be stored", {{"error", kept.error().to_string()}});
+            scheduler_.post_to(home, Priority::control,
+                               [written, ok = kept.has_value()] { written(ok); });
+        });
     if (!queued) written(false);
 }
 

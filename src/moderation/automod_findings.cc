@@ -48,8 +48,8 @@ std::optional<Finding> read_finding(const nlohmann::json& value) {
                            .value_or(Category::swearing);
     if (const auto spans = value.find("spans"); spans != value.end()) {
         for (const auto& span : *spans)
-            finding.spans.push_back({span.at("first").get<std::uint32_t>(),
-                                     span.at("last").get<std::uint32_t>()});
+            finding.spans.push_back(
+                {span.at("first").get<std::uint32_t>(), span.at("last").get<std::uint32_t>()});
     }
     return finding;
 }
@@ -113,7 +113,7 @@ std::vector<Finding> read_findings(std::string_view document) {
     return findings;
 }
 
-std::vector<chat::HoldReason> reasons_of(const automod::Verdict& verdict, std::uint32_t shift) {
+std::vector<chat::HoldReason> reasons_of(const automod::Verdict& verdict) {
     std::vector<chat::HoldReason> reasons;
     for (const Finding& finding : verdict.findings) {
         if (finding.shadow || finding.action == Action::allow) continue;
@@ -127,20 +127,18 @@ std::vector<chat::HoldReason> reasons_of(const automod::Verdict& verdict, std::u
             reason.name = finding.rule;
         }
         for (const text::CodePoints& span : finding.spans)
-            reason.spans.emplace_back(span.first + shift, span.last + shift);
+            reason.spans.emplace_back(span.first, span.last);
     }
     return reasons;
 }
 
-std::vector<chat::TextMark> marks_of(const automod::Verdict& verdict, std::uint32_t shift) {
+std::vector<chat::TextMark> marks_of(const automod::Verdict& verdict) {
     std::vector<chat::TextMark> marks;
     for (const Finding& finding : verdict.findings) {
         if (finding.shadow || !is_model(finding)) continue;
-        const auto score =
-            static_cast<std::uint8_t>(std::clamp(finding.score * 10.0f, 0.0f, 9.0f));
+        const auto score = static_cast<std::uint8_t>(std::clamp(finding.score * 10.0f, 0.0f, 9.0f));
         for (const text::CodePoints& span : finding.spans) {
-            marks.push_back(
-                {span.first + shift, span.last + shift, letter_of(finding.category), score});
+            marks.push_back({span.first, span.last, letter_of(finding.category), score});
         }
     }
     std::ranges::sort(marks, [](const auto& one, const auto& other) {

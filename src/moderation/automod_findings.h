@@ -21,10 +21,10 @@ std::string findings_document(std::span<const automod::Finding> findings);
 /// What can be read of it.
 std::vector<automod::Finding> read_findings(std::string_view document);
 
-/// Why a message is held. `shift`: code points in front of the text that was judged.
-std::vector<chat::HoldReason> reasons_of(const automod::Verdict& verdict, std::uint32_t shift);
+/// Why a message is held.
+std::vector<chat::HoldReason> reasons_of(const automod::Verdict& verdict);
 /// For the `flags` tag of a message that passes.
-std::vector<chat::TextMark> marks_of(const automod::Verdict& verdict, std::uint32_t shift);
+std::vector<chat::TextMark> marks_of(const automod::Verdict& verdict);
 
 /// `spam:links`, `classifier`, `term:<id>`: what a report counts by.
 std::string rule_key(const automod::Finding& finding);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <set>
+#include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "base/limits.h"
@@ -97,6 +99,24 @@ automod::PastMessage past_message(chat::Message&& message) {
     return past;
 }
 
+/// What AutoMod made of the messages that are in the log and in which it found something.
+Result<std::unordered_map<std::string, automod::Action>> actions_since(store::Catalog& catalog,
+                                                                       ChannelId channel,
+                                                                       WallTime since) {
+    std::unordered_map<std::string, automod::Action> actions;
+    for (MessageId after = MessageId::at(since, 0, 0); actions.size() < limits::kPreviewMessages;) {
+        const auto page = catalog.list_verdicts(channel, after, kPage);
+        if (!page) return tl::unexpected(page.error());
+        for (const store::VerdictRecord& record : *page) {
+            after = record.message;
+            actions.emplace(record.message.to_string(),
+                            static_cast<automod::Action>(record.action));
+        }
+        if (page->size() < kPage) break;
+    }
+    return actions;
+}
+
 automod::Outcome outcome_of(const std::optional<chat::HoldStatus>& status) {
     if (status == chat::HoldStatus::approved) return automod::Outcome::approved;
     if (status == chat::HoldStatus::denied) return automod::Outcome::denied;
@@ -106,18 +126,25 @@ automod::Outcome outcome_of(const std::optional<chat::HoldStatus>& status) {
 
 }  // namespace
 
-Result<Preview> preview(const AutoModDesk& desk, store::MessageLog& log, ChannelId channel,
-                        const Proposal& proposal, std::chrono::hours hours, const Now& now) {
+Result<Preview> preview(const AutoModDesk& desk, store::Catalog& catalog, store::MessageLog& log,
+                        ChannelId channel, const Proposal& proposal, std::chrono::hours hours,
+                        const Now& now) {
     const auto alone = desk.try_look_back();
     if (!alone) return fail(std::errc::resource_unavailable_try_again, "another one is being made");
     const auto policy = compile(desk, channel, proposal, now.wall);
     if (!policy) return tl::unexpected(policy.error());
     auto past = read_past(log, channel, now.wall - hours);
     if (!past) return tl::unexpected(past.error());
+    const auto then = actions_since(catalog, channel, now.wall - hours);
+    if (!then) return tl::unexpected(then.error());
     Preview preview{.messages = {}, .all = past->all, .would = {}};
     preview.messages.reserve(past->messages.size());
     for (auto at = past->messages.rbegin(); at != past->messages.rend(); ++at)
         preview.messages.push_back(past_message(std::move(*at)));
+    for (automod::PastMessage& message : preview.messages) {
+        if (const auto action = then->find(message.id); action != then->end())
+            message.then = action->second;
+    }
     automod::AutoMod automod(desk.normaliser(), desk.classifier());
     preview.would = automod::run_over_past(preview.messages, **policy, automod);
     return preview;

@@ -36,8 +36,9 @@ struct Preview {
 
 /// `channel`'s messages of the last `hours`, judged by the proposal. One at a time: another one
 /// meanwhile is std::errc::resource_unavailable_try_again. Wrong proposals are invalid_argument.
-Result<Preview> preview(const AutoModDesk& desk, store::MessageLog& log, ChannelId channel,
-                        const Proposal& proposal, std::chrono::hours hours, const Now& now);
+Result<Preview> preview(const AutoModDesk& desk, store::Catalog& catalog, store::MessageLog& log,
+                        ChannelId channel, const Proposal& proposal, std::chrono::hours hours,
+                        const Now& now);
 
 /// By rule, of the verdicts since then.
 Result<std::vector<automod::RuleFigures>> report(store::Catalog& catalog, ChannelId channel,

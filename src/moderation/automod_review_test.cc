@@ -52,8 +52,8 @@ class ReviewTest : public ::testing::Test {
         ASSERT_TRUE(log_.append(std::span(&stored, 1)));
     }
     Preview look_back(const Proposal& proposal, int hours = 24) {
-        return *preview(service_.automod(), log_, channel_.id, proposal, std::chrono::hours(hours),
-                        now_);
+        return *preview(service_.automod(), catalog_, log_, channel_.id, proposal,
+                        std::chrono::hours(hours), now_);
     }
     store::Term term(const std::string& text) {
         return {.id = MessageId::from_random(++seed_, 9).to_string(),
@@ -120,10 +120,32 @@ TEST_F(ReviewTest, LeavesWhatIsSetAloneUnlessItIsAskedFor) {
     EXPECT_EQ(look_back({.terms = {term("pear")}, .with_present = true}).would.blocked, 1u);
 }
 
+TEST_F(ReviewTest, SeesWhatWouldPassNow) {
+    said("bob", "a pear", 1);
+    const auto stored = log_.read({.channel = channel_.id}).value();
+    const store::VerdictRecord record{.channel = channel_.id,
+                                      .message = MessageId::at(now_.wall, 1, 1),
+                                      .author = id("bob"),
+                                      .at = now_.wall,
+                                      .action = 1,
+                                      .text = "a pear",
+                                      .findings = "[]"};
+    ASSERT_TRUE(catalog_.record_verdicts(std::span(&record, 1)));
+    EXPECT_EQ(look_back({.terms = {term("apple")}}).would.no_longer, 0u);
+    // The same message, held and approved before.
+    store::StoredMessage approved = stored.at(0);
+    auto event = chat::decode_event(approved.event).value();
+    std::get<chat::Message>(event.body).id = approved.id = record.message;
+    approved.event = chat::encode_event(event);
+    approved.position.sequence = ++sequence_;
+    ASSERT_TRUE(log_.append(std::span(&approved, 1)));
+    EXPECT_EQ(look_back({.terms = {term("apple")}}).would.no_longer, 1u);
+}
+
 TEST_F(ReviewTest, RefusesProposalsThatCannotBe) {
     const auto refused = [&](const Proposal& proposal) {
-        const auto answer =
-            preview(service_.automod(), log_, channel_.id, proposal, std::chrono::hours(1), now_);
+        const auto answer = preview(service_.automod(), catalog_, log_, channel_.id, proposal,
+                                    std::chrono::hours(1), now_);
         return !answer && answer.error().code == std::errc::invalid_argument;
     };
     EXPECT_TRUE(refused({.terms = {term("/(/")}}));

@@ -118,12 +118,12 @@ TEST(Findings, BecomeReasonsAndMarks) {
     shadow.action = automod::Action::hold;
     shadow.shadow = true;
     shadow.rule = "capitals";
-    const auto reasons = reasons_of(verdict, 5);
+    const auto reasons = reasons_of(verdict);
     ASSERT_EQ(reasons.size(), 1u);
     EXPECT_EQ(reasons[0].name, "sex_based_terms");
     EXPECT_EQ(reasons[0].level, 3);
-    EXPECT_EQ(reasons[0].spans[0], std::pair(7u, 9u));
-    const auto marks = marks_of(verdict, 0);
+    EXPECT_EQ(reasons[0].spans[0], std::pair(2u, 4u));
+    const auto marks = marks_of(verdict);
     ASSERT_EQ(marks.size(), 1u);
     EXPECT_EQ(marks[0], (chat::TextMark{2, 4, 'S', 9}));
 }

@@ -148,8 +148,9 @@ Reply post_preview(Call& call) {
     proposal.with_present = call.fields.optional_flag("with_present").value_or(false);
     const std::chrono::hours hours(
         call.fields.optional_number("hours", 1, kPreviewHours).value_or(24));
-    const auto seen = moderation::preview(call.services->automod, call.services->log,
-                                          call.channel.id, proposal, hours, call.now);
+    const auto seen =
+        moderation::preview(call.services->automod, call.catalog(), call.services->log,
+                            call.channel.id, proposal, hours, call.now);
     if (!seen && seen.error().code == std::errc::resource_unavailable_try_again)
         throw Refusal{429, "Another look back is under way: ask again in a moment."};
     const auto preview = take(seen);
@@ -163,6 +164,7 @@ Reply post_preview(Call& call) {
                         {"user_id", id_text(message.author)},
                         {"login", message.author_login},
                         {"regular", hit.regular},
+                        {"new", hit.new_hit},
                         {"text", message.text},
                         {"findings", automod_findings(hit.verdict.findings)}});
     }
@@ -178,6 +180,7 @@ Reply post_preview(Call& call) {
                        {"held", would.held},
                        {"blocked", would.blocked},
                        {"shadowed", would.shadowed},
+                       {"no_longer", would.no_longer},
                        {"people", would.people},
                        {"regulars", would.regulars},
                        {"authors", std::move(people)},
