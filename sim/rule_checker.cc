@@ -247,7 +247,9 @@ void RuleChecker::refused(ChannelId channel, const chat::Chatter& author,
             break;
         case chat::Refusal::warned:
         case chat::Refusal::not_unique:
-            reason = false;  // nobody is warned in here, and no room has this mode
+        case chat::Refusal::rejected:
+        case chat::Refusal::held:
+            reason = false;  // nobody is warned in here, and no room has this mode or AutoMod
             break;
         case chat::Refusal::store_unavailable:
             break;

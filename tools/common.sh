@@ -66,6 +66,19 @@ build_web() {
     touch web/dist/index.html
 }
 
+# Builds the inference worker when a source of it is newer.
+build_inference() {
+    local built=inference/dist/src/main.js
+    if [[ -f "$built" ]] &&
+        [[ -z "$(find inference -name node_modules -prune -o -path inference/dist -prune -o -type f -newer "$built" -print -quit)" ]]; then
+        return 0
+    fi
+    npm_install inference
+    say "inference worker"
+    (cd inference && npm run --silent build)
+    touch "$built"
+}
+
 # Builds one preset: build_preset NAME [cmake --build arguments]
 build_preset() {
     local preset="$1"

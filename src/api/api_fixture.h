@@ -14,6 +14,7 @@
 #include "auth/auth_fixture.h"
 #include "chat/event.h"
 #include "eventsub/registry.h"
+#include "moderation/automod_desk.h"
 #include "store/memory_catalog.h"
 #include "store/memory_message_log.h"
 #include "tests/fakes/manual_cluster.h"
@@ -124,6 +125,7 @@ class ApiFixture : public ::testing::Test {
     fakes::ManualCluster shards{1};
     eventsub::Registry events{
         workers, catalog, {.random = [this] { return ++random; }, .webhooks = true}};
+    moderation::AutoModDesk automod{catalog, nullptr};
     helix::RequestLimits limits;
     /// As if the platform's secret of HS256 were 32 times `s`.
     auth::KeyRing keys{{auth::checking_secret(std::string(32, 's'))}};
@@ -136,6 +138,7 @@ class ApiFixture : public ::testing::Test {
                       .workers = workers,
                       .live = live,
                       .events = events,
+                      .automod = automod,
                       .viewers = [this](ChannelId channel) { return watching[channel]; },
                       .now = [this] { return live.now; },
                       .random = [this] { return ++random; },

@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "eventsub/registry.h"
 #include "hub/gateway.h"
+#include "moderation/automod_desk.h"
 #include "store/catalog.h"
 #include "store/message_log.h"
 
@@ -33,6 +34,7 @@ struct Services {
     Executor& workers;
     hub::Gateway& live;
     eventsub::Registry& events;
+    moderation::AutoModDesk& automod;
     std::function<std::uint64_t(ChannelId)> viewers;  ///< who watches a channel now; any thread
     std::function<Now()> now;                         ///< any thread
     std::function<std::uint64_t()> random;  ///< fit for secrets, as tokens are; any thread

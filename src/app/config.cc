@@ -191,6 +191,21 @@ std::vector<Setting> settings_of(Config& c) {
         {"auth", "jwt_issuer", text(c.auth.jwt_issuer)},
         {"auth", "jwt_audience", text(c.auth.jwt_audience)},
         {"auth", "clients", clients(c.auth.clients)},
+        {"automod", "model_path", text(c.automod.model_path)},
+        {"automod", "hold_for_s", number(c.automod.hold_for, 1, 86'400)},
+        {"automod.model", "url", text(c.automod.model.url)},
+        {"automod.model", "deadline_ms", number(c.automod.model.deadline, 1, 60'000)},
+        {"automod.model", "batch_max", number(c.automod.model.batch_max, 1, 1024)},
+        {"automod.model", "batch_wait_ms", number(c.automod.model.batch_wait, 0, 60'000)},
+        {"automod.model", "batches_under_way", number(c.automod.model.batches_under_way, 1, 1024)},
+        {"automod.model", "queue_max", number(c.automod.model.queue_max, 1, kMany)},
+        {"automod.model", "breaker_failures", number(c.automod.model.breaker_failures, 1, kMany)},
+        {"automod.model", "breaker_pause_ms", number(c.automod.model.breaker_pause, 1, 86'400'000)},
+        {"automod.model", "breaker_pause_max_ms",
+         number(c.automod.model.breaker_pause_max, 1, 86'400'000)},
+        {"automod.model", "scores",
+         choice<bool>(c.automod.model.logits, {{"probabilities", false}, {"logits", true}})},
+        {"automod.model", "labels", texts(c.automod.model.labels)},
         {"limits", "connections_per_address", number(c.limits.connections_per_address, 1, kMany)},
         {"limits", "rooms_per_connection", number(c.limits.rooms_per_connection, 1, kMany)},
         {"limits", "joins_per_10s", number(c.limits.joins_per_10s, 1, kMany)},
@@ -245,8 +260,14 @@ class Reader {
         for (const auto& setting : settings_) sections.emplace_back(setting.section);
         const bool known = std::find(sections.begin(), sections.end(), section) != sections.end();
         if (const auto* table = node.as_table(); table != nullptr && known) {
-            for (const auto& [key, value] : *table)
-                read_setting(section, std::string(key.str()), value);
+            for (const auto& [key, value] : *table) {
+                const std::string name(key.str());
+                const std::string below = section + "." + name;
+                const bool is_section =
+                    value.is_table() &&
+                    std::find(sections.begin(), sections.end(), below) != sections.end();
+                is_section ? read_section(below, value) : read_setting(section, name, value);
+            }
         } else if (known) {
             report(node.source().begin.line,
                    fmt::format("'{0}' is a section: write [{0}] on a line of its own", section));
@@ -360,6 +381,10 @@ std::vector<std::string> check_config(const Config& config) {
             fmt::format("limits.outbox_soft_bytes ({}) must be below limits.outbox_hard_bytes ({})",
                         config.limits.outbox_soft_bytes, config.limits.outbox_hard_bytes));
     }
+    if (!config.automod.model.url.empty()) {
+        const auto fault = automod::fault_in(route_options(config.automod.model));
+        if (!fault.empty()) problems.push_back("automod.model: " + fault);
+    }
     const auto& ancestors = config.web.frame_ancestors;
     if (ancestors.empty() || ancestors.find_first_of(";,\r\n") != std::string::npos) {
         problems.emplace_back(
@@ -367,6 +392,21 @@ std::vector<std::string> check_config(const Config& config) {
             "them");
     }
     return problems;
+}
+
+automod::ModelRoute::Options route_options(const ModelConfig& config) {
+    return {
+        .url = config.url,
+        .queue_max = config.queue_max,
+        .batch_max = config.batch_max,
+        .batch_wait = config.batch_wait,
+        .batches_under_way = config.batches_under_way,
+        .deadline = config.deadline,
+        .breaker_failures = config.breaker_failures,
+        .breaker_pause = config.breaker_pause,
+        .breaker_pause_max = config.breaker_pause_max,
+        .scores = config.logits ? automod::ScoreKind::logits : automod::ScoreKind::probabilities,
+        .labels = config.labels};
 }
 
 std::vector<std::string> setting_names() {

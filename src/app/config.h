@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "automod/model_route.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "reactor/engine.h"
@@ -44,6 +45,30 @@ struct AuthConfig {
     std::string jwt_audience;              ///< empty: any
     std::vector<ClientConfig> clients;
     friend bool operator==(const AuthConfig&, const AuthConfig&) = default;
+};
+
+/// An inference server, as automod::ModelRoute::Options.
+struct ModelConfig {
+    std::string url;  ///< empty: none
+    std::size_t queue_max = 256;
+    std::size_t batch_max = 8;
+    std::chrono::milliseconds batch_wait{5};
+    std::size_t batches_under_way = 2;
+    std::chrono::milliseconds deadline{150};
+    int breaker_failures = 5;
+    std::chrono::milliseconds breaker_pause{1000};
+    std::chrono::milliseconds breaker_pause_max{30'000};
+    bool logits = false;
+    std::vector<std::string> labels;
+    friend bool operator==(const ModelConfig&, const ModelConfig&) = default;
+};
+automod::ModelRoute::Options route_options(const ModelConfig& config);
+
+struct AutoModConfig {
+    std::string model_path;  ///< of the classifier; empty: the one in the binary
+    std::chrono::seconds hold_for = limits::kHoldFor;
+    ModelConfig model;
+    friend bool operator==(const AutoModConfig&, const AutoModConfig&) = default;
 };
 
 struct LimitsConfig {
@@ -84,6 +109,7 @@ struct WebConfig {
 struct Config {
     ServerConfig server;
     AuthConfig auth;
+    AutoModConfig automod;
     LimitsConfig limits;
     LogConfig log;
     WebConfig web;

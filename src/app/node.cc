@@ -21,12 +21,14 @@
 #include "app/data_lock.h"
 #include "app/embed.h"
 #include "app/metrics.h"
+#include "app/model_adapter.h"
 #include "app/node_metrics.h"
 #include "app/shard.h"
 #include "app/version.h"
 #include "auth/checker.h"
 #include "auth/curl/jwks_fetcher.h"
 #include "auth/key_ring.h"
+#include "automod/curl/curl_model_route.h"
 #include "base/check.h"
 #include "base/log.h"
 #include "bus/local_bus.h"
@@ -89,6 +91,8 @@ struct Node::Impl {
     std::unique_ptr<store::SpooledLog> log;  ///< in front of it
     std::unique_ptr<reactor::WorkerPool> workers;
     std::unique_ptr<moderation::Service> moderation;
+    std::unique_ptr<automod::ModelRoute> model_route;
+    std::unique_ptr<ModelAdapter> model;
     std::vector<hub::Hub*> hubs;  ///< by ShardId; filled in while the shards are made
     std::unique_ptr<hub::HubGateway> gateway;
     std::unique_ptr<auth::JwksFetcher> jwks;
@@ -137,7 +141,14 @@ Result<void> Node::Impl::open_stores() {
     epoch = *next;
     workers = std::make_unique<reactor::WorkerPool>(options.workers, limits::kWorkerQueueTasks);
     moderation = std::make_unique<moderation::Service>(
-        *catalog, log->log(), moderation::Service::Options{.create_users = options.dev});
+        *catalog, log->log(),
+        moderation::Service::Options{.create_users = options.dev,
+                                     .hold_for = options.hold_for,
+                                     .classifier = options.classifier});
+    if (options.model) {
+        model_route = std::make_unique<automod::CurlModelRoute>(*options.model);
+        model = std::make_unique<ModelAdapter>(*model_route, options.model->url);
+    }
     hubs.resize(options.shards);
     gateway = std::make_unique<hub::HubGateway>(hubs, *workers, *catalog, options.dev);
     make_token_checker();
@@ -208,6 +219,7 @@ void Node::Impl::make_router() {
         .workers = *workers,
         .live = *gateway,
         .events = *events,
+        .automod = moderation->automod(),
         .viewers = [this](ChannelId channel) { return viewers.of(channel); },
         .now = [] { return reactor::read_clocks(); },
         .random = random_bits,
@@ -249,7 +261,8 @@ Result<void> Node::Impl::start_shards() {
                       .log_queue = *log,
                       .limits = limits,
                       .encoder = encoder,
-                      .moderation = *moderation});
+                      .moderation = *moderation,
+                      .model = model.get()});
     parts = std::make_unique<ShardParts>(
         ShardParts{.options = options,
                    .hub = *services,
@@ -274,7 +287,9 @@ Result<void> Node::Impl::start_shards() {
                      *events);
     register_token_metrics(metrics, *tokens, *keys);
     register_request_metrics(metrics, request_limits);
+    if (model_route) register_model_metrics(metrics, model_route->counters());
     for (const auto& shard : shards) shard->go();
+    gateway->wake_held();
     if (auto restored = events->restore_webhooks(); !restored) return restored;
     // The first shard may choose the port; the others share it by SO_REUSEPORT.
     http = options.http;
@@ -342,6 +357,7 @@ void Node::stop() {
     for (const auto& shard : impl.shards) shard->join();
     // Workers and the log writer post to the loops until they end, so the shards' parts go last.
     impl.poster.reset();
+    impl.model_route.reset();
     impl.workers.reset();
     impl.log.reset();
     impl.shards.clear();

@@ -4,12 +4,15 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "api/services.h"
 #include "auth/jwt.h"
 #include "auth/key.h"
+#include "automod/classifier.h"
+#include "automod/model_route.h"
 #include "base/result.h"
 #include "edge/irc/session.h"
 #include "edge/net/server.h"
@@ -44,6 +47,9 @@ struct NodeOptions {
     auth::JwtRules jwt;
     std::vector<api::ApiClient> clients;
     std::string public_url;
+    std::chrono::milliseconds hold_for = limits::kHoldFor;  ///< messages that AutoMod holds
+    std::shared_ptr<const automod::Classifier> classifier;  ///< null: none
+    std::optional<automod::ModelRoute::Options> model;      ///< an inference server
     std::vector<std::string> api_origins = {"*"};
     std::string frame_ancestors = "'self'";
     /// Webhooks may be at addresses that are not public: this machine's and its networks'.

@@ -46,6 +46,27 @@ void register_hub(Metrics& metrics, const MetricLabels& shard, const hub::HubCou
                     hub.role_changes_refused);
     metrics.counter("clamor_store_refused_total", "Messages refused since the log queue was full.",
                     shard, hub.store_refused);
+    metrics.counter("clamor_automod_blocked_total", "Messages that AutoMod blocked.", shard,
+                    hub.automod_blocked);
+    metrics.counter("clamor_automod_held_total", "Messages that AutoMod held.", shard,
+                    hub.automod_held);
+    metrics.gauge("clamor_automod_pending", "Held messages that wait for a moderator.", shard,
+                  hub.automod_pending);
+    metrics.counter("clamor_automod_expired_total", "Held messages that nobody decided.", shard,
+                    hub.automod_expired);
+    metrics.counter("clamor_automod_hold_full_total",
+                    "Messages blocked since too many of their channel were held.", shard,
+                    hub.automod_hold_full);
+    metrics.counter("clamor_automod_model_asked_total",
+                    "Messages that the larger model was asked about.", shard,
+                    hub.automod_model_asked);
+    metrics.counter("clamor_automod_model_silent_total",
+                    "Messages that the larger model would not take, or gave no answer to.", shard,
+                    hub.automod_model_silent);
+    metrics.counter("clamor_automod_raids_total",
+                    "Times that newcomers looked like a raid by bots.", shard, hub.automod_raids);
+    metrics.counter("clamor_automod_verdicts_dropped_total", "Verdicts that were not recorded.",
+                    shard, hub.automod_verdicts_dropped);
     metrics.histogram("clamor_hold_seconds", "Time that events waited in an open batch.", shard,
                       hub.hold);
 }
@@ -254,6 +275,34 @@ void register_token_metrics(Metrics& metrics, const auth::Checker& tokens,
                     [&keys] { return static_cast<double>(keys.counters().fetches); });
     metrics.counter("clamor_jwks_failures_total", "Of these, those that failed.", {},
                     [&keys] { return static_cast<double>(keys.counters().failures); });
+}
+
+void register_model_metrics(Metrics& metrics, const automod::ModelCounters& counters) {
+    metrics.counter("clamor_model_asked_total", "Questions to the inference server.", {},
+                    counters.asked);
+    metrics.counter("clamor_model_answered_total", "Answers of the inference server.", {},
+                    counters.answered);
+    for (int i = 0; i < automod::kUnavailable; ++i) {
+        const auto reason = static_cast<automod::Unavailable>(i);
+        metrics.counter("clamor_model_unavailable_total",
+                        "Questions that got no answer, by reason.",
+                        {{"reason", std::string(automod::name_of(reason))}},
+                        counters.unavailable[static_cast<std::size_t>(i)]);
+    }
+    metrics.counter("clamor_model_batches_total", "Requests to the inference server.", {},
+                    counters.batches);
+    metrics.counter("clamor_model_batches_failed_total", "Of these, those that failed.", {},
+                    counters.batches_failed);
+    metrics.counter("clamor_model_breaker_opened_total",
+                    "Times that the inference server was left alone.", {},
+                    counters.breaker_opened);
+    metrics.gauge("clamor_model_breaker_state", "0 closed, 1 open, 2 half open.", {},
+                  counters.breaker_state);
+    metrics.gauge("clamor_model_waiting", "Questions that wait for an answer.", {},
+                  counters.waiting);
+    metrics.histogram("clamor_model_answer_seconds", "From a question to its answer.", {},
+                      counters.answer_time);
+    metrics.histogram("clamor_model_batch_seconds", "Of a request.", {}, counters.batch_time);
 }
 
 void register_request_metrics(Metrics& metrics, const api::helix::RequestLimits& limits) {

@@ -8,6 +8,7 @@
 #include "app/node.h"
 #include "auth/checker.h"
 #include "auth/key_ring.h"
+#include "automod/model_route.h"
 #include "eventsub/registry.h"
 #include "store/spooled_log.h"
 
@@ -22,6 +23,9 @@ void register_metrics(Metrics& metrics, const std::vector<Node::ShardCounters>& 
 /// The same of tokens and the keys that they are checked with.
 void register_token_metrics(Metrics& metrics, const auth::Checker& tokens,
                             const auth::KeyRing& keys);
+
+/// The same of the route to a larger model.
+void register_model_metrics(Metrics& metrics, const automod::ModelCounters& counters);
 
 /// The same of REST's limits.
 void register_request_metrics(Metrics& metrics, const api::helix::RequestLimits& limits);

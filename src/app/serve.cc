@@ -14,6 +14,7 @@
 #include "app/node.h"
 #include "app/version.h"
 #include "auth/key.h"
+#include "automod/model_classifier.h"
 #include "base/log.h"
 
 namespace clamor::app {
@@ -104,6 +105,14 @@ Result<NodeOptions> node_options(const Config& config) {
     }
     options.public_url = config.server.public_url;
     if (auto read = read_auth(config.auth, options); !read) return tl::unexpected(read.error());
+    options.hold_for = config.automod.hold_for;
+    options.classifier = automod::builtin_classifier();
+    if (!config.automod.model_path.empty()) {
+        auto classifier = automod::load_classifier(config.automod.model_path);
+        if (!classifier) return tl::unexpected(classifier.error());
+        options.classifier = *std::move(classifier);
+    }
+    if (!config.automod.model.url.empty()) options.model = route_options(config.automod.model);
     const LimitsConfig& limits = config.limits;
     options.connections_per_address = limits.connections_per_address;
     options.hub.coalesce_max = limits.coalesce_max;

@@ -71,6 +71,29 @@ inline constexpr std::size_t kActsPerRequest = 10000;
 inline constexpr std::uint32_t kPinSeconds = 1200;
 inline constexpr std::size_t kRoleListMax = 1000;  // names of moderators or VIPs in one answer
 
+// AutoMod's rules (docs/automod.md). What is over a bound is refused when it is set.
+inline constexpr std::size_t kTermsMax = 4000;  // of a channel: blocked, permitted and expressions
+inline constexpr std::size_t kTermBytesMax = 256 * 1024;   // of all of them
+inline constexpr std::size_t kTermWordsMax = 32;           // of a phrase
+inline constexpr std::size_t kPatternsMax = 1000;          // regular expressions of a channel
+inline constexpr std::size_t kPatternMemory = 128 * 1024;  // of one, compiled and running
+inline constexpr int kPatternInstructions = 1500;          // of one
+inline constexpr std::size_t kPatternSetMemory = 16 * 1024 * 1024;  // of those run as one
+inline constexpr std::size_t kTermHitsMax = 64;      // of one message; more: not looked for
+inline constexpr std::size_t kFindingSpansMax = 16;  // of one finding
+inline constexpr std::size_t kAllowedLinksMax = 500;
+inline constexpr auto kLinkPermit = 60s;  // after a moderator permits somebody's links
+
+// What AutoMod holds and remembers.
+inline constexpr auto kHoldFor = 5min;                    // then a held message expires
+inline constexpr std::size_t kHeldPerChannel = 500;       // pending; more are blocked
+inline constexpr std::uint32_t kPermitSecondsMax = 3600;  // of links, or of a phrase
+inline constexpr std::size_t kRulesBytes = 32 * 1024;     // of a channel's document of rules
+inline constexpr std::size_t kAllowedLinkBytes = 253;     // of a host
+inline constexpr std::size_t kVerdictsBuffered = 4096;    // of a shard, for the disk; more: dropped
+inline constexpr auto kVerdictsKept = std::chrono::hours(24 * 30);
+inline constexpr std::size_t kPreviewMessages = 50'000;  // that time travel reads, the newest ones
+
 // Tokens.
 inline constexpr std::size_t kJwtBytes = 4000;
 inline constexpr std::size_t kJwtKeysMax = 64;  // in one JWK set
@@ -130,6 +153,17 @@ inline constexpr auto kEventsHeldFor = 1s;           // then they go out without
 inline constexpr std::size_t kPeopleKnown = 20'000;  // logins and names that a shard remembers
 inline constexpr std::size_t kWebhookQueue = 100;    // notifications of one webhook; more: dropped
 inline constexpr std::size_t kWebhookPosts = 1000;   // handed to libcurl and not answered, in all
+
+// AutoMod's model in a process of its own.
+inline constexpr std::size_t kModelQueueMax = 65536;  // bounds of what can be set
+inline constexpr std::size_t kModelBatch = 32;
+inline constexpr std::size_t kModelBatchesUnderWay = 16;
+inline constexpr std::chrono::milliseconds kModelDeadlineMax = 5s;
+inline constexpr std::chrono::milliseconds kModelPauseMax = 10min;
+inline constexpr std::size_t kModelAnswerBytes = 256 * 1024;  // of one batch; longer: nonsense
+inline constexpr std::size_t kModelLabels = 64;
+inline constexpr double kModelLogitMax = 1000;            // beyond: nonsense
+inline constexpr std::size_t kUnixSocketPathBytes = 107;  // as the kernel has it
 
 static_assert(kOutboxSoftBytes < kOutboxHardBytes);
 static_assert(kBatchBytes <= kOutboxSoftBytes);

@@ -94,6 +94,11 @@ struct Unpin {
 struct AddTerm {
     std::string text;
     bool permitted = false;
+    bool private_term = false;  ///< the text is for moderators alone
+    bool shadow = false;        ///< what it finds is recorded, not acted on
+    bool holds = false;         ///< what it finds is held; else it is blocked
+    std::string list{};         ///< the list that it came with; empty: typed in
+    std::optional<std::uint32_t> seconds{};  ///< none: until it is removed
 };
 struct RemoveTerm {
     std::string id;  ///< or, where it is empty, by text
@@ -110,6 +115,26 @@ struct ResolveUnban {
     std::string text{};
 };
 
+/// A message that AutoMod holds.
+struct DecideHeld {
+    MessageId message;
+    bool approve;
+};
+
+/// Lets links of one user pass AutoMod for a while; or, where there is a phrase, that phrase once, of
+/// the user or, where there is none, of anybody.
+struct Permit {
+    Target target{};
+    std::string phrase{};
+    std::uint32_t seconds = 60;
+};
+
+/// What AutoMod does in the channel; what is not given stays.
+struct ChangeAutoMod {
+    std::optional<AutoModLevels> levels{};
+    std::optional<std::string> rules{};  ///< a document of moderation/automod_rules.h
+};
+
 /// Takes back what was done under this batch id and not taken back before: bans, timeouts,
 /// deletions, roles, modes and terms are as they were.
 struct Undo {
@@ -122,7 +147,8 @@ using Act = std::variant<act::Ban, act::Unban, act::DeleteMessage, act::ClearCha
                          act::GiveRole, act::TakeRole, act::Announce, act::Warn,
                          act::AcknowledgeWarning, act::Suspect, act::Shield, act::Raid,
                          act::CancelRaid, act::Shoutout, act::Pin, act::Unpin, act::AddTerm,
-                         act::RemoveTerm, act::RequestUnban, act::ResolveUnban, act::Undo>;
+                         act::RemoveTerm, act::RequestUnban, act::ResolveUnban, act::DecideHeld,
+                         act::ChangeAutoMod, act::Permit, act::Undo>;
 
 /// Why an act was not done; twitch and api say it in their own words.
 enum class Denial : std::uint8_t {
@@ -161,6 +187,9 @@ enum class Denial : std::uint8_t {
     already_requested,
     nothing_to_undo,
     bad_text,  ///< empty or too long; Denied::number is the most
+    bad_term,  ///< a pattern that cannot be used, or settings that make no sense; Denied::text says why
+    too_many_terms,  ///< Denied::number is the most
+    expired,         ///< a held message that waited too long
     busy,
 };
 
@@ -170,12 +199,13 @@ struct Denied {
     AccountType target_type = AccountType::ordinary;
     std::uint64_t number = 0;
     RoomState modes{};
+    std::string text{};
 };
 
 /// What was done: the events that everybody concerned is told of, in order. Empty where nothing
 /// changed (modes that were so already come as Denial::already_so instead).
 struct Done {
-    std::vector<std::variant<Moderation, UserNotice>> events;
+    std::vector<std::variant<Moderation, UserNotice, HeldMessage, Message>> events;
     std::vector<MessageId> undone{};  ///< acts whose deletions the log is to take back
 };
 

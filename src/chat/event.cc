@@ -46,9 +46,42 @@ std::string_view name_of(ModAction action) {
         "request_unban",
         "approve_unban_request",
         "deny_unban_request",
+        "change_automod",
+        "permit_links",
+        "allow_once",
     };
     static_assert(!kNames.back().empty());
     return kNames[static_cast<std::size_t>(action)];
+}
+
+std::string_view name_of(HoldStatus status) {
+    static constexpr std::array<std::string_view, 4> kNames = {"pending", "approved", "denied",
+                                                               "expired"};
+    return kNames[static_cast<std::size_t>(status)];
+}
+
+std::string to_text(const AutoModLevels& levels) {
+    std::string text(1, levels.overall ? static_cast<char>('0' + *levels.overall) : '-');
+    for (const std::uint8_t level : levels.categories) text += static_cast<char>('0' + level);
+    return text;
+}
+
+std::optional<AutoModLevels> parse_levels(std::string_view text) {
+    AutoModLevels levels;
+    if (text.size() != levels.categories.size() + 1) return std::nullopt;
+    const auto is_level = [](char c) { return c >= '0' && c <= '4'; };
+    if (text[0] == '-') {
+        levels.overall.reset();
+    } else if (is_level(text[0])) {
+        levels.overall = static_cast<std::uint8_t>(text[0] - '0');
+    } else {
+        return std::nullopt;
+    }
+    for (std::size_t i = 0; i < levels.categories.size(); ++i) {
+        if (!is_level(text[i + 1])) return std::nullopt;
+        levels.categories[i] = static_cast<std::uint8_t>(text[i + 1] - '0');
+    }
+    return levels;
 }
 
 void set_author(Message& message, const Chatter& author) {
@@ -110,7 +143,9 @@ void apply(const Moderation& act, Standing& target) {
 }
 
 ShedClass shed_class(const Event& event) {
-    if (std::holds_alternative<Moderation>(event.body)) return ShedClass::control;
+    if (std::holds_alternative<Moderation>(event.body) ||
+        std::holds_alternative<HeldMessage>(event.body))
+        return ShedClass::control;
     if (std::holds_alternative<UserNotice>(event.body)) return ShedClass::user_notice;
     const auto* message = std::get_if<Message>(&event.body);
     if (message == nullptr) return ShedClass::membership;

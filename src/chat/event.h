@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -40,6 +41,16 @@ struct ReplyTo {
     friend bool operator==(const ReplyTo&, const ReplyTo&) = default;
 };
 
+/// What AutoMod found in a text that it let pass, as the `flags` tag has it: inclusive code-point
+/// indexes, one of the letters A, I, P, S, and a score of one digit.
+struct TextMark {
+    std::uint32_t first = 0;
+    std::uint32_t last = 0;
+    char letter = 'P';
+    std::uint8_t score = 0;
+    friend bool operator==(const TextMark&, const TextMark&) = default;
+};
+
 /// What a chatter said. Everything that any dialect, the history or REST needs, as it was when it
 /// was said.
 struct Message {
@@ -68,6 +79,7 @@ struct Message {
     std::string custom_reward_id{};  ///< of a channel-points reward, else empty
     std::string animation_id{};      ///< with kind animated-message
     Suspicion author_suspicion = Suspicion::none;
+    std::vector<TextMark> marks{};  ///< ascending by place
     friend bool operator==(const Message&, const Message&) = default;
 };
 
@@ -131,8 +143,11 @@ enum class ModAction : std::uint8_t {
     request_unban,
     approve_unban_request,
     deny_unban_request,
+    change_automod,  ///< `text` tells the levels: AutoModLevels
+    permit_links,    ///< of one user, until `ends_at`
+    allow_once,      ///< the phrase `text`, of one user or of anybody, until `ends_at`
 };
-inline constexpr int kModActions = 39;
+inline constexpr int kModActions = 42;
 /// `ban`, `delete_message` and so on: as the audit log has it.
 std::string_view name_of(ModAction action);
 
@@ -156,6 +171,45 @@ struct Moderation {
 
 /// What the act changes of what the channel knows about its target.
 void apply(const Moderation& act, Standing& target);
+
+/// The levels of AutoMod as an act tells them: the overall one, and the eight categories in the order
+/// of Helix (spec helix-eventsub 7.3).
+struct AutoModLevels {
+    std::optional<std::uint8_t> overall = 0;
+    std::array<std::uint8_t, 8> categories{};
+    friend bool operator==(const AutoModLevels&, const AutoModLevels&) = default;
+};
+/// Nine characters: the overall level or `-`, then the categories'.
+std::string to_text(const AutoModLevels& levels);
+std::optional<AutoModLevels> parse_levels(std::string_view text);
+
+/// Why AutoMod holds a message, as moderators are told.
+struct HoldReason {
+    /// `automod`: what a model found; `term`: a blocked term; `spam`: a rule about spam.
+    enum class Kind : std::uint8_t { automod, term, spam };
+    Kind kind = Kind::automod;
+    std::string name{};      ///< of the category, the term's id, or of the rule
+    std::uint8_t level = 0;  ///< 1 to 4, of automod
+    std::vector<std::pair<std::uint32_t, std::uint32_t>>
+        spans{};  ///< inclusive code-point indexes in the text
+    friend bool operator==(const HoldReason&, const HoldReason&) = default;
+};
+
+enum class HoldStatus : std::uint8_t { pending, approved, denied, expired };
+std::string_view name_of(HoldStatus status);
+
+/// A message that AutoMod keeps back for the moderators, or what became of it. Members are not told:
+/// an approved one follows as a message of its own.
+struct HeldMessage {
+    MessageId id;  ///< names this event itself
+    WallTime at{};
+    Message message;  ///< as it is to be published
+    WallTime held_at{};
+    HoldStatus status = HoldStatus::pending;
+    Person moderator;  ///< who decided; nobody while it is pending, and when it expired
+    std::vector<HoldReason> reasons;
+    friend bool operator==(const HeldMessage&, const HeldMessage&) = default;
+};
 
 /// A line about something that happened, with or without words of the user whom it is about (spec
 /// twitch-chat 8): an announcement, a raid, a subscription.
@@ -181,7 +235,7 @@ struct Event {
     ChannelId channel;
     std::string channel_login;
     Position position;  ///< sequence 0: the event has no place of its own (membership)
-    std::variant<Message, MembershipChanged, Moderation, UserNotice> body;
+    std::variant<Message, MembershipChanged, Moderation, UserNotice, HeldMessage> body;
     friend bool operator==(const Event&, const Event&) = default;
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <limits>
 
-#include "base/check.h"
 #include "chat/event.h"
+#include "chat/event_bytes.h"
 
 // The layout is described byte by byte in docs/protocol/event-encoding.md; the two change together.
 namespace clamor::chat {
@@ -13,6 +13,7 @@ constexpr std::uint8_t kKindMessage = 1;
 constexpr std::uint8_t kKindMembership = 2;
 constexpr std::uint8_t kKindModeration = 3;
 constexpr std::uint8_t kKindUserNotice = 4;
+constexpr std::uint8_t kKindHeldMessage = 5;
 
 constexpr std::uint8_t kFlagSubscriber = 1;
 constexpr std::uint8_t kFlagFirstMessage = 2;
@@ -26,7 +27,8 @@ constexpr std::uint8_t kExtraTurbo = 1;
 constexpr std::uint8_t kExtraReturning = 2;
 constexpr std::uint8_t kExtraMonitored = 4;
 constexpr std::uint8_t kExtraRestricted = 8;
-constexpr std::uint8_t kExtrasKnown = 15;
+constexpr std::uint8_t kExtraMarks = 16;
+constexpr std::uint8_t kExtrasKnown = 31;
 
 constexpr std::uint8_t kActEnds = 1;
 constexpr std::uint8_t kActTextIsAction = 2;
@@ -36,134 +38,6 @@ constexpr std::uint8_t kModeEmoteOnly = 1;
 constexpr std::uint8_t kModeUniqueChat = 2;
 constexpr std::uint8_t kModeSubscribersOnly = 4;
 constexpr std::uint8_t kModesKnown = 7;
-
-// Far above what rooms make; they keep a damaged length from asking for memory.
-constexpr std::size_t kStringBytesMax = 65535;
-constexpr std::size_t kListMax = 65536;
-
-class Writer {
-  public:
-    explicit Writer(std::size_t expected_bytes) { out_.reserve(expected_bytes); }
-
-    void byte(std::uint8_t value) { out_.push_back(static_cast<char>(value)); }
-    void number(std::uint64_t value) {
-        char buffer[10];
-        std::size_t size = 0;
-        for (; value >= 0x80; value >>= 7) buffer[size++] = static_cast<char>(value | 0x80);
-        buffer[size++] = static_cast<char>(value);
-        out_.append(buffer, size);
-    }
-    void time(WallTime value) { number(static_cast<std::uint64_t>(unix_ms(value))); }
-    void string(std::string_view value) {
-        CLAMOR_CHECK(value.size() <= kStringBytesMax,
-                     "an event's strings are bounded before they get here");
-        number(value.size());
-        out_.append(value);
-    }
-    void id(const MessageId& value) {
-        out_.append(reinterpret_cast<const char*>(value.bytes.data()), value.bytes.size());
-    }
-    template <class T, class WriteOne>
-    void list(const std::vector<T>& values, WriteOne write_one) {
-        CLAMOR_CHECK(values.size() <= kListMax,
-                     "an event's lists are bounded before they get here");
-        number(values.size());
-        for (const T& value : values) write_one(value);
-    }
-    std::string take() { return std::move(out_); }
-
-  private:
-    std::string out_;
-};
-
-/// Reads until the first thing that is wrong; from then on everything reads as zero or empty, and
-/// `error` says what it was.
-class Reader {
-  public:
-    explicit Reader(std::string_view bytes) : rest_(bytes) {}
-
-    const char* error() const { return error_; }
-    std::size_t left() const { return rest_.size(); }
-    void fail(const char* why) {
-        if (error_ == nullptr) error_ = why;
-        rest_ = {};
-    }
-
-    std::uint8_t byte() {
-        if (rest_.empty()) {
-            fail("ends early");
-            return 0;
-        }
-        const auto value = static_cast<std::uint8_t>(rest_.front());
-        rest_.remove_prefix(1);
-        return value;
-    }
-    std::uint64_t number(std::uint64_t max = std::numeric_limits<std::uint64_t>::max()) {
-        std::uint64_t value = 0;
-        for (int shift = 0; shift < 64; shift += 7) {
-            const std::uint8_t group = byte();
-            if (shift == 63 && group > 1) break;
-            value |= static_cast<std::uint64_t>(group & 0x7f) << shift;
-            if (group < 0x80) {
-                if (value <= max) return value;
-                break;
-            }
-        }
-        fail("has a number out of range");
-        return 0;
-    }
-    WallTime time() { return wall_from_unix_ms(static_cast<std::int64_t>(number())); }
-    /// A byte that is one of an enumeration's values, 0 to `last`.
-    template <class Enum>
-    Enum one_of(Enum last, const char* why) {
-        const std::uint8_t value = byte();
-        if (value > static_cast<std::uint8_t>(last)) fail(why);
-        return static_cast<Enum>(value);
-    }
-    std::uint8_t flags(std::uint8_t known) {
-        const std::uint8_t value = byte();
-        if ((value & ~known) != 0) fail("has an unknown flag");
-        return value;
-    }
-    std::string string() {
-        const std::uint64_t size = number(kStringBytesMax);
-        if (size > rest_.size()) {
-            fail("ends inside a string");
-            return {};
-        }
-        std::string value(rest_.substr(0, size));
-        rest_.remove_prefix(size);
-        return value;
-    }
-    MessageId id() {
-        MessageId value;
-        if (rest_.size() < value.bytes.size()) {
-            fail("ends inside an id");
-            return {};
-        }
-        rest_.copy(reinterpret_cast<char*>(value.bytes.data()), value.bytes.size());
-        rest_.remove_prefix(value.bytes.size());
-        return value;
-    }
-    /// `bytes_min` is what one element takes at least: no more room is made than the bytes at hand
-    /// could fill.
-    template <class T, class ReadOne>
-    std::vector<T> list(std::size_t bytes_min, ReadOne read_one) {
-        const std::uint64_t size = number(kListMax);
-        std::vector<T> values;
-        if (size * bytes_min > rest_.size()) {
-            fail("ends inside a list");
-            return values;
-        }
-        values.reserve(size);
-        for (std::uint64_t i = 0; i < size && error_ == nullptr; ++i) values.push_back(read_one());
-        return values;
-    }
-
-  private:
-    std::string_view rest_;
-    const char* error_ = nullptr;
-};
 
 std::size_t expected_size(const Message& message) {
     std::size_t size = 160 + message.text.size() + message.emotes.size() * 44 +
@@ -220,7 +94,8 @@ bool has_extras(const Message& message) {
     return message.turbo || message.returning_chatter ||
            message.author_type != AccountType::ordinary || message.bits != 0 ||
            message.author_suspicion != Suspicion::none || !message.kind.empty() ||
-           !message.custom_reward_id.empty() || !message.animation_id.empty();
+           !message.custom_reward_id.empty() || !message.animation_id.empty() ||
+           !message.marks.empty();
 }
 
 std::uint8_t suspicion_flag(Suspicion suspicion) {
@@ -236,14 +111,25 @@ std::uint8_t suspicion_flag(Suspicion suspicion) {
 }
 
 void write_extras(Writer& out, const Message& message) {
-    out.byte(static_cast<std::uint8_t>((message.turbo ? kExtraTurbo : 0) |
-                                       (message.returning_chatter ? kExtraReturning : 0) |
-                                       suspicion_flag(message.author_suspicion)));
+    out.byte(static_cast<std::uint8_t>(
+        (message.turbo ? kExtraTurbo : 0) | (message.returning_chatter ? kExtraReturning : 0) |
+        (message.marks.empty() ? 0 : kExtraMarks) | suspicion_flag(message.author_suspicion)));
     out.byte(static_cast<std::uint8_t>(message.author_type));
     out.number(message.bits);
     out.string(message.kind);
     out.string(message.custom_reward_id);
     out.string(message.animation_id);
+    if (message.marks.empty()) return;
+    out.list(message.marks, [&](const TextMark& mark) {
+        out.number(mark.first);
+        out.number(mark.last);
+        out.byte(static_cast<std::uint8_t>(mark.letter));
+        out.byte(mark.score);
+    });
+}
+
+std::uint32_t read_index(Reader& in) {
+    return static_cast<std::uint32_t>(in.number(std::numeric_limits<std::uint32_t>::max()));
 }
 
 void read_extras(Reader& in, Message& message) {
@@ -257,6 +143,18 @@ void read_extras(Reader& in, Message& message) {
     message.kind = in.string();
     message.custom_reward_id = in.string();
     message.animation_id = in.string();
+    if ((extras & kExtraMarks) == 0) return;
+    message.marks = in.list<TextMark>(4, [&] {
+        TextMark mark;
+        mark.first = read_index(in);
+        mark.last = read_index(in);
+        mark.letter = static_cast<char>(in.byte());
+        mark.score = in.byte();
+        const bool letter = std::string_view("AIPS").find(mark.letter) != std::string_view::npos;
+        if (!letter || mark.score > 9 || mark.last < mark.first) in.fail("has a mark that is none");
+        return mark;
+    });
+    if (message.marks.empty()) in.fail("has no marks where it says that it has some");
 }
 
 void write_message(Writer& out, const Message& message) {
@@ -426,9 +324,51 @@ UserNotice read_user_notice(Reader& in) {
     return notice;
 }
 
+void write_held_message(Writer& out, const HeldMessage& held) {
+    out.id(held.id);
+    out.time(held.at);
+    write_message(out, held.message);
+    out.time(held.held_at);
+    out.byte(static_cast<std::uint8_t>(held.status));
+    write_person(out, held.moderator);
+    out.list(held.reasons, [&](const HoldReason& reason) {
+        out.byte(static_cast<std::uint8_t>(reason.kind));
+        out.string(reason.name);
+        out.byte(reason.level);
+        out.list(reason.spans, [&](const auto& span) {
+            out.number(span.first);
+            out.number(span.second);
+        });
+    });
+}
+
+HeldMessage read_held_message(Reader& in) {
+    HeldMessage held;
+    held.id = in.id();
+    held.at = in.time();
+    held.message = read_message(in);
+    held.held_at = in.time();
+    held.status = in.one_of(HoldStatus::expired, "has an unknown status");
+    held.moderator = read_person(in);
+    held.reasons = in.list<HoldReason>(4, [&] {
+        HoldReason reason;
+        reason.kind = in.one_of(HoldReason::Kind::spam, "has an unknown kind of reason");
+        reason.name = in.string();
+        reason.level = in.byte();
+        reason.spans = in.list<std::pair<std::uint32_t, std::uint32_t>>(2, [&] {
+            const std::uint32_t first = read_index(in);
+            const std::uint32_t last = read_index(in);
+            if (last < first) in.fail("has a span that ends before it begins");
+            return std::pair(first, last);
+        });
+        return reason;
+    });
+    return held;
+}
+
 std::uint8_t kind_of(const Event& event) {
     constexpr std::uint8_t kinds[] = {kKindMessage, kKindMembership, kKindModeration,
-                                      kKindUserNotice};
+                                      kKindUserNotice, kKindHeldMessage};
     return kinds[event.body.index()];
 }
 
@@ -447,6 +387,8 @@ std::string encode_event(const Event& event) {
         write_moderation(out, *act);
     } else if (const auto* notice = std::get_if<UserNotice>(&event.body)) {
         write_user_notice(out, *notice);
+    } else if (const auto* held = std::get_if<HeldMessage>(&event.body)) {
+        write_held_message(out, *held);
     } else {
         write_membership(out, std::get<MembershipChanged>(event.body));
     }
@@ -468,6 +410,8 @@ Result<Event> decode_event(std::string_view bytes) {
         event.body = read_moderation(in);
     } else if (kind == kKindUserNotice) {
         event.body = read_user_notice(in);
+    } else if (kind == kKindHeldMessage) {
+        event.body = read_held_message(in);
     } else {
         in.fail("is of an unknown kind");
     }

@@ -22,6 +22,8 @@ class RandomEvents {
             event.body = moderation();
         } else if (chance(4)) {
             event.body = user_notice();
+        } else if (chance(4)) {
+            event.body = held_message();
         } else {
             event.body = message();
         }
@@ -83,6 +85,11 @@ class RandomEvents {
             m.custom_reward_id = string(36);
             m.animation_id = string(20);
             m.author_suspicion = static_cast<Suspicion>(random_() % 3);
+            for (std::uint64_t i = random_() % 3; i > 0; --i) {
+                const auto [first, last] = span();
+                m.marks.push_back(
+                    {first, last, "AIPS"[random_() % 4], static_cast<std::uint8_t>(random_() % 10)});
+            }
         }
         return m;
     }
@@ -116,6 +123,28 @@ class RandomEvents {
         for (std::uint64_t i = random_() % 5; i > 0; --i)
             notice.parameters.emplace_back(string(30), string(100));
         return notice;
+    }
+
+    std::pair<std::uint32_t, std::uint32_t> span() {
+        const auto first = static_cast<std::uint32_t>(number() >> 33);
+        return {first, first + static_cast<std::uint32_t>(random_() % 100)};
+    }
+    HeldMessage held_message() {
+        HeldMessage held;
+        held.id = id();
+        held.at = wall_from_unix_ms(static_cast<std::int64_t>(number()));
+        held.message = message();
+        held.held_at = wall_from_unix_ms(static_cast<std::int64_t>(number()));
+        held.status = static_cast<HoldStatus>(random_() % 4);
+        held.moderator = person();
+        for (std::uint64_t i = random_() % 3; i > 0; --i) {
+            HoldReason& reason = held.reasons.emplace_back();
+            reason.kind = static_cast<HoldReason::Kind>(random_() % 3);
+            reason.name = string(36);
+            reason.level = static_cast<std::uint8_t>(random_() % 5);
+            for (std::uint64_t j = random_() % 3; j > 0; --j) reason.spans.push_back(span());
+        }
+        return held;
     }
 
     std::mt19937_64 random_;
@@ -258,6 +287,15 @@ TEST(EventEncoding, RefusesValuesThatNoEventHas) {
     message.emotes.clear();
     message.author_role = static_cast<Role>(4);
     EXPECT_EQ(why_refused(encode_event(event)), "the event has an unknown role");
+}
+
+TEST(AutoModLevels, AreNineCharacters) {
+    const AutoModLevels levels{.overall = std::nullopt, .categories = {0, 1, 2, 3, 4, 0, 1, 2}};
+    EXPECT_EQ(to_text(levels), "-01234012");
+    EXPECT_EQ(parse_levels("-01234012"), levels);
+    EXPECT_EQ(parse_levels("211112120")->overall, 2);
+    for (const char* wrong : {"", "-0123401", "-012340123", "501234012", "-51234012", "x00000000"})
+        EXPECT_FALSE(parse_levels(wrong)) << wrong;
 }
 
 }  // namespace

@@ -29,6 +29,10 @@ constexpr std::array kPermissions = {
     Permission{"remove_term", Rank::moderator, true, "remove a blocked or permitted term"},
     Permission{"request_unban", Rank::viewer, true, "ask for one's own unban"},
     Permission{"resolve_unban", Rank::moderator, true, "approve or deny an unban request"},
+    Permission{"decide_held", Rank::moderator, true, "approve or deny a message that AutoMod holds"},
+    Permission{"change_automod", Rank::moderator, true, "change what AutoMod does"},
+    Permission{"permit", Rank::moderator, true,
+               "let somebody's links, or a phrase once, pass AutoMod"},
     Permission{"undo", Rank::moderator, true, "take a batch of acts back"},
 };
 static_assert(kPermissions.size() == std::variant_size_v<Act>);

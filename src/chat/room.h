@@ -41,6 +41,8 @@ enum class Refusal : std::uint8_t {
     slow_mode,
     duplicate,
     not_unique,
+    rejected,  ///< AutoMod blocked it
+    held,      ///< AutoMod holds it for the moderators; it may appear later
     store_unavailable,
 };
 

@@ -46,6 +46,11 @@ bool concerns(const Subscription& subscription, const chat::Event& event) {
         const Field field = act != nullptr ? Field::from_broadcaster : Field::to_broadcaster;
         return static_cast<bool>(subscription.condition[field]);
     }
+    if (subscription.type == Type::chat_user_message_hold ||
+        subscription.type == Type::chat_user_message_update) {
+        const auto* held = std::get_if<chat::HeldMessage>(&event.body);
+        return held != nullptr && subscription.condition[Field::user] == held->message.author_id;
+    }
     return subscription.type != Type::shoutout_receive;
 }
 

@@ -30,6 +30,9 @@ void KnownPeople::learn(const chat::Event& event) {
     } else if (const auto* notice = std::get_if<chat::UserNotice>(&event.body)) {
         const chat::Message& of = notice->message;
         if (!notice->anonymous) put({of.author_id, of.author_login, of.author_display_name});
+    } else if (const auto* held = std::get_if<chat::HeldMessage>(&event.body)) {
+        const chat::Message& of = held->message;
+        put({of.author_id, of.author_login, of.author_display_name});
     }
 }
 

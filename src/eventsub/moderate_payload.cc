@@ -81,7 +81,13 @@ Told deletion(const chat::Moderation& act) {
     return {"delete", "delete", std::move(object)};
 }
 
+bool is_private_term(const chat::Moderation& act) {
+    return act.text.empty() && act.action >= ModAction::add_blocked_term &&
+           act.action <= ModAction::remove_permitted_term;
+}
+
 std::optional<Told> told_of(const chat::Moderation& act) {
+    if (is_private_term(act)) return std::nullopt;
     switch (act.action) {
         case ModAction::ban:
             return Told{"ban", "ban", with(user_json(act.target), "reason", act.reason)};
@@ -158,6 +164,9 @@ std::optional<Told> told_of(const chat::Moderation& act) {
         case ModAction::pin:
         case ModAction::unpin:
         case ModAction::request_unban:
+        case ModAction::change_automod:
+        case ModAction::permit_links:
+        case ModAction::allow_once:
             return std::nullopt;
     }
     return std::nullopt;

@@ -100,7 +100,8 @@ std::optional<Json> moderation_payload(Type type, const chat::Moderation& act,
     Json out;
     if (type == Type::automod_terms_update) {
         const std::string_view action = terms_action(act.action);
-        if (action.empty()) return std::nullopt;
+        // The text of a private term is told to nobody.
+        if (action.empty() || act.text.empty()) return std::nullopt;
         broadcaster(out);
         moderator(out);
         out["action"] = action;

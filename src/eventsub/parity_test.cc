@@ -254,7 +254,7 @@ chat::Moderation full_act(chat::Moderation act) {
     act.ends_at = act.at + std::chrono::minutes(10);
     act.number = 600;
     act.message_id = *MessageId::parse("94e6c7ff-bf98-4faa-af5d-7ad633a158a9");
-    act.text = "a text";
+    act.text = act.action == ModAction::change_automod ? "-01234012" : "a text";
     act.modes = {.emote_only = true,
                  .followers_only_minutes = 30,
                  .unique_chat = true,
@@ -342,6 +342,9 @@ TEST_F(ParityTest, OfEveryActInEveryTypeThatTellsOfIt) {
         {ModAction::request_unban, "channel.unban_request.create/1"},
         {ModAction::approve_unban_request, resolve},
         {ModAction::deny_unban_request, resolve},
+        {ModAction::change_automod, "automod.settings.update/1"},
+        {ModAction::permit_links, ""},
+        {ModAction::allow_once, ""},
     };
     ASSERT_EQ(expected.size(), static_cast<std::size_t>(chat::kModActions));
     for (const auto& [action, types] : expected) {
@@ -412,17 +415,36 @@ TEST_F(ParityTest, OfAMessageInTheTypesThatTellOfIt) {
               "");
 }
 
+TEST_F(ParityTest, OfHeldMessages) {
+    const auto tell = [&](chat::HoldStatus status) {
+        const auto told = event(held(status));
+        // Spec twitch-chat 9: no line to the channel.
+        EXPECT_TRUE(lines_of(told).empty());
+        std::set<std::string> ids, texts;
+        const auto types = tellers(told, broadcaster, *this, [&](const Json& payload) {
+            ids.insert(payload["message_id"]);
+            texts.insert(payload["message"]["text"]);
+        });
+        EXPECT_EQ(ids, std::set<std::string>{std::string(kMessageId)});
+        EXPECT_EQ(texts, std::set<std::string>{"you ass Kappa"});
+        return types;
+    };
+    EXPECT_EQ(tell(chat::HoldStatus::pending),
+              "channel.chat.user_message_hold/1 automod.message.hold/1 automod.message.hold/2");
+    for (const auto status :
+         {chat::HoldStatus::approved, chat::HoldStatus::denied, chat::HoldStatus::expired}) {
+        EXPECT_EQ(tell(status),
+                  "channel.chat.user_message_update/1 automod.message.update/1 "
+                  "automod.message.update/2");
+    }
+}
+
 TEST_F(ParityTest, NamesTheTypesThatNoEventOfAChannelIsToldBy) {
-    // The first ones have roads of their own; the others wait for AutoMod and shared chat.
+    // The first ones have roads of their own; the others wait for shared chat.
     const std::set<Type> without = {
         Type::follow,
         Type::whisper_message,
         Type::user_update,
-        Type::automod_message_hold,
-        Type::automod_message_update,
-        Type::automod_settings_update,
-        Type::chat_user_message_hold,
-        Type::chat_user_message_update,
         Type::shared_chat_begin,
         Type::shared_chat_update,
         Type::shared_chat_end,
@@ -438,6 +460,8 @@ TEST_F(ParityTest, NamesTheTypesThatNoEventOfAChannelIsToldBy) {
     suspicious.author_suspicion = chat::Suspicion::monitored;
     ask(event(suspicious));
     ask(event(notice("raid", {})));
+    for (const auto status : {chat::HoldStatus::pending, chat::HoldStatus::denied})
+        ask(event(held(status)));
     for (int i = 0; i < chat::kModActions; ++i)
         ask(event(full_act(act(static_cast<ModAction>(i)))));
     for (const TypeInfo& info : types())

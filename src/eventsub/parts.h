@@ -54,7 +54,12 @@ std::string dump(const Json& json);
 Json text_or_null(std::string_view text);
 Json time_or_null(const std::optional<WallTime>& time);
 
-// One file each: chat_payload.cc, notification_payload.cc, moderation_payload.cc,
+/// automod.message.* and channel.chat.user_message_*.
+std::optional<Json> held_payload(Type type, std::uint8_t version, const chat::HeldMessage& held,
+                                 const Source& source);
+std::optional<Json> automod_settings_payload(const chat::Moderation& act, const Source& source);
+
+// One file each: automod_payload.cc, chat_payload.cc, notification_payload.cc, moderation_payload.cc,
 // moderate_payload.cc.
 std::optional<Json> chat_payload(Type type, const Source& source);
 std::optional<Json> notification_payload(const chat::UserNotice& notice, const Source& source);

@@ -17,8 +17,11 @@ std::optional<Json> payload(Type type, std::uint8_t version, const chat::Event& 
         if (type == Type::raid) return arrived_raid_payload(*notice, source);
         return std::nullopt;
     }
+    if (const auto* held = std::get_if<chat::HeldMessage>(&event.body))
+        return held_payload(type, version, *held, source);
     const auto* act = std::get_if<chat::Moderation>(&event.body);
     if (act == nullptr) return std::nullopt;
+    if (type == Type::automod_settings_update) return automod_settings_payload(*act, source);
     if (type == Type::moderate) return moderate_payload(version, *act, source);
     return moderation_payload(type, *act, source);
 }
@@ -71,6 +74,7 @@ MessageId id_of(const chat::Event& event) {
     if (const auto* message = std::get_if<chat::Message>(&event.body)) return message->id;
     if (const auto* act = std::get_if<chat::Moderation>(&event.body)) return act->id;
     if (const auto* notice = std::get_if<chat::UserNotice>(&event.body)) return notice->message.id;
+    if (const auto* held = std::get_if<chat::HeldMessage>(&event.body)) return held->id;
     return {};
 }
 

@@ -47,6 +47,24 @@ class PayloadFixture : public ::testing::Test, public Names {
         return act;
     }
 
+    /// An emote behind what AutoMod found.
+    static chat::HeldMessage held(chat::HoldStatus status) {
+        chat::HeldMessage held;
+        held.id = MessageId::from_random(5, 6);
+        held.at = wall_from_unix_ms(1'700'000'009'000);
+        held.message = message("you ass Kappa");
+        held.message.emotes = {{"25", 8, 12}};
+        held.held_at = wall_from_unix_ms(1'700'000'000'123);
+        held.status = status;
+        if (status == chat::HoldStatus::approved || status == chat::HoldStatus::denied)
+            held.moderator = {UserId(1001), "alice", "Alice"};
+        held.reasons = {{.kind = chat::HoldReason::Kind::automod,
+                         .name = "race_ethnicity_or_religion",
+                         .level = 2,
+                         .spans = {{4, 6}}}};
+        return held;
+    }
+
     static chat::UserNotice notice(std::string kind,
                                    std::vector<std::pair<std::string, std::string>> parameters) {
         chat::UserNotice notice;

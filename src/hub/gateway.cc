@@ -198,6 +198,23 @@ void HubGateway::channel_changed(ChannelId channel) {
     on_owner(channel, [channel](auto& hub) { hub.host().channel_changed(channel); });
 }
 
+void HubGateway::wake_held() {
+    workers_.post([this] {
+        const auto channels = catalog_.channels_with_held();
+        if (!channels) {
+            log::warn("held messages could not be looked for",
+                      {{"error", channels.error().to_string()}});
+            return;
+        }
+        for (const ChannelId channel : *channels)
+            on_owner(channel, [channel](auto& hub) { hub.host().wake(channel); });
+    });
+}
+
+void HubGateway::use_classifier(const std::shared_ptr<const automod::Classifier>& classifier) {
+    on_all([classifier](auto& hub) { hub.host().use(classifier); });
+}
+
 void HubGateway::followed(Followed follow) {
     on_all([follow = std::move(follow)](auto& hub) { hub.followed(follow); });
 }

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "automod/classifier.h"
 #include "base/counters.h"
 #include "base/ids.h"
 #include "base/scheduler.h"
@@ -154,6 +156,11 @@ class HubGateway final : public Gateway {
     void followed(Followed follow) override;
     void token_revoked(UserId user, const std::string& token_hash) override;
     void token_expired(UserId user, const std::string& token_hash) override;
+
+    /// Brings the rooms to life where messages are held, so that they expire. Once, at the start.
+    void wake_held();
+    /// AutoMod's classifier from now on, in all rooms.
+    void use_classifier(const std::shared_ptr<const automod::Classifier>& classifier);
 
     /// Whispers over the limits of their sender.
     const Counter& whispers_refused() const { return whispers_refused_; }

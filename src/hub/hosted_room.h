@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -10,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "automod/channel_memory.h"
+#include "automod/raid_breaker.h"
 #include "base/ids.h"
 #include "base/scheduler.h"
 #include "base/time.h"
@@ -17,6 +20,7 @@
 #include "chat/room.h"
 #include "emotes/emote_set.h"
 #include "hub/gateway.h"
+#include "moderation/automod_desk.h"
 
 namespace clamor::hub {
 
@@ -34,6 +38,7 @@ struct ChatterEntry {
     bool stale = false;        ///< what the worker reads may be older than what happened meanwhile
     std::uint64_t lookup = 0;  ///< the lookup of a reply's parent that they wait for; 0: none
     MonoTime last_used{};
+    std::optional<WallTime> account_made{};  ///< known where the raid breaker is on
     std::vector<Parked> parked;
 };
 
@@ -74,6 +79,13 @@ struct HostedRoom {
     std::deque<chat::Event> outgoing;  ///< what acts made happen and is not published yet
     bool publishing = false;           ///< a later task goes on with `outgoing`
     OutgoingRaid raid;
+    moderation::RoomPolicy automod;
+    automod::ChannelMemory automod_memory;
+    std::map<MessageId, MonoTime> held;  ///< messages that wait for moderators, and until when
+    bool shield = false;
+    automod::RaidBreaker raid_breaker;
+    TimerId raid_timer{};
+    std::uint32_t holding = 0;  ///< what a worker does with such messages now
     std::vector<std::pair<UserId, WallTime>> shoutouts;  ///< of the last hour
     WallTime last_sent_at{};
     MonoTime last_used{};

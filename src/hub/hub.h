@@ -26,6 +26,7 @@ class Service;
 namespace clamor::hub {
 
 class AccountLimits;
+class LargerModel;
 class Observer;
 
 /// What a node's hubs share. All of it outlives them.
@@ -39,6 +40,7 @@ struct Services {
     AccountLimits& limits;
     const Encoder& encoder;
     moderation::Service& moderation;
+    LargerModel* model = nullptr;  ///< null: there is none
 };
 
 struct Options {

@@ -341,6 +341,7 @@ class Hub::Impl final : public RoomHost::Outlet {
                 home->observer_->on_event(event);
             const auto* message = std::get_if<chat::Message>(&event->body);
             if (message != nullptr && chat::for_moderators_only(*message)) return;
+            if (std::holds_alternative<chat::HeldMessage>(event->body)) return;
             home->fanout_.append(event, alive ? own_slot : Fanout::kNobody);
         });
         if (!taken) counters_.mailbox_shed.add();

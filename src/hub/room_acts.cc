@@ -63,7 +63,29 @@ bool hidden_by(const chat::Message& message, const chat::Moderation& act) {
     }
 }
 
+bool changes_automod(const chat::Moderation& act) {
+    return act.action == chat::ModAction::change_automod ||
+           (act.action >= chat::ModAction::add_blocked_term &&
+            act.action <= chat::ModAction::remove_permitted_term);
+}
+
+bool changes_automod(const ActAnswers& answers) {
+    return std::ranges::any_of(answers, [](const chat::ActAnswer& answer) {
+        const auto* done = std::get_if<chat::Done>(&answer);
+        return done != nullptr && std::ranges::any_of(done->events, [](const auto& event) {
+                   const auto* act = std::get_if<chat::Moderation>(&event);
+                   return act != nullptr && changes_automod(*act);
+               });
+    });
+}
+
 }  // namespace
+
+/// What a worker brings back; no answers: it could not be done.
+struct RoomHost::Performed {
+    std::optional<ActAnswers> answers{};
+    std::optional<Result<moderation::RoomPolicy>> automod{};  ///< where an act changed it
+};
 
 void RoomHost::act(ActRequest request, std::function<void(ActAnswers)> done) {
     const ChannelId channel = request.channel;
@@ -103,33 +125,44 @@ void RoomHost::next_acts(ChannelId channel) {
     const bool queued = services_.workers.post([this, channel, request, facts = std::move(facts),
                                                 now, random = random_(),
                                                 home = scheduler_.shard()] {
-        std::optional<ActAnswers> answers;
+        Performed result;
         auto in = services_.catalog.find_channel(channel);
         if (in && *in) {
             auto performed = services_.moderation.perform(
                 **in, {.user = request->actor, .origin = request->origin, .batch = request->batch},
                 request->acts, facts, now.wall, random);
             if (performed) {
-                answers = *std::move(performed);
+                result.answers = *std::move(performed);
+                // Before the answer: what is said after it is judged by what was set.
+                if (changes_automod(*result.answers))
+                    result.automod = services_.moderation.automod().policy_of(channel, now.wall);
             } else {
                 log::warn("an act could not be done",
                           {{"channel", (*in)->login}, {"error", performed.error().to_string()}});
             }
         }
         scheduler_.post_to(home, Priority::control,
-                           [this, channel, answers = std::move(answers)]() mutable {
-                               acts_done(channel, std::move(answers));
+                           [this, channel, result = std::move(result)]() mutable {
+                               acts_done(channel, std::move(result));
                            });
     });
-    if (!queued) acts_done(channel, std::nullopt);
+    if (!queued) acts_done(channel, {});
 }
 
-void RoomHost::acts_done(ChannelId channel, std::optional<ActAnswers> answers) {
+void RoomHost::acts_done(ChannelId channel, Performed performed) {
+    std::optional<ActAnswers>& answers = performed.answers;
     const auto found = rooms_.find(channel);
     if (found == rooms_.end()) return;
     HostedRoom& room = *found->second;
     if (!answers) answers = busy(room.acts.front().request.acts.size());
     room.stale = room.loading;
+    if (performed.automod) {
+        if (*performed.automod) {
+            take_policy(room, **std::move(performed.automod));
+        } else if (!room.loading) {
+            load_room(room);
+        }
+    }
     // A large bulk goes out in pieces, and all of it holds from now on.
     for (const chat::ActAnswer& answer : *answers) {
         const auto* what = std::get_if<chat::Done>(&answer);
@@ -140,6 +173,8 @@ void RoomHost::acts_done(ChannelId channel, std::optional<ActAnswers> answers) {
             event.channel = channel;
             event.channel_login = room.login;
             std::visit([&](const auto& one) { event.body = one; }, body);
+            if (auto* message = std::get_if<chat::Message>(&event.body))
+                was_held(room, *message);
         }
         for (const MessageId undone : what->undone) services_.log_queue.restore(channel, undone);
     }
@@ -152,6 +187,7 @@ void RoomHost::acts_done(ChannelId channel, std::optional<ActAnswers> answers) {
 }
 
 void RoomHost::take_effect(HostedRoom& room, const chat::Moderation& act) {
+    permit(room, act);
     const auto entry = room.chatters.find(act.target.id);
     if (entry == room.chatters.end()) return;
     ChatterEntry& target = entry->second;
@@ -189,6 +225,11 @@ void RoomHost::publish_event(HostedRoom& room, chat::Event event) {
             std::max(notice->message.sent_at, room.last_sent_at);
     } else if (auto* act = std::get_if<chat::Moderation>(&event.body)) {
         act->at = room.last_sent_at = std::max(act->at, room.last_sent_at);
+    } else if (auto* held = std::get_if<chat::HeldMessage>(&event.body)) {
+        held->at = room.last_sent_at = std::max(held->at, room.last_sent_at);
+    } else if (auto* message = std::get_if<chat::Message>(&event.body)) {
+        // One that was held has its time from now, not from when it was said.
+        message->sent_at = room.last_sent_at = std::max(message->sent_at, room.last_sent_at);
     }
     ++room.not_durable;
     try {
@@ -223,6 +264,7 @@ void RoomHost::received_act(HostedRoom& room, const chat::EventRef& event,
         if (hides_messages(act.action)) hide_messages(room, act, received);
     }
     room.rules.set_modes(act.modes);
+    shield_changed(room, act);
     deliver(room, event, nullptr);
     raid_changed(room, act);
     if (act.action == chat::ModAction::shoutout) {
@@ -232,6 +274,7 @@ void RoomHost::received_act(HostedRoom& room, const chat::EventRef& event,
         if (received.published_here)
             outlet_.announce_shoutout(ChannelId(act.target.id.value), event);
     }
+    if (!received.published_here && changes_automod(act)) channel_changed(room.channel);
     // What was done here holds already, and so may what was done after it.
     if (!received.published_here) take_effect(room, act);
     const auto entry = room.chatters.find(act.target.id);

@@ -21,7 +21,9 @@ RoomHost::RoomHost(Scheduler& scheduler, bus::Bus& bus, const Services& services
       options_(options),
       counters_(counters),
       outlet_(outlet),
-      random_(options.id_seed + scheduler.shard().value) {}
+      random_(options.id_seed + scheduler.shard().value),
+      automod_(services.moderation.automod().normaliser(),
+               services.moderation.automod().classifier()) {}
 
 RoomHost::~RoomHost() = default;
 
@@ -67,6 +69,7 @@ void RoomHost::admit(HostedRoom& room, MemberRef who, ChatterEntry* entry, bool 
         joined.self = entry->chatter;
         if (wants_names) joined.names = names_for(room, Identity{.user = entry->chatter.user});
         if (entry->connections++ == 0) {
+            watch_newcomer(room, *entry);
             ++room.users_present;
             note_membership(room, entry->chatter.user.id);
         }
@@ -209,16 +212,15 @@ void RoomHost::decide(HostedRoom& room, ChatterEntry& entry, MemberRef who, Requ
     said.action = message.action;
     said.client_nonce = std::move(message.client_nonce);
     said.bits = message.bits;
-    publish(room, entry, who, request, std::move(said));
+    moderate(room, entry, who, request, std::move(said));
 }
 
 void RoomHost::publish(HostedRoom& room, ChatterEntry& entry, MemberRef who, RequestId request,
                        chat::Message said) {
     const Now now = scheduler_.now();
     const chat::Chatter& author = entry.chatter;
-    const std::uint64_t high = random_();
     said.sent_at = room.last_sent_at = std::max(now.wall, room.last_sent_at);
-    said.id = MessageId::at(said.sent_at, high, random_());
+    if (!said.id) said.id = new_id(said.sent_at);
     chat::set_author(said, author);
     said.first_message = !author.standing.has_spoken;
     entry.chatter.standing.has_spoken = true;
@@ -270,6 +272,8 @@ void RoomHost::receive(HostedRoom& room, const chat::EventRef& event,
         }
         return deliver(room, event, nullptr);
     }
+    if (std::holds_alternative<chat::HeldMessage>(event->body))
+        return received_held(room, event, received);
     const auto* message = std::get_if<chat::Message>(&event->body);
     if (message == nullptr) return deliver(room, event, nullptr);
     const auto echo = echoes_.find(message->id);

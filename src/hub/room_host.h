@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "automod/moderator.h"
 #include "base/scheduler.h"
 #include "bus/bus.h"
 #include "hub/account_limits.h"
@@ -16,6 +17,7 @@
 #include "hub/hub.h"
 #include "hub/member.h"
 #include "moderation/service.h"
+#include "store/automod_store.h"
 #include "store/message_log.h"
 #include "store/moderation_store.h"
 
@@ -85,6 +87,10 @@ class RoomHost final : public bus::Receiver {
     /// The shard's event observer asks for a channel's events, or ends that.
     void watch(ChannelId channel, ShardId shard);
     void unwatch(ChannelId channel, ShardId shard);
+    /// Has the room live, since messages are held there.
+    void wake(ChannelId channel);
+    /// AutoMod's classifier from the next message on.
+    void use(const std::shared_ptr<const automod::Classifier>& classifier);
     void account_changed(const chat::User& user);
     void standing_changed(ChannelId channel, UserId user);
     void channel_changed(ChannelId channel);
@@ -132,9 +138,44 @@ class RoomHost final : public bus::Receiver {
     void deliver(const HostedRoom& room, const chat::EventRef& event, const MemberRef* author);
     std::vector<std::string> names_for(const HostedRoom& room, const Identity& asker) const;
 
+    // room_automod.cc: what AutoMod says, and what it holds
+    enum class Holding : std::uint8_t { kept, full, failed };
+    MessageId new_id(WallTime at);
+    void moderate(HostedRoom& room, ChatterEntry& entry, MemberRef who, RequestId request,
+                  chat::Message said);
+    /// False: there is no model to ask now.
+    bool ask_model(HostedRoom& room, ChatterEntry& entry, MemberRef who, RequestId request,
+                   const chat::Message& said, const automod::Judgement& fast);
+    void carry_out(HostedRoom& room, ChatterEntry& entry, MemberRef who, RequestId request,
+                   chat::Message said, const automod::Verdict& verdict);
+    void hold(HostedRoom& room, const ChatterEntry& entry, MemberRef who, RequestId request,
+              chat::Message said, const automod::Verdict& verdict);
+    void held_stored(const chat::Event& event, MemberRef who, RequestId request, Holding outcome);
+    void note_held(HostedRoom& room, MessageId id, MonoTime until);
+    void forget_held(HostedRoom& room, MessageId id);
+    void arm_expiry(MonoTime at);
+    void expire_held();
+    void expire_one(HostedRoom& room, MessageId id);
+    void expired(ChannelId channel, MessageId id, Result<std::optional<chat::HeldMessage>> held);
+    /// A held message that is published now.
+    void was_held(HostedRoom& room, chat::Message& message);
+    void received_held(HostedRoom& room, const chat::EventRef& event,
+                       const bus::Received& received);
+    /// For the raid breaker: somebody is there for the first time, or says something.
+    void watch_newcomer(HostedRoom& room, const ChatterEntry& entry);
+    void watch_first_message(HostedRoom& room, const ChatterEntry& entry, std::string_view text);
+    void trip_raid_breaker(HostedRoom& room, const automod::Trip& trip);
+    void end_trip(ChannelId channel);
+    void act_as_system(const HostedRoom& room, std::string batch, std::vector<chat::Act> acts);
+    void take_policy(HostedRoom& room, moderation::RoomPolicy policy);
+    void permit(HostedRoom& room, const chat::Moderation& act);
+    void record(store::VerdictRecord verdict);
+    void write_verdicts();
+
     // room_acts.cc: what moderators do
     void next_acts(ChannelId channel);
-    void acts_done(ChannelId channel, std::optional<ActAnswers> answers);
+    struct Performed;
+    void acts_done(ChannelId channel, Performed performed);
     /// Here and at once; the event itself may come later.
     void take_effect(HostedRoom& room, const chat::Moderation& act);
     void publish_outgoing(ChannelId channel);
@@ -146,6 +187,7 @@ class RoomHost final : public bus::Receiver {
                        const bus::Received& received);
     void raid_changed(HostedRoom& room, const chat::Moderation& act);
     void raid_leaves(ChannelId channel);
+    void shield_changed(HostedRoom& room, const chat::Moderation& act);
     /// Makes a notice from its author's facts, on a worker, and publishes it.
     using MakeNotice = std::function<chat::UserNotice(const chat::Chatter&, const store::Profile&)>;
     void publish_notice(ChannelId channel, UserId author, MakeNotice make,
@@ -194,6 +236,14 @@ class RoomHost final : public bus::Receiver {
     TimerId membership_timer_{};
     TimerId sweep_timer_{};
     TimerId echo_timer_{};
+    automod::AutoMod automod_;
+    std::vector<text::CodePoints> emote_spans_;   // scratch
+    std::vector<store::VerdictRecord> verdicts_;  // to be written
+    bool writing_verdicts_ = false;
+    MonoTime forgotten_at_{};
+    MonoTime expiry_at_{};
+    TimerId verdicts_timer_{};
+    TimerId expiry_timer_{};
 };
 
 }  // namespace clamor::hub

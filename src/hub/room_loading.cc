@@ -3,8 +3,10 @@
 #include <exception>
 #include <utility>
 
+#include "base/limits.h"
 #include "base/log.h"
 #include "hub/room_host.h"
+#include "moderation/service.h"
 #include "store/catalog.h"
 #include "store/log_queue.h"
 
@@ -17,6 +19,10 @@ struct RoomHost::RoomFacts {
     Position last;
     WallTime last_sent_at{};
     std::vector<store::Emote> emotes;
+    moderation::RoomPolicy automod;
+    std::vector<store::Held> held;
+    bool shield = false;
+    WallTime at{};
 };
 
 /// What a worker reads about a user who joins or speaks.
@@ -24,6 +30,7 @@ struct RoomHost::ChatterFacts {
     bool ok = false;
     chat::Standing standing;
     std::vector<std::string> granted_emotes;
+    std::optional<WallTime> account_made{};
 };
 
 namespace {
@@ -103,6 +110,7 @@ void RoomHost::reset(HostedRoom& room) {
 void RoomHost::load_room(HostedRoom& room) {
     room.loading = true;
     const bool queued = services_.workers.post([this, channel = room.channel,
+                                                now = scheduler_.now().wall,
                                                 home = scheduler_.shard()] {
         RoomFacts facts;
         auto found = services_.catalog.find_channel(channel);
@@ -110,17 +118,28 @@ void RoomHost::load_room(HostedRoom& room) {
         const Position waiting = services_.log_queue.last_waiting(channel);
         auto last = services_.log.last(channel);
         auto emotes = services_.catalog.emotes_for(channel);
-        if (found && *found && last && emotes) {
+        auto automod = services_.moderation.automod().policy_of(channel, now);
+        auto held = services_.catalog.list_held(channel, chat::HoldStatus::pending, {},
+                                                limits::kHeldPerChannel);
+        const auto shield = services_.catalog.shield_mode(channel);
+        if (found && *found && last && emotes && automod && held && shield) {
             facts = {.ok = true,
                      .channel = std::move(**found),
                      .last = std::max(waiting, last->position),
                      .last_sent_at = last->sent_at,
-                     .emotes = *std::move(emotes)};
+                     .emotes = *std::move(emotes),
+                     .automod = *std::move(automod),
+                     .held = *std::move(held),
+                     .shield = shield->active,
+                     .at = now};
         } else {
             const std::string why = !found    ? found.error().to_string()
                                     : !*found ? "the channel is gone"
                                     : !last   ? last.error().to_string()
-                                              : emotes.error().to_string();
+                                    : !emotes ? emotes.error().to_string()
+                                    : !held   ? held.error().to_string()
+                                    : !shield ? shield.error().to_string()
+                                              : automod.error().to_string();
             log::warn("a room could not be loaded", {{"channel", channel.value}, {"error", why}});
         }
         scheduler_.post_to(home, Priority::control,
@@ -152,6 +171,12 @@ void RoomHost::room_loaded(ChannelId channel, RoomFacts facts) {
     room.last_sent_at = std::max(room.last_sent_at, facts.last_sent_at);
     room.rules.set_modes(facts.channel.modes);
     room.emotes = emote_set(facts);
+    take_policy(room, std::move(facts.automod));
+    room.shield = facts.shield;
+    for (const store::Held& held : facts.held) {
+        const auto left = held.held_at + services_.moderation.hold_for() - facts.at;
+        note_held(room, held.id, scheduler_.now().mono + left);
+    }
     bus_.subscribe(channel, facts.last);
     room.ready = true;
     for (const Parked& command : parked) command(true);
@@ -205,7 +230,8 @@ void RoomHost::for_chatter(HostedRoom& room, const IdentityRef& identity, const 
 void RoomHost::load_chatter(HostedRoom& room, UserId user) {
     room.chatters.at(user).waiting = true;
     const bool queued =
-        services_.workers.post([this, channel = room.channel, user, home = scheduler_.shard()] {
+        services_.workers.post([this, channel = room.channel, user,
+                                wants_age = room.automod.raid.on, home = scheduler_.shard()] {
             ChatterFacts facts;
             auto standing = services_.catalog.standing(channel, user);
             auto spoken = services_.log.has_author(channel, user);
@@ -213,6 +239,10 @@ void RoomHost::load_chatter(HostedRoom& room, UserId user) {
             if (standing && spoken && granted) {
                 facts = {.ok = true, .standing = *standing, .granted_emotes = *std::move(granted)};
                 facts.standing.has_spoken = *spoken;
+                if (wants_age) {
+                    if (const auto profile = services_.catalog.profile(user))
+                        facts.account_made = profile->created_at;
+                }
             } else {
                 const auto& error = !standing ? standing.error()
                                     : !spoken ? spoken.error()
@@ -242,6 +272,7 @@ void RoomHost::chatter_loaded(ChannelId channel, UserId user, ChatterFacts facts
         entry.chatter.standing = facts.standing;
         entry.access = {.tier = facts.standing.subscriber_tier,
                         .granted = std::move(facts.granted_emotes)};
+        entry.account_made = facts.account_made;
         entry.ready = true;
         if (std::exchange(entry.tell, false) && entry.connections > 0) {
             for (const auto& [shard, count] : found->second->members)

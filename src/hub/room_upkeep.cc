@@ -59,7 +59,9 @@ void RoomHost::sweep() {
         });
         const bool busy = room.loading || !room.members.empty() || room.not_durable > 0 ||
                           !room.watchers.empty() || !room.acts.empty() || !room.outgoing.empty() ||
-                          room.raid.target.id || room.rules.remembered() > 0 ||
+                          !room.held.empty() || room.holding > 0 ||
+                          room.raid_breaker.trip() != nullptr || room.raid.target.id ||
+                          room.rules.remembered() > 0 ||
                           std::any_of(room.chatters.begin(), room.chatters.end(),
                                       [](const auto& entry) { return entry.second.waiting; });
         if (busy || now - room.last_used <= kIdle) {

@@ -191,6 +191,9 @@ Result<bool> Service::Run::undo_entry(const store::AuditEntry& entry, Done& done
             done.undone.push_back(*id);
     }
     if (entry.action == "delete_message" || entry.action == "clear") return true;
+    if (entry.action == "shield" || entry.action == "shield_off") return undo_shield(entry, done);
+    if (entry.action == "change_automod" || entry.action.ends_with("ed_term"))
+        return undo_automod(entry, done);
     if (entry.action == "emote_only" || entry.action == "slow" || entry.action == "followers" ||
         entry.action == "subscribers" || entry.action == "unique_chat" ||
         entry.action.ends_with("_off")) {

@@ -199,6 +199,19 @@ Service::Run::Answer Service::Run::operator()(const chat::act::Shield& act) {
     return Done{{std::move(event)}};
 }
 
+Result<bool> Service::Run::undo_shield(const store::AuditEntry& entry, Done& done) {
+    const bool was = entry.action == "shield_off";
+    const auto now = service_.catalog_.shield_mode(channel_.id);
+    if (!now) return tl::unexpected(now.error());
+    if (now->active == was) return false;
+    change(store::change::PutShield{
+        channel_.id, store::ShieldMode{.active = was,
+                                       .moderator = actor_.user.id,
+                                       .activated_at = was ? now_ : now->activated_at}});
+    done.events.emplace_back(made(was ? ModAction::shield : ModAction::shield_off));
+    return true;
+}
+
 Service::Run::Answer Service::Run::operator()(const chat::act::Raid& act) {
     auto found = find(act.channel);
     if (!found) return tl::unexpected(found.error());

@@ -9,7 +9,7 @@
 #include "text/message.h"
 #include "text/utf8.h"
 
-/// Warnings, suspicion, unban requests, and the channel's terms.
+/// Warnings, suspicion, and unban requests.
 namespace clamor::moderation {
 
 using chat::Denial;
@@ -19,8 +19,6 @@ using chat::ModAction;
 using nlohmann::json;
 
 namespace {
-
-constexpr std::size_t kTermsPage = 1000;
 
 std::string_view name_of(chat::Suspicion suspicion) {
     switch (suspicion) {
@@ -83,56 +81,6 @@ Service::Run::Answer Service::Run::operator()(const chat::act::Suspect& act) {
                                  : ModAction::restrict_user;
     chat::Moderation event = made(action, &target.user);
     audit(event, {{"suspicion", name_of(before)}}, {{"suspicion", name_of(act.suspicion)}});
-    return Done{{std::move(event)}};
-}
-
-Service::Run::Answer Service::Run::operator()(const chat::act::AddTerm& act) {
-    const std::string text = text::clean_message(act.text);
-    const std::size_t size = text::count_code_points(text);
-    if (size < 2 || size > limits::kTermCodePoints)
-        return Denied{.why = Denial::bad_text, .number = limits::kTermCodePoints};
-    chat::Moderation event =
-        made(act.permitted ? ModAction::add_permitted_term : ModAction::add_blocked_term);
-    event.text = text;
-    const store::Term term{.id = new_uuid(),
-                           .channel = channel_.id,
-                           .moderator = actor_.user.id,
-                           .text = text,
-                           .permitted = act.permitted,
-                           .created_at = now_,
-                           .updated_at = now_,
-                           .expires_at = {}};
-    event.message_id = *MessageId::parse(term.id);
-    change(store::change::PutTerm{term});
-    audit(event, nullptr, {{"id", term.id}, {"text", text}});
-    return Done{{std::move(event)}};
-}
-
-Service::Run::Answer Service::Run::operator()(const chat::act::RemoveTerm& act) {
-    std::optional<store::Term> term;
-    if (!act.id.empty()) {
-        auto found = service_.catalog_.find_term(channel_.id, act.id);
-        if (!found) return tl::unexpected(found.error());
-        term = *std::move(found);
-    } else {
-        std::string after;
-        for (;;) {
-            auto page =
-                service_.catalog_.list_terms(channel_.id, act.permitted, after, now_, kTermsPage);
-            if (!page) return tl::unexpected(page.error());
-            for (const store::Term& one : *page) {
-                if (text::equals_ignoring_ascii_case(one.text, act.text)) term = one;
-                after = one.id;
-            }
-            if (term || page->size() < kTermsPage) break;
-        }
-    }
-    if (!term) return Denied{.why = Denial::unknown_term};
-    change(store::change::RemoveTerm{channel_.id, term->id});
-    chat::Moderation event =
-        made(term->permitted ? ModAction::remove_permitted_term : ModAction::remove_blocked_term);
-    event.text = term->text;
-    audit(event, {{"id", term->id}, {"text", term->text}}, nullptr);
     return Done{{std::move(event)}};
 }
 

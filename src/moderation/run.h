@@ -57,6 +57,9 @@ class Service::Run {
     Answer operator()(const chat::act::RemoveTerm& act);
     Answer operator()(const chat::act::RequestUnban& act);
     Answer operator()(const chat::act::ResolveUnban& act);
+    Answer operator()(const chat::act::DecideHeld& act);
+    Answer operator()(const chat::act::ChangeAutoMod& act);
+    Answer operator()(const chat::act::Permit& act);
     Answer operator()(const chat::act::Undo& act);
 
     /// A user with what the channel knows of them, as this run has left it; null when unknown.
@@ -78,6 +81,14 @@ class Service::Run {
     chat::UserNotice notice(std::string kind, std::string text);
     /// What one entry of the audit log did is taken back; false where that is not possible.
     Result<bool> undo_entry(const store::AuditEntry& entry, chat::Done& done);
+    Result<bool> undo_automod(const store::AuditEntry& entry, chat::Done& done);
+    Result<bool> undo_shield(const store::AuditEntry& entry, chat::Done& done);
+    Result<std::size_t> count_terms();
+    chat::Moderation put_term(const store::Term& term);
+    chat::Moderation remove_term(const store::Term& term);
+    /// As this run has left them.
+    Result<store::AutoModSettings> automod_settings();
+    chat::Moderation put_automod(store::AutoModSettings settings);
     bool undo_modes(const store::AuditEntry& entry, chat::Done& done);
     bool undo_role(const store::AuditEntry& entry, chat::Chatter& target, chat::Done& done);
     /// The events of going from the present modes to `wanted`, one for each that differs.
@@ -96,6 +107,8 @@ class Service::Run {
     std::vector<store::Change> changes_;
     std::vector<store::AuditEntry> audit_;
     std::optional<WallTime> shouted_;
+    std::optional<std::size_t> terms_;
+    std::optional<store::AutoModSettings> automod_;
 };
 
 }  // namespace clamor::moderation

@@ -47,8 +47,14 @@ Result<std::vector<chat::ActAnswer>> Service::Run::all(std::span<const chat::Act
         answers.push_back(*std::move(answer));
     }
     if (!changes_.empty() || !audit_.empty()) {
-        if (auto written = service_.catalog_.apply(changes_, audit_); !written)
-            return tl::unexpected(written.error());
+        auto written = service_.catalog_.apply(changes_, audit_);
+        // Somebody else, or time, was faster with the one held message.
+        if (!written && written.error().code == std::errc::file_exists && acts.size() == 1 &&
+            std::holds_alternative<chat::act::DecideHeld>(acts.front())) {
+            return std::vector<chat::ActAnswer>{
+                chat::Denied{.why = chat::Denial::already_decided}};
+        }
+        if (!written) return tl::unexpected(written.error());
     }
     return answers;
 }

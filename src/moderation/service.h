@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,7 +13,9 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "base/limits.h"
 #include "chat/act.h"
+#include "moderation/automod_desk.h"
 #include "store/catalog.h"
 #include "store/message_log.h"
 
@@ -39,10 +43,19 @@ class Service {
   public:
     struct Options {
         bool create_users = false;  ///< dev mode: a user comes into being when named
+        std::chrono::milliseconds hold_for = limits::kHoldFor;  ///< then a held message expires
+        std::shared_ptr<const automod::Classifier> classifier{};  ///< null: none
     };
     /// Both outlive it.
     Service(store::Catalog& catalog, store::MessageLog& log, const Options& options)
-        : catalog_(catalog), log_(log), options_(options) {}
+        : catalog_(catalog),
+          log_(log),
+          options_(options),
+          automod_(catalog, options.classifier) {}
+
+    AutoModDesk& automod() { return automod_; }
+    const AutoModDesk& automod() const { return automod_; }
+    std::chrono::milliseconds hold_for() const { return options_.hold_for; }
 
     /// One answer for each act. Fails as a whole, with nothing done, only when a store fails.
     /// `random` seeds the ids of what is made.
@@ -57,6 +70,7 @@ class Service {
     store::Catalog& catalog_;
     store::MessageLog& log_;
     const Options options_;
+    AutoModDesk automod_;
 };
 
 }  // namespace clamor::moderation

@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "chat/event.h"
 #include "chat/people.h"
+#include "store/automod_store.h"
 #include "store/moderation_store.h"
 #include "store/webhook_store.h"
 
@@ -163,7 +164,8 @@ class Catalog : public UserStore,
                 public EmoteStore,
                 public ModerationStore,
                 public PeopleStore,
-                public WebhookStore {
+                public WebhookStore,
+                public AutoModStore {
   public:
     /// Counts the starts of this data folder; every call gives the next number. The epoch of the
     /// local bus.

@@ -102,6 +102,18 @@ class MemoryCatalog : public Catalog {
     Result<std::vector<Webhook>> list_webhooks(std::string_view after_id,
                                                std::size_t limit) override;
 
+    Result<bool> hold(const Held& held, std::size_t most) override;
+    Result<std::optional<Held>> find_held(ChannelId channel, MessageId id) override;
+    Result<std::vector<Held>> list_held(ChannelId channel, chat::HoldStatus status, MessageId after,
+                                        std::size_t limit) override;
+    Result<std::vector<ChannelId>> channels_with_held() override;
+    Result<void> record_verdicts(std::span<const VerdictRecord> verdicts) override;
+    Result<std::optional<VerdictRecord>> find_verdict(ChannelId channel,
+                                                      MessageId message) override;
+    Result<std::vector<VerdictRecord>> list_verdicts(ChannelId channel, MessageId after,
+                                                     std::size_t limit) override;
+    Result<void> forget_automod(WallTime before) override;
+
     Result<std::uint64_t> next_epoch() override;
 
     /// The created_at of accounts that are made from now on; no clock is read. For tests.
@@ -119,6 +131,7 @@ class MemoryCatalog : public Catalog {
     };
     using ChannelUser = std::pair<ChannelId, UserId>;
     using ChannelItem = std::pair<ChannelId, std::string>;
+    using ChannelMessage = std::pair<ChannelId, MessageId>;
     using BadgeKey = std::tuple<ChannelId, std::string, std::string>;
 
     const chat::User& ensure_user_locked(std::string_view login);
@@ -156,6 +169,8 @@ class MemoryCatalog : public Catalog {
     std::set<std::pair<UserId, UserId>> blocks_;
     std::map<ChannelUser, chat::Standing> extras_;
     std::map<std::string, Webhook, std::less<>> webhooks_;
+    std::map<ChannelMessage, Held> held_;
+    std::map<ChannelMessage, VerdictRecord> verdicts_;
     WallTime time_{};
     std::uint64_t audit_entries_ = 0;
     std::uint64_t epoch_ = 0;

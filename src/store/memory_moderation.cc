@@ -60,6 +60,12 @@ struct MemoryCatalog::Applier {
     void operator()(const change::PutAutoMod& put) {
         catalog.automod_settings_[put.channel] = put.settings;
     }
+    void operator()(const change::DecideHeld& decision) {
+        Held& held = catalog.held_.at({decision.channel, decision.message});
+        held.status = decision.status;
+        held.moderator = decision.moderator;
+        held.decided_at = decision.at;
+    }
 };
 
 Result<void> MemoryCatalog::check_known_locked(const Named& named) const {
@@ -81,6 +87,16 @@ Result<void> MemoryCatalog::apply(std::span<const Change> changes,
     // No change makes or removes a user or a channel, so all can be looked at before the first.
     for (const Change& change : changes) {
         if (auto known = check_known_locked(named_by(change)); !known) return known;
+    }
+    std::set<std::pair<ChannelId, MessageId>> decided;
+    for (const Change& change : changes) {
+        const auto* decision = std::get_if<change::DecideHeld>(&change);
+        if (decision == nullptr) continue;
+        const auto held = held_.find({decision->channel, decision->message});
+        if (held == held_.end() || held->second.status != chat::HoldStatus::pending ||
+            !decided.emplace(held->first).second) {
+            return not_pending(decision->message);
+        }
     }
     Applier applier{*this};
     for (const Change& change : changes) std::visit(applier, change);

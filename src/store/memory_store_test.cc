@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "store/automod_contract.h"
 #include "store/catalog_contract.h"
 #include "store/memory_catalog.h"
 #include "store/memory_message_log.h"
@@ -31,6 +32,7 @@ class MemoryLogFixture {
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, CatalogContract, MemoryCatalogFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, ModerationContract, MemoryCatalogFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, PeopleContract, MemoryCatalogFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(Memory, AutoModContract, MemoryCatalogFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, WebhookContract, MemoryCatalogFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, MessageLogContract, MemoryLogFixture);
 

@@ -49,7 +49,7 @@ struct ChangeChecker {
         if (auto fine = check_uuid("a term", put.term.id); !fine) return fine;
         if (put.term.text.empty())
             return fail(std::errc::invalid_argument, "a term must not be empty");
-        return check_text("term", put.term.text);
+        return check_texts({{"term", put.term.text}, {"list of a term", put.term.list}});
     }
     Result<void> operator()(const change::RemoveTerm& removal) const {
         return check_uuid("a term", removal.id);
@@ -66,6 +66,11 @@ struct ChangeChecker {
             return fail(std::errc::invalid_argument,
                         fmt::format("a level of AutoMod is 0 to {}", kHighestLevel));
         }
+        return check_text("rules of AutoMod", put.settings.rules);
+    }
+    Result<void> operator()(const change::DecideHeld& decision) const {
+        if (decision.status == chat::HoldStatus::pending)
+            return fail(std::errc::invalid_argument, "a decision is made once and for all");
         return {};
     }
     template <class Other>
@@ -107,12 +112,30 @@ struct NameFinder {
         return {put.request.channel, put.request.user, put.request.moderator};
     }
     Named operator()(const change::PutAutoMod& put) const { return {put.channel, {}, {}}; }
+    Named operator()(const change::DecideHeld& decision) const {
+        return {decision.channel, {}, decision.moderator};
+    }
 };
 
 }  // namespace
 
 Result<void> check_change(const Change& change) {
     return std::visit(ChangeChecker(), change);
+}
+
+Result<void> check_held(const Held& held) {
+    if (!held.id) return fail(std::errc::invalid_argument, "a held message has an id");
+    return {};
+}
+
+tl::unexpected<Error> not_pending(MessageId message) {
+    return fail(std::errc::file_exists,
+                fmt::format("the message {} does not wait for a decision", message.to_string()));
+}
+
+Result<void> check_verdict(const VerdictRecord& verdict) {
+    if (!verdict.message) return fail(std::errc::invalid_argument, "a verdict is on a message");
+    return check_texts({{"text", verdict.text}, {"findings", verdict.findings}});
 }
 
 Result<void> check_audit(const AuditEntry& entry) {

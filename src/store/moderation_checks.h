@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "store/automod_store.h"
 #include "store/moderation_store.h"
 
 /// What every catalog refuses of moderation and people before it looks at its data; see checks.h.
@@ -15,6 +16,9 @@ namespace clamor::store {
 
 Result<void> check_change(const Change& change);
 Result<void> check_audit(const AuditEntry& entry);
+Result<void> check_held(const Held& held);
+Result<void> check_verdict(const VerdictRecord& verdict);
+tl::unexpected<Error> not_pending(MessageId message);
 Result<void> check_listed_role(chat::Role role);
 Result<void> check_profile(const Profile& profile);
 Result<void> check_extras(const chat::Standing& standing);

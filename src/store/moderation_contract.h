@@ -232,6 +232,7 @@ TYPED_TEST_P(ModerationContract, RefusesWhoIsUnknownInEveryChange) {
         change::RemoveTerm{nowhere, this->uuid(1)},
         change::PutUnbanRequest{request},
         change::PutAutoMod{nowhere, {}},
+        change::DecideHeld{nowhere, MessageId::from_random(1, 2), chat::HoldStatus::denied, {}, {}},
     };
     for (const Change& change : refused)
         EXPECT_EQ(this->refusal_of(change), this->kMissing) << change.index();
@@ -375,6 +376,8 @@ TYPED_TEST_P(ModerationContract, KeepsShieldPinAndAutoModOfAChannel) {
         shield = {.active = false, .moderator = this->mona_, .activated_at = {}};
         pin.ends_at = {};
         settings.overall_level = 3;
+        settings.rules = R"({"spam":{}})";
+        settings.version = 7;
     }
     EXPECT_EQ(catalog.shield_mode(this->music_).value(), ShieldMode());
     ASSERT_TRUE(this->apply({change::RemovePin{this->lobby_}}));
@@ -394,6 +397,8 @@ TYPED_TEST_P(ModerationContract, KeepsTermsByTheirIdInAnyCase) {
     term.text = "changed";
     term.permitted = true;
     term.updated_at = this->at(50);
+    term.private_term = term.shadow = term.holds = true;
+    term.list = "ours";
     ASSERT_TRUE(this->apply({change::PutTerm{term}}));
     EXPECT_EQ(catalog.find_term(this->lobby_, term.id).value(), term);
     ASSERT_TRUE(this->apply({change::RemoveTerm{this->music_, term.id}}));

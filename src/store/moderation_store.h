@@ -39,6 +39,10 @@ struct Term {
     WallTime created_at{};
     WallTime updated_at{};
     std::optional<WallTime> expires_at{};
+    bool private_term = false;  ///< its text is for moderators alone
+    bool shadow = false;        ///< what it finds is recorded, not acted on
+    bool holds = false;         ///< what it finds is held; else it is blocked
+    std::string list{};         ///< the list that it came with; empty: typed in
     friend bool operator==(const Term&, const Term&) = default;
 };
 
@@ -78,6 +82,10 @@ struct PinnedMessage {
 struct AutoModSettings {
     std::optional<std::uint8_t> overall_level = 0;
     std::array<std::uint8_t, 8> categories{};
+    /// What Twitch does not have (spam, exemptions, shadow mode, calibration): a document that the
+    /// store does not look into; empty: as it is by default.
+    std::string rules{};
+    std::uint64_t version = 0;  ///< counts the changes
     friend bool operator==(const AutoModSettings&, const AutoModSettings&) = default;
 };
 
@@ -165,11 +173,20 @@ struct PutAutoMod {
     ChannelId channel;
     AutoModSettings settings;
 };
+/// Fails the whole apply() with file_exists when it is not pending (any more), or unknown.
+struct DecideHeld {
+    ChannelId channel;
+    MessageId message;
+    chat::HoldStatus status;  ///< anything but pending
+    UserId moderator;
+    WallTime at;
+};
 }  // namespace change
 using Change = std::variant<change::PutBan, change::RemoveBan, change::PutRole, change::PutModes,
                             change::PutWarning, change::RemoveWarning, change::PutSuspicion,
                             change::PutShield, change::PutPin, change::RemovePin, change::PutTerm,
-                            change::RemoveTerm, change::PutUnbanRequest, change::PutAutoMod>;
+                            change::RemoveTerm, change::PutUnbanRequest, change::PutAutoMod,
+                            change::DecideHeld>;
 
 /// Calls block and are for worker threads; every call is safe from any thread. Lists of users are
 /// in ascending order of user id, `after` exclusive; other lists say their order. Ids of terms and

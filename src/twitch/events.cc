@@ -36,6 +36,25 @@ Cuttable add_reply_tags(TagWriter& tags, std::string& out, const chat::ReplyTo& 
     return body;
 }
 
+/// `0-4:P.3,8-12:A.6/I.6`: marks of one place are told together.
+void append_marks(std::string& out, const std::vector<chat::TextMark>& marks) {
+    const chat::TextMark* before = nullptr;
+    for (const chat::TextMark& mark : marks) {
+        const bool same =
+            before != nullptr && before->first == mark.first && before->last == mark.last;
+        if (!same) {
+            if (before != nullptr) out += ',';
+            out += std::to_string(mark.first) + '-' + std::to_string(mark.last) + ':';
+        } else {
+            out += '/';
+        }
+        out += mark.letter;
+        out += '.';
+        out += static_cast<char>('0' + mark.score);
+        before = &mark;
+    }
+}
+
 /// Takes `excess` bytes or a few more from the end of an escaped value, never half a character or
 /// half an escape.
 void cut_escaped(std::string& out, Cuttable value, std::size_t excess) {
@@ -69,6 +88,7 @@ void append_message_tags(std::string& out, const chat::Event& event, const chat:
     append_emotes(out, message.emotes);
     tags.add("first-msg", message.first_message);
     tags.add_raw("flags", {});
+    append_marks(out, message.marks);
     if (history != nullptr) tags.add_raw("historical", "1");
     tags.add_raw("id", Uuid(message.id));
     tags.add("mod", moderator);

@@ -132,6 +132,12 @@ TEST(MessageLine, GroupsEmotesInTheOrderOfTheirFirstOccurrence) {
     EXPECT_THAT(line_of(message), HasSubstr(";emotes=25:0-4,12-16/1902:6-10/9\\::18-19;"));
 }
 
+TEST(MessageLine, TellsWhatAutoModFoundByPlace) {
+    auto message = plain();
+    message.marks = {{0, 4, 'P', 3}, {6, 10, 'A', 6}, {6, 10, 'I', 6}};
+    EXPECT_THAT(line_of(message), HasSubstr(";flags=0-4:P.3,6-10:A.6/I.6;"));
+}
+
 TEST(MessageLine, CarriesParentAndRootOfAThread) {
     chat::Message message = plain();
     message.reply = reply();

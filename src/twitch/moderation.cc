@@ -339,6 +339,11 @@ Notice notice_of(const chat::Done& done) {
     // An approved unban request comes with the unban itself before it: the last event says what was
     // asked for.
     if (done.events.empty()) return {};
+    if (const auto* held = std::get_if<chat::HeldMessage>(&done.events.front())) {
+        const bool approved = held->status == chat::HoldStatus::approved;
+        return plain(fmt::format("The message of {} is {}.", held->message.author_login,
+                                 approved ? "approved" : "denied"));
+    }
     const auto* act = std::get_if<chat::Moderation>(&done.events.front());
     if (act == nullptr) return {};
     const chat::Person& target = act->target;
@@ -410,6 +415,11 @@ Notice notice_of(const chat::Done& done) {
             return plain(fmt::format("The unban request of {} is approved.", target.login));
         case ModAction::deny_unban_request:
             return plain(fmt::format("The unban request of {} is denied.", target.login));
+        case ModAction::permit_links:
+            return plain(fmt::format("{} may post links for {}.", target.login,
+                                     duration_text(act->number)));
+        case ModAction::allow_once:
+            return plain(fmt::format("\"{}\" is allowed once.", act->text));
         default:
             return {};  // a mode or a clearing: everybody is told, and so is the moderator
     }
@@ -437,6 +447,8 @@ Notice notice_of(const chat::Denied& denied, const chat::Act& act, std::string_v
             return about(target, "untimeout_banned",
                          "{} is permanently banned. Use \"/unban\" to remove a ban.");
         case Denial::target_banned: {
+            if (std::holds_alternative<chat::act::DecideHeld>(act))
+                return plain(fmt::format("{} is banned in this channel.", target.login));
             const auto* give = std::get_if<chat::act::GiveRole>(&act);
             if (give != nullptr && give->role == chat::Role::vip) {
                 return about(target, "bad_vip_grantee_banned",
@@ -486,6 +498,8 @@ Notice notice_of(const chat::Denied& denied, const chat::Act& act, std::string_v
                 return {"usage_followers_on",
                         fmt::format("Followers-only mode takes 0 to {} minutes.", denied.number)};
             }
+            if (std::holds_alternative<chat::act::Permit>(act))
+                return plain(fmt::format("At most {}.", duration_text(denied.number)));
             return {"bad_timeout_duration",
                     fmt::format("You cannot time a user out for more than {}.",
                                 duration_text(denied.number))};
@@ -517,11 +531,19 @@ Notice notice_of(const chat::Denied& denied, const chat::Act& act, std::string_v
         case Denial::unknown_request:
             return plain("This channel has no such unban request.");
         case Denial::already_decided:
+            if (std::holds_alternative<chat::act::DecideHeld>(act))
+                return plain("The message was decided before.");
             return plain("The unban request was decided before.");
         case Denial::already_requested:
             return plain("Your unban request waits for a decision.");
         case Denial::nothing_to_undo:
             return plain("There is nothing to undo under this name.");
+        case Denial::bad_term:
+            return plain(fmt::format("This cannot be used: {}", denied.text));
+        case Denial::too_many_terms:
+            return plain(fmt::format("A channel has at most {} terms.", denied.number));
+        case Denial::expired:
+            return plain("The message has expired.");
         case Denial::bad_text:
             return plain(fmt::format("The text must have 1 to {} characters.", denied.number));
         case Denial::busy:

@@ -100,6 +100,13 @@ Notice notice_of(const chat::Refused& refused, std::string_view channel) {
                     "Your message was not sent because it is identical to the previous one you "
                     "sent, less than 30 seconds "
                     "ago."};
+        case chat::Refusal::rejected:
+            return {"msg_rejected_mandatory",
+                    "Your message wasn't posted due to conflicts with the channel's moderation "
+                    "settings."};
+        case chat::Refusal::held:
+            return {"msg_rejected",
+                    "Hey! Your message is being checked by mods and has not been sent."};
         case chat::Refusal::store_unavailable:
             return {"msg_store_unavailable",
                     "Your message was not sent because the server cannot store messages at the "

@@ -27,6 +27,8 @@ class PlainEncoder final : public hub::Encoder {
             out += std::string(chat::name_of(act->action)) + " " + act->target.login + "\n";
         } else if (const auto* notice = std::get_if<chat::UserNotice>(&event.body)) {
             out += notice->kind + "|" + notice->message.text + "\n";
+        } else if (std::holds_alternative<chat::HeldMessage>(event.body)) {
+            out += "held\n";
         } else if (dialect.has(hub::Dialect::kMembership)) {
             const auto& changed = std::get<chat::MembershipChanged>(event.body);
             for (const auto& login : changed.joined) out += "+" + login + "\n";

@@ -14,7 +14,7 @@ report() {
     bad=1
 }
 mapfile -t sources < <(list_files 'src/*.h' 'src/*.cc' 'sim/*.h' 'sim/*.cc' 'fuzz/*.h' 'fuzz/*.cc' 'bench/*.h' \
-    'bench/*.cc' 'bench/*.mjs' 'tests/*.h' 'tests/*.cc' 'tests/*.mjs' 'web/src/*.ts' 'script/*' 'tools/*.sh')
+    'bench/*.cc' 'bench/*.mjs' 'tests/*.h' 'tests/*.cc' 'tests/*.mjs' 'web/src/*.ts' 'inference/*.ts' 'inference/*.mjs' 'script/*' 'tools/*.sh')
 for file in $(grep -L 'SPDX-License-Identifier: Apache-2.0' "${sources[@]}" || true); do
     report "$file:1: the line 'SPDX-License-Identifier: Apache-2.0' is missing"
 done

@@ -6,8 +6,8 @@
 
 #include "api/helix/call.h"
 #include "api/helix/handlers.h"
-#include "api/helix/terms.h"
 #include "base/limits.h"
+#include "text/message.h"
 
 namespace clamor::api::helix {
 
@@ -42,24 +42,14 @@ Json term_json(const store::Term& term) {
             {"expires_at", term.expires_at ? Json(rfc3339(*term.expires_at)) : Json()}};
 }
 
-std::vector<std::string> all_terms(Call& call, bool permitted) {
-    std::vector<std::string> texts;
-    std::string after;
-    while (true) {
-        const auto page = take(call.catalog().list_terms(call.channel.id, permitted, after,
-                                                         call.now.wall, kTermsPage));
-        for (const auto& term : page) texts.push_back(term.text);
-        if (page.size() < kTermsPage) return texts;
-        after = page.back().id;
-    }
-}
-
 std::optional<store::Term> find_text(Call& call, std::string_view text) {
     std::string after;
     while (true) {
         auto page = take(call.catalog().list_terms(call.channel.id, /*permitted=*/false, after,
                                                    call.now.wall, kTermsPage));
-        const auto found = std::ranges::find(page, text, &store::Term::text);
+        const auto found = std::ranges::find_if(page, [&](const store::Term& term) {
+            return term.text == text && !term.private_term;
+        });
         if (found != page.end()) return std::move(*found);
         if (page.size() < kTermsPage) return std::nullopt;
         after = page.back().id;
@@ -77,22 +67,27 @@ Json settings_json(const Call& call, const store::AutoModSettings& settings) {
     return object;
 }
 
-Json audit_json(const store::AutoModSettings& settings) {
-    return {{"overall_level", settings.overall_level ? Json(*settings.overall_level) : Json()},
-            {"categories", settings.categories}};
-}
-
 }  // namespace
 
 Reply get_blocked_terms(Call& call) {
     const Page page = call.page();
-    auto terms = take(call.catalog().list_terms(call.channel.id, /*permitted=*/false, page.after,
-                                                call.now.wall, page.first + 1));
-    const bool more = terms.size() > page.first;
-    if (more) terms.pop_back();
     Json list = Json::array();
-    for (const auto& term : terms) list.push_back(term_json(term));
-    return page_reply(std::move(list), more ? terms.back().id : std::string());
+    std::string after = page.after;
+    for (;;) {
+        const auto terms = take(call.catalog().list_terms(call.channel.id, /*permitted=*/false,
+                                                          after, call.now.wall, page.first + 1));
+        for (const auto& term : terms) {
+            // Twitch lists the public ones only, too.
+            if (term.private_term) continue;
+            if (list.size() == page.first) {
+                std::string last = list.back()["id"];
+                return page_reply(std::move(list), last);
+            }
+            list.push_back(term_json(term));
+        }
+        if (terms.size() <= page.first) return page_reply(std::move(list), {});
+        after = terms.back().id;
+    }
 }
 
 Reply post_blocked_term(Call& call) {
@@ -120,23 +115,35 @@ Reply delete_blocked_term(Call& call) {
 }
 
 Reply get_enforcement_status(Call& call) {
-    const auto asked = call.fields.objects("data", 1, 100);
-    const TermMatcher blocked(all_terms(call, /*permitted=*/false));
-    Json list = Json::array();
-    for (const auto& message : asked) {
+    std::vector<std::string> ids;
+    std::vector<std::string> texts;
+    for (const auto& message : call.fields.objects("data", 1, 100)) {
         if (!message.has("msg_id")) throw Refusal{400, "Missing required parameter \"msg_id\""};
-        const auto text = message.text("msg_text", {.least = 1, .most = SIZE_MAX});
-        list.push_back(
-            {{"msg_id", message.raw("msg_id")}, {"is_permitted", !blocked.matches(text)}});
+        ids.push_back(message.raw("msg_id"));
+        texts.push_back(text::clean_message(message.text("msg_text", {.least = 1, .most = SIZE_MAX})));
+    }
+    const auto verdicts = take(call.services->automod.judge(call.channel.id, texts, call.now));
+    Json list = Json::array();
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        list.push_back({{"msg_id", ids[i]},
+                        {"is_permitted", verdicts[i].action == automod::Action::allow}});
     }
     return data_reply(std::move(list));
 }
 
-/// Nothing is held until AutoMod holds it, so every id is unknown.
 Reply post_automod_message(Call& call) {
-    call.fields.text("msg_id", {.least = 1, .most = 64});
-    call.fields.word("action", {"ALLOW", "DENY"});
-    throw Refusal{404, "The message specified in msg_id was not found or has expired."};
+    const auto id = MessageId::parse(call.fields.text("msg_id", {.least = 1, .most = 64}));
+    const bool approve = call.fields.word("action", {"ALLOW", "DENY"}) == 0;
+    // A message names its channel.
+    const auto held = id ? take(call.catalog().find_held({}, *id)) : std::nullopt;
+    const auto channel =
+        held ? take(call.catalog().find_channel(held->channel)) : std::optional<store::Channel>();
+    if (!channel) {
+        throw Refusal{404,
+                      "The message specified in the msg_id field was not found or has expired."};
+    }
+    call.channel = *channel;
+    return call.act(chat::act::DecideHeld{.message = *id, .approve = approve});
 }
 
 Reply get_automod_settings(Call& call) {
@@ -163,18 +170,13 @@ Reply put_automod_settings(Call& call) {
     } else if (!some) {
         throw Refusal{400, "Missing required parameter \"overall_level\""};
     }
-    const auto before = take(call.catalog().automod_settings(call.channel.id));
-    const store::Change change = store::change::PutAutoMod{call.channel.id, settings};
-    const store::AuditEntry entry{.channel = call.channel.id,
-                                  .at = call.now.wall,
-                                  .actor = call.user().id,
-                                  .action = "automod_settings",
-                                  .before = audit_json(before).dump(),
-                                  .after = audit_json(settings).dump(),
-                                  .origin = std::string(call.origin)};
-    take(call.catalog().apply(std::span(&change, 1), std::span(&entry, 1)));
-    call.services->live.channel_changed(call.channel.id);
-    return one_reply(settings_json(call, settings));
+    return call.act(
+        chat::act::ChangeAutoMod{
+            .levels = chat::AutoModLevels{.overall = settings.overall_level,
+                                          .categories = settings.categories}},
+        [settings](Call& then, const chat::Done&) -> Reply {
+            return one_reply(settings_json(then, settings));
+        });
 }
 
 }  // namespace clamor::api::helix

@@ -13,6 +13,8 @@ using chat::Denial;
 using chat::Denied;
 namespace act = chat::act;
 
+constexpr std::string_view kHeldNotFound =
+    "The message specified in the msg_id field was not found or has expired.";
 constexpr auto kNotModerator =
     "The user in moderator_id is not one of the broadcaster's moderators.";
 
@@ -91,6 +93,12 @@ Refusal in_general(const Denied& denied) {
             return {400, "There is an unban request of this user already."};
         case Denial::nothing_to_undo:
             return {404, "There is nothing to undo under this batch."};
+        case Denial::bad_term:
+            return {400, fmt::format("This cannot be used: {}.", denied.text)};
+        case Denial::too_many_terms:
+            return {400, fmt::format("A channel has at most {} terms.", denied.number)};
+        case Denial::expired:
+            return {404, std::string(kHeldNotFound)};
         case Denial::bad_text:
             return {400, fmt::format("The text must have 1 to {} characters.", denied.number)};
         case Denial::busy:
@@ -157,6 +165,17 @@ struct Words {
     Refusal operator()(const act::Shoutout&) const {
         if (denied.why == Denial::self || denied.why == Denial::broadcaster)
             return {400, "The broadcaster may not give themselves a Shoutout."};
+        return in_general(denied);
+    }
+    Refusal operator()(const act::DecideHeld&) const {
+        if (denied.why == Denial::no_such_message) return {404, std::string(kHeldNotFound)};
+        if (denied.why == Denial::already_decided)
+            return {400, "The message specified in the msg_id field has been decided already."};
+        if (denied.why == Denial::no_permission) {
+            return {403,
+                    "The user in user_id is not one of the moderators of the channel that the "
+                    "message was sent to."};
+        }
         return in_general(denied);
     }
     template <class Other>

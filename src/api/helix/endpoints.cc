@@ -81,6 +81,13 @@ constexpr Endpoint kHelix[]{
     {"DELETE", "raids", "channel:manage:raids", kBroadcaster, kB, delete_raid},
 };
 
+// As Helix has them for the parts that it knows.
+constexpr std::string_view kRead = "moderator:read:automod_settings|moderator:manage:automod_settings";
+constexpr std::string_view kManage = "moderator:manage:automod_settings";
+constexpr std::string_view kReadTerms = "moderator:read:blocked_terms|moderator:manage:blocked_terms";
+constexpr std::string_view kManageTerms = "moderator:manage:blocked_terms";
+constexpr std::string_view kDecide = "moderator:manage:automod";
+
 constexpr Endpoint kPlatform[]{
     {"PUT",  "/api/platform/users/{login}", kPlatformScope, Who::app, "", put_user},
     {"PUT",  "/api/platform/channels/{login}/standings/{user}", kPlatformScope, Who::app, "", put_standing},
@@ -89,6 +96,22 @@ constexpr Endpoint kPlatform[]{
     {"GET",  "/api/channels/{login}/audit", "channel:moderate", Who::moderator_of_path, "", get_audit},
     {"POST", "/api/channels/{login}/moderation", "channel:moderate", Who::moderator_of_path, "", post_bulk_moderation},
     {"POST", "/api/channels/{login}/moderation/undo", "channel:moderate", Who::moderator_of_path, "", post_undo},
+    {"GET",  "/api/channels/{login}/automod/rules", kRead, Who::moderator_of_path, "", get_automod_rules},
+    {"PATCH", "/api/channels/{login}/automod/rules", kManage, Who::moderator_of_path, "", patch_automod_rules},
+    {"GET",  "/api/channels/{login}/automod/terms", kReadTerms, Who::moderator_of_path, "", get_automod_terms},
+    {"POST", "/api/channels/{login}/automod/terms", kManageTerms, Who::moderator_of_path, "", post_automod_terms},
+    {"DELETE", "/api/channels/{login}/automod/terms/{id}", kManageTerms, Who::moderator_of_path, "", delete_automod_term},
+    {"POST", "/api/channels/{login}/automod/permits", kDecide, Who::moderator_of_path, "", post_automod_permit},
+    {"GET",  "/api/channels/{login}/automod/held", kDecide, Who::moderator_of_path, "", get_held},
+    {"POST", "/api/channels/{login}/automod/held/{id}", kDecide, Who::moderator_of_path, "", post_held},
+    {"GET",  "/api/channels/{login}/automod/verdicts/{id}", kDecide, Who::moderator_of_path, "", get_verdict},
+    {"POST", "/api/channels/{login}/automod/preview", kRead, Who::moderator_of_path, "", post_preview},
+    {"GET",  "/api/channels/{login}/automod/calibration", kRead, Who::moderator_of_path, "", get_calibration},
+    {"POST", "/api/channels/{login}/automod/calibration", kManage, Who::moderator_of_path, "", post_calibration},
+    {"DELETE", "/api/channels/{login}/automod/calibration", kManage, Who::moderator_of_path, "", delete_calibration},
+    {"GET",  "/api/channels/{login}/automod/report", kRead, Who::moderator_of_path, "", get_automod_report},
+    {"GET",  "/api/channels/{login}/automod/raid", kRead, Who::moderator_of_path, "", get_raid_breaker},
+    {"POST", "/api/channels/{login}/automod/raid/revert", kManage, Who::moderator_of_path, "", post_raid_revert},
 };
 // clang-format on
 

@@ -225,6 +225,13 @@ MessageId Fields::message_id(std::string_view name) const {
     return *id;
 }
 
+std::string Fields::document(std::string_view name) const {
+    const auto member = body_->find(std::string(name));
+    if (member == body_->end() || member->is_null()) return {};
+    if (!member->is_object()) refuse_malformed(name, "the value must be a JSON object");
+    return member->dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 Fields Fields::object(std::string_view name) const {
     const auto member = body_->find(std::string(name));
     if (member == body_->end() || member->is_null()) refuse_missing(name);

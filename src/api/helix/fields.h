@@ -66,6 +66,9 @@ class Fields {
     std::vector<std::string> texts(std::string_view name, std::size_t most) const;
     MessageId message_id(std::string_view name) const;
 
+    /// A JSON object within the body, as it was sent; empty when there is none.
+    std::string document(std::string_view name) const;
+
     /// A JSON object, or a list of them, within the body.
     Fields object(std::string_view name) const;
     std::vector<Fields> objects(std::string_view name, std::size_t least, std::size_t most) const;

@@ -66,6 +66,26 @@ Reply post_automod_message(Call& call);
 Reply get_automod_settings(Call& call);
 Reply put_automod_settings(Call& call);
 
+// automod_rules.cc
+Reply get_automod_rules(Call& call);
+Reply patch_automod_rules(Call& call);
+Reply get_automod_terms(Call& call);
+Reply post_automod_terms(Call& call);
+Reply delete_automod_term(Call& call);
+Reply post_automod_permit(Call& call);
+
+// automod_review.cc
+Reply get_held(Call& call);
+Reply post_held(Call& call);
+Reply get_verdict(Call& call);
+Reply post_preview(Call& call);
+Reply get_calibration(Call& call);
+Reply post_calibration(Call& call);
+Reply delete_calibration(Call& call);
+Reply get_automod_report(Call& call);
+Reply get_raid_breaker(Call& call);
+Reply post_raid_revert(Call& call);
+
 // roles.cc
 Reply get_moderators(Call& call);
 Reply post_moderator(Call& call);

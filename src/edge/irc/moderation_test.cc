@@ -228,6 +228,10 @@ std::string sample(std::string_view word) {
         {"announceorange", " a"},
         {"announcepurple", " a"},
         {"delete", " 00000000-0000-4000-8000-000000000000"},
+        {"approve", " 00000000-0000-4000-8000-000000000000"},
+        {"deny", " 00000000-0000-4000-8000-000000000000"},
+        {"permit", " carol"},
+        {"allowonce", " ab"},
         {"pin", " 00000000-0000-4000-8000-000000000000"}};
     const auto found = kArguments.find(word);
     return fmt::format("/{}{}", word, found == kArguments.end() ? "" : found->second);

@@ -220,6 +220,26 @@ std::optional<Act> remove_term(std::string_view text) {
     return act::RemoveTerm{.id = {}, .text = term, .permitted = kPermitted};
 }
 
+template <bool kApprove>
+std::optional<Act> decide_held(std::string_view text) {
+    const auto id = MessageId::parse(take_word(text));
+    if (!id) return std::nullopt;
+    return act::DecideHeld{.message = *id, .approve = kApprove};
+}
+
+std::optional<Act> permit(std::string_view text) {
+    auto target = take_target(text);
+    if (!target) return std::nullopt;
+    const auto seconds = text::take_duration(text, 1);
+    return act::Permit{
+        .target = *std::move(target), .phrase = {}, .seconds = bounded(seconds.value_or(60))};
+}
+std::optional<Act> allow_once(std::string_view text) {
+    const std::string phrase = text::clean_message(text);
+    if (phrase.empty()) return std::nullopt;
+    return act::Permit{.target = {}, .phrase = phrase, .seconds = limits::kPermitSecondsMax};
+}
+
 constexpr std::array kActCommands{
     ActCommand{"ban", "usage_ban", "<username> [reason]", "Permanently bans a user.", ban},
     ActCommand{"unban", "usage_unban", "<username>", "Lifts a ban or a timeout.", unban<false>},
@@ -296,6 +316,14 @@ constexpr std::array kActCommands{
                "Lets a word or phrase pass AutoMod.", add_term<true>},
     ActCommand{"removepermittedterm", "usage_removepermittedterm", "<term>", "Ends that.",
                remove_term<true>},
+    ActCommand{"approve", "usage_approve", "<message id>",
+               "Publishes a message that AutoMod holds.", decide_held<true>},
+    ActCommand{"deny", "usage_deny", "<message id>", "Drops a message that AutoMod holds.",
+               decide_held<false>},
+    ActCommand{"permit", "usage_permit", "<username> [duration]",
+               "Lets a user post links, for a minute when no duration is given.", permit},
+    ActCommand{"allowonce", "usage_allowonce", "<phrase>",
+               "Lets the next message with the phrase pass AutoMod, within an hour.", allow_once},
 };
 
 struct NamedColor {

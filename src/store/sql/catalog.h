@@ -103,6 +103,18 @@ class SqlCatalog final : public Catalog {
     Result<std::vector<Webhook>> list_webhooks(std::string_view after_id,
                                                std::size_t limit) override;
 
+    Result<bool> hold(const Held& held, std::size_t most) override;
+    Result<std::optional<Held>> find_held(ChannelId channel, MessageId id) override;
+    Result<std::vector<Held>> list_held(ChannelId channel, chat::HoldStatus status, MessageId after,
+                                        std::size_t limit) override;
+    Result<std::vector<ChannelId>> channels_with_held() override;
+    Result<void> record_verdicts(std::span<const VerdictRecord> verdicts) override;
+    Result<std::optional<VerdictRecord>> find_verdict(ChannelId channel,
+                                                      MessageId message) override;
+    Result<std::vector<VerdictRecord>> list_verdicts(ChannelId channel, MessageId after,
+                                                     std::size_t limit) override;
+    Result<void> forget_automod(WallTime before) override;
+
     Result<std::uint64_t> next_epoch() override;
 
   private:

@@ -54,11 +54,14 @@ const std::string kPutPin =
 const std::string kRemovePin = "DELETE FROM pins WHERE channel_id = :channel";
 const std::string kPutTerm =
     "INSERT INTO terms (channel_id, term_id, moderator_id, term, permitted, created_at, "
-    "updated_at, expires_at) VALUES (:channel, :id, NULLIF(:moderator, 0), :term, :permitted, "
-    ":created, :updated, NULLIF(:expires, 9223372036854775807)) "
+    "updated_at, expires_at, is_private, shadow, holds, list) VALUES (:channel, :id, "
+    "NULLIF(:moderator, 0), :term, :permitted, :created, :updated, "
+    "NULLIF(:expires, 9223372036854775807), :private, :shadow, :holds, :list) "
     "ON CONFLICT (channel_id, term_id) DO UPDATE SET moderator_id = excluded.moderator_id, "
     "term = excluded.term, permitted = excluded.permitted, created_at = excluded.created_at, "
-    "updated_at = excluded.updated_at, expires_at = excluded.expires_at";
+    "updated_at = excluded.updated_at, expires_at = excluded.expires_at, "
+    "is_private = excluded.is_private, shadow = excluded.shadow, holds = excluded.holds, "
+    "list = excluded.list";
 const std::string kRemoveTerm = "DELETE FROM terms WHERE channel_id = :channel AND term_id = :id";
 const std::string kPutUnbanRequest =
     "INSERT INTO unban_requests (channel_id, request_id, user_id, request, status, created_at, "
@@ -70,13 +73,16 @@ const std::string kPutUnbanRequest =
     "resolution = excluded.resolution";
 const std::string kPutAutoMod =
     "INSERT INTO automod_settings (channel_id, overall_level, aggression, bullying, disability, "
-    "misogyny, race, sex_terms, sexuality, swearing) VALUES (:channel, NULLIF(:overall, -1), :c0, "
-    ":c1, :c2, :c3, :c4, :c5, :c6, :c7) "
+    "misogyny, race, sex_terms, sexuality, swearing, rules, version) VALUES (:channel, "
+    "NULLIF(:overall, -1), :c0, :c1, :c2, :c3, :c4, :c5, :c6, :c7, :rules, :version) "
     "ON CONFLICT (channel_id) DO UPDATE SET overall_level = excluded.overall_level, "
     "aggression = excluded.aggression, bullying = excluded.bullying, "
     "disability = excluded.disability, misogyny = excluded.misogyny, race = excluded.race, "
     "sex_terms = excluded.sex_terms, sexuality = excluded.sexuality, "
-    "swearing = excluded.swearing";
+    "swearing = excluded.swearing, rules = excluded.rules, version = excluded.version";
+const std::string kDecideHeld =
+    "UPDATE held_messages SET status = :status, moderator_id = NULLIF(:moderator, 0), "
+    "decided_at = :at WHERE channel_id = :channel AND message_id = :id AND status = 'pending'";
 
 /// Writes changes inside a transaction. Remembers whom it has found to exist, since many changes
 /// have the channel and the moderator in common.
@@ -86,7 +92,9 @@ class ChangeWriter {
 
     Result<void> write(const Change& change) {
         if (auto known = check_known(named_by(change)); !known) return known;
+        refused_ = {};
         std::visit(*this, change);
+        if (refused_) return not_pending(*refused_);
         return {};
     }
 
@@ -147,7 +155,8 @@ class ChangeWriter {
         const Term& term = put.term;
         sql_.change(kPutTerm, number(term.channel), *uuid_key(term.id), number(term.moderator),
                     term.text, int{term.permitted}, number(term.created_at),
-                    number(term.updated_at), number(term.expires_at));
+                    number(term.updated_at), number(term.expires_at), int{term.private_term},
+                    int{term.shadow}, int{term.holds}, term.list);
     }
     void operator()(const change::RemoveTerm& removal) {
         sql_.change(kRemoveTerm, number(removal.channel), *uuid_key(removal.id));
@@ -165,7 +174,14 @@ class ChangeWriter {
         };
         const auto& overall = put.settings.overall_level;
         sql_.change(kPutAutoMod, number(put.channel), overall ? int{*overall} : -1, level(0),
-                    level(1), level(2), level(3), level(4), level(5), level(6), level(7));
+                    level(1), level(2), level(3), level(4), level(5), level(6), level(7),
+                    put.settings.rules, static_cast<long long>(put.settings.version));
+    }
+    void operator()(const change::DecideHeld& decision) {
+        const auto decided = sql_.change(
+            kDecideHeld, std::string(chat::name_of(decision.status)), number(decision.moderator),
+            number(decision.at), number(decision.channel), decision.message.to_string());
+        if (decided == 0) refused_ = decision.message;
     }
 
   private:
@@ -191,6 +207,7 @@ class ChangeWriter {
     std::unordered_set<ChannelId> channels_;
     std::unordered_set<UserId> users_;
     std::map<ChannelId, WallTime> banned_at_;
+    std::optional<MessageId> refused_;  ///< what the last change found decided
 };
 
 }  // namespace

@@ -259,11 +259,47 @@ CREATE TABLE revocations (
 CREATE INDEX revocations_by_end ON revocations (kept_until)
 )sql";
 
+// The events of held messages are bytes: written in hexadecimal digits, which every engine keeps as
+// they are.
+constexpr std::string_view kAutoMod = R"sql(
+ALTER TABLE automod_settings ADD COLUMN rules TEXT NOT NULL DEFAULT '';
+ALTER TABLE automod_settings ADD COLUMN version BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE terms ADD COLUMN is_private INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE terms ADD COLUMN shadow INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE terms ADD COLUMN holds INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE terms ADD COLUMN list TEXT NOT NULL DEFAULT '';
+CREATE TABLE held_messages (
+    message_id UUID PRIMARY KEY,
+    channel_id BIGINT NOT NULL REFERENCES channels (channel_id),
+    author_id BIGINT NOT NULL REFERENCES users (user_id),
+    event TEXT NOT NULL,
+    held_at BIGINT NOT NULL,
+    status VARCHAR(16) NOT NULL CHECK (status IN ('pending', 'approved', 'denied', 'expired')),
+    moderator_id BIGINT REFERENCES users (user_id),
+    decided_at BIGINT
+);
+CREATE INDEX held_messages_by_status ON held_messages (channel_id, status, message_id);
+CREATE INDEX held_messages_pending ON held_messages (channel_id) WHERE status = 'pending';
+CREATE INDEX held_messages_by_age ON held_messages (held_at);
+CREATE TABLE automod_verdicts (
+    channel_id BIGINT NOT NULL,
+    message_id UUID NOT NULL,
+    author_id BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    action INTEGER NOT NULL CHECK (action IN (0, 1, 2)),
+    message TEXT NOT NULL,
+    findings TEXT NOT NULL,
+    PRIMARY KEY (channel_id, message_id)
+);
+CREATE INDEX automod_verdicts_by_age ON automod_verdicts (at)
+)sql";
+
 constexpr std::array kMigrations{
     Migration{"users, channels, tokens, emotes and badges", kFirstSchema},
     Migration{"moderation, follows, blocks and profiles", kModeration},
     Migration{"webhooks", kWebhooks},
     Migration{"revoked tokens", kRevocations},
+    Migration{"what AutoMod holds and finds", kAutoMod},
 };
 
 std::size_t stored_version(Session& sql) {

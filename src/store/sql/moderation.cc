@@ -71,10 +71,14 @@ struct PinRow {
 struct AutoModRow {
     int overall = 0;
     std::array<int, 8> categories{};
+    std::string rules;
+    long long version = 0;
 
     void into(soci::statement& statement) {
         statement.exchange(soci::into(overall));
         for (int& level : categories) statement.exchange(soci::into(level));
+        statement.exchange(soci::into(rules));
+        statement.exchange(soci::into(version));
     }
     AutoModSettings value() const {
         AutoModSettings settings;
@@ -82,6 +86,8 @@ struct AutoModRow {
         if (overall >= 0) settings.overall_level = static_cast<std::uint8_t>(overall);
         std::ranges::transform(categories, settings.categories.begin(),
                                [](int level) { return static_cast<std::uint8_t>(level); });
+        settings.rules = rules;
+        settings.version = static_cast<std::uint64_t>(version);
         return settings;
     }
 };
@@ -134,7 +140,7 @@ const std::string kPin =
     "(ends_at IS NULL OR ends_at > :now)";
 const std::string kAutoMod =
     "SELECT COALESCE(overall_level, -1), aggression, bullying, disability, misogyny, race, "
-    "sex_terms, sexuality, swearing FROM automod_settings WHERE channel_id = :channel";
+    "sex_terms, sexuality, swearing, rules, version FROM automod_settings WHERE channel_id = :channel";
 const std::string kSuspicious =
     "SELECT user_id, COALESCE(moderator_id, 0), suspicion, updated_at FROM suspicious_users "
     "WHERE channel_id = :channel AND user_id = :user";

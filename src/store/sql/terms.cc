@@ -15,10 +15,10 @@ constexpr std::array<const char*, 5> kStatusNames{"pending", "approved", "denied
 struct TermRow {
     static constexpr const char* kColumns =
         "term_id, channel_id, COALESCE(moderator_id, 0), term, permitted, created_at, updated_at, "
-        "COALESCE(expires_at, 9223372036854775807)";
-    std::string id, text;
+        "COALESCE(expires_at, 9223372036854775807), is_private, shadow, holds, list";
+    std::string id, text, list;
     long long channel = 0, moderator = 0, created_at = 0, updated_at = 0, expires_at = 0;
-    int permitted = 0;
+    int permitted = 0, private_term = 0, shadow = 0, holds = 0;
 
     void into(soci::statement& statement) {
         statement.exchange(soci::into(id));
@@ -29,6 +29,10 @@ struct TermRow {
         statement.exchange(soci::into(created_at));
         statement.exchange(soci::into(updated_at));
         statement.exchange(soci::into(expires_at));
+        statement.exchange(soci::into(private_term));
+        statement.exchange(soci::into(shadow));
+        statement.exchange(soci::into(holds));
+        statement.exchange(soci::into(list));
     }
     Term value() const {
         return {.id = id,
@@ -38,7 +42,11 @@ struct TermRow {
                 .permitted = permitted != 0,
                 .created_at = wall_from_unix_ms(created_at),
                 .updated_at = wall_from_unix_ms(updated_at),
-                .expires_at = time_of(expires_at)};
+                .expires_at = time_of(expires_at),
+                .private_term = private_term != 0,
+                .shadow = shadow != 0,
+                .holds = holds != 0,
+                .list = list};
     }
 };
 

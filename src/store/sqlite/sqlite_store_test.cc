@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "store/automod_contract.h"
 #include "store/catalog_contract.h"
 #include "store/message_log_contract.h"
 #include "store/moderation_contract.h"
@@ -35,6 +36,7 @@ class SqliteLogFixture {
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, CatalogContract, SqliteCatalogFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, ModerationContract, SqliteCatalogFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, PeopleContract, SqliteCatalogFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, AutoModContract, SqliteCatalogFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, WebhookContract, SqliteCatalogFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, MessageLogContract, SqliteLogFixture);
 

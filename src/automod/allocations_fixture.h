@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <functional>
+
+namespace clamor::automod {
+
+/// How often operator new is called while `work` runs on this thread. Whoever links
+/// allocations_fixture.cc gets an operator new that counts.
+std::size_t count_allocations(const std::function<void()>& work);
+
+}  // namespace clamor::automod

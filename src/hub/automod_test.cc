@@ -1,0 +1,500 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "hub/hub_fixture.h"
+#include "hub/larger_model.h"
+
+namespace clamor::hub {
+namespace {
+
+using chat::HoldStatus;
+using chat::ModAction;
+namespace act = chat::act;
+
+/// Answers when the test says so.
+class ModelFake final : public LargerModel {
+  public:
+    bool ask(std::string text, Done done) override {
+        if (!takes) return false;
+        asked.push_back(std::move(text));
+        waiting.push_back(std::move(done));
+        return true;
+    }
+    void answer(std::optional<float> toxicity) {
+        const auto done = std::move(waiting.front());
+        waiting.erase(waiting.begin());
+        if (!toxicity) return done(std::nullopt);
+        done(Answer{.model = "bert", .version = "1", .scores = {*toxicity, *toxicity, 0, {}}});
+    }
+
+    bool takes = true;
+    std::vector<std::string> asked;
+    std::vector<Done> waiting;
+};
+
+/// Sure of "vile", unsure of "hm".
+class ClassifierFake final : public automod::Classifier {
+  public:
+    std::string_view version() const override { return "fake"; }
+    automod::Scores score(const text::Normalised& message) const override {
+        automod::Scores scores;
+        for (const auto& word : message.words) {
+            const std::string_view text = message.of(word);
+            if (text == "vile") scores = {0.99f, 0.99f, 0, word.origin};
+            if (text == "hm") scores = {0.4f, 0.4f, 0, word.origin};
+        }
+        return scores;
+    }
+};
+
+class Watcher final : public Observer {
+  public:
+    void on_event(const chat::EventRef& event) override {
+        if (const auto* held = std::get_if<chat::HeldMessage>(&event->body)) told.push_back(*held);
+        if (const auto* message = std::get_if<chat::Message>(&event->body))
+            messages.push_back(*message);
+    }
+    void on_whisper(const WhisperReceived&) override {}
+    void on_account_changed(const chat::User&) override {}
+    void on_standing_changed(ChannelId, UserId) override {}
+    void on_followed(const Followed&) override {}
+    void on_token_revoked(UserId, const std::string&) override {}
+    void on_shouted_out(const chat::EventRef&) override {}
+
+    std::vector<chat::HeldMessage> told;
+    std::vector<chat::Message> messages;
+};
+
+/// The broadcaster of #lobby, moderator mo, and viewers eve and sam; the term "bad" is held, "evil"
+/// blocked.
+class AutoModTest : public HubTest {
+  protected:
+    void SetUp() override {
+        // With a classifier and a model: what the fixture makes has neither.
+        services_.model = &model_;
+        moderation_.automod().use(std::make_shared<ClassifierFake>());
+        HubTest::SetUp();
+        lobby_ = catalog_.ensure_channel("lobby")->id;
+        ASSERT_TRUE(
+            catalog_.set_role(lobby_, catalog_.ensure_user("mo")->id, chat::Role::moderator));
+        for (auto* member : {&eve_, &sam_, &mo_}) refs_.push_back(add_and_join(*member));
+        hubs_[0]->set_observer(&watcher_);
+        hubs_[0]->watch(lobby_);
+        cluster_.run();
+        set(act::AddTerm{.text = "bad", .holds = true});
+        set(act::AddTerm{.text = "evil"});
+    }
+    void TearDown() override {
+        hubs_[0]->unwatch(lobby_);
+        cluster_.run();
+        for (std::size_t i = 0; i < refs_.size(); ++i) hub(refs_[i]).remove(refs_[i]);
+        cluster_.run();
+    }
+
+    MemberRef eve() { return refs_[0]; }
+    MemberRef sam() { return refs_[1]; }
+    MemberRef mo() { return refs_[2]; }
+
+    chat::ActAnswer set(chat::Act what) {
+        std::optional<ActAnswers> answers;
+        gateway_.act({.channel = lobby_,
+                      .actor = *catalog_.ensure_user("mo"),
+                      .origin = "irc",
+                      .acts = {std::move(what)}},
+                     [&](ActAnswers given) { answers = std::move(given); });
+        cluster_.run();
+        EXPECT_TRUE(answers);
+        return answers ? answers->front() : chat::ActAnswer();
+    }
+    std::optional<chat::Denial> refused(chat::Act what) {
+        const auto answer = set(std::move(what));
+        const auto* denied = std::get_if<chat::Denied>(&answer);
+        return denied == nullptr ? std::nullopt : std::optional(denied->why);
+    }
+    std::optional<chat::Refusal> refusal(const fakes::FakeMember& member, RequestId request) {
+        const auto found = member.sends.find(request);
+        if (found == member.sends.end()) return std::nullopt;
+        const auto* refused = std::get_if<chat::Refused>(&found->second);
+        return refused == nullptr ? std::nullopt : std::optional(refused->why);
+    }
+    /// Has eve say what is held, and gives the message's id.
+    MessageId hold(const std::string& text = "this is bad", RequestId request = 50) {
+        say(eve(), request, text);
+        EXPECT_EQ(refusal(eve_, request), chat::Refusal::held);
+        return watcher_.told.empty() ? MessageId() : watcher_.told.back().message.id;
+    }
+    std::string heard(fakes::FakeMember& member) {
+        cluster_.advance(std::chrono::milliseconds(60));
+        const std::string text = member.text();
+        member.frames.clear();
+        return text;
+    }
+    chat::HoldStatus status(MessageId id) { return (*catalog_.find_held(lobby_, id))->status; }
+
+    ModelFake model_;
+    Watcher watcher_;
+    ChannelId lobby_;
+    fakes::FakeMember eve_{user("eve")}, sam_{user("sam")}, mo_{user("mo")};
+    std::vector<MemberRef> refs_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Shards, AutoModTest, ::testing::Values(1, 3));
+
+TEST_P(AutoModTest, BlocksWhatATermBlocks) {
+    heard(sam_);
+    say(eve(), 1, "so evil");
+    EXPECT_EQ(refusal(eve_, 1), chat::Refusal::rejected);
+    say(eve(), 2, "so good");
+    EXPECT_TRUE(eve_.answered<Stored>(2));
+    EXPECT_EQ(heard(sam_), "eve: so good\n");
+    EXPECT_EQ(total(&HubCounters::automod_blocked), 1u);
+}
+
+TEST_P(AutoModTest, LetsModeratorsSayWhatTheyWant) {
+    say(mo(), 1, "evil and bad");
+    EXPECT_TRUE(mo_.answered<Stored>(1));
+}
+
+TEST_P(AutoModTest, TakesTermsFromTheNextMessageOn) {
+    say(eve(), 1, "hello");
+    set(act::AddTerm{.text = "hello"});
+    say(eve(), 2, "hello there");
+    EXPECT_EQ(refusal(eve_, 2), chat::Refusal::rejected);
+    set(act::RemoveTerm{.id = {}, .text = "hello"});
+    say(eve(), 3, "hello again");
+    EXPECT_TRUE(eve_.answered<Stored>(3));
+}
+
+TEST_P(AutoModTest, HoldsForModeratorsAndTellsNobodyElse) {
+    heard(sam_);
+    heard(eve_);
+    const MessageId id = hold();
+    ASSERT_TRUE(id);
+    EXPECT_EQ(heard(sam_), "");
+    EXPECT_EQ(heard(eve_), "");
+    ASSERT_EQ(watcher_.told.size(), 1u);
+    const auto& held = watcher_.told[0];
+    EXPECT_EQ(held.status, HoldStatus::pending);
+    EXPECT_EQ(held.message.text, "this is bad");
+    ASSERT_EQ(held.reasons.size(), 1u);
+    EXPECT_EQ(held.reasons[0].kind, chat::HoldReason::Kind::term);
+    EXPECT_EQ(held.reasons[0].spans,
+              (std::vector<std::pair<std::uint32_t, std::uint32_t>>{{8, 10}}));
+    EXPECT_EQ(status(id), HoldStatus::pending);
+    const auto verdict = *catalog_.find_verdict(lobby_, id);
+    ASSERT_TRUE(verdict);
+    EXPECT_EQ(verdict->action, 1);
+    EXPECT_EQ(verdict->text, "this is bad");
+}
+
+TEST_P(AutoModTest, CountsTheMentionInFrontOfAReply) {
+    say(sam(), 1, "who?");
+    MessageId parent;
+    for (const auto& message : watcher_.messages) parent = message.id;
+    ASSERT_TRUE(parent);
+    say(eve(), 2, "bad", parent);
+    ASSERT_EQ(watcher_.told.size(), 1u);
+    EXPECT_EQ(watcher_.told[0].message.text, "@sam bad");
+    EXPECT_EQ(watcher_.told[0].reasons[0].spans,
+              (std::vector<std::pair<std::uint32_t, std::uint32_t>>{{5, 7}}));
+}
+
+TEST_P(AutoModTest, PublishesWhatIsApprovedAtTheEndWithItsOwnId) {
+    const MessageId id = hold();
+    say(sam(), 1, "meanwhile");
+    heard(sam_);
+    heard(eve_);
+    EXPECT_EQ(refused(act::DecideHeld{id, true}), std::nullopt);
+    EXPECT_EQ(heard(sam_), "eve: this is bad\n");
+    EXPECT_EQ(heard(eve_), "eve: this is bad\n");
+    ASSERT_EQ(watcher_.messages.size(), 2u);
+    EXPECT_EQ(watcher_.messages[1].id, id);
+    EXPECT_GE(watcher_.messages[1].sent_at, watcher_.messages[0].sent_at);
+    ASSERT_EQ(watcher_.told.size(), 2u);
+    EXPECT_EQ(watcher_.told[1].status, HoldStatus::approved);
+    EXPECT_EQ(watcher_.told[1].moderator.login, "mo");
+    const auto stored = *log_.find(lobby_, id);
+    ASSERT_TRUE(stored);
+    EXPECT_EQ(stored->kind, store::EntryKind::message);
+    EXPECT_EQ(stored->position.sequence, log_.last(lobby_)->position.sequence);
+}
+
+TEST_P(AutoModTest, DecidesOnce) {
+    const MessageId id = hold();
+    EXPECT_EQ(refused(act::DecideHeld{id, true}), std::nullopt);
+    EXPECT_EQ(refused(act::DecideHeld{id, true}), chat::Denial::already_decided);
+    EXPECT_EQ(refused(act::DecideHeld{id, false}), chat::Denial::already_decided);
+    EXPECT_EQ(std::ranges::count(watcher_.messages, id, &chat::Message::id), 1);
+    const MessageId other = hold("this is bad too", 51);
+    EXPECT_EQ(refused(act::DecideHeld{other, false}), std::nullopt);
+    EXPECT_EQ(refused(act::DecideHeld{other, true}), chat::Denial::already_decided);
+    EXPECT_EQ(std::ranges::count(watcher_.messages, other, &chat::Message::id), 0);
+    EXPECT_EQ(refused(act::DecideHeld{MessageId::from_random(1, 2), true}),
+              chat::Denial::no_such_message);
+}
+
+TEST_P(AutoModTest, DecidesOnceWhenModeratorsDecideTogether) {
+    const MessageId id = hold();
+    int approved = 0, late = 0;
+    for (int i = 0; i < 5; ++i) {
+        gateway_.act(
+            {.channel = lobby_,
+             .actor = *catalog_.ensure_user("mo"),
+             .origin = "irc",
+             .acts = {act::DecideHeld{id, i % 2 == 0}}},
+            [&](const ActAnswers& answers) {
+                const auto* denied = std::get_if<chat::Denied>(&answers.front());
+                approved += denied == nullptr ? 1 : 0;
+                late += denied != nullptr && denied->why == chat::Denial::already_decided ? 1 : 0;
+            });
+    }
+    cluster_.run();
+    EXPECT_EQ(approved, 1);
+    EXPECT_EQ(late, 4);
+    EXPECT_EQ(std::ranges::count(watcher_.messages, id, &chat::Message::id), 1);
+}
+
+TEST_P(AutoModTest, LetsOnlyModeratorsDecide) {
+    const MessageId id = hold();
+    hub(sam()).act(sam(), 9, "lobby", act::DecideHeld{id, true});
+    cluster_.run();
+    const auto answer = std::get<chat::ActAnswer>(sam_.acts.find(9)->second);
+    EXPECT_EQ(std::get<chat::Denied>(answer).why, chat::Denial::no_permission);
+    hub(mo()).act(mo(), 9, "lobby", act::DecideHeld{id, false});
+    cluster_.run();
+    EXPECT_EQ(status(id), HoldStatus::denied);
+}
+
+TEST_P(AutoModTest, WillNotPublishForTheBanned) {
+    const MessageId id = hold();
+    set(act::Ban{.target = {.id = {}, .login = "eve"}});
+    EXPECT_EQ(refused(act::DecideHeld{id, true}), chat::Denial::target_banned);
+    EXPECT_EQ(refused(act::DecideHeld{id, false}), std::nullopt);
+}
+
+TEST_P(AutoModTest, LetsWhatNobodyDecidesExpire) {
+    const MessageId id = hold();
+    EXPECT_EQ(total(&HubCounters::automod_pending), 1u);
+    cluster_.advance(limits::kHoldFor - std::chrono::seconds(1));
+    EXPECT_EQ(status(id), HoldStatus::pending);
+    cluster_.advance(std::chrono::seconds(2));
+    EXPECT_EQ(status(id), HoldStatus::expired);
+    ASSERT_EQ(watcher_.told.size(), 2u);
+    EXPECT_EQ(watcher_.told[1].status, HoldStatus::expired);
+    EXPECT_FALSE(watcher_.told[1].moderator.id);
+    EXPECT_EQ(refused(act::DecideHeld{id, true}), chat::Denial::expired);
+    EXPECT_EQ(total(&HubCounters::automod_pending), 0u);
+    EXPECT_EQ(total(&HubCounters::automod_expired), 1u);
+}
+
+TEST_P(AutoModTest, KeepsWhatIsHeldOverARestart) {
+    // As an earlier run of the server left it: in a channel whose room is not alive.
+    const ChannelId attic = catalog_.ensure_channel("attic")->id;
+    const WallTime held_at = cluster_.shard(0).now().wall - std::chrono::minutes(2);
+    std::vector<MessageId> ids;
+    for (const char* text : {"one", "two"}) {
+        chat::HeldMessage held;
+        held.message.id = MessageId::at(held_at, ids.size() + 1, 1);
+        held.message.author_id = eve_.identity().user.id;
+        held.message.author_login = "eve";
+        held.message.text = text;
+        held.held_at = held_at;
+        ids.push_back(held.message.id);
+        ASSERT_TRUE(*catalog_.hold({.channel = attic,
+                                    .id = held.message.id,
+                                    .author = held.message.author_id,
+                                    .event = chat::encode_event({attic, "attic", {}, held}),
+                                    .held_at = held_at},
+                                   10));
+    }
+    gateway_.wake_held();
+    cluster_.run();
+    EXPECT_EQ(total(&HubCounters::automod_pending), 2u);
+    std::optional<ActAnswers> answers;
+    gateway_.act({.channel = attic,
+                  .actor = *catalog_.ensure_user("attic"),
+                  .origin = "irc",
+                  .acts = {act::DecideHeld{ids[0], true}}},
+                 [&](ActAnswers given) { answers = std::move(given); });
+    cluster_.run();
+    ASSERT_TRUE(answers);
+    EXPECT_TRUE(std::holds_alternative<chat::Done>(answers->front()));
+    EXPECT_TRUE(*log_.find(attic, ids[0]));
+    // Its time did not begin anew.
+    cluster_.advance(std::chrono::minutes(3) - std::chrono::seconds(1));
+    EXPECT_EQ((*catalog_.find_held(attic, ids[1]))->status, HoldStatus::pending);
+    cluster_.advance(std::chrono::seconds(2));
+    EXPECT_EQ((*catalog_.find_held(attic, ids[1]))->status, HoldStatus::expired);
+    EXPECT_FALSE(*log_.find(attic, ids[1]));
+}
+
+TEST_P(AutoModTest, BlocksWhatItCannotHoldAnyMore) {
+    for (std::size_t i = 0; i < limits::kHeldPerChannel; ++i) {
+        store::Held held{.channel = lobby_,
+                         .id = MessageId::from_random(7, i),
+                         .author = eve_.identity().user.id};
+        ASSERT_TRUE(*catalog_.hold(held, limits::kHeldPerChannel));
+    }
+    say(eve(), 1, "bad");
+    EXPECT_EQ(refusal(eve_, 1), chat::Refusal::rejected);
+    EXPECT_EQ(total(&HubCounters::automod_hold_full), 1u);
+}
+
+TEST_P(AutoModTest, RecordsWhatShadowTermsFindAndLetsItPass) {
+    set(act::AddTerm{.text = "odd", .shadow = true});
+    say(eve(), 1, "how odd");
+    EXPECT_TRUE(eve_.answered<Stored>(1));
+    cluster_.advance(std::chrono::seconds(1));
+    const auto verdicts = *catalog_.list_verdicts(lobby_, {}, 10);
+    ASSERT_EQ(verdicts.size(), 1u);
+    EXPECT_EQ(verdicts[0].action, 0);
+    EXPECT_NE(verdicts[0].findings.find("\"shadow\":true"), std::string::npos);
+    EXPECT_EQ(verdicts[0].message, watcher_.messages.back().id);
+}
+
+TEST_P(AutoModTest, HoldsWhatTheLevelsCatch) {
+    model_.takes = false;
+    say(eve(), 1, "vile");
+    EXPECT_TRUE(eve_.answered<Stored>(1));  // no levels are set
+    set(act::ChangeAutoMod{
+        .levels = chat::AutoModLevels{.overall = 2, .categories = {2, 1, 1, 1, 2, 1, 2, 0}}});
+    say(eve(), 2, "how vile");
+    EXPECT_EQ(refusal(eve_, 2), chat::Refusal::held);
+    set(act::ChangeAutoMod{
+        .levels = chat::AutoModLevels{.overall = 4, .categories = {4, 4, 4, 4, 4, 4, 4, 3}}});
+    say(eve(), 3, "too vile");
+    EXPECT_EQ(refusal(eve_, 3), chat::Refusal::rejected);
+}
+
+TEST_P(AutoModTest, KeepsTheOrderOfWhoWaitsForTheModel) {
+    set(act::ChangeAutoMod{
+        .levels = chat::AutoModLevels{.overall = 2, .categories = {2, 1, 1, 1, 2, 1, 2, 0}}});
+    heard(mo_);
+    say(eve(), 1, "hm one");
+    say(eve(), 2, "two");
+    say(sam(), 1, "sam waits for nobody");
+    ASSERT_EQ(model_.asked, std::vector<std::string>{"hm one"});
+    EXPECT_FALSE(refusal(eve_, 1));
+    EXPECT_FALSE(eve_.answered<Stored>(2));
+    model_.answer(0.05f);
+    cluster_.run();
+    EXPECT_TRUE(eve_.answered<Stored>(1));
+    EXPECT_TRUE(eve_.answered<Stored>(2));
+    EXPECT_EQ(heard(mo_), "sam: sam waits for nobody\neve: hm one\neve: two\n");
+    say(eve(), 3, "hm three");
+    model_.answer(0.9999f);
+    cluster_.run();
+    EXPECT_EQ(refusal(eve_, 3), chat::Refusal::held);
+}
+
+TEST_P(AutoModTest, GoesOnWithoutTheModel) {
+    set(act::ChangeAutoMod{
+        .levels = chat::AutoModLevels{.overall = 2, .categories = {2, 1, 1, 1, 2, 1, 2, 0}}});
+    say(eve(), 1, "hm one");
+    model_.answer(std::nullopt);
+    cluster_.run();
+    EXPECT_TRUE(eve_.answered<Stored>(1));
+    model_.takes = false;
+    say(eve(), 2, "hm two");
+    EXPECT_TRUE(eve_.answered<Stored>(2));
+    EXPECT_EQ(total(&HubCounters::automod_model_silent), 2u);
+    set(act::ChangeAutoMod{.rules = R"({"model":false})"});
+    model_.takes = true;
+    say(eve(), 3, "hm three");
+    EXPECT_TRUE(eve_.answered<Stored>(3));
+    EXPECT_EQ(model_.asked.size(), 1u);
+}
+
+TEST_P(AutoModTest, RefusesTermsAndRulesThatMakeNoSense) {
+    EXPECT_EQ(refused(act::AddTerm{.text = "/(unclosed/"}), chat::Denial::bad_term);
+    EXPECT_EQ(refused(act::AddTerm{.text = "x"}), chat::Denial::bad_text);
+    EXPECT_EQ(refused(act::ChangeAutoMod{.rules = "[]"}), chat::Denial::bad_term);
+    EXPECT_EQ(refused(act::ChangeAutoMod{.rules = R"({"spam":{"capitals":{"on":1}}})"}),
+              chat::Denial::bad_term);
+    EXPECT_EQ(refused(act::ChangeAutoMod{.rules = R"({"unknown":true})"}), chat::Denial::bad_term);
+}
+
+TEST_P(AutoModTest, LetsPermittedLinksAndPhrasesPassOnce) {
+    set(act::ChangeAutoMod{.rules = R"({"spam":{"links":{"on":true,"action":"block"}}})"});
+    say(eve(), 1, "see example.org now");
+    EXPECT_EQ(refusal(eve_, 1), chat::Refusal::rejected);
+    EXPECT_EQ(refused(act::Permit{.target = {.id = {}, .login = "eve"}}), std::nullopt);
+    say(eve(), 2, "see example.org please");
+    EXPECT_TRUE(eve_.answered<Stored>(2));
+    cluster_.advance(std::chrono::seconds(61));
+    say(eve(), 3, "see example.org again");
+    EXPECT_EQ(refusal(eve_, 3), chat::Refusal::rejected);
+    EXPECT_EQ(refused(act::Permit{.target = {}, .phrase = "evil"}), std::nullopt);
+    say(sam(), 1, "so evil");
+    EXPECT_TRUE(sam_.answered<Stored>(1));
+    say(sam(), 2, "so evil again");
+    EXPECT_EQ(refusal(sam_, 2), chat::Refusal::rejected);
+}
+
+/// Accounts of one name but for the digits; the fixture's are as old as the epoch is far.
+constexpr auto kRaid =
+    R"({"raid":{"on":true,"signs":1,"alike_names":5,"countdown_s":60,"unique_chat":0}})";
+
+TEST_P(AutoModTest, TripsShieldModeWhenBotsComeAndTakesItBackLater) {
+    set(act::ChangeAutoMod{.rules = kRaid});
+    std::vector<std::unique_ptr<fakes::FakeMember>> bots;
+    std::vector<MemberRef> refs;
+    for (int i = 0; i < 5; ++i) {
+        bots.push_back(std::make_unique<fakes::FakeMember>(user("hoss00312_" + std::to_string(i))));
+        refs.push_back(add_and_join(*bots.back()));
+    }
+    EXPECT_TRUE(catalog_.shield_mode(lobby_)->active);
+    EXPECT_EQ((*catalog_.find_channel(lobby_))->modes.followers_only_minutes, 10);
+    EXPECT_EQ(catalog_.automod_settings(lobby_)->overall_level, 3);
+    EXPECT_EQ(total(&HubCounters::automod_raids), 1u);
+    const auto audit = *catalog_.list_audit(lobby_, 0, {}, 1);
+    EXPECT_EQ(audit[0].origin, "system");
+    cluster_.advance(std::chrono::seconds(61));
+    EXPECT_FALSE(catalog_.shield_mode(lobby_)->active);
+    EXPECT_EQ((*catalog_.find_channel(lobby_))->modes.followers_only_minutes, -1);
+    EXPECT_EQ(catalog_.automod_settings(lobby_)->overall_level, 0);
+    for (std::size_t i = 0; i < refs.size(); ++i) hub(refs[i]).remove(refs[i]);
+    cluster_.run();
+}
+
+TEST_P(AutoModTest, LetsAModeratorTakeBackWhatTheRaidBreakerDid) {
+    set(act::ChangeAutoMod{.rules = kRaid});
+    std::vector<std::unique_ptr<fakes::FakeMember>> bots;
+    std::vector<MemberRef> refs;
+    for (int i = 0; i < 5; ++i) {
+        bots.push_back(std::make_unique<fakes::FakeMember>(user("hoss00312_" + std::to_string(i))));
+        refs.push_back(add_and_join(*bots.back()));
+    }
+    std::string batch;
+    const auto audit = catalog_.list_audit(lobby_, 0, {}, 10).value();
+    for (const auto& entry : audit) {
+        if (entry.origin == "system") batch = entry.batch;
+    }
+    EXPECT_EQ(refused(act::Undo{batch}), std::nullopt);
+    EXPECT_FALSE(catalog_.shield_mode(lobby_)->active);
+    EXPECT_EQ((*catalog_.find_channel(lobby_))->modes, chat::RoomState());
+    // The countdown is over with it: what is set since stays.
+    set(act::Shield{.on = true});
+    cluster_.advance(std::chrono::seconds(61));
+    EXPECT_TRUE(catalog_.shield_mode(lobby_)->active);
+    for (std::size_t i = 0; i < refs.size(); ++i) hub(refs[i]).remove(refs[i]);
+    cluster_.run();
+}
+
+TEST_P(AutoModTest, OnlyLooksAtARaidInShadowMode) {
+    set(act::ChangeAutoMod{.rules =
+                               R"({"raid":{"on":true,"signs":1,"alike_names":3,"shadow":true}})"});
+    std::vector<std::unique_ptr<fakes::FakeMember>> bots;
+    std::vector<MemberRef> refs;
+    for (int i = 0; i < 3; ++i) {
+        bots.push_back(std::make_unique<fakes::FakeMember>(user("hoss00312_" + std::to_string(i))));
+        refs.push_back(add_and_join(*bots.back()));
+    }
+    EXPECT_EQ(total(&HubCounters::automod_raids), 1u);
+    EXPECT_FALSE(catalog_.shield_mode(lobby_)->active);
+    for (std::size_t i = 0; i < refs.size(); ++i) hub(refs[i]).remove(refs[i]);
+    cluster_.run();
+}
+
+}  // namespace
+}  // namespace clamor::hub

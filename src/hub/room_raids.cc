@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <utility>
+
+#include "automod/levels.h"
+#include "base/log.h"
+#include "hub/room_host.h"
+#include "moderation/service.h"
+
+/// The raid breaker: a rush of newcomers that look like bots trips shield mode for a while.
+namespace clamor::hub {
+
+namespace {
+
+/// Somebody whom the channel does not know.
+bool is_newcomer(const chat::Chatter& chatter) {
+    const chat::Standing& standing = chatter.standing;
+    return standing.role == chat::Role::viewer && !standing.has_spoken && !standing.subscribed() &&
+           !standing.following_since && chatter.user.type == chat::AccountType::ordinary;
+}
+
+automod::ChannelState state_of(const HostedRoom& room) {
+    const chat::RoomState& modes = room.rules.modes();
+    return {.shield = room.shield,
+            .followers_only = modes.followers_only_minutes,
+            .slow_mode = modes.slow_seconds,
+            .unique_chat = modes.unique_chat ? 1 : 0,
+            .automod_level =
+                room.automod.policy ? room.automod.policy->settings.levels.overall.value_or(0) : 0};
+}
+
+chat::Act act_of(const automod::Change& change) {
+    using automod::Measure;
+    switch (change.measure) {
+        case Measure::shield:
+            return chat::act::Shield{.on = change.after != 0};
+        case Measure::followers_only:
+            return chat::act::ChangeModes{
+                {.followers_only_minutes = static_cast<std::int32_t>(change.after)}};
+        case Measure::slow_mode:
+            return chat::act::ChangeModes{
+                {.slow_seconds = static_cast<std::uint32_t>(change.after)}};
+        case Measure::unique_chat:
+            return chat::act::ChangeModes{{.unique_chat = change.after != 0}};
+        case Measure::automod_level:
+            break;
+    }
+    const auto level = static_cast<std::uint8_t>(change.after);
+    return chat::act::ChangeAutoMod{
+        .levels = chat::AutoModLevels{.overall = level,
+                                      .categories = automod::effective_levels({.overall = level})}};
+}
+
+std::vector<chat::Act> acts_of(const std::vector<automod::Change>& changes) {
+    std::vector<chat::Act> acts;
+    for (const automod::Change& change : changes) acts.push_back(act_of(change));
+    return acts;
+}
+
+}  // namespace
+
+void RoomHost::take_policy(HostedRoom& room, moderation::RoomPolicy policy) {
+    room.automod = std::move(policy);
+    // What it did is to be taken back as it was done.
+    if (room.raid_breaker.trip() == nullptr)
+        room.raid_breaker = automod::RaidBreaker(room.automod.raid.options);
+}
+
+void RoomHost::watch_newcomer(HostedRoom& room, const ChatterEntry& entry) {
+    if (!room.automod.raid.on || !is_newcomer(entry.chatter)) return;
+    const auto trip = room.raid_breaker.joined({.user = entry.chatter.user.id,
+                                                .login = entry.chatter.user.login,
+                                                .created_at = entry.account_made},
+                                               state_of(room), scheduler_.now());
+    if (trip) trip_raid_breaker(room, *trip);
+}
+
+void RoomHost::watch_first_message(HostedRoom& room, const ChatterEntry& entry,
+                                   std::string_view text) {
+    if (!is_newcomer(entry.chatter)) return;
+    text::Normalised normalised;
+    services_.moderation.automod().normaliser().normalise(text, {}, normalised);
+    const auto trip = room.raid_breaker.spoke_first(entry.chatter.user.id, normalised.text,
+                                                    state_of(room), scheduler_.now());
+    if (trip) trip_raid_breaker(room, *trip);
+}
+
+void RoomHost::trip_raid_breaker(HostedRoom& room, const automod::Trip& trip) {
+    counters_.automod_raids.add();
+    std::string signs;
+    for (const auto& sign : trip.signs) {
+        if (!signs.empty()) signs += ' ';
+        signs += automod::name_of(sign.sign);
+    }
+    const bool shadow = room.automod.raid.shadow;
+    log::warn("newcomers look like a raid by bots", {{"channel", room.login},
+                                                     {"signs", signs},
+                                                     {"newcomers", trip.newcomers.size()},
+                                                     {"shadow", shadow}});
+    room.raid_timer =
+        scheduler_.call_at(trip.until, [this, channel = room.channel] { end_trip(channel); });
+    if (shadow) return;
+    act_as_system(room, std::string(moderation::kRaidBatch) + new_id(trip.at).to_string(),
+                  acts_of(trip.changes));
+}
+
+void RoomHost::end_trip(ChannelId channel) {
+    const auto found = rooms_.find(channel);
+    if (found == rooms_.end()) return;
+    HostedRoom& room = *found->second;
+    room.raid_timer = {};
+    const MonoTime now = scheduler_.now().mono;
+    auto changes = room.raid_breaker.revert(state_of(room), now);
+    if (!room.automod.raid.shadow && !changes.empty()) act_as_system(room, {}, acts_of(changes));
+}
+
+void RoomHost::shield_changed(HostedRoom& room, const chat::Moderation& act) {
+    if (act.action == chat::ModAction::shield) room.shield = true;
+    if (act.action != chat::ModAction::shield_off) return;
+    room.shield = false;
+    // Whoever ends the shield ends the trip: what is to be taken back besides, they have done.
+    if (room.raid_breaker.trip() == nullptr) return;
+    scheduler_.cancel(room.raid_timer);
+    room.raid_timer = {};
+    room.raid_breaker.revert(state_of(room), scheduler_.now().mono);
+}
+
+void RoomHost::act_as_system(const HostedRoom& room, std::string batch,
+                             std::vector<chat::Act> acts) {
+    // In the broadcaster's name: the audit log says that it was the system.
+    const chat::User broadcaster{.id = UserId(room.channel.value),
+                                 .login = room.login,
+                                 .display_name = room.login,
+                                 .color = {}};
+    ActRequest request{.channel = room.channel,
+                       .actor = broadcaster,
+                       .origin = "system",
+                       .batch = std::move(batch),
+                       .acts = std::move(acts)};
+    // Whoever called may be in the middle of a room's matters.
+    scheduler_.post_to(scheduler_.shard(), Priority::control,
+                       [this, request = std::move(request)]() mutable {
+                           act(std::move(request), [](const ActAnswers&) {});
+                       });
+}
+
+}  // namespace clamor::hub

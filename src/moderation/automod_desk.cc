@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "moderation/automod_desk.h"
+
+#include <utility>
+
+#include "base/limits.h"
+#include "base/log.h"
+
+namespace clamor::moderation {
+
+namespace {
+constexpr std::size_t kPage = 1000;
+}
+
+automod::Term compiled_term(const store::Term& term) {
+    return {.id = term.id,
+            .text = term.text,
+            .permitted = term.permitted,
+            .is_private = term.private_term,
+            .shadow = term.shadow,
+            .action = term.holds ? automod::Action::hold : automod::Action::block,
+            .expires_at = term.expires_at};
+}
+
+std::shared_ptr<const automod::Classifier> AutoModDesk::classifier() const {
+    const std::lock_guard held(mutex_);
+    return classifier_;
+}
+
+void AutoModDesk::use(std::shared_ptr<const automod::Classifier> classifier) {
+    const std::lock_guard held(mutex_);
+    classifier_ = std::move(classifier);
+}
+
+Result<RoomPolicy> AutoModDesk::policy_of(ChannelId channel, WallTime now) const {
+    const auto stored = catalog_.automod_settings(channel);
+    if (!stored) return tl::unexpected(stored.error());
+    auto rules = parse_rules(stored->rules);
+    if (!rules) {
+        // Written by a later version, or by hand: the channel is better off with the defaults.
+        log::warn("a channel's rules of AutoMod cannot be read",
+                  {{"channel", channel.value}, {"error", rules.error().to_string()}});
+        rules = AutoModRules();
+    }
+    automod::Settings settings = std::move(rules->settings);
+    settings.levels = levels_of(*stored);
+    for (const bool permitted : {false, true}) {
+        for (std::string after; settings.terms.size() < limits::kTermsMax;) {
+            auto page = catalog_.list_terms(channel, permitted, after, now, kPage);
+            if (!page) return tl::unexpected(page.error());
+            for (const store::Term& term : *page) settings.terms.push_back(compiled_term(term));
+            if (page->size() < kPage) break;
+            after = page->back().id;
+        }
+    }
+    auto compiled = automod::compile_policy(std::move(settings), normaliser_, now);
+    return RoomPolicy{.policy = std::move(compiled.policy),
+                      .ask_model = rules->ask_model,
+                      .raid = rules->raid};
+}
+
+std::string AutoModDesk::fault_in_term(const store::Term& term) const {
+    automod::Settings settings;
+    settings.terms.push_back(compiled_term(term));
+    const auto compiled = automod::compile_policy(std::move(settings), normaliser_, WallTime{});
+    return compiled.problems.empty() ? std::string() : compiled.problems.front().what;
+}
+
+std::string AutoModDesk::fault_in_rules(const store::AutoModSettings& stored) const {
+    auto rules = parse_rules(stored.rules);
+    if (!rules) return rules.error().detail;
+    automod::Settings settings = std::move(rules->settings);
+    settings.levels = levels_of(stored);
+    const auto compiled = automod::compile_policy(std::move(settings), normaliser_, WallTime{});
+    if (compiled.problems.empty()) return {};
+    const automod::Problem& problem = compiled.problems.front();
+    return problem.subject.empty() ? problem.what : problem.subject + ": " + problem.what;
+}
+
+Result<std::vector<automod::Verdict>> AutoModDesk::judge(ChannelId channel,
+                                                         std::span<const std::string> texts,
+                                                         const Now& now) const {
+    const auto of = policy_of(channel, now.wall);
+    if (!of) return tl::unexpected(of.error());
+    automod::AutoMod automod(normaliser_, classifier());
+    std::vector<automod::Verdict> verdicts;
+    verdicts.reserve(texts.size());
+    for (const std::string& text : texts) {
+        automod::ChannelMemory memory;
+        verdicts.push_back(automod.judge({.text = text}, *of->policy, memory, now));
+    }
+    return verdicts;
+}
+
+}  // namespace clamor::moderation
