@@ -19,7 +19,7 @@ class Bytes {
   public:
     explicit Bytes(std::span<const std::byte> bytes)
         : words_(bytes.size() / 8 + 1), size_(bytes.size()) {
-        std::memcpy(words_.data(), bytes.data(), bytes.size());
+        if (!bytes.empty()) std::memcpy(words_.data(), bytes.data(), bytes.size());
     }
     std::byte* data() { return reinterpret_cast<std::byte*>(words_.data()); }
     std::span<const std::byte> span() { return {data(), size_}; }
