@@ -51,7 +51,7 @@ void read(const Model& model, const text::Normalised& message, Reading& r) {
     for (std::size_t i = 0; i < r.count; ++i) {
         r.words[i] = model.find(r.tokens[i].hash);
         r.weights[i] = r.words[i] != nullptr ? static_cast<float>(r.words[i]->weight) * h.word_scale
-                                             : piece_weight(model, r.tokens[i].letters);
+                                             : piece_weight(model, r.tokens[i].pieced());
     }
     for (std::size_t i = 0; i + 1 < r.count; ++i) {
         const std::uint64_t pair = pair_hash(r.tokens[i].hash, r.tokens[i + 1].hash);
@@ -125,7 +125,7 @@ text::CodePoints heaviest(const Reading& r) {
     const float enough = weight(first) / 3;
     while (first > 0 && weight(first - 1) > enough && enough > 0) --first;
     while (last + 1 < r.count && weight(last + 1) > enough && enough > 0) ++last;
-    return {r.tokens[first].origin.first, r.tokens[last].origin.last};
+    return {r.tokens[first].first, r.tokens[last].last};
 }
 
 }  // namespace
