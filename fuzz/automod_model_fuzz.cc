@@ -16,7 +16,7 @@ using namespace clamor;
 void try_model(std::span<const std::byte> bytes, const text::Normalised& message) {
     // Models are read where they are aligned, as files are when they are mapped.
     std::vector<std::uint64_t> aligned(bytes.size() / 8 + 1);
-    std::memcpy(aligned.data(), bytes.data(), bytes.size());
+    if (!bytes.empty()) std::memcpy(aligned.data(), bytes.data(), bytes.size());
     auto model = automod::read_model(
         {reinterpret_cast<const std::byte*>(aligned.data()), bytes.size()}, nullptr);
     if (!model) {
@@ -41,7 +41,7 @@ std::vector<std::byte> small_model(std::span<const std::byte> noise) {
     std::vector<std::int8_t> pieces(16);
     const auto spread = [&noise](void* to, std::size_t size) {
         const std::size_t count = std::min(size, noise.size());
-        std::memcpy(to, noise.data(), count);
+        if (count > 0) std::memcpy(to, noise.data(), count);
         noise = noise.subspan(count);
     };
     spread(slots.data(), slots.size() * sizeof(automod::WordSlot));

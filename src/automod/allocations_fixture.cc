@@ -11,15 +11,20 @@ thread_local std::size_t allocations = 0;
 
 }  // namespace
 
-void* operator new(std::size_t size) {
+// Weak: the thread sanitizer's own cannot be replaced.
+[[gnu::weak]] void* operator new(std::size_t size) {
     if (counting) ++allocations;
     if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
     throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept {
+[[gnu::weak]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    if (counting) ++allocations;
+    return std::malloc(size == 0 ? 1 : size);
+}
+[[gnu::weak]] void operator delete(void* memory) noexcept {
     std::free(memory);
 }
-void operator delete(void* memory, std::size_t) noexcept {
+[[gnu::weak]] void operator delete(void* memory, std::size_t) noexcept {
     std::free(memory);
 }
 
@@ -31,6 +36,10 @@ std::size_t count_allocations(const std::function<void()>& work) {
     work();
     counting = false;
     return allocations;
+}
+
+bool counts_allocations() {
+    return count_allocations([] { ::operator delete(::operator new(8)); }) == 1;
 }
 
 }  // namespace clamor::automod

@@ -24,10 +24,15 @@ inline constexpr std::size_t kPieceMax = 5;
 /// Of longer words, only so many bytes are cut into pieces.
 inline constexpr std::size_t kPiecedBytes = 24;
 
+/// No number of it has a default: five hundred of them are on the stack for every message.
 struct Token {
     std::uint64_t hash;
-    std::string_view letters;  ///< empty for what is not cut into pieces
-    text::CodePoints origin;
+    const char* letters;  ///< none of them for what is not cut into pieces
+    std::size_t size;
+    std::uint32_t first;  ///< code points of the original
+    std::uint32_t last;
+
+    std::string_view pieced() const { return {letters, size}; }
 };
 
 constexpr std::uint64_t mix(std::uint64_t hash, std::uint64_t more) {
@@ -75,11 +80,11 @@ inline std::size_t read_tokens(const text::Normalised& message, std::span<Token>
     for (const auto& word : message.words) {
         if (count == out.size()) break;
         const std::string_view letters = message.of(word);
-        Token token{0, {}, word.origin};
+        Token token{0, letters.data(), 0, word.origin.first, word.origin.last};
         const Kind kind = letters == "url" ? Kind::link : word.kind;
         if (kind == Kind::link) {
             if (before == Kind::link && count > 0) {
-                out[count - 1].origin.last = word.origin.last;
+                out[count - 1].last = word.origin.last;
                 continue;
             }
             token.hash = kLinkHash;
@@ -89,7 +94,7 @@ inline std::size_t read_tokens(const text::Normalised& message, std::span<Token>
             token.hash = kNumberHash + std::min<std::size_t>(letters.size(), 4);
         } else {
             token.hash = hash_bytes(letters);
-            if (kind == Kind::word) token.letters = letters;
+            if (kind == Kind::word) token.size = letters.size();
         }
         before = kind;
         out[count++] = token;

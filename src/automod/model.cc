@@ -43,19 +43,25 @@ tl::unexpected<Error> refuse(std::string why) {
     return fail(std::errc::invalid_argument, "AutoMod model: " + std::move(why));
 }
 
+/// Greater numbers are not learned, and their sums might not be finite.
+constexpr float kNumberMax = 1e4f;
+
+bool is_usable(float number) {
+    return std::isfinite(number) && std::abs(number) <= kNumberMax;
+}
+
 template <class Numbers>
-bool all_finite(const Numbers& numbers) {
-    return std::ranges::all_of(numbers, [](float f) { return std::isfinite(f); });
+bool all_usable(const Numbers& numbers) {
+    return std::ranges::all_of(numbers, is_usable);
 }
 
 bool numbers_are_usable(const ModelHeader& h) {
     const std::array scales{h.word_scale, h.pair_scale, h.piece_scale, h.vector_scale, h.slope};
-    if (!std::ranges::all_of(scales, [](float f) { return std::isfinite(f) && f > 0; }))
-        return false;
-    if (!std::isfinite(h.bias) || !std::isfinite(h.shift)) return false;
+    if (!std::ranges::all_of(scales, [](float f) { return is_usable(f) && f > 0; })) return false;
+    if (!is_usable(h.bias) || !is_usable(h.shift)) return false;
     return std::ranges::all_of(h.networks, [](const Network& n) {
-        return all_finite(n.hidden_bias) && all_finite(n.out) &&
-               std::ranges::all_of(n.hidden, [](const auto& row) { return all_finite(row); });
+        return all_usable(n.hidden_bias) && all_usable(n.out) &&
+               std::ranges::all_of(n.hidden, [](const auto& row) { return all_usable(row); });
     });
 }
 
@@ -107,7 +113,7 @@ Result<Model> read_model(std::span<const std::byte> bytes, std::shared_ptr<const
         return refuse(std::to_string(bytes.size()) + " bytes where " + std::to_string(size_of(h)) +
                       " belong");
     if (checksum_of(bytes.subspan(kCheckedFrom)) != h.checksum) return refuse("checksum differs");
-    if (!numbers_are_usable(h)) return refuse("numbers that are not finite");
+    if (!numbers_are_usable(h)) return refuse("numbers that are not finite or too great");
     const std::string_view version(h.version.data(), h.version.size());
     model.version = version.substr(0, version.find('\0'));
     if (!is_usable_version(model.version)) return refuse("no version");

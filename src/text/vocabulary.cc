@@ -81,8 +81,7 @@ Vocabulary::Vocabulary(std::string_view lines) {
     for (std::uint32_t i = 0; i < words_.size(); ++i) {
         const std::string_view word = letters(words_[i]);
         std::string squeezed(word);
-        const auto rest = std::ranges::unique(squeezed);
-        squeezed.erase(rest.begin(), rest.end());
+        squeezed.erase(std::unique(squeezed.begin(), squeezed.end()), squeezed.end());
         exact_.add(hash_of(word), i);
         squeezed_.add(hash_of(squeezed), i);
         if (words_[i].rude) rude_by_length_[word.size()].push_back(i);

@@ -87,7 +87,7 @@ automod::Network NetworkTrainer::network() const {
     for (std::size_t k = 0; k < kHidden; ++k) {
         out.hidden_bias[k] = hidden_bias_[k].value;
         out.out[k] = out_[k].value;
-        for (std::size_t d = 0; d < kIn; ++d) out.hidden[k][d] = hidden_[k][d].value;
+        for (std::size_t d = 0; d < kIn; ++d) out.hidden[d][k] = hidden_[k][d].value;
     }
     return out;
 }

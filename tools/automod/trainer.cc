@@ -62,9 +62,9 @@ Trainer::Example Trainer::read_line(const std::string& text, bool toxic) {
         if (is_new) {
             Word word;
             word.hash = token.hash;
-            word.letters = token.letters;
-            if (!token.letters.empty()) {
-                automod::for_each_piece(token.letters, [&](std::uint64_t hash) {
+            word.letters = token.pieced();
+            if (token.size > 0) {
+                automod::for_each_piece(token.pieced(), [&](std::uint64_t hash) {
                     word.pieces.push_back(static_cast<std::uint32_t>(hash & (options_.pieces - 1)));
                 });
             }

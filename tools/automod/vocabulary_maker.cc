@@ -33,8 +33,7 @@ bool is_stretched(std::string_view word) {
 }
 
 std::string squeezed(std::string word) {
-    const auto rest = std::ranges::unique(word);
-    word.erase(rest.begin(), rest.end());
+    word.erase(std::unique(word.begin(), word.end()), word.end());
     return word;
 }
 
