@@ -24,6 +24,7 @@ namespace clamor::reactor::contract {
 struct Case {
     EngineKind kind;
     bool ipv6;
+    bool gathers = false;
 };
 
 /// A stream that remembers what it was told; each hook runs after the remembering.
@@ -97,7 +98,9 @@ inline std::string pattern(std::size_t size, std::uint32_t seed = 1) {
 class EngineContract : public ::testing::TestWithParam<Case> {
   protected:
     void SetUp() override {
-        auto choice = make_engine(GetParam().kind, EngineOptions{});
+        EngineOptions options;
+        if (GetParam().gathers) options.gather_max = std::chrono::milliseconds(2);
+        auto choice = make_engine(GetParam().kind, options);
         if (!choice && GetParam().kind == EngineKind::io_uring)
             GTEST_SKIP() << choice.error().to_string();
         ASSERT_TRUE(choice) << choice.error().to_string();

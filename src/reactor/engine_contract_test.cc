@@ -6,15 +6,18 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 
+#include "reactor/clock.h"
+
 namespace clamor::reactor::contract {
 
 INSTANTIATE_TEST_SUITE_P(
     All, EngineContract,
     ::testing::Values(Case{EngineKind::epoll, false}, Case{EngineKind::epoll, true},
-                      Case{EngineKind::io_uring, false}, Case{EngineKind::io_uring, true}),
+                      Case{EngineKind::io_uring, false}, Case{EngineKind::io_uring, true},
+                      Case{EngineKind::io_uring, false, true}),
     [](const auto& info) {
         return std::string(info.param.kind == EngineKind::epoll ? "Epoll" : "Uring") +
-               (info.param.ipv6 ? "Ipv6" : "Ipv4");
+               (info.param.ipv6 ? "Ipv6" : "Ipv4") + (info.param.gathers ? "Gathers" : "");
     });
 
 TEST_P(EngineContract, TellsThePeersAddressWhenItAccepts) {
@@ -31,6 +34,24 @@ TEST_P(EngineContract, EchoesASmallPayload) {
     ASSERT_EQ(::send(peer.get(), "hello", 5, 0), 5);
     EXPECT_EQ(read_until(peer.get(), 5).bytes, "hello");
     EXPECT_TRUE(turn_until([&] { return server.sent == 1; }));
+}
+
+TEST_P(EngineContract, HandsOnEveryByteOfAStreamOfSmallOnesWithoutMoreBeingSent) {
+    const Fd peer = connect_peer();
+    Recorder& server = *acceptance->streams[0];
+    // Long enough that an engine which gathers has found out that it is worth it.
+    const MonoTime until = read_mono_clock() + std::chrono::milliseconds(150);
+    std::string said;
+    while (read_mono_clock() < until) {
+        said += static_cast<char>('a' + said.size() % 26);
+        ASSERT_EQ(::send(peer.get(), &said.back(), 1, 0), 1);
+        engine->turn(std::chrono::milliseconds(5));
+    }
+    EXPECT_TRUE(turn_until([&] { return server.received.size() == said.size(); }));
+    EXPECT_EQ(server.received, said);
+    // And the last one, behind which nothing comes, is not waited with.
+    ASSERT_EQ(::send(peer.get(), ".", 1, 0), 1);
+    EXPECT_TRUE(turn_until([&] { return server.received.size() == said.size() + 1; }));
 }
 
 TEST_P(EngineContract, CarriesTenMegabytesBothWays) {

@@ -108,12 +108,14 @@ void UringRing::submit_rest() {
 void UringRing::submit_and_wait(std::optional<MonoClock::duration> timeout,
                                 MonoClock::duration gather) {
     enable();
-    if (gather > MonoClock::duration::zero() && (!timeout || *timeout > gather)) {
+    const bool gathers = gather > MonoClock::duration::zero();
+    if (gathers && timeout && *timeout <= gather) return wait_for(timeout, kGathered);
+    if (gathers) {
         wait_for(gather, kGathered);
         if (io_uring_cq_ready(&ring_) > 0) return;
         if (timeout) *timeout -= gather;
     }
-    wait_for(timeout, timeout > gather ? 1 : kGathered);
+    wait_for(timeout, 1);
 }
 
 void UringRing::wait_for(std::optional<MonoClock::duration> timeout, unsigned completions) {
@@ -127,8 +129,7 @@ void UringRing::wait_for(std::optional<MonoClock::duration> timeout, unsigned co
         const auto seconds = std::chrono::floor<std::chrono::seconds>(*timeout);
         __kernel_timespec limit{.tv_sec = seconds.count(), .tv_nsec = (*timeout - seconds).count()};
         io_uring_cqe* unused = nullptr;
-        result =
-            io_uring_submit_and_wait_timeout(&ring_, &unused, completions, &limit, nullptr);
+        result = io_uring_submit_and_wait_timeout(&ring_, &unused, completions, &limit, nullptr);
     }
     CLAMOR_CHECK(result >= 0 || result == -ETIME || result == -EINTR || result == -EAGAIN ||
                      result == -EBUSY,
