@@ -45,9 +45,11 @@ chat::Act act_of(const automod::Change& change) {
             break;
     }
     const auto level = static_cast<std::uint8_t>(change.after);
-    return chat::act::ChangeAutoMod{
-        .levels = chat::AutoModLevels{.overall = level,
-                                      .categories = automod::effective_levels({.overall = level})}};
+    chat::act::ChangeAutoMod act;
+    act.levels.emplace();
+    act.levels->overall = level;
+    act.levels->categories = automod::effective_levels({.overall = level, .categories = {}});
+    return act;
 }
 
 std::vector<chat::Act> acts_of(const std::vector<automod::Change>& changes) {
