@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The first line is a document of AutoMod's rules, the rest a patch of it, and all of it the findings
-// of a verdict. Whatever they are: what is taken can be written and read again, and compiles.
+// The first line is a document of AutoMod's rules, the rest a patch of it, and all of it the
+// findings of a verdict. Whatever they are: what is taken can be written and read again, and
+// compiles.
 #include <algorithm>
 #include <string_view>
 

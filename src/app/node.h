@@ -41,7 +41,7 @@ struct NodeOptions {
     edge::irc::Options sessions;
     edge::net::ServerOptions server;
     std::size_t mailbox_tasks = limits::kMailboxTasks;
-    store::SpooledLogOptions log{};  ///< its spool's folder is the data folder's
+    store::SpooledLogOptions log{};     ///< its spool's folder is the data folder's
     std::vector<auth::Key> token_keys;  ///< of files
     std::string jwks_url;               ///< empty: none
     auth::JwtRules jwt;

@@ -211,8 +211,9 @@ void register_metrics(Metrics& metrics, const std::vector<Node::ShardCounters>& 
     metrics.counter("clamor_spool_failures_total",
                     "Groups that the spool did not take and that are tried again.", {},
                     spool.failures);
-    metrics.gauge("clamor_spool_bytes", "Of the spool, held for what is not in the message log yet.",
-                  {}, [&spool] { return static_cast<double>(spool.bytes.value()); });
+    metrics.gauge("clamor_spool_bytes",
+                  "Of the spool, held for what is not in the message log yet.", {},
+                  [&spool] { return static_cast<double>(spool.bytes.value()); });
     metrics.gauge("clamor_spool_queue_depth", "Entries that wait for the spool.", {},
                   [&spooled] { return static_cast<double>(spooled.waiting()); });
     metrics.gauge("clamor_spool_degraded", "1 while the spool cannot be written.", {},
@@ -294,8 +295,7 @@ void register_model_metrics(Metrics& metrics, const automod::ModelCounters& coun
     metrics.counter("clamor_model_batches_failed_total", "Of these, those that failed.", {},
                     counters.batches_failed);
     metrics.counter("clamor_model_breaker_opened_total",
-                    "Times that the inference server was left alone.", {},
-                    counters.breaker_opened);
+                    "Times that the inference server was left alone.", {}, counters.breaker_opened);
     metrics.gauge("clamor_model_breaker_state", "0 closed, 1 open, 2 half open.", {},
                   counters.breaker_state);
     metrics.gauge("clamor_model_waiting", "Questions that wait for an answer.", {},

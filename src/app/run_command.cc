@@ -13,9 +13,9 @@
 #include "app/serve.h"
 #include "base/limits.h"
 #include "reactor/clock.h"
+#include "store/spooled_log.h"
 #include "store/sqlite/catalog.h"
 #include "store/sqlite/message_log.h"
-#include "store/spooled_log.h"
 
 namespace clamor::app {
 
@@ -133,9 +133,10 @@ int run(const ExportCommand& command) {
             const auto complete = take_over_spool(command.data, (*channel)->id);
             if (!complete) return tl::unexpected(complete.error());
             if (!*complete) {
-                std::cerr << "clamor: the newest messages are still in the spool: the server cannot "
-                             "write its message log (its /healthz says why); they are missing "
-                             "here\n";
+                std::cerr
+                    << "clamor: the newest messages are still in the spool: the server cannot "
+                       "write its message log (its /healthz says why); they are missing "
+                       "here\n";
             }
         }
         const auto log = store::open_sqlite_message_log(

@@ -79,9 +79,9 @@ Result<std::string> Shard::start() {
 void Shard::run(std::promise<Result<std::string>> started) {
     pthread_setname_np(pthread_self(), ("shard-" + std::to_string(id_.value)).c_str());
     // An engine belongs to the thread that made it.
-    auto choice = reactor::make_engine(shared_.options.engine,
-                                       {.send_buffer_bytes = limits::kSocketSendBufferBytes,
-                                        .gather_max = limits::kGatherMax});
+    auto choice = reactor::make_engine(
+        shared_.options.engine,
+        {.send_buffer_bytes = limits::kSocketSendBufferBytes, .gather_max = limits::kGatherMax});
     if (!choice) {
         started.set_value(tl::unexpected(choice.error()));
         return;

@@ -94,10 +94,10 @@ struct Unpin {
 struct AddTerm {
     std::string text;
     bool permitted = false;
-    bool private_term = false;  ///< the text is for moderators alone
-    bool shadow = false;        ///< what it finds is recorded, not acted on
-    bool holds = false;         ///< what it finds is held; else it is blocked
-    std::string list{};         ///< the list that it came with; empty: typed in
+    bool private_term = false;               ///< the text is for moderators alone
+    bool shadow = false;                     ///< what it finds is recorded, not acted on
+    bool holds = false;                      ///< what it finds is held; else it is blocked
+    std::string list{};                      ///< the list that it came with; empty: typed in
     std::optional<std::uint32_t> seconds{};  ///< none: until it is removed
 };
 struct RemoveTerm {
@@ -121,8 +121,8 @@ struct DecideHeld {
     bool approve;
 };
 
-/// Lets links of one user pass AutoMod for a while; or, where there is a phrase, that phrase once, of
-/// the user or, where there is none, of anybody.
+/// Lets links of one user pass AutoMod for a while; or, where there is a phrase, that phrase once,
+/// of the user or, where there is none, of anybody.
 struct Permit {
     Target target{};
     std::string phrase{};
@@ -143,12 +143,12 @@ struct Undo {
 
 }  // namespace act
 
-using Act = std::variant<act::Ban, act::Unban, act::DeleteMessage, act::ClearChat, act::ChangeModes,
-                         act::GiveRole, act::TakeRole, act::Announce, act::Warn,
-                         act::AcknowledgeWarning, act::Suspect, act::Shield, act::Raid,
-                         act::CancelRaid, act::Shoutout, act::Pin, act::Unpin, act::AddTerm,
-                         act::RemoveTerm, act::RequestUnban, act::ResolveUnban, act::DecideHeld,
-                         act::ChangeAutoMod, act::Permit, act::Undo>;
+using Act =
+    std::variant<act::Ban, act::Unban, act::DeleteMessage, act::ClearChat, act::ChangeModes,
+                 act::GiveRole, act::TakeRole, act::Announce, act::Warn, act::AcknowledgeWarning,
+                 act::Suspect, act::Shield, act::Raid, act::CancelRaid, act::Shoutout, act::Pin,
+                 act::Unpin, act::AddTerm, act::RemoveTerm, act::RequestUnban, act::ResolveUnban,
+                 act::DecideHeld, act::ChangeAutoMod, act::Permit, act::Undo>;
 
 /// Why an act was not done; twitch and api say it in their own words.
 enum class Denial : std::uint8_t {
@@ -187,7 +187,8 @@ enum class Denial : std::uint8_t {
     already_requested,
     nothing_to_undo,
     bad_text,  ///< empty or too long; Denied::number is the most
-    bad_term,  ///< a pattern that cannot be used, or settings that make no sense; Denied::text says why
+    bad_term,  ///< a pattern that cannot be used, or settings that make no sense; Denied::text says
+               ///< why
     too_many_terms,  ///< Denied::number is the most
     expired,         ///< a held message that waited too long
     busy,

@@ -172,8 +172,8 @@ struct Moderation {
 /// What the act changes of what the channel knows about its target.
 void apply(const Moderation& act, Standing& target);
 
-/// The levels of AutoMod as an act tells them: the overall one, and the eight categories in the order
-/// of Helix (spec helix-eventsub 7.3).
+/// The levels of AutoMod as an act tells them: the overall one, and the eight categories in the
+/// order of Helix (spec helix-eventsub 7.3).
 struct AutoModLevels {
     std::optional<std::uint8_t> overall = 0;
     std::array<std::uint8_t, 8> categories{};
@@ -198,8 +198,8 @@ struct HoldReason {
 enum class HoldStatus : std::uint8_t { pending, approved, denied, expired };
 std::string_view name_of(HoldStatus status);
 
-/// A message that AutoMod keeps back for the moderators, or what became of it. Members are not told:
-/// an approved one follows as a message of its own.
+/// A message that AutoMod keeps back for the moderators, or what became of it. Members are not
+/// told: an approved one follows as a message of its own.
 struct HeldMessage {
     MessageId id;  ///< names this event itself
     WallTime at{};

@@ -87,8 +87,8 @@ class RandomEvents {
             m.author_suspicion = static_cast<Suspicion>(random_() % 3);
             for (std::uint64_t i = random_() % 3; i > 0; --i) {
                 const auto [first, last] = span();
-                m.marks.push_back(
-                    {first, last, "AIPS"[random_() % 4], static_cast<std::uint8_t>(random_() % 10)});
+                m.marks.push_back({first, last, "AIPS"[random_() % 4],
+                                   static_cast<std::uint8_t>(random_() % 10)});
             }
         }
         return m;

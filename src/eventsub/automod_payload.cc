@@ -79,12 +79,12 @@ Json held_message_json(const chat::HeldMessage& held, bool with_spans) {
             return one.first + shift == from && one.last + 1 + shift == cut;
         });
         const bool is_emote = emote != held.message.emotes.end();
-        fragments.push_back({{"type", is_emote ? "emote" : "text"},
-                             {"text", text.substr(at, end - at)},
-                             {"cheermote", nullptr},
-                             {"emote", is_emote ? Json{{"id", emote->emote_id},
-                                                       {"emote_set_id", "0"}}
-                                                : Json(nullptr)}});
+        fragments.push_back(
+            {{"type", is_emote ? "emote" : "text"},
+             {"text", text.substr(at, end - at)},
+             {"cheermote", nullptr},
+             {"emote",
+              is_emote ? Json{{"id", emote->emote_id}, {"emote_set_id", "0"}} : Json(nullptr)}});
         at = end;
         from = cut;
     }
@@ -135,9 +135,8 @@ Json own_message_payload(const chat::HeldMessage& held, const Source& source) {
     const chat::Message& said = held.message;
     add_person(out, "", {said.author_id, said.author_login, said.author_display_name});
     if (held.status != chat::HoldStatus::pending) {
-        out["status"] = held.status == chat::HoldStatus::expired
-                            ? std::string_view("invalid")
-                            : chat::name_of(held.status);
+        out["status"] = held.status == chat::HoldStatus::expired ? std::string_view("invalid")
+                                                                 : chat::name_of(held.status);
     }
     out["message_id"] = said.id.to_string();
     // What was found is for moderators.

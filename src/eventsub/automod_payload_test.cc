@@ -58,11 +58,10 @@ TEST_F(AutoModPayload, NamesTheTermsThatWereFound) {
     EXPECT_EQ(told["automod"], nullptr);
     const auto& terms = told["blocked_term"]["terms_found"];
     ASSERT_EQ(terms.size(), 2u);
-    EXPECT_EQ(
-        terms[1].dump(),
-        R"({"term_id":"t-1","boundary":{"start_pos":12,"end_pos":14},)"
-        R"("owner_broadcaster_user_id":"1971641","owner_broadcaster_user_login":"streamer",)"
-        R"("owner_broadcaster_user_name":"Streamer"})");
+    EXPECT_EQ(terms[1].dump(),
+              R"({"term_id":"t-1","boundary":{"start_pos":12,"end_pos":14},)"
+              R"("owner_broadcaster_user_id":"1971641","owner_broadcaster_user_login":"streamer",)"
+              R"("owner_broadcaster_user_name":"Streamer"})");
     std::string text;
     for (const auto& fragment : told["message"]["fragments"])
         text += fragment["text"].get<std::string>();
@@ -82,13 +81,12 @@ TEST_F(AutoModPayload, CallsSpamByItsName) {
 
 TEST_F(AutoModPayload, TellsTheAuthorNothingOfWhatWasFound) {
     const auto text = text_of(Type::chat_user_message_hold, held(HoldStatus::pending));
-    EXPECT_EQ(text,
-              std::string("{") + kPeople +
-                  R"("message_id":"cc106a89-1814-919d-454c-f4f2f970aae7",)"
-                  R"("message":{"text":"you ass Kappa","fragments":[)"
-                  R"({"type":"text","text":"you ass ","cheermote":null,"emote":null},)"
-                  R"({"type":"emote","text":"Kappa","cheermote":null,)"
-                  R"("emote":{"id":"25","emote_set_id":"0"}}]}})");
+    EXPECT_EQ(text, std::string("{") + kPeople +
+                        R"("message_id":"cc106a89-1814-919d-454c-f4f2f970aae7",)"
+                        R"("message":{"text":"you ass Kappa","fragments":[)"
+                        R"({"type":"text","text":"you ass ","cheermote":null,"emote":null},)"
+                        R"({"type":"emote","text":"Kappa","cheermote":null,)"
+                        R"("emote":{"id":"25","emote_set_id":"0"}}]}})");
     const auto status = [&](HoldStatus of) {
         return tell(Type::chat_user_message_update, held(of))->at("status").get<std::string>();
     };

@@ -59,8 +59,8 @@ std::optional<Json> held_payload(Type type, std::uint8_t version, const chat::He
                                  const Source& source);
 std::optional<Json> automod_settings_payload(const chat::Moderation& act, const Source& source);
 
-// One file each: automod_payload.cc, chat_payload.cc, notification_payload.cc, moderation_payload.cc,
-// moderate_payload.cc.
+// One file each: automod_payload.cc, chat_payload.cc, notification_payload.cc,
+// moderation_payload.cc, moderate_payload.cc.
 std::optional<Json> chat_payload(Type type, const Source& source);
 std::optional<Json> notification_payload(const chat::UserNotice& notice, const Source& source);
 /// channel.raid as the channel that is raided sees it.

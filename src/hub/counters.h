@@ -20,21 +20,21 @@ struct HubCounters {
     Counter flush_sends;  // frames handed to members
     Counter frames_encoded;
     std::array<Counter, chat::kShedClasses>
-        skipped;                   // events not delivered to slow members, by class
-    Counter mailbox_shed;          // deliveries refused by a full mailbox
-    Counter room_faults;           // rooms reset after an exception
-    Counter role_changes_refused;  // acts over limits::kRoleChanges
-    Counter store_refused;         // messages refused since the log queue was full
-    Counter automod_blocked;       // messages
-    Counter automod_held;          // messages
-    Counter automod_pending;       // held messages of rooms owned here, now
-    Counter automod_expired;       // held messages that nobody decided
-    Counter automod_hold_full;     // messages blocked since limits::kHeldPerChannel were held
-    Counter automod_model_asked;   // messages that the larger model was asked about
-    Counter automod_model_silent;  // those that it was not asked about, or gave no answer to
-    Counter automod_raids;         // times that newcomers looked like a raid by bots
+        skipped;                       // events not delivered to slow members, by class
+    Counter mailbox_shed;              // deliveries refused by a full mailbox
+    Counter room_faults;               // rooms reset after an exception
+    Counter role_changes_refused;      // acts over limits::kRoleChanges
+    Counter store_refused;             // messages refused since the log queue was full
+    Counter automod_blocked;           // messages
+    Counter automod_held;              // messages
+    Counter automod_pending;           // held messages of rooms owned here, now
+    Counter automod_expired;           // held messages that nobody decided
+    Counter automod_hold_full;         // messages blocked since limits::kHeldPerChannel were held
+    Counter automod_model_asked;       // messages that the larger model was asked about
+    Counter automod_model_silent;      // those that it was not asked about, or gave no answer to
+    Counter automod_raids;             // times that newcomers looked like a raid by bots
     Counter automod_verdicts_dropped;  // verdicts that were not recorded
-    LatencyHistogram hold;         // time that events waited in an open batch, microseconds
+    LatencyHistogram hold;             // time that events waited in an open batch, microseconds
 };
 
 }  // namespace clamor::hub

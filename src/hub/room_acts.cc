@@ -173,8 +173,7 @@ void RoomHost::acts_done(ChannelId channel, Performed performed) {
             event.channel = channel;
             event.channel_login = room.login;
             std::visit([&](const auto& one) { event.body = one; }, body);
-            if (auto* message = std::get_if<chat::Message>(&event.body))
-                was_held(room, *message);
+            if (auto* message = std::get_if<chat::Message>(&event.body)) was_held(room, *message);
         }
         for (const MessageId undone : what->undone) services_.log_queue.restore(channel, undone);
     }

@@ -54,9 +54,8 @@ Result<RoomPolicy> AutoModDesk::policy_of(ChannelId channel, WallTime now) const
         }
     }
     auto compiled = automod::compile_policy(std::move(settings), normaliser_, now);
-    return RoomPolicy{.policy = std::move(compiled.policy),
-                      .ask_model = rules->ask_model,
-                      .raid = rules->raid};
+    return RoomPolicy{
+        .policy = std::move(compiled.policy), .ask_model = rules->ask_model, .raid = rules->raid};
 }
 
 std::string AutoModDesk::fault_in_term(const store::Term& term) const {

@@ -51,8 +51,7 @@ Result<std::vector<chat::ActAnswer>> Service::Run::all(std::span<const chat::Act
         // Somebody else, or time, was faster with the one held message.
         if (!written && written.error().code == std::errc::file_exists && acts.size() == 1 &&
             std::holds_alternative<chat::act::DecideHeld>(acts.front())) {
-            return std::vector<chat::ActAnswer>{
-                chat::Denied{.why = chat::Denial::already_decided}};
+            return std::vector<chat::ActAnswer>{chat::Denied{.why = chat::Denial::already_decided}};
         }
         if (!written) return tl::unexpected(written.error());
     }

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "base/limits.h"
 #include "base/result.h"
 #include "base/time.h"
-#include "base/limits.h"
 #include "chat/act.h"
 #include "moderation/automod_desk.h"
 #include "store/catalog.h"
@@ -43,15 +43,12 @@ class Service {
   public:
     struct Options {
         bool create_users = false;  ///< dev mode: a user comes into being when named
-        std::chrono::milliseconds hold_for = limits::kHoldFor;  ///< then a held message expires
+        std::chrono::milliseconds hold_for = limits::kHoldFor;    ///< then a held message expires
         std::shared_ptr<const automod::Classifier> classifier{};  ///< null: none
     };
     /// Both outlive it.
     Service(store::Catalog& catalog, store::MessageLog& log, const Options& options)
-        : catalog_(catalog),
-          log_(log),
-          options_(options),
-          automod_(catalog, options.classifier) {}
+        : catalog_(catalog), log_(log), options_(options), automod_(catalog, options.classifier) {}
 
     AutoModDesk& automod() { return automod_; }
     const AutoModDesk& automod() const { return automod_; }

@@ -109,8 +109,8 @@ TYPED_TEST_P(AutoModContract, DecidesOnce) {
     decided.moderator = this->mona_;
     decided.decided_at = this->at(99);
     EXPECT_EQ(catalog.find_held(this->lobby_, held.id).value(), decided);
-    for (const auto status : {chat::HoldStatus::approved, chat::HoldStatus::denied,
-                              chat::HoldStatus::expired})
+    for (const auto status :
+         {chat::HoldStatus::approved, chat::HoldStatus::denied, chat::HoldStatus::expired})
         EXPECT_EQ(this->code_of(this->decide(held, status)), this->kExists);
     EXPECT_EQ(catalog.find_held(this->lobby_, held.id).value(), decided);
     EXPECT_EQ(this->code_of(this->decide(this->held(2), chat::HoldStatus::denied)), this->kExists);
@@ -122,8 +122,8 @@ TYPED_TEST_P(AutoModContract, DoesNothingElseWhereADecisionWasMade) {
     const Held one = this->held(1);
     ASSERT_TRUE(catalog.hold(one, 10));
     const change::DecideHeld approve{this->lobby_, one.id, chat::HoldStatus::approved, {}, {}};
-    EXPECT_EQ(this->code_of(this->apply({change::PutModes{this->lobby_, {.emote_only = true}},
-                                         approve, approve})),
+    EXPECT_EQ(this->code_of(this->apply(
+                  {change::PutModes{this->lobby_, {.emote_only = true}}, approve, approve})),
               this->kExists);
     EXPECT_FALSE(catalog.find_channel(this->lobby_).value()->modes.emote_only);
     EXPECT_EQ(catalog.find_held(this->lobby_, one.id).value(), one);

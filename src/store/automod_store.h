@@ -41,8 +41,8 @@ struct VerdictRecord {
     friend bool operator==(const VerdictRecord&, const VerdictRecord&) = default;
 };
 
-/// As ModerationStore in what concerns threads, lists and texts; lists are by message id, which is in
-/// the order of time. What becomes of a held message is a change (change::DecideHeld).
+/// As ModerationStore in what concerns threads, lists and texts; lists are by message id, which is
+/// in the order of time. What becomes of a held message is a change (change::DecideHeld).
 class AutoModStore {
   public:
     virtual ~AutoModStore() = default;

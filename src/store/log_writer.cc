@@ -115,10 +115,9 @@ void LogWriter::run() {
 bool LogWriter::take_batch() {
     std::unique_lock lock(mutex_);
     wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-    wake_.wait_until(lock, commit_started_ + options_.commit_interval,
-                     [this] {
-                         return stopping_ || hurried_ > 0 || queue_.size() >= options_.batch_max;
-                     });
+    wake_.wait_until(lock, commit_started_ + options_.commit_interval, [this] {
+        return stopping_ || hurried_ > 0 || queue_.size() >= options_.batch_max;
+    });
     if (queue_.empty()) return false;
     while (!queue_.empty() && joins_batch(queue_.front().what)) {
         Entry& entry = queue_.front();

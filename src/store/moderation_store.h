@@ -182,11 +182,11 @@ struct DecideHeld {
     WallTime at;
 };
 }  // namespace change
-using Change = std::variant<change::PutBan, change::RemoveBan, change::PutRole, change::PutModes,
-                            change::PutWarning, change::RemoveWarning, change::PutSuspicion,
-                            change::PutShield, change::PutPin, change::RemovePin, change::PutTerm,
-                            change::RemoveTerm, change::PutUnbanRequest, change::PutAutoMod,
-                            change::DecideHeld>;
+using Change =
+    std::variant<change::PutBan, change::RemoveBan, change::PutRole, change::PutModes,
+                 change::PutWarning, change::RemoveWarning, change::PutSuspicion, change::PutShield,
+                 change::PutPin, change::RemovePin, change::PutTerm, change::RemoveTerm,
+                 change::PutUnbanRequest, change::PutAutoMod, change::DecideHeld>;
 
 /// Calls block and are for worker threads; every call is safe from any thread. Lists of users are
 /// in ascending order of user id, `after` exclusive; other lists say their order. Ids of terms and

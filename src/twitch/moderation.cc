@@ -416,8 +416,8 @@ Notice notice_of(const chat::Done& done) {
         case ModAction::deny_unban_request:
             return plain(fmt::format("The unban request of {} is denied.", target.login));
         case ModAction::permit_links:
-            return plain(fmt::format("{} may post links for {}.", target.login,
-                                     duration_text(act->number)));
+            return plain(
+                fmt::format("{} may post links for {}.", target.login, duration_text(act->number)));
         case ModAction::allow_once:
             return plain(fmt::format("\"{}\" is allowed once.", act->text));
         default:

@@ -47,9 +47,8 @@ std::optional<store::Term> find_text(Call& call, std::string_view text) {
     while (true) {
         auto page = take(call.catalog().list_terms(call.channel.id, /*permitted=*/false, after,
                                                    call.now.wall, kTermsPage));
-        const auto found = std::ranges::find_if(page, [&](const store::Term& term) {
-            return term.text == text && !term.private_term;
-        });
+        const auto found = std::ranges::find_if(
+            page, [&](const store::Term& term) { return term.text == text && !term.private_term; });
         if (found != page.end()) return std::move(*found);
         if (page.size() < kTermsPage) return std::nullopt;
         after = page.back().id;
@@ -120,13 +119,14 @@ Reply get_enforcement_status(Call& call) {
     for (const auto& message : call.fields.objects("data", 1, 100)) {
         if (!message.has("msg_id")) throw Refusal{400, "Missing required parameter \"msg_id\""};
         ids.push_back(message.raw("msg_id"));
-        texts.push_back(text::clean_message(message.text("msg_text", {.least = 1, .most = SIZE_MAX})));
+        texts.push_back(
+            text::clean_message(message.text("msg_text", {.least = 1, .most = SIZE_MAX})));
     }
     const auto verdicts = take(call.services->automod.judge(call.channel.id, texts, call.now));
     Json list = Json::array();
     for (std::size_t i = 0; i < ids.size(); ++i) {
-        list.push_back({{"msg_id", ids[i]},
-                        {"is_permitted", verdicts[i].action == automod::Action::allow}});
+        list.push_back(
+            {{"msg_id", ids[i]}, {"is_permitted", verdicts[i].action == automod::Action::allow}});
     }
     return data_reply(std::move(list));
 }
@@ -171,9 +171,8 @@ Reply put_automod_settings(Call& call) {
         throw Refusal{400, "Missing required parameter \"overall_level\""};
     }
     return call.act(
-        chat::act::ChangeAutoMod{
-            .levels = chat::AutoModLevels{.overall = settings.overall_level,
-                                          .categories = settings.categories}},
+        chat::act::ChangeAutoMod{.levels = chat::AutoModLevels{.overall = settings.overall_level,
+                                                               .categories = settings.categories}},
         [settings](Call& then, const chat::Done&) -> Reply {
             return one_reply(settings_json(then, settings));
         });

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <array>
 
-#include "store/moderation_checks.h"
 #include "store/checks.h"
+#include "store/moderation_checks.h"
 #include "store/sql/catalog.h"
 #include "store/sql/rows.h"
 
@@ -111,9 +111,8 @@ const std::string kPending =
 const std::string kHold =
     "INSERT INTO held_messages (channel_id, message_id, author_id, event, held_at, status) VALUES "
     "(:channel, :id, :author, :event, :held_at, 'pending')";
-const std::string kFind = fmt::format(
-    "SELECT {} FROM held_messages WHERE message_id = :id",
-    HeldRow::kColumns);
+const std::string kFind =
+    fmt::format("SELECT {} FROM held_messages WHERE message_id = :id", HeldRow::kColumns);
 const std::string kList = fmt::format(
     "SELECT {} FROM held_messages WHERE channel_id = :channel AND status = :status AND message_id "
     "> :after ORDER BY message_id LIMIT :limit",
@@ -129,7 +128,8 @@ const std::string kVerdicts = fmt::format(
     "AND h.message_id = v.message_id WHERE v.channel_id = :channel AND ",
     VerdictRow::kColumns);
 const std::string kVerdict = kVerdicts + "v.message_id = :id";
-const std::string kVerdictList = kVerdicts + "v.message_id > :after ORDER BY v.message_id LIMIT :limit";
+const std::string kVerdictList =
+    kVerdicts + "v.message_id > :after ORDER BY v.message_id LIMIT :limit";
 
 }  // namespace
 

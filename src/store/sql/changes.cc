@@ -178,9 +178,9 @@ class ChangeWriter {
                     put.settings.rules, static_cast<long long>(put.settings.version));
     }
     void operator()(const change::DecideHeld& decision) {
-        const auto decided = sql_.change(
-            kDecideHeld, std::string(chat::name_of(decision.status)), number(decision.moderator),
-            number(decision.at), number(decision.channel), decision.message.to_string());
+        const auto decided = sql_.change(kDecideHeld, std::string(chat::name_of(decision.status)),
+                                         number(decision.moderator), number(decision.at),
+                                         number(decision.channel), decision.message.to_string());
         if (decided == 0) refused_ = decision.message;
     }
 

@@ -140,7 +140,8 @@ const std::string kPin =
     "(ends_at IS NULL OR ends_at > :now)";
 const std::string kAutoMod =
     "SELECT COALESCE(overall_level, -1), aggression, bullying, disability, misogyny, race, "
-    "sex_terms, sexuality, swearing, rules, version FROM automod_settings WHERE channel_id = :channel";
+    "sex_terms, sexuality, swearing, rules, version FROM automod_settings WHERE channel_id = "
+    ":channel";
 const std::string kSuspicious =
     "SELECT user_id, COALESCE(moderator_id, 0), suspicion, updated_at FROM suspicious_users "
     "WHERE channel_id = :channel AND user_id = :user";
