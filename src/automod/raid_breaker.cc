@@ -70,6 +70,8 @@ std::int64_t ChannelState::value(Measure measure) const {
 std::optional<Trip> RaidBreaker::joined(const Join& join, const ChannelState& state,
                                         const Now& now) {
     forget(now.mono);
+    // Who comes and goes is one newcomer.
+    if (std::ranges::find(came_, join.user, &Came::user) != came_.end()) return std::nullopt;
     ++in_window_;
     if (came_.size() == kJoins) came_.pop_front();
     const bool young = join.created_at && now.wall - *join.created_at < options_.young;

@@ -85,6 +85,9 @@ class RaidBreaker {
 
     explicit RaidBreaker(const RaidOptions& options = {}) : options_(options) {}
 
+    /// From now on; what was seen stays seen.
+    void use(const RaidOptions& options) { options_ = options; }
+
     struct Join {
         UserId user;
         std::string_view login;

@@ -37,7 +37,7 @@ void Room::set_modes(const RoomState& modes) {
 
 Verdict Room::decide(const SendMessage& command, const Now& now) {
     if (command.text.find_first_not_of(' ') == std::string_view::npos) return Dropped{};
-    if (const auto refused = check_author(command, now.wall)) return *refused;
+    if (const auto refused = check_standing(command.author.standing, now.wall)) return *refused;
     if (!command.account_limit.allowed) {
         return Refused{.why = Refusal::rate_limited,
                        .retry_after_seconds = whole_seconds(command.account_limit.retry_after)};
@@ -63,8 +63,7 @@ Verdict Room::decide(const SendMessage& command, const Now& now) {
     return Accepted{};
 }
 
-std::optional<Refused> Room::check_author(const SendMessage& command, WallTime now) const {
-    const Standing& standing = command.author.standing;
+std::optional<Refused> check_standing(const Standing& standing, WallTime now) {
     if (standing.banned_for_good()) return Refused{.why = Refusal::banned};
     if (standing.banned(now)) {
         return Refused{.why = Refusal::timed_out,

@@ -56,6 +56,9 @@ struct Refused {
 struct Accepted {
     friend bool operator==(const Accepted&, const Accepted&) = default;
 };
+/// Why somebody may say nothing here at this moment: banned, timed out or warned.
+std::optional<Refused> check_standing(const Standing& standing, WallTime now);
+
 /// Nothing to say and nobody to tell: the text was empty after cleaning.
 struct Dropped {
     friend bool operator==(const Dropped&, const Dropped&) = default;
@@ -100,7 +103,6 @@ class Room {
         std::uint64_t last_text_hash = 0;
     };
 
-    std::optional<Refused> check_author(const SendMessage& command, WallTime now) const;
     std::optional<Refused> check_modes(const SendMessage& command, WallTime now) const;
     std::optional<Refused> check_memory(const SendMessage& command, const Memory& memory,
                                         std::uint64_t text_hash, MonoTime now) const;

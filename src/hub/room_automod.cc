@@ -133,38 +133,45 @@ bool RoomHost::ask_model(HostedRoom& room, ChatterEntry& entry, MemberRef who, R
     const ChannelId channel = room.channel;
     const UserId user = entry.chatter.user.id;
     const std::uint64_t lookup = ++lookups_made_;
-    const auto answered =
-        [this, channel, user, lookup, who, request, said, fast,
-         policy = room.automod.policy](const std::optional<LargerModel::Answer>& answer) {
-            if (!answer) counters_.automod_model_silent.add();
-            const auto refuse = [this, who, request] {
-                outlet_.answer_send(who, request, SendRefusal::busy);
-            };
-            guarded(
-                channel, "model",
-                [&](HostedRoom& in) {
-                    const auto at = in.chatters.find(user);
-                    if (at == in.chatters.end() || at->second.lookup != lookup) {
-                        refuse();  // the room was reset meanwhile
-                        return;
-                    }
-                    at->second.lookup = 0;
-                    at->second.waiting = false;
-                    at->second.ready = true;
-                    if (std::exchange(at->second.stale, false)) load_chatter(in, user);
-                    automod::Verdict verdict = fast;
-                    if (answer) {
-                        verdict = automod::combine(fast,
-                                                   {.model = answer->model,
-                                                    .version = answer->version,
-                                                    .scores = answer->scores},
-                                                   *policy);
-                    }
-                    carry_out(in, at->second, who, request, said, verdict);
-                },
-                refuse);
-            run_parked(channel, user);
+    const auto answered = [this, channel, user, lookup, who, request, said, fast,
+                           policy = room.automod.policy](
+                              const std::optional<LargerModel::Answer>& answer) {
+        if (!answer) counters_.automod_model_silent.add();
+        const auto refuse = [this, who, request] {
+            outlet_.answer_send(who, request, SendRefusal::busy);
         };
+        guarded(
+            channel, "model",
+            [&](HostedRoom& in) {
+                const auto at = in.chatters.find(user);
+                if (at == in.chatters.end() || at->second.lookup != lookup) {
+                    refuse();  // the room was reset meanwhile
+                    return;
+                }
+                at->second.lookup = 0;
+                at->second.waiting = false;
+                at->second.ready = true;
+                // Nothing comes after a ban that came meanwhile.
+                if (const auto refused =
+                        chat::check_standing(at->second.chatter.standing, scheduler_.now().wall)) {
+                    counters_.messages_refused.add();
+                    outlet_.answer_send(who, request, *refused);
+                    return;
+                }
+                automod::Verdict verdict = fast;
+                if (answer) {
+                    verdict = automod::combine(fast,
+                                               {.model = answer->model,
+                                                .version = answer->version,
+                                                .scores = answer->scores},
+                                               *policy);
+                }
+                carry_out(in, at->second, who, request, said, verdict);
+            },
+            refuse);
+        reload_if_stale(channel, user);
+        run_parked(channel, user);
+    };
     const bool asked = services_.model->ask(
         said.text,
         [this, answered, home = scheduler_.shard()](std::optional<LargerModel::Answer> answer) {
@@ -181,6 +188,17 @@ bool RoomHost::ask_model(HostedRoom& room, ChatterEntry& entry, MemberRef who, R
     entry.waiting = true;
     entry.lookup = lookup;
     return true;
+}
+
+void RoomHost::reload_if_stale(ChannelId channel, UserId user) {
+    guarded(
+        channel, "model",
+        [&](HostedRoom& room) {
+            const auto at = room.chatters.find(user);
+            if (at == room.chatters.end() || !at->second.ready) return;
+            if (std::exchange(at->second.stale, false)) load_chatter(room, user);
+        },
+        [] {});
 }
 
 void RoomHost::carry_out(HostedRoom& room, ChatterEntry& entry, MemberRef who, RequestId request,
@@ -204,6 +222,13 @@ void RoomHost::carry_out(HostedRoom& room, ChatterEntry& entry, MemberRef who, R
 void RoomHost::hold(HostedRoom& room, const ChatterEntry& entry, MemberRef who, RequestId request,
                     chat::Message said, const automod::Verdict& verdict) {
     const WallTime now = scheduler_.now().wall;
+    // The catalog holds the bound; here a flood is kept from the workers.
+    if (room.held.size() + room.holding >= limits::kHeldPerChannel) {
+        counters_.automod_hold_full.add();
+        record(record_of(room.channel, said, entry.chatter.user.id, now, verdict));
+        outlet_.answer_send(who, request, chat::Refused{.why = chat::Refusal::rejected});
+        return;
+    }
     chat::set_author(said, entry.chatter);
     said.sent_at = now;
     said.first_message = !entry.chatter.standing.has_spoken;

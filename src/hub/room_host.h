@@ -144,6 +144,7 @@ class RoomHost final : public bus::Receiver {
     void moderate(HostedRoom& room, ChatterEntry& entry, MemberRef who, RequestId request,
                   chat::Message said);
     /// False: there is no model to ask now.
+    void reload_if_stale(ChannelId channel, UserId user);
     bool ask_model(HostedRoom& room, ChatterEntry& entry, MemberRef who, RequestId request,
                    const chat::Message& said, const automod::Judgement& fast);
     void carry_out(HostedRoom& room, ChatterEntry& entry, MemberRef who, RequestId request,

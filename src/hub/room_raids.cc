@@ -18,14 +18,20 @@ bool is_newcomer(const chat::Chatter& chatter) {
            !standing.following_since && chatter.user.type == chat::AccountType::ordinary;
 }
 
+/// Categories that were set singly are not touched: the highest level needs no raising.
+std::int64_t level_of(const HostedRoom& room) {
+    if (!room.automod.policy) return 0;
+    const auto& overall = room.automod.policy->settings.levels.overall;
+    return overall ? *overall : static_cast<std::int64_t>(automod::kThresholds.size()) - 1;
+}
+
 automod::ChannelState state_of(const HostedRoom& room) {
     const chat::RoomState& modes = room.rules.modes();
     return {.shield = room.shield,
             .followers_only = modes.followers_only_minutes,
             .slow_mode = modes.slow_seconds,
             .unique_chat = modes.unique_chat ? 1 : 0,
-            .automod_level =
-                room.automod.policy ? room.automod.policy->settings.levels.overall.value_or(0) : 0};
+            .automod_level = level_of(room)};
 }
 
 chat::Act act_of(const automod::Change& change) {
@@ -63,8 +69,7 @@ std::vector<chat::Act> acts_of(const std::vector<automod::Change>& changes) {
 void RoomHost::take_policy(HostedRoom& room, moderation::RoomPolicy policy) {
     room.automod = std::move(policy);
     // What it did is to be taken back as it was done.
-    if (room.raid_breaker.trip() == nullptr)
-        room.raid_breaker = automod::RaidBreaker(room.automod.raid.options);
+    if (room.raid_breaker.trip() == nullptr) room.raid_breaker.use(room.automod.raid.options);
 }
 
 void RoomHost::watch_newcomer(HostedRoom& room, const ChatterEntry& entry) {
@@ -119,11 +124,10 @@ void RoomHost::shield_changed(HostedRoom& room, const chat::Moderation& act) {
     if (act.action == chat::ModAction::shield) room.shield = true;
     if (act.action != chat::ModAction::shield_off) return;
     room.shield = false;
-    // Whoever ends the shield ends the trip: what is to be taken back besides, they have done.
+    // Whoever ends the shield ends the trip, and with it all that came with the shield.
     if (room.raid_breaker.trip() == nullptr) return;
     scheduler_.cancel(room.raid_timer);
-    room.raid_timer = {};
-    room.raid_breaker.revert(state_of(room), scheduler_.now().mono);
+    end_trip(room.channel);
 }
 
 void RoomHost::act_as_system(const HostedRoom& room, std::string batch,

@@ -161,8 +161,15 @@ Result<void> Spool::start_segment(std::size_t bytes) {
             return ended;
         if (::fdatasync(fd_) != 0) return fail_errno("flushing a segment of the spool");
     }
+    // The header first: without it, what is appended later would not be read.
     const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
     if (fd < 0) return fail_errno("opening " + path);
+    const std::string header = spool_segment::make_header(number);
+    if (::pwrite(fd, header.data(), header.size(), 0) != static_cast<ssize_t>(header.size())) {
+        auto failed = fail_errno("writing " + path);
+        ::close(fd);
+        return failed;
+    }
     close_file();
     fd_ = fd;
     ++next_number_;
@@ -170,7 +177,7 @@ Result<void> Spool::start_segment(std::size_t bytes) {
     segments_.push_back(segment);
     held_bytes_ += segment.bytes;
     end_ = spool_segment::kHeaderBytes;
-    return write(spool_segment::make_header(number), 0);
+    return {};
 }
 
 Result<void> Spool::make_file(const std::string& path, std::size_t bytes) {

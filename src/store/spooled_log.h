@@ -43,7 +43,7 @@ struct SpooledLogOptions {
 
 /// The durable way to a message log that is slow, or away: entries go to the spool in groups, each
 /// of which costs one flush of the disk, are told to be durable, and follow to the message log in
-/// batches that are as large as its interval makes them. Whoever reads the log is served by log(),
+/// batches that are as large as its interval makes them. Whoever reads history is served by log(),
 /// which writes first what waits for the channel in question.
 ///
 /// Two threads: one for the spool, the LogWriter's for the log. What cannot be written is kept and
@@ -61,8 +61,9 @@ class SpooledLog final : public LogQueue {
     void restore(ChannelId channel, MessageId by) override;
     Position last_waiting(ChannelId channel) const override;
 
-    /// The message log as it is with all that was appended so far. For readers: what changes it
-    /// goes by the queue.
+    /// The message log for readers: read() and find() wait until all that was appended so far is in
+    /// it, last() and has_author() do not (last_waiting() has the rest). What changes it goes by
+    /// the queue.
     MessageLog& log();
     const SpoolCounters& counters() const { return counters_; }
     const LogWriter& writer() const { return *writer_; }
