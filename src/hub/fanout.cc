@@ -18,11 +18,11 @@ using std::chrono::nanoseconds;
 // viewers at 17 messages a second reach 50 ms, 10 viewers never wait. From docs/performance.md,
 // "what holding costs and saves".
 constexpr double kRoomDeliveriesPerMs = 330;
-// The same for all rooms of a shard together: from 800 sends a second on they share ticks, of 25 ms
-// from 10,000 on.
-constexpr double kShardSendsPerMs = 400;
+// The same for all rooms of a shard together: from 2,000 sends a second on they share ticks, of 10
+// ms from 10,000 on.
+constexpr double kShardSendsPerMs = 1000;
 constexpr nanoseconds kShardWindowMin = std::chrono::milliseconds(2);
-constexpr nanoseconds kShardWindowMax = std::chrono::milliseconds(25);
+constexpr nanoseconds kShardWindowMax = std::chrono::milliseconds(10);
 // What an event's line is counted as beyond its text, towards kBatchBytes.
 constexpr std::size_t kLineOverheadBytes = 400;
 
