@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { benches } from './benches.mjs';
 import { describeMachine, judge, plot, table } from './report.mjs';
-import { measure, servers } from './servers.mjs';
+import { leaveTheServerAlone, measure, servers } from './servers.mjs';
 
 const kResults = 'bench/results';
 
@@ -93,5 +93,6 @@ function report(name, bench, points, context) {
     if (machine.load_average > 0.5) console.log('The machine was not idle when this began: take the figures with care.');
 }
 
+leaveTheServerAlone();
 const options = readArguments();
 for (const name of options.names) await runBench(name, options);

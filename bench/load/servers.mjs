@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starts and ends the servers that are measured, and runs the load on them. Each is pinned to a core of its own where
 // the machine has two.
-import { execFile, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, connect } from 'node:net';
 import { cpus, tmpdir } from 'node:os';
@@ -74,8 +74,14 @@ async function stop(child) {
     await child.ended;
 }
 
-function load(args, build) {
-    const [program, ...rest] = pinned(1, [join(build, 'bench/load/clamor-swarm'), ...args.map(String)]);
+/** This process, too, stays away from the server's core. */
+export function leaveTheServerAlone() {
+    if (cpus().length >= 2) execFileSync('taskset', ['-a', '-c', '-p', '1', String(process.pid)]);
+}
+
+/** `yields`: the load lets what is measured beside it go first. */
+function load(args, build, yields) {
+    const [program, ...rest] = pinned(1, [...(yields ? ['nice', '-n', '10'] : []), join(build, 'bench/load/clamor-swarm'), ...args.map(String)]);
     return new Promise((resolve, reject) => {
         const child = execFile(program, rest, { timeout: kRunPatienceMs, maxBuffer: 64 * 1024 * 1024 }, (error, out) =>
             error ? reject(error) : resolve(JSON.parse(out)));
@@ -92,7 +98,7 @@ export async function measure(name, scenario, args, { build, config, beside }) {
         const child = await start(server, { port, data, build, config });
         try {
             const [figures, more] = await Promise.all([
-                load([scenario, '--server', `ws://127.0.0.1:${port}`, '--dialect', server.dialect, '--pid', child.pid, ...args], build),
+                load([scenario, '--server', `ws://127.0.0.1:${port}`, '--dialect', server.dialect, '--pid', child.pid, ...args], build, beside !== undefined),
                 beside?.(port),
             ]);
             return { ...figures, ...more, ...(await server.figures(port)) };
