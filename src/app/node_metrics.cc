@@ -10,9 +10,6 @@ namespace clamor::app {
 
 namespace {
 
-constexpr std::array<const char*, chat::kShedClasses> kShedNames = {
-    "control", "echo", "mention", "staff", "user_notice", "message", "membership"};
-
 void register_hub(Metrics& metrics, const MetricLabels& shard, const hub::HubCounters& hub) {
     metrics.gauge("clamor_members", "Sessions that are logged in.", shard, hub.members);
     metrics.gauge("clamor_memberships", "Sessions in channels, counted once for each channel.",
@@ -30,9 +27,9 @@ void register_hub(Metrics& metrics, const MetricLabels& shard, const hub::HubCou
                     hub.flush_sends);
     metrics.counter("clamor_frames_encoded_total", "Frames that were built for flushes.", shard,
                     hub.frames_encoded);
-    for (std::size_t i = 0; i < kShedNames.size(); ++i) {
+    for (std::size_t i = 0; i < hub.skipped.size(); ++i) {
         MetricLabels labels = shard;
-        labels.emplace_back("class", kShedNames[i]);
+        labels.emplace_back("class", chat::name_of(static_cast<chat::ShedClass>(i)));
         metrics.counter("clamor_skipped_total", "Events that slow members did not get, by class.",
                         labels, hub.skipped[i]);
     }

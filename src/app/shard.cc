@@ -23,6 +23,7 @@ Shard::Parts::Parts(ShardId id, ShardParts& shared, std::unique_ptr<reactor::Eng
       sessions{.hub = hub,
                .gateway = shared.gateway,
                .scheduler = loop,
+               .encoder = shared.hub.encoder,
                .authenticator = authenticator,
                .accounts = shared.accounts,
                .counters = session_counters,

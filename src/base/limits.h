@@ -134,6 +134,10 @@ inline constexpr std::size_t kNamesMax =
 inline constexpr auto kMembershipInterval = 10s;
 
 // History.
+/// Events that are repeated to a session which comes back; older ones it is told to read.
+inline constexpr std::size_t kMissedEvents = 1000;
+/// So long a session that comes back waits for events that were delivered and are not stored yet.
+inline constexpr auto kMissedPatience = 2s;
 inline constexpr std::size_t kHistoryPage = 800;
 
 // EventSub.

@@ -142,6 +142,26 @@ void apply(const Moderation& act, Standing& target) {
     }
 }
 
+std::string_view name_of(ShedClass shed_class) {
+    switch (shed_class) {
+        case ShedClass::control:
+            return "control";
+        case ShedClass::echo:
+            return "echo";
+        case ShedClass::mention:
+            return "mention";
+        case ShedClass::staff:
+            return "staff";
+        case ShedClass::user_notice:
+            return "user_notice";
+        case ShedClass::message:
+            return "message";
+        case ShedClass::membership:
+            break;
+    }
+    return "membership";
+}
+
 ShedClass shed_class(const Event& event) {
     if (std::holds_alternative<Moderation>(event.body) ||
         std::holds_alternative<HeldMessage>(event.body))

@@ -254,6 +254,9 @@ enum class ShedClass : std::uint8_t {
 };
 inline constexpr int kShedClasses = 7;
 
+/// As metrics and gap notices say it: `user_notice`.
+std::string_view name_of(ShedClass shed_class);
+
 /// The class of an event for a viewer whom it does not mention.
 ShedClass shed_class(const Event& event);
 

@@ -76,7 +76,8 @@ class Fanout::Flush {
         : encoder_(encoder),
           counters_(counters),
           roster_(roster),
-          items_(std::exchange(roster.open, {})) {
+          items_(std::exchange(roster.open, {})),
+          newcomers_(std::exchange(roster.newcomers, {})) {
         for (const Item& item : items_) {
             if (item.own_slot != kNobody) authors_.push_back(item.own_slot);
             if (const auto* change = std::get_if<chat::MembershipChanged>(&item.event->body))
@@ -98,13 +99,26 @@ class Fanout::Flush {
     std::size_t one_less() { return --reached_; }
     std::vector<Item> take_items() { return std::move(items_); }
 
+    /// Joined while this flush is under way: none of it is for them.
+    void add_newcomer(std::uint32_t slot) { newcomers_[slot] = items_.size(); }
+
   private:
+    /// The first item that the member gets: what was there before it joined is not for it.
+    std::size_t begins_for(std::uint32_t slot) const {
+        if (newcomers_.empty()) return 0;
+        const auto newcomer = newcomers_.find(slot);
+        return newcomer == newcomers_.end() ? 0 : newcomer->second;
+    }
+
     std::size_t send_to(const Entry& entry) {
         const bool author =
             std::find(authors_.begin(), authors_.end(), entry.slot) != authors_.end();
         const chat::ShedClass intake = entry.member->intake();
-        if (author || intake != chat::ShedClass::membership || has_joined(*entry.member))
-            return send_part(entry, intake);
+        const std::size_t begins = begins_for(entry.slot);
+        if (begins == items_.size()) return 0;
+        const bool all = !author && intake == chat::ShedClass::membership && begins == 0 &&
+                         !has_joined(*entry.member);
+        if (!all) return send_part(entry, intake, begins);
         const Frame& frame = shared_frame(entry.member->dialect());
         if (frame.size() == 0) return 0;
         entry.member->deliver(frame);
@@ -154,12 +168,11 @@ class Fanout::Flush {
 
     // For the few that do not get the whole batch: authors, without what they said, those who have
     // just joined, without their own JOIN, and slow readers.
-    std::size_t send_part(const Entry& entry, chat::ShedClass intake) {
+    std::size_t send_part(const Entry& entry, chat::ShedClass intake, std::size_t begins) {
         const Dialect dialect = entry.member->dialect();
         const Lines& lines = lines_of(dialect);
         std::string part;
-        std::array<std::uint32_t, chat::kShedClasses> skipped{};
-        bool any_skipped = false;
+        Skipped skipped;
         std::size_t delivered = 0;
         std::uint32_t begin = 0;
         for (std::size_t i = 0; i < items_.size(); ++i) {
@@ -167,16 +180,15 @@ class Fanout::Flush {
             const std::uint32_t end = lines.ends[i];
             const std::string_view bytes = std::string_view(lines.bytes).substr(begin, end - begin);
             begin = end;
-            if (bytes.empty() || item.own_slot == entry.slot) continue;
+            if (i < begins || bytes.empty() || item.own_slot == entry.slot) continue;
             chat::ShedClass shed = chat::shed_class(*item.event);
             if (shed > intake && shed > chat::ShedClass::mention &&
                 concerns(*item.event, entry.member->identity())) {
                 shed = chat::ShedClass::mention;
             }
             if (shed > intake) {
-                ++skipped[static_cast<std::size_t>(shed)];
+                skipped.add(shed, item.event->position);
                 counters_.skipped[static_cast<std::size_t>(shed)].add();
-                any_skipped = true;
                 continue;
             }
             if (std::holds_alternative<chat::MembershipChanged>(item.event->body) &&
@@ -187,7 +199,7 @@ class Fanout::Flush {
             }
             ++delivered;
         }
-        if (any_skipped) entry.member->on_skipped(roster_.channel, skipped);
+        if (skipped != Skipped{}) entry.member->on_skipped(roster_.channel, skipped);
         if (part.empty()) return 0;
         entry.member->deliver(encoder_.seal(part, dialect));
         counters_.deliveries.add(delivered);
@@ -198,6 +210,7 @@ class Fanout::Flush {
     HubCounters& counters_;
     const Roster& roster_;
     std::vector<Item> items_;
+    Newcomers newcomers_;
     std::vector<std::uint32_t> authors_;
     std::unordered_set<std::string_view> joined_;
     std::size_t reached_ = 0;
@@ -205,6 +218,12 @@ class Fanout::Flush {
     std::array<Frame, Dialect::kCount> frames_;
     std::array<bool, Dialect::kCount> sealed_{};
 };
+
+void Fanout::tell_skipped(ChannelId channel, const Skipped& skipped) {
+    const auto found = rosters_.find(channel);
+    if (found == rosters_.end()) return;
+    for (const Entry& entry : found->second->entries) entry.member->on_skipped(channel, skipped);
+}
 
 Fanout::Roster::Roster(ChannelId of) : channel(of) {}
 Fanout::Roster::~Roster() = default;
@@ -223,6 +242,8 @@ bool Fanout::add(ChannelId channel, std::uint32_t slot, Member& member) {
     auto& places = places_[slot];
     roster->entries.push_back({&member, slot, static_cast<std::uint32_t>(places.size())});
     places.push_back({roster.get(), static_cast<std::uint32_t>(roster->entries.size() - 1)});
+    if (!roster->open.empty()) roster->newcomers[slot] = roster->open.size();
+    if (roster->flush) roster->flush->add_newcomer(slot);
     counters_.memberships.add();
     return true;
 }

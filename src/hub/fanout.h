@@ -22,7 +22,8 @@ namespace clamor::hub {
 /// tick, so that a shard with many rooms wakes and calls the kernel once for all of them. A flush
 /// to many members goes on over several turns, so that the shard hears what comes meanwhile. What
 /// moderators do is never held, and takes what is left of such a flush along. A member never gets
-/// what it said itself, and a slow one gets what its intake still takes.
+/// what it said itself or what was said before it joined, and a slow one gets what its intake still
+/// takes.
 ///
 /// Lives on its shard. Bounded: an open batch of limits::kBatchBytes is flushed at once.
 class Fanout {
@@ -43,6 +44,9 @@ class Fanout {
     /// Queues an event for the channel's members here. `own_slot` said it and does not get it;
     /// kNobody where the author's session is elsewhere.
     void append(chat::EventRef event, std::uint32_t own_slot);
+
+    /// Events that did not get here: the channel's members are told.
+    void tell_skipped(ChannelId channel, const Skipped& skipped);
 
     static constexpr std::uint32_t kNobody = 0xffffffff;
     /// Frames that are handed to members in one turn: about two milliseconds of the kernel's work.
@@ -72,6 +76,8 @@ class Fanout {
         void add(double amount, MonoTime now);
         double read(MonoTime now) const;
     };
+    /// Members that joined while a batch was open, by slot: the first item that is for them.
+    using Newcomers = std::unordered_map<std::uint32_t, std::size_t>;
     struct Roster {
         explicit Roster(ChannelId of);
         ~Roster();
@@ -79,6 +85,7 @@ class Fanout {
         ChannelId channel;
         std::vector<Entry> entries;
         std::vector<Item> open;
+        Newcomers newcomers;  // since `open` is
         std::size_t open_bytes = 0;
         bool at_once = false;  // something in `open` must not wait, not even for its turn
         MonoTime due{};

@@ -195,6 +195,29 @@ TEST_F(FanoutTest, KeepsPlacesRightThroughManyJoinsAndLeaves) {
     EXPECT_EQ(counters_.memberships.value(), 0u);
 }
 
+TEST_F(FanoutTest, GivesANewcomerOnlyWhatComesLater) {
+    fill(1000);
+    for (int i = 0; i < 40; ++i) {
+        fanout_.append(message("busy"), Fanout::kNobody);
+        cluster_.advance(10ms);
+    }
+    fanout_.append(message("before"), Fanout::kNobody);
+    FakeMember newcomer;
+    fanout_.add(kLobby, 0, newcomer);
+    FakeMember gone;
+    fanout_.add(kLobby, 1, gone);
+    fanout_.remove(kLobby, 1);
+    fanout_.append(message("after"), Fanout::kNobody);
+    FakeMember last;
+    fanout_.add(kLobby, 1, last);
+    cluster_.advance(60ms);
+    EXPECT_EQ(newcomer.text(), "ann: after\n");
+    EXPECT_TRUE(last.frames.empty());
+    fanout_.append(message("then"), Fanout::kNobody);
+    cluster_.advance(60ms);
+    EXPECT_EQ(last.text(), "ann: then\n");
+}
+
 TEST_F(FanoutTest, ForgetsAnOpenBatchWhoseLastMemberLeft) {
     FakeMember viewer;
     fanout_.add(kLobby, 0, viewer);
@@ -272,6 +295,7 @@ TEST_F(LargeRoomTest, ReachesEveryMemberOnceWhileOthersLeaveAndJoin) {
     for (const int index : leaving)
         EXPECT_TRUE(fanout_.remove(kLobby, static_cast<std::uint32_t>(100 + index)));
     cluster_.run();
+    EXPECT_TRUE(late.frames.empty()) << "said before it joined";
     for (int i = 0; i < kViewers; ++i) {
         const bool left = std::find(leaving.begin(), leaving.end(), i) != leaving.end();
         const bool reached_before = i < static_cast<int>(Fanout::kSendsPerTurn);

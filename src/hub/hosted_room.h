@@ -87,6 +87,7 @@ struct HostedRoom {
     TimerId raid_timer{};
     std::uint32_t holding = 0;  ///< what a worker does with such messages now
     std::vector<std::pair<UserId, WallTime>> shoutouts;  ///< of the last hour
+    Position last;                                       ///< of the newest event
     WallTime last_sent_at{};
     MonoTime last_used{};
 

@@ -73,6 +73,10 @@ class Hub {
     void join(MemberRef ref, RequestId request, std::string channel_login);
     void send(MemberRef ref, RequestId request, SendRequest message);
     void names(MemberRef ref, RequestId request, std::string channel_login);
+    /// Reads what lies behind `after` up to `upto` from the log: Joined::last, for a session that
+    /// was in the channel before.
+    void catch_up(MemberRef ref, RequestId request, ChannelId channel, Position after,
+                  Position upto);
     void act(MemberRef ref, RequestId request, std::string channel_login, chat::Act act);
     /// Takes effect at once, also for a join that is not answered yet; false when the session was
     /// not in the channel.

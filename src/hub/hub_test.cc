@@ -326,6 +326,11 @@ TEST_P(HubTest, CountsDeliveriesThatAFullMailboxRefuses) {
     EXPECT_TRUE(bob.frames.empty());
     EXPECT_TRUE(ann.answered<Stored>(2));
     EXPECT_GE(total(&HubCounters::mailbox_shed), 1u);
+    cluster_.advance(200ms);
+    EXPECT_EQ(bob.skipped[static_cast<std::size_t>(chat::ShedClass::message)], 1u)
+        << "what comes later says so";
+    EXPECT_EQ(bob.skipped_first.sequence, 1u);
+    EXPECT_EQ(bob.skipped_last, bob.skipped_first);
 }
 
 TEST_P(HubTest, RefusesToSendForThoseWhoOnlyRead) {

@@ -61,6 +61,7 @@ void RoomHost::admit(HostedRoom& room, MemberRef who, ChatterEntry* entry, bool 
         ++shard->second;
     }
     Joined joined{.channel = room.channel,
+                  .last = room.last,
                   .login = room.login,
                   .modes = room.rules.modes(),
                   .self = {},
@@ -255,7 +256,7 @@ void RoomHost::on_received(const bus::Received& received) {
                    {{"channel", room.login}, {"error", decoded.error().to_string()}});
         return;
     }
-    decoded->position = received.position;
+    decoded->position = room.last = received.position;
     const auto event = std::make_shared<const chat::Event>(*std::move(decoded));
     receive(room, event, received);
 }
@@ -277,6 +278,7 @@ void RoomHost::receive(HostedRoom& room, const chat::EventRef& event,
     const auto* message = std::get_if<chat::Message>(&event->body);
     if (message == nullptr) return deliver(room, event, nullptr);
     const auto echo = echoes_.find(message->id);
+    if (echo != echoes_.end()) echo->second.position = received.position;
     remember(room, event);
     if (received.published_here) {
         append_to_log(room, received, message->id, message->sent_at, message->author_id,
@@ -303,8 +305,9 @@ void RoomHost::stored(ChannelId channel, MessageId id) {
     auto echo = echoes_.extract(id);
     if (echo.empty()) return;
     PendingEcho& pending = echo.mapped();
-    outlet_.answer_send(pending.who, pending.request,
-                        Stored{.id = id, .self = std::move(pending.self)});
+    outlet_.answer_send(
+        pending.who, pending.request,
+        Stored{.id = id, .position = pending.position, .self = std::move(pending.self)});
 }
 
 void RoomHost::deliver(const HostedRoom& room, const chat::EventRef& event,

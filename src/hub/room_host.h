@@ -118,7 +118,8 @@ class RoomHost final : public bus::Receiver {
         RequestId request;
         chat::Chatter self;
         MonoTime published_at;
-        bool told = false;  // that it is not stored yet
+        Position position{};  // once the bus has given it
+        bool told = false;    // that it is not stored yet
     };
     using RunInRoom = std::function<void(HostedRoom&)>;
     using RunForChatter = std::function<void(HostedRoom&, ChatterEntry&)>;

@@ -168,6 +168,7 @@ void RoomHost::room_loaded(ChannelId channel, RoomFacts facts) {
         return;
     }
     room.login = facts.channel.login;
+    room.last = std::max(room.last, facts.last);
     room.last_sent_at = std::max(room.last_sent_at, facts.last_sent_at);
     room.rules.set_modes(facts.channel.modes);
     room.emotes = emote_set(facts);
