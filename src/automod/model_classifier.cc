@@ -158,7 +158,7 @@ std::shared_ptr<const Classifier> builtin_classifier() {
 }
 
 Result<std::shared_ptr<const Classifier>> load_classifier(const std::string& path) {
-    auto model = map_model(path);
+    auto model = load_model(path);
     if (!model) return tl::unexpected<Error>(std::move(model.error()));
     return std::make_shared<const ModelClassifier>(*std::move(model));
 }
