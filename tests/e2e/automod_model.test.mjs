@@ -2,8 +2,8 @@
 // AutoMod's larger model: the real inference worker beside a real server, and one that lies in every way there is.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { InferenceWorker } from '../../tools/inference_worker.mjs';
 import { kLies, LyingModel } from '../../tools/lying_model.mjs';
-import { InferenceWorker } from './inference.mjs';
 import { IrcClient } from './irc.mjs';
 import { eventually, Server } from './server.mjs';
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The real inference worker of inference/, in a process of its own, on a model of random weights.
+// The real inference worker of inference/, in a process of its own, on a model of random weights: for tests and benchmarks.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { root } from './server.mjs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const kStartTimeout = 60_000;
-const built = (path) => join(root, 'inference/dist', path);
+const built = (path) => join(dirname(fileURLToPath(import.meta.url)), '../inference/dist', path);
 const running = new Set();
 process.on('exit', () => {
     for (const child of running) child.kill('SIGKILL');
