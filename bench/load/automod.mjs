@@ -10,7 +10,7 @@ import { Chatter, metric, percentile, sleep } from './chatter.mjs';
 const kChannel = 'c0000000';
 const kSpeakers = 40; // each says something every two seconds, within the limits of a viewer
 const kSpeakEveryMs = 2000 / kSpeakers;
-const kMessages = 300;
+const kMessages = 200;
 const kPatienceMs = 1000;
 /** The built-in classifier is unsure of it. */
 const kUnsure = 'that was just dumb';
