@@ -122,7 +122,8 @@ std::string quality(Judge& judge, const std::vector<Source>& sources) {
            "|---|---|---|---|---|---|---|\n";
     for (const Source& source : sources) {
         const auto harmless = std::ranges::count(source.lines, false, &Line::toxic);
-        if (harmless > 0) out << false_positives_row(source.name, harmless, score_all(judge, source.lines));
+        if (harmless > 0)
+            out << false_positives_row(source.name, harmless, score_all(judge, source.lines));
     }
     out << false_positives_row("all", std::ranges::count(all, false, &Line::toxic), plain);
 

@@ -8,6 +8,7 @@
 #include "automod/levels.h"
 #include "automod/names.h"
 #include "base/limits.h"
+#include "moderation/automod_rules.h"
 #include "text/message.h"
 
 namespace clamor::api::helix {
@@ -45,8 +46,7 @@ std::string_view helix_name(int category) {
 }
 
 Json settings_json(const Call& call, const store::AutoModSettings& settings) {
-    const auto levels = automod::effective_levels(
-        {.overall = settings.overall_level, .categories = settings.categories});
+    const auto levels = automod::effective_levels(moderation::levels_of(settings));
     Json object{{"broadcaster_id", id_text(call.channel.id)},
                 {"moderator_id", id_text(call.user().id)},
                 {"overall_level", settings.overall_level ? Json(*settings.overall_level) : Json()}};
@@ -156,16 +156,14 @@ Reply put_automod_settings(Call& call) {
                           "categories"};
         }
         settings.overall_level = static_cast<std::uint8_t>(*overall);
-        settings.categories = automod::effective_levels({.overall = settings.overall_level});
+        settings.categories = automod::effective_levels(moderation::levels_of(settings));
     } else if (!some) {
         throw Refusal{400, "Missing required parameter \"overall_level\""};
     }
-    return call.act(
-        chat::act::ChangeAutoMod{.levels = chat::AutoModLevels{.overall = settings.overall_level,
-                                                               .categories = settings.categories}},
-        [settings](Call& then, const chat::Done&) -> Reply {
-            return one_reply(settings_json(then, settings));
-        });
+    return call.act(chat::act::ChangeAutoMod{.levels = moderation::told_levels(settings)},
+                    [settings](Call& then, const chat::Done&) -> Reply {
+                        return one_reply(settings_json(then, settings));
+                    });
 }
 
 }  // namespace clamor::api::helix

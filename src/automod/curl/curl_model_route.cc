@@ -304,10 +304,12 @@ class CurlModelRoute::Impl {
     }
 
     int poll_ms() {
-        const std::lock_guard lock(mutex_);
-        const auto at = queue_.wake_at();
-        if (!at) return kPollMs;
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(*at - monotonic_now());
+        auto at = said_ == CircuitBreaker::State::closed ? info_due_ : MonoTime::max();
+        {
+            const std::lock_guard lock(mutex_);
+            at = std::min(at, queue_.wake_at().value_or(MonoTime::max()));
+        }
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(at - monotonic_now());
         return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, kPollMs));
     }
 
