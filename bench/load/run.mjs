@@ -56,7 +56,7 @@ async function runBench(name, options) {
             for (const server of chosen) {
                 const args = [...point.args, ...bench.args(options.quick), '--seed', round];
                 if (options.seconds) args.push('--seconds', options.seconds);
-                const figures = await measure(server, bench.scenario, args, { build: options.build, config, beside: bench.beside });
+                const figures = await measure(server, bench.scenario, args, { build: options.build, config, beside: bench.beside, around: point.around });
                 point.runs[server].push(figures);
                 console.log(`  round ${round}, ${point.label}, ${server}: ${brief(bench, figures)}`);
             }

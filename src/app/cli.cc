@@ -38,7 +38,7 @@ struct ServeFlags {
     bool dev_beyond_loopback = false;
 };
 
-Command make_serve(const ServeFlags& flags) {
+LoadedConfig read_config(const ServeFlags& flags) {
     LoadedConfig loaded;
     if (!flags.config_file.empty()) loaded = load_config(flags.config_file);
     auto& server = loaded.config.server;
@@ -53,7 +53,15 @@ Command make_serve(const ServeFlags& flags) {
     server.dev |= flags.dev;
     server.dev_beyond_loopback |= flags.dev_beyond_loopback;
     if (loaded.problems.empty()) loaded.problems = check_config(loaded.config);
-    if (loaded.problems.empty()) return ServeCommand{std::move(loaded.config)};
+    return loaded;
+}
+
+Command make_serve(const ServeFlags& flags) {
+    auto loaded = read_config(flags);
+    if (loaded.problems.empty()) {
+        return ServeCommand{.config = std::move(loaded.config),
+                            .read_again = [flags] { return read_config(flags); }};
+    }
     return Done{kUsage, fmt::format("{}\n", fmt::join(loaded.problems, "\n"))};
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
@@ -17,6 +18,7 @@ namespace clamor::app {
 
 struct ServeCommand {
     Config config;
+    std::function<LoadedConfig()> read_again;  ///< file and flags, as they were given
 };
 
 struct CheckCommand {

@@ -25,28 +25,44 @@ namespace {
 /// 8").
 using Take = std::function<std::optional<std::string>(const toml::node&)>;
 
+/// A setting's field in a Config.
+struct Field {
+    Take take;
+    std::function<bool(const Field&)> equals;  ///< the same setting's in another Config
+    const void* at;
+};
+
+template <class T>
+Field field_at(T& at, Take take) {
+    return {.take = std::move(take),
+            .equals = [&at](const Field& other) { return at == *static_cast<const T*>(other.at); },
+            .at = &at};
+}
+
 struct Setting {
     std::string_view section;
     std::string_view key;
-    Take take;
+    Field field;
+
+    std::string name() const { return fmt::format("{}.{}", section, key); }
 };
 
-Take text(std::string& field) {
-    return [&field](const toml::node& node) -> std::optional<std::string> {
+Field text(std::string& field) {
+    return field_at(field, [&field](const toml::node& node) -> std::optional<std::string> {
         const auto value = node.value_exact<std::string>();
         if (!value) return "a text in quotes";
         field = *value;
         return std::nullopt;
-    };
+    });
 }
 
-Take flag(bool& field) {
-    return [&field](const toml::node& node) -> std::optional<std::string> {
+Field flag(bool& field) {
+    return field_at(field, [&field](const toml::node& node) -> std::optional<std::string> {
         const auto value = node.value_exact<bool>();
         if (!value) return "true or false";
         field = *value;
         return std::nullopt;
-    };
+    });
 }
 
 template <class T>
@@ -64,34 +80,36 @@ std::chrono::milliseconds from_number(std::int64_t value) {
 
 /// A whole number; of seconds or milliseconds where the field is a duration.
 template <class T>
-Take number(T& field, std::int64_t least, std::int64_t most) {
-    return [&field, least, most](const toml::node& node) -> std::optional<std::string> {
-        const auto value = node.value_exact<std::int64_t>();
-        if (!value || *value < least || *value > most)
-            return fmt::format("a whole number from {} to {}", least, most);
-        field = from_number<T>(*value);
-        return std::nullopt;
-    };
+Field number(T& field, std::int64_t least, std::int64_t most) {
+    return field_at(field,
+                    [&field, least, most](const toml::node& node) -> std::optional<std::string> {
+                        const auto value = node.value_exact<std::int64_t>();
+                        if (!value || *value < least || *value > most)
+                            return fmt::format("a whole number from {} to {}", least, most);
+                        field = from_number<T>(*value);
+                        return std::nullopt;
+                    });
 }
 
 template <class T>
-Take choice(T& field, std::vector<std::pair<std::string_view, T>> choices) {
-    return [&field,
-            choices = std::move(choices)](const toml::node& node) -> std::optional<std::string> {
-        const auto value = node.value_exact<std::string>();
-        std::vector<std::string> words;
-        for (const auto& [word, meaning] : choices) {
-            words.push_back(fmt::format("\"{}\"", word));
-            if (!value || *value != word) continue;
-            field = meaning;
-            return std::nullopt;
-        }
-        return fmt::format("one of {}", fmt::join(words, ", "));
-    };
+Field choice(T& field, std::vector<std::pair<std::string_view, T>> choices) {
+    return field_at(field,
+                    [&field, choices = std::move(choices)](
+                        const toml::node& node) -> std::optional<std::string> {
+                        const auto value = node.value_exact<std::string>();
+                        std::vector<std::string> words;
+                        for (const auto& [word, meaning] : choices) {
+                            words.push_back(fmt::format("\"{}\"", word));
+                            if (!value || *value != word) continue;
+                            field = meaning;
+                            return std::nullopt;
+                        }
+                        return fmt::format("one of {}", fmt::join(words, ", "));
+                    });
 }
 
-Take texts(std::vector<std::string>& field) {
-    return [&field](const toml::node& node) -> std::optional<std::string> {
+Field texts(std::vector<std::string>& field) {
+    return field_at(field, [&field](const toml::node& node) -> std::optional<std::string> {
         constexpr auto kRight = "a list of texts, as [\"*\"]";
         const auto* array = node.as_array();
         if (array == nullptr) return kRight;
@@ -103,31 +121,33 @@ Take texts(std::vector<std::string>& field) {
         }
         field = std::move(values);
         return std::nullopt;
-    };
+    });
 }
 
 /// A list of files, each of which `load` can read.
 template <class Load>
-Take files(std::vector<std::string>& field, std::string_view what, Load load) {
-    return [&field, what, load](const toml::node& node) -> std::optional<std::string> {
-        std::vector<std::string> paths;
-        if (texts(paths)(node)) return fmt::format("a list of files: {}", what);
-        for (const auto& path : paths) {
-            if (const auto loaded = load(path); !loaded)
-                return fmt::format("a list of files: {}; {}", what, loaded.error().to_string());
-        }
-        field = std::move(paths);
-        return std::nullopt;
-    };
+Field files(std::vector<std::string>& field, std::string_view what, Load load) {
+    return field_at(
+        field, [&field, what, load](const toml::node& node) -> std::optional<std::string> {
+            std::vector<std::string> paths;
+            if (texts(paths).take(node)) return fmt::format("a list of files: {}", what);
+            for (const auto& path : paths) {
+                if (const auto loaded = load(path); !loaded)
+                    return fmt::format("a list of files: {}; {}", what, loaded.error().to_string());
+            }
+            field = std::move(paths);
+            return std::nullopt;
+        });
 }
 
-Take text_such_as(std::string& field, bool (*fits)(std::string_view), std::string_view right) {
-    return [&field, fits, right](const toml::node& node) -> std::optional<std::string> {
-        const auto value = node.value_exact<std::string>();
-        if (!value || !(value->empty() || fits(*value))) return std::string(right);
-        field = *value;
-        return std::nullopt;
-    };
+Field text_such_as(std::string& field, bool (*fits)(std::string_view), std::string_view right) {
+    return field_at(field,
+                    [&field, fits, right](const toml::node& node) -> std::optional<std::string> {
+                        const auto value = node.value_exact<std::string>();
+                        if (!value || !(value->empty() || fits(*value))) return std::string(right);
+                        field = *value;
+                        return std::nullopt;
+                    });
 }
 
 /// `https://chat.example`, perhaps with a path, but with no slash at its end.
@@ -138,8 +158,8 @@ bool is_base_url(std::string_view text) {
 }
 
 /// `[[auth.clients]]` tables.
-Take clients(std::vector<ClientConfig>& field) {
-    return [&field](const toml::node& node) -> std::optional<std::string> {
+Field clients(std::vector<ClientConfig>& field) {
+    return field_at(field, [&field](const toml::node& node) -> std::optional<std::string> {
         constexpr auto kRight =
             "[[auth.clients]] sections, each with an id of its own and a secret_file";
         const auto* array = node.as_array();
@@ -158,7 +178,7 @@ Take clients(std::vector<ClientConfig>& field) {
         }
         field = std::move(read);
         return std::nullopt;
-    };
+    });
 }
 
 /// The one list of all settings, bound to the fields of `c`.
@@ -283,7 +303,7 @@ class Reader {
     void read_setting(const std::string& section, const std::string& key, const toml::node& node) {
         for (const auto& setting : settings_) {
             if (setting.section != section || setting.key != key) continue;
-            if (const auto right = setting.take(node)) {
+            if (const auto right = setting.field.take(node)) {
                 report(node.source().begin.line,
                        fmt::format("{}.{} must be {}", section, key, *right));
             }
@@ -296,8 +316,7 @@ class Reader {
 
     std::vector<std::string> names() const {
         std::vector<std::string> out;
-        for (const auto& setting : settings_)
-            out.push_back(fmt::format("{}.{}", setting.section, setting.key));
+        for (const auto& setting : settings_) out.push_back(setting.name());
         return out;
     }
 
@@ -408,11 +427,22 @@ automod::ModelRoute::Options route_options(const ModelConfig& config) {
         .labels = config.labels};
 }
 
+std::vector<std::string> changed_settings(const Config& one, const Config& other) {
+    Config before = one;
+    Config after = other;
+    const auto fields = settings_of(before);
+    const auto others = settings_of(after);
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        if (!fields[i].field.equals(others[i].field)) names.push_back(fields[i].name());
+    }
+    return names;
+}
+
 std::vector<std::string> setting_names() {
     Config config;
     std::vector<std::string> names;
-    for (const auto& setting : settings_of(config))
-        names.push_back(fmt::format("{}.{}", setting.section, setting.key));
+    for (const auto& setting : settings_of(config)) names.push_back(setting.name());
     return names;
 }
 

@@ -130,6 +130,9 @@ LoadedConfig load_config(const std::string& path);
 /// What is wrong between settings, wherever they came from (file or command line).
 std::vector<std::string> check_config(const Config& config);
 
+/// The settings in which two configurations differ, as `section.key`, in the order of the manual.
+std::vector<std::string> changed_settings(const Config& one, const Config& other);
+
 /// All settings as `section.key`, in the order of the manual.
 std::vector<std::string> setting_names();
 

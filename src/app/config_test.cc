@@ -250,5 +250,18 @@ TEST(ConfigRules, LetsNothingElseIntoThePolicyHeader) {
     EXPECT_THAT(check_config(config), ElementsAre(HasSubstr("web.frame_ancestors")));
 }
 
+TEST(Config, NamesTheSettingsInWhichTwoDiffer) {
+    const Config before;
+    EXPECT_TRUE(changed_settings(before, before).empty());
+    Config after;
+    after.server.http = "127.0.0.1:1";
+    after.automod.model.labels = {"a = race"};
+    after.limits.pong_timeout += std::chrono::seconds(1);
+    after.log.json = true;
+    EXPECT_EQ(changed_settings(before, after),
+              (std::vector<std::string>{"server.http", "automod.model.labels",
+                                        "limits.pong_timeout_s", "log.format"}));
+}
+
 }  // namespace
 }  // namespace clamor::app

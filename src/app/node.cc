@@ -107,6 +107,7 @@ struct Node::Impl {
     edge::irc::AccountWindows accounts;
     ViewerCounts viewers;
     Metrics metrics;
+    ReloadCounters reloads;
     std::unique_ptr<api::StaticFiles> static_files;
     std::unique_ptr<api::Router> router;
     std::unique_ptr<hub::Services> services;
@@ -147,7 +148,7 @@ Result<void> Node::Impl::open_stores() {
                                      .classifier = options.classifier});
     if (options.model) {
         model_route = std::make_unique<automod::CurlModelRoute>(*options.model);
-        model = std::make_unique<ModelAdapter>(*model_route, options.model->url);
+        model = std::make_unique<ModelAdapter>(*model_route);
     }
     hubs.resize(options.shards);
     gateway = std::make_unique<hub::HubGateway>(hubs, *workers, *catalog, options.dev);
@@ -287,7 +288,9 @@ Result<void> Node::Impl::start_shards() {
                      *events);
     register_token_metrics(metrics, *tokens, *keys);
     register_request_metrics(metrics, request_limits);
-    if (model_route) register_model_metrics(metrics, model_route->counters());
+    register_reload_metrics(metrics, reloads);
+    register_classifier_metrics(metrics, moderation->automod());
+    if (model_route) register_model_metrics(metrics, *model_route);
     for (const auto& shard : shards) shard->go();
     gateway->wake_held();
     if (auto restored = events->restore_webhooks(); !restored) return restored;
@@ -369,6 +372,17 @@ void Node::hurry() {
         impl_->hurried = true;
     }
     impl_->hurry_changed.notify_all();
+}
+
+void Node::use(std::shared_ptr<const automod::Classifier> classifier) {
+    impl_->gateway->use_classifier(classifier);
+    impl_->moderation->automod().use(std::move(classifier));
+}
+std::shared_ptr<const automod::Classifier> Node::classifier() const {
+    return impl_->moderation->automod().classifier();
+}
+Node::ReloadCounters& Node::reloads() {
+    return impl_->reloads;
 }
 
 reactor::Endpoint Node::http() const {

@@ -72,6 +72,11 @@ class Node {
         const eventsub::DispatcherCounters& events;
         const eventsub::WebhookCounters& webhooks;
     };
+    /// Settings that were read again, written by whoever does it.
+    struct ReloadCounters {
+        Counter done;
+        Counter failed;
+    };
 
     /// Opens the data folder (an error when another server has it), starts all threads and listens.
     static Result<std::unique_ptr<Node>> start(NodeOptions options);
@@ -83,6 +88,12 @@ class Node {
     void stop();
     /// Ends the grace time of a stop(). From any thread, a signal handler's excepted.
     void hurry();
+
+    /// AutoMod's, in all rooms and for all that is judged beside them, from the next message on.
+    /// What was held or asked under the one before stays. Any thread; not null.
+    void use(std::shared_ptr<const automod::Classifier> classifier);
+    std::shared_ptr<const automod::Classifier> classifier() const;
+    ReloadCounters& reloads();
 
     reactor::Endpoint http() const;
     std::optional<reactor::Endpoint> irc() const;

@@ -54,12 +54,6 @@ void register_hub(Metrics& metrics, const MetricLabels& shard, const hub::HubCou
     metrics.counter("clamor_automod_hold_full_total",
                     "Messages blocked since too many of their channel were held.", shard,
                     hub.automod_hold_full);
-    metrics.counter("clamor_automod_model_asked_total",
-                    "Messages that the larger model was asked about.", shard,
-                    hub.automod_model_asked);
-    metrics.counter("clamor_automod_model_silent_total",
-                    "Messages that the larger model would not take, or gave no answer to.", shard,
-                    hub.automod_model_silent);
     metrics.counter("clamor_automod_raids_total",
                     "Times that newcomers looked like a raid by bots.", shard, hub.automod_raids);
     metrics.counter("clamor_automod_verdicts_dropped_total", "Verdicts that were not recorded.",
@@ -275,7 +269,28 @@ void register_token_metrics(Metrics& metrics, const auth::Checker& tokens,
                     [&keys] { return static_cast<double>(keys.counters().failures); });
 }
 
-void register_model_metrics(Metrics& metrics, const automod::ModelCounters& counters) {
+void register_reload_metrics(Metrics& metrics, const Node::ReloadCounters& counters) {
+    metrics.counter("clamor_reloads_total", "Times that the settings were read again.", {},
+                    counters.done);
+    metrics.counter("clamor_reloads_failed_total",
+                    "Times that they, or AutoMod's model, were not taken over.", {},
+                    counters.failed);
+}
+
+void register_classifier_metrics(Metrics& metrics, const moderation::AutoModDesk& desk) {
+    metrics.info("clamor_automod_classifier_info", "The built-in classifier that judges.", [&desk] {
+        const auto classifier = desk.classifier();
+        return MetricLabels{
+            {"version", classifier ? std::string(classifier->version()) : std::string()}};
+    });
+}
+
+void register_model_metrics(Metrics& metrics, const automod::ModelRoute& route) {
+    const automod::ModelCounters& counters = route.counters();
+    metrics.info("clamor_model_info", "The model, as its inference server says.", [&route] {
+        auto [name, version] = route.identity();
+        return MetricLabels{{"model", std::move(name)}, {"version", std::move(version)}};
+    });
     metrics.counter("clamor_model_asked_total", "Questions to the inference server.", {},
                     counters.asked);
     metrics.counter("clamor_model_answered_total", "Answers of the inference server.", {},

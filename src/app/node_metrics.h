@@ -10,6 +10,7 @@
 #include "auth/key_ring.h"
 #include "automod/model_route.h"
 #include "eventsub/registry.h"
+#include "moderation/automod_desk.h"
 #include "store/spooled_log.h"
 
 namespace clamor::app {
@@ -24,8 +25,14 @@ void register_metrics(Metrics& metrics, const std::vector<Node::ShardCounters>& 
 void register_token_metrics(Metrics& metrics, const auth::Checker& tokens,
                             const auth::KeyRing& keys);
 
+/// The same of settings that are read again.
+void register_reload_metrics(Metrics& metrics, const Node::ReloadCounters& counters);
+
+/// Which built-in classifier judges.
+void register_classifier_metrics(Metrics& metrics, const moderation::AutoModDesk& desk);
+
 /// The same of the route to a larger model.
-void register_model_metrics(Metrics& metrics, const automod::ModelCounters& counters);
+void register_model_metrics(Metrics& metrics, const automod::ModelRoute& route);
 
 /// The same of REST's limits.
 void register_request_metrics(Metrics& metrics, const api::helix::RequestLimits& limits);

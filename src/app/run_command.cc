@@ -53,7 +53,7 @@ int run(const Done& done) {
 }
 
 int run(const ServeCommand& command) {
-    return run_serve(command.config);
+    return run_serve(command);
 }
 
 int run(const CheckCommand& command) {

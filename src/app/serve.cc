@@ -12,9 +12,9 @@
 
 #include "app/client_secret.h"
 #include "app/node.h"
+#include "app/reload.h"
 #include "app/version.h"
 #include "auth/key.h"
-#include "automod/model_classifier.h"
 #include "base/log.h"
 
 namespace clamor::app {
@@ -48,7 +48,9 @@ sigset_t block_signals() {
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    ::signal(SIGHUP, SIG_DFL);  // nobody can wait for one that is ignored, as it is under nohup
     ::signal(SIGPIPE, SIG_IGN);
     ::signal(SIGXFSZ,
              SIG_IGN);  // a file at its size limit is a full disk: the log waits and says so
@@ -106,12 +108,9 @@ Result<NodeOptions> node_options(const Config& config) {
     options.public_url = config.server.public_url;
     if (auto read = read_auth(config.auth, options); !read) return tl::unexpected(read.error());
     options.hold_for = config.automod.hold_for;
-    options.classifier = automod::builtin_classifier();
-    if (!config.automod.model_path.empty()) {
-        auto classifier = automod::load_classifier(config.automod.model_path);
-        if (!classifier) return tl::unexpected(classifier.error());
-        options.classifier = *std::move(classifier);
-    }
+    auto classifier = classifier_of(config.automod);
+    if (!classifier) return tl::unexpected(classifier.error());
+    options.classifier = *std::move(classifier);
     if (!config.automod.model.url.empty()) options.model = route_options(config.automod.model);
     const LimitsConfig& limits = config.limits;
     options.connections_per_address = limits.connections_per_address;
@@ -145,7 +144,8 @@ Result<NodeOptions> node_options(const Config& config) {
 
 }  // namespace
 
-int run_serve(const Config& config) {
+int run_serve(const ServeCommand& command) {
+    Config config = command.config;
     log::setup(config.log.level, config.log.json);
     raise_open_files();
     keep_freed_memory();
@@ -170,11 +170,12 @@ int run_serve(const Config& config) {
     std::cout << std::flush;
 
     int signal = 0;
-    sigwait(&signals, &signal);
+    for (sigwait(&signals, &signal); signal == SIGHUP; sigwait(&signals, &signal))
+        reload(node, config, command.read_again);
     log::info("stopping; a second signal ends the wait for clients", {{"signal", signal}});
     std::thread second([&] {
-        int again = 0;
-        sigwait(&signals, &again);
+        int again = SIGHUP;
+        while (again == SIGHUP) sigwait(&signals, &again);
         node.hurry();
     });
     node.stop();

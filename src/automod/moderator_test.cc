@@ -200,6 +200,23 @@ TEST_F(AutoModTest, CombinesWithWhatTheModelSays) {
               Action::allow);
 }
 
+TEST_F(AutoModTest, TakesTheMeanOfTheLogitsAlsoOfScoresThatAreCertain) {
+    level(4);
+    Judgement fast;
+    const auto both = [&](float one, float other) {
+        fast.scores.hostility = one;
+        const auto verdict = combine(fast, {"m", "1", {other, other, 0, {}}}, policy());
+        return verdict.findings.empty() ? 0 : verdict.findings[0].score;
+    };
+    EXPECT_FLOAT_EQ(both(0.3f, 0.7f), 0.5f);
+    EXPECT_NEAR(both(0.8f, 0.8f), 0.8f, 1e-6);
+    EXPECT_NEAR(both(0.2f, 0.9f), 0.6f, 1e-6);  // logits -1.386 and 2.197
+    EXPECT_FLOAT_EQ(both(0, 1), 0.5f);
+    EXPECT_NEAR(both(1, 1), 1, 1e-5);
+    EXPECT_LE(both(1, 1), 1);
+    EXPECT_EQ(both(0, 0.9f), 0);
+}
+
 TEST_F(AutoModTest, KeepsTheTermsFindingWhateverTheModelSays) {
     level(2);
     block("spoon");

@@ -166,8 +166,12 @@ inline constexpr std::chrono::milliseconds kModelDeadlineMax = 5s;
 inline constexpr std::chrono::milliseconds kModelPauseMax = 10min;
 inline constexpr std::size_t kModelAnswerBytes = 256 * 1024;  // of one batch; longer: nonsense
 inline constexpr std::size_t kModelLabels = 64;
-inline constexpr double kModelLogitMax = 1000;            // beyond: nonsense
-inline constexpr std::size_t kUnixSocketPathBytes = 107;  // as the kernel has it
+inline constexpr std::size_t kModelNameBytes =
+    128;                                      // of its id and of its version; longer: unknown
+inline constexpr auto kModelInfoEvery = 10s;  // the server is asked which model it has
+inline constexpr std::chrono::milliseconds kModelInfoPatience = 2s;  // and for how long
+inline constexpr double kModelLogitMax = 1000;                       // beyond: nonsense
+inline constexpr std::size_t kUnixSocketPathBytes = 107;             // as the kernel has it
 
 static_assert(kOutboxSoftBytes < kOutboxHardBytes);
 static_assert(kBatchBytes <= kOutboxSoftBytes);

@@ -397,12 +397,68 @@ TEST_P(AutoModTest, GoesOnWithoutTheModel) {
     model_.takes = false;
     say(eve(), 2, "hm two");
     EXPECT_TRUE(eve_.answered<Stored>(2));
-    EXPECT_EQ(total(&HubCounters::automod_model_silent), 2u);
     set(act::ChangeAutoMod{.rules = R"({"model":false})"});
     model_.takes = true;
     say(eve(), 3, "hm three");
     EXPECT_TRUE(eve_.answered<Stored>(3));
     EXPECT_EQ(model_.asked.size(), 1u);
+}
+
+TEST_P(AutoModTest, RecordsTheModelsWordInShadowAndLetsNobodyWaitForIt) {
+    set(act::ChangeAutoMod{
+        .levels = chat::AutoModLevels{.overall = 2, .categories = {2, 1, 1, 1, 2, 1, 2, 0}},
+        .rules = R"({"classifier_shadow":true})"});
+    const auto recorded = [&](RequestId request, const std::string& text) {
+        say(eve(), request, text);
+        EXPECT_TRUE(eve_.answered<Stored>(request)) << "before the model has answered";
+        return watcher_.messages.back().id;
+    };
+    const auto findings = [&](MessageId id) {
+        cluster_.advance(std::chrono::seconds(1));
+        const auto verdict = *catalog_.find_verdict(lobby_, id);
+        if (!verdict) return std::string("none");
+        EXPECT_EQ(verdict->action, 0);
+        EXPECT_NE(verdict->findings.find("\"shadow\":true"), std::string::npos);
+        return verdict->findings;
+    };
+    const auto worse = recorded(1, "hm one");
+    EXPECT_EQ(findings(worse), "none") << "the classifier found nothing";
+    model_.answer(0.9999f);
+    EXPECT_NE(findings(worse).find("\"rule\":\"bert\""), std::string::npos);
+
+    const auto milder = recorded(2, "vile two");
+    model_.answer(0.001f);
+    EXPECT_EQ(findings(milder), "none") << "both together found nothing";
+
+    const auto silent = recorded(3, "vile three");
+    model_.answer(std::nullopt);
+    EXPECT_NE(findings(silent).find("\"rule\":\"classifier\""), std::string::npos);
+
+    model_.takes = false;
+    const auto alone = recorded(4, "vile four");
+    EXPECT_NE(findings(alone).find("\"rule\":\"classifier\""), std::string::npos);
+    EXPECT_EQ(model_.asked, (std::vector<std::string>{"hm one", "vile two", "vile three"}));
+}
+
+TEST_P(AutoModTest, AsksTheModelNothingInShadowAboutWhatATermHolds) {
+    set(act::ChangeAutoMod{
+        .levels = chat::AutoModLevels{.overall = 2, .categories = {2, 1, 1, 1, 2, 1, 2, 0}},
+        .rules = R"({"classifier_shadow":true})"});
+    say(eve(), 1, "how vile and bad");
+    EXPECT_EQ(refusal(eve_, 1), chat::Refusal::held);
+    EXPECT_TRUE(model_.asked.empty());
+}
+
+TEST_P(AutoModTest, ExchangesTheClassifierUnderARoomThatIsAlive) {
+    set(act::ChangeAutoMod{
+        .levels = chat::AutoModLevels{.overall = 2, .categories = {2, 1, 1, 1, 2, 1, 2, 0}}});
+    model_.takes = false;
+    say(eve(), 1, "how vile");
+    EXPECT_EQ(refusal(eve_, 1), chat::Refusal::held);
+    gateway_.use_classifier(nullptr);
+    cluster_.run();
+    say(eve(), 2, "how vile now");
+    EXPECT_TRUE(eve_.answered<Stored>(2));
 }
 
 TEST_P(AutoModTest, RefusesTermsAndRulesThatMakeNoSense) {

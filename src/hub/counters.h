@@ -30,8 +30,6 @@ struct HubCounters {
     Counter automod_pending;           // held messages of rooms owned here, now
     Counter automod_expired;           // held messages that nobody decided
     Counter automod_hold_full;         // messages blocked since limits::kHeldPerChannel were held
-    Counter automod_model_asked;       // messages that the larger model was asked about
-    Counter automod_model_silent;      // those that it was not asked about, or gave no answer to
     Counter automod_raids;             // times that newcomers looked like a raid by bots
     Counter automod_verdicts_dropped;  // verdicts that were not recorded
     LatencyHistogram hold;             // time that events waited in an open batch, microseconds

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/log.h"
-#include "hub/larger_model.h"
 #include "hub/room_host.h"
 #include "moderation/automod_findings.h"
 #include "moderation/service.h"
@@ -60,6 +59,16 @@ void shift_spans(automod::Judgement& judgement, std::uint32_t by) {
     }
     judgement.scores.span.first += by;
     judgement.scores.span.last += by;
+}
+
+/// The built-in verdict stands where the model gave no answer.
+automod::Verdict verdict_of(const automod::Judgement& fast,
+                            const std::optional<LargerModel::Answer>& answer,
+                            const automod::Policy& policy) {
+    if (!answer) return fast;
+    return automod::combine(
+        fast, {.model = answer->model, .version = answer->version, .scores = answer->scores},
+        policy);
 }
 
 store::VerdictRecord record_of(ChannelId channel, const chat::Message& said, UserId author,
@@ -122,9 +131,17 @@ void RoomHost::moderate(HostedRoom& room, ChatterEntry& entry, MemberRef who, Re
                        *room.automod.policy, room.automod_memory, now);
     shift_spans(judgement, shift);
     const bool unsure = judgement.ask_model && judgement.action != automod::Action::block;
-    if (unsure && services_.model != nullptr && room.automod.ask_model &&
-        ask_model(room, entry, who, request, said, judgement))
-        return;
+    if (!unsure || services_.model == nullptr || !room.automod.ask_model)
+        return carry_out(room, entry, who, request, std::move(said), judgement);
+    // In shadow the model's word is recorded and no more: the message does not wait for it, and
+    // where it is not let pass the record goes with it.
+    if (!room.automod.policy->settings.classifier_shadow) {
+        if (ask_model(room, entry, who, request, said, judgement)) return;
+    } else if (judgement.action == automod::Action::allow) {
+        said.id = new_id(now.wall);
+        if (record_with_model(room, said, entry.chatter.user.id, judgement))
+            return publish(room, entry, who, request, std::move(said));
+    }
     carry_out(room, entry, who, request, std::move(said), judgement);
 }
 
@@ -136,7 +153,6 @@ bool RoomHost::ask_model(HostedRoom& room, ChatterEntry& entry, MemberRef who, R
     const auto answered = [this, channel, user, lookup, who, request, said, fast,
                            policy = room.automod.policy](
                               const std::optional<LargerModel::Answer>& answer) {
-        if (!answer) counters_.automod_model_silent.add();
         const auto refuse = [this, who, request] {
             outlet_.answer_send(who, request, SendRefusal::busy);
         };
@@ -158,36 +174,40 @@ bool RoomHost::ask_model(HostedRoom& room, ChatterEntry& entry, MemberRef who, R
                     outlet_.answer_send(who, request, *refused);
                     return;
                 }
-                automod::Verdict verdict = fast;
-                if (answer) {
-                    verdict = automod::combine(fast,
-                                               {.model = answer->model,
-                                                .version = answer->version,
-                                                .scores = answer->scores},
-                                               *policy);
-                }
-                carry_out(in, at->second, who, request, said, verdict);
+                carry_out(in, at->second, who, request, said, verdict_of(fast, answer, *policy));
             },
             refuse);
         reload_if_stale(channel, user);
         run_parked(channel, user);
     };
-    const bool asked = services_.model->ask(
-        said.text,
-        [this, answered, home = scheduler_.shard()](std::optional<LargerModel::Answer> answer) {
-            scheduler_.post_to(home, Priority::control,
-                               [answered, answer = std::move(answer)] { answered(answer); });
-        });
-    if (!asked) {
-        counters_.automod_model_silent.add();
-        return false;
-    }
+    if (!ask_model_about(said, answered)) return false;
     // While the model thinks, the chatter's later messages wait behind this one.
-    counters_.automod_model_asked.add();
     entry.ready = false;
     entry.waiting = true;
     entry.lookup = lookup;
     return true;
+}
+
+bool RoomHost::record_with_model(const HostedRoom& room, const chat::Message& said, UserId author,
+                                 const automod::Judgement& fast) {
+    const auto at = scheduler_.now().wall;
+    return ask_model_about(said, [this, channel = room.channel, said, author, at, fast,
+                                  policy = room.automod.policy](const auto& answer) {
+        const automod::Verdict verdict = verdict_of(fast, answer, *policy);
+        if (!verdict.findings.empty()) record(record_of(channel, said, author, at, verdict));
+    });
+}
+
+bool RoomHost::ask_model_about(
+    const chat::Message& said,
+    std::function<void(const std::optional<LargerModel::Answer>&)> answered) {
+    return services_.model->ask(
+        std::string(std::string_view(said.text).substr(prefix_of(said).size())),
+        [this, answered = std::move(answered),
+         home = scheduler_.shard()](std::optional<LargerModel::Answer> answer) {
+            scheduler_.post_to(home, Priority::control,
+                               [answered, answer = std::move(answer)] { answered(answer); });
+        });
 }
 
 void RoomHost::reload_if_stale(ChannelId channel, UserId user) {

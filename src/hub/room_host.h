@@ -15,6 +15,7 @@
 #include "hub/account_limits.h"
 #include "hub/hosted_room.h"
 #include "hub/hub.h"
+#include "hub/larger_model.h"
 #include "hub/member.h"
 #include "moderation/service.h"
 #include "store/automod_store.h"
@@ -144,8 +145,12 @@ class RoomHost final : public bus::Receiver {
     MessageId new_id(WallTime at);
     void moderate(HostedRoom& room, ChatterEntry& entry, MemberRef who, RequestId request,
                   chat::Message said);
-    /// False: there is no model to ask now.
     void reload_if_stale(ChannelId channel, UserId user);
+    // These ask the larger model; false: it is not to be asked now.
+    bool ask_model_about(const chat::Message& said,
+                         std::function<void(const std::optional<LargerModel::Answer>&)> answered);
+    bool record_with_model(const HostedRoom& room, const chat::Message& said, UserId author,
+                           const automod::Judgement& fast);
     bool ask_model(HostedRoom& room, ChatterEntry& entry, MemberRef who, RequestId request,
                    const chat::Message& said, const automod::Judgement& fast);
     void carry_out(HostedRoom& room, ChatterEntry& entry, MemberRef who, RequestId request,

@@ -104,7 +104,14 @@ class LyingServer {
         const std::lock_guard lock(mutex_);
         behaviour_ = std::move(behaviour);
     }
+    /// What it does when it is asked which model it has; 404 unless it is told otherwise.
+    void behave_about_itself(Behaviour behaviour) {
+        const std::lock_guard lock(mutex_);
+        about_itself_ = std::move(behaviour);
+    }
+    /// Without those about itself.
     int requests() const { return requests_; }
+    int requests_about_itself() const { return requests_about_itself_; }
 
   private:
     void accept_all() {
@@ -134,7 +141,7 @@ class LyingServer {
             head = bytes.find("\r\n\r\n");
             if (head != std::string::npos) {
                 const auto field = bytes.find("Content-Length: ");
-                length = std::strtoul(bytes.c_str() + field + 16, nullptr, 10);
+                if (field < head) length = std::strtoul(bytes.c_str() + field + 16, nullptr, 10);
                 if (bytes.size() >= head + 4 + length) break;
             }
             char more[4096];
@@ -143,20 +150,25 @@ class LyingServer {
             bytes.append(more, static_cast<std::size_t>(got));
         }
         const std::string body = bytes.substr(head + 4, length);
+        const bool about_itself = bytes.starts_with("GET ");
         bytes.erase(0, head + 4 + length);
-        ++requests_;
+        ++(about_itself ? requests_about_itself_ : requests_);
         Behaviour behaviour;
         {
             const std::lock_guard lock(mutex_);
-            behaviour = behaviour_;
+            behaviour = about_itself ? about_itself_ : behaviour_;
         }
         return behaviour(client, body);
     }
 
     std::atomic<bool> ends_{false};
     std::atomic<int> requests_{0};
+    std::atomic<int> requests_about_itself_{0};
     std::mutex mutex_;
     Behaviour behaviour_;
+    Behaviour about_itself_ = [](const Client& client, const std::string&) {
+        return client.answer("{}", "404 Not Found");
+    };
     std::vector<int> open_;
     std::vector<std::thread> connections_;
     std::string unix_path_;
