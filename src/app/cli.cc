@@ -36,6 +36,7 @@ struct ServeFlags {
     std::optional<std::uint16_t> shards, node;
     bool dev = false;
     bool dev_beyond_loopback = false;
+    std::optional<std::string> take_over;  // empty: of the same data folder
 };
 
 LoadedConfig read_config(const ServeFlags& flags) {
@@ -59,8 +60,11 @@ LoadedConfig read_config(const ServeFlags& flags) {
 Command make_serve(const ServeFlags& flags) {
     auto loaded = read_config(flags);
     if (loaded.problems.empty()) {
+        auto take_over = flags.take_over;
+        if (take_over && take_over->empty()) take_over = loaded.config.server.data;
         return ServeCommand{.config = std::move(loaded.config),
-                            .read_again = [flags] { return read_config(flags); }};
+                            .read_again = [flags] { return read_config(flags); },
+                            .take_over = std::move(take_over)};
     }
     return Done{kUsage, fmt::format("{}\n", fmt::join(loaded.problems, "\n"))};
 }
@@ -83,6 +87,12 @@ void add_serve(CLI::App& app, Makers& makers) {
     serve.add_option("--node", flags->node, "This node's number")->check(CLI::Range(0, 1023));
     serve.add_option("--reactor", flags->reactor, "How the network is driven")
         ->check(CLI::IsMember({"auto", "io_uring", "epoll"}));
+    serve
+        .add_option("--take-over", flags->take_over,
+                    "Take the listening sockets of the server that runs in this data folder (this "
+                    "one's, when none is named), which then ends")
+        ->type_name("[DIR]")
+        ->expected(0, 1);
     makers[&serve] = [flags] { return make_serve(*flags); };
 }
 
@@ -258,6 +268,24 @@ void add_export(CLI::App& app, Makers& makers) {
     makers[&exporter] = [command] { return *command; };
 }
 
+void add_admin(CLI::App& app, Makers& makers) {
+    auto& admin = *app.add_subcommand("admin", "Speak to the server that runs in a data folder");
+    admin.require_subcommand(1);
+    auto command = std::make_shared<AdminCommand>();
+    const std::pair<const char*, const char*> actions[] = {
+        {"status", "Print how it is, as JSON"},
+        {"reconnect", "Have it ask all clients to connect again, at its pace"},
+        {"drain", "Have it ask them, let them go, write what is left and end: as SIGTERM"}};
+    for (const auto& [name, help] : actions) {
+        auto& action = *admin.add_subcommand(name, help);
+        add_data_option(action, command->data);
+        makers[&action] = [command, name = std::string(name)] {
+            command->command = name;
+            return *command;
+        };
+    }
+}
+
 void add_replay(CLI::App& app, Makers& makers) {
     auto& replay =
         *app.add_subcommand("replay", "Play a recorded chat into a server, as its authors");
@@ -344,6 +372,7 @@ Command parse_command_line(std::vector<std::string> arguments) {
     add_user(app, makers);
     add_channel(app, makers);
     add_export(app, makers);
+    add_admin(app, makers);
     add_replay(app, makers);
     add_bench(app, makers);
     if (const auto wrong = unknown_command(app, arguments)) return *wrong;

@@ -19,6 +19,7 @@ namespace clamor::app {
 struct ServeCommand {
     Config config;
     std::function<LoadedConfig()> read_again;  ///< file and flags, as they were given
+    std::optional<std::string> take_over{};    ///< data folder of the server to take over from
 };
 
 struct CheckCommand {
@@ -83,6 +84,12 @@ struct ExportCommand {
     std::string channel;
 };
 
+/// Speaks to the server that runs in a data folder.
+struct AdminCommand {
+    std::string data;
+    std::string command;  ///< status, reconnect, drain
+};
+
 /// Nothing to run: what to print, and the code to end with (0 for help, 2 for a wrong command
 /// line).
 struct Done {
@@ -90,9 +97,9 @@ struct Done {
     std::string output;
 };
 
-using Command =
-    std::variant<Done, ServeCommand, CheckCommand, TokenCommand, MintCommand, UserCommand,
-                 ChannelCommand, ExportCommand, load::ReplayOptions, load::BenchOptions>;
+using Command = std::variant<Done, ServeCommand, CheckCommand, TokenCommand, MintCommand,
+                             UserCommand, ChannelCommand, ExportCommand, AdminCommand,
+                             load::ReplayOptions, load::BenchOptions>;
 
 /// `arguments` without the program's name. For serve, the configuration file is read, too.
 Command parse_command_line(std::vector<std::string> arguments);

@@ -248,6 +248,8 @@ std::vector<Setting> settings_of(Config& c) {
         {"limits", "mailbox", number(c.limits.mailbox, 1024, 1 << 24)},
         {"limits", "log_queue", number(c.limits.log_queue, 1024, 1 << 24)},
         {"limits", "spool_bytes", number(c.limits.spool_bytes, 16 << 20, std::uint64_t{1} << 40)},
+        {"limits", "reconnects_per_second", number(c.limits.reconnects_per_second, 1, 1'000'000)},
+        {"limits", "drain_s", number(c.limits.drain, 5, 3600)},
         {"limits", "coalesce_max_ms", number(c.limits.coalesce_max, 0, 1000)},
         {"log", "level",
          choice<log::Level>(c.log.level, {{"debug", log::Level::debug},

@@ -90,6 +90,8 @@ struct LimitsConfig {
     std::size_t mailbox = limits::kMailboxTasks;
     std::size_t log_queue = limits::kLogQueueMessages;
     std::uint64_t spool_bytes = limits::kSpoolBytes;
+    std::uint32_t reconnects_per_second = limits::kReconnectsPerSecond;
+    std::chrono::seconds drain = limits::kDrain;
     std::chrono::milliseconds coalesce_max = limits::kCoalesceMax;
     friend bool operator==(const LimitsConfig&, const LimitsConfig&) = default;
 };

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <random>
 
+#include <nlohmann/json.hpp>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include "api/recent_messages.h"
 #include "api/router.h"
 #include "api/static_files.h"
+#include "app/control.h"
 #include "app/data_folder.h"
 #include "app/data_lock.h"
 #include "app/embed.h"
@@ -48,6 +50,12 @@ namespace clamor::app {
 
 namespace {
 
+using namespace std::chrono_literals;
+
+constexpr auto kTakeOverPoll = 20ms;
+constexpr auto kAnnounceStep = 100ms;
+constexpr auto kEmptyPoll = 20ms;
+
 /// With SO_REUSEPORT a second server would start and take a share of the first one's clients.
 Result<void> check_free(const reactor::Endpoint& at) {
     if (at.port == 0) return {};
@@ -76,10 +84,23 @@ struct Node::Impl {
           addresses(options.connections_per_address),
           viewers(options.shards) {}
 
+    Result<void> take_data_folder();
     Result<void> open_stores();
     void make_token_checker();
     void make_router();
     Result<void> start_shards();
+    template <class Adopt, class Open>
+    Result<void> listen(std::vector<reactor::Fd> sockets, reactor::Endpoint& at, Adopt adopt,
+                        Open open);
+    std::size_t connections() const;
+    bool wait(std::chrono::milliseconds at_most);
+    /// Blocks. Gives up when the server is stopping meanwhile, unless that is what it is called
+    /// for.
+    void announce_reconnect(std::chrono::milliseconds within, bool stopping);
+    Result<void> start_control();
+    Result<edge::net::ListeningSockets> sockets();
+    std::string status() const;
+    void stop(std::chrono::milliseconds drain, std::chrono::milliseconds grace);
     api::Health health() const;
     std::vector<ShardCounters> shard_counters() const;
 
@@ -115,15 +136,49 @@ struct Node::Impl {
     std::vector<std::unique_ptr<Shard>> shards;
     reactor::Endpoint http;
     std::optional<reactor::Endpoint> irc;
+    edge::net::ListeningSockets inherited;  ///< of the server before, until the shards have them
+    const MonoTime started_at = reactor::read_clocks().mono;
     std::atomic<bool> draining{false};
     bool stopped = false;
+    std::mutex announcing;
+    std::unique_ptr<ControlServer> control;
     std::mutex hurry_mutex;
     std::condition_variable hurry_changed;
     bool hurried = false;
 };
 
+Result<void> Node::Impl::take_data_folder() {
+    auto patience = std::chrono::milliseconds(0);
+    if (options.take_over) {
+        std::error_code unknown;
+        const bool same = std::filesystem::equivalent(*options.take_over, options.data, unknown);
+        auto sockets = app::take_over(*options.take_over, same);
+        if (sockets) {
+            inherited = *std::move(sockets);
+            if (same) patience = limits::kTakeOverPatience;
+            log::info("took the listening sockets of the server before",
+                      {{"data", options.take_over->string()},
+                       {"http", inherited.http.size()},
+                       {"irc", inherited.irc.size()}});
+        } else if (sockets.error().code == std::errc::no_such_process) {
+            log::info("there is no server to take over from",
+                      {{"data", options.take_over->string()}});
+        } else {
+            return tl::unexpected(sockets.error());
+        }
+    }
+    auto taken = lock.take(options.data);
+    for (; !taken && taken.error().code == std::errc::device_or_resource_busy &&
+           patience > std::chrono::milliseconds(0);
+         patience -= kTakeOverPoll) {
+        std::this_thread::sleep_for(kTakeOverPoll);
+        taken = lock.take(options.data);
+    }
+    return taken;
+}
+
 Result<void> Node::Impl::open_stores() {
-    if (auto taken = lock.take(options.data); !taken) return taken;
+    if (auto taken = take_data_folder(); !taken) return taken;
     auto opened = store::open_sqlite_catalog({.path = catalog_path(options.data)});
     if (!opened) return tl::unexpected(opened.error());
     catalog = *std::move(opened);
@@ -297,18 +352,31 @@ Result<void> Node::Impl::start_shards() {
     // The first shard may choose the port; the others share it by SO_REUSEPORT.
     http = options.http;
     irc = options.irc;
-    if (auto free = check_free(http); !free) return free;
-    if (irc) {
-        if (auto free = check_free(*irc); !free) return free;
+    if (auto listening = listen(
+            std::move(inherited.http), http,
+            [](Shard& shard, reactor::Fd socket) { return shard.listen_http(std::move(socket)); },
+            [](Shard& shard, const auto& at) { return shard.listen_http(at); });
+        !listening || !irc) {
+        return listening;
     }
-    for (const auto& shard : shards) {
-        auto bound = shard->listen_http(http);
+    return listen(
+        std::move(inherited.irc), *irc,
+        [](Shard& shard, reactor::Fd socket) { return shard.listen_irc(std::move(socket)); },
+        [](Shard& shard, const auto& at) { return shard.listen_irc(at); });
+}
+
+/// Inherited sockets go round the shards, all of them: what waits in one that is closed is lost.
+template <class Adopt, class Open>
+Result<void> Node::Impl::listen(std::vector<reactor::Fd> sockets, reactor::Endpoint& at,
+                                Adopt adopt, Open open) {
+    if (sockets.empty()) {
+        if (auto free = check_free(at); !free) return free;
+    }
+    for (std::size_t i = 0; i < std::max(sockets.size(), shards.size()); ++i) {
+        Shard& shard = *shards[i % shards.size()];
+        auto bound = i < sockets.size() ? adopt(shard, std::move(sockets[i])) : open(shard, at);
         if (!bound) return tl::unexpected(bound.error());
-        http = *bound;
-        if (!irc) continue;
-        bound = shard->listen_irc(*irc);
-        if (!bound) return tl::unexpected(bound.error());
-        irc = *bound;
+        at = *bound;
     }
     return {};
 }
@@ -327,43 +395,130 @@ Result<std::unique_ptr<Node>> Node::start(NodeOptions options) {
     if (auto opened = impl.open_stores(); !opened) return tl::unexpected(opened.error());
     impl.make_router();
     if (auto started = impl.start_shards(); !started) return tl::unexpected(started.error());
+    if (auto started = impl.start_control(); !started) return tl::unexpected(started.error());
     return node;
 }
 
+std::size_t Node::Impl::connections() const {
+    std::size_t all = 0;
+    for (const auto& shard : shards) all += shard->counters().net.connections.value();
+    return all;
+}
+
+/// False when it was ended by hurry().
+bool Node::Impl::wait(std::chrono::milliseconds at_most) {
+    std::unique_lock held(hurry_mutex);
+    return !hurry_changed.wait_for(held, at_most, [this] { return hurried; });
+}
+
+void Node::Impl::announce_reconnect(std::chrono::milliseconds within, bool stopping) {
+    const std::lock_guard one_at_a_time(announcing);
+    const auto steps = std::max<std::size_t>(1, static_cast<std::size_t>(within / kAnnounceStep));
+    const std::size_t a_step = std::max<std::size_t>(
+        options.reconnects_per_second * kAnnounceStep / std::chrono::seconds(1),
+        connections() / steps + 1);
+    const std::size_t each = a_step / shards.size() + 1;
+    for (const auto& shard : shards) shard->announce_from_the_start();
+    while (true) {
+        bool more = false;
+        for (const auto& shard : shards) more = shard->announce_reconnect(each) || more;
+        if (!more || (draining && !stopping)) return;
+        // Who is in a hurry has the rest told at once.
+        (void)wait(kAnnounceStep);
+    }
+}
+
 void Node::stop() {
-    Impl& impl = *impl_;
-    if (impl.stopped) return;
-    impl.stopped = true;
-    impl.draining = true;
-    const bool serving = !impl.shards.empty() && impl.shards.back()->running();
+    impl_->stop(impl_->options.drain, limits::kReconnectGrace);
+}
+
+void Node::stop_soon() {
+    impl_->stop(limits::kHandOverDrain, limits::kHandOverDrain);
+}
+
+void Node::Impl::stop(std::chrono::milliseconds drain, std::chrono::milliseconds grace) {
+    if (stopped) return;
+    stopped = true;
+    draining = true;
+    control.reset();
+    const bool serving = !shards.empty() && shards.back()->running();
     if (serving) {
-        for (const auto& shard : impl.shards) shard->stop_listening();
-        for (const auto& shard : impl.shards) shard->announce_reconnect();
+        for (const auto& shard : shards) shard->stop_listening();
+        for (const auto& shard : shards) shard->close_events();
+        announce_reconnect(drain - grace, true);
         const auto all_empty = [&] {
-            for (const auto& shard : impl.shards) {
+            for (const auto& shard : shards) {
                 if (!shard->empty()) return false;
             }
             return true;
         };
-        const auto wait_for_empty = [&](std::chrono::milliseconds at_most, bool until_hurried) {
-            std::unique_lock held(impl.hurry_mutex);
-            for (auto waited = std::chrono::milliseconds(0); waited < at_most;
-                 waited += std::chrono::milliseconds(20)) {
-                if (all_empty() || (until_hurried && impl.hurried)) return;
-                impl.hurry_changed.wait_for(held, std::chrono::milliseconds(20));
-            }
-        };
-        wait_for_empty(impl.options.reconnect_grace, true);
-        for (const auto& shard : impl.shards) shard->close_all();
-        wait_for_empty(edge::net::Connection::kCloseTimeout + std::chrono::seconds(1), false);
+        for (auto waited = 0ms; waited < grace && !all_empty() && wait(kEmptyPoll);) {
+            waited += kEmptyPoll;
+        }
+        for (const auto& shard : shards) shard->close_all();
+        const auto at_most = edge::net::Connection::kCloseTimeout + std::chrono::seconds(1);
+        for (auto waited = 0ms; waited < at_most && !all_empty(); waited += kEmptyPoll)
+            std::this_thread::sleep_for(kEmptyPoll);
     }
-    for (const auto& shard : impl.shards) shard->join();
+    for (const auto& shard : shards) shard->join();
     // Workers and the log writer post to the loops until they end, so the shards' parts go last.
-    impl.poster.reset();
-    impl.model_route.reset();
-    impl.workers.reset();
-    impl.log.reset();
-    impl.shards.clear();
+    poster.reset();
+    model_route.reset();
+    workers.reset();
+    log.reset();
+    shards.clear();
+}
+
+Result<void> Node::Impl::start_control() {
+    if (!options.ask_to_end) return {};
+    auto started = ControlServer::start(
+        options.data, {.status = [this] { return status(); },
+                       .reconnect = [this] { announce_reconnect(options.drain, false); },
+                       .drain = [this] { options.ask_to_end(false); },
+                       .hand_over = [this] { return sockets(); },
+                       .handed_over = options.ask_to_end});
+    if (!started) return tl::unexpected<Error>(started.error());
+    control = *std::move(started);
+    return {};
+}
+
+Result<edge::net::ListeningSockets> Node::Impl::sockets() {
+    edge::net::ListeningSockets all;
+    for (const auto& shard : shards) {
+        auto sockets = shard->sockets();
+        if (!sockets) return sockets;
+        for (reactor::Fd& socket : sockets->http) all.http.push_back(std::move(socket));
+        for (reactor::Fd& socket : sockets->irc) all.irc.push_back(std::move(socket));
+    }
+    return all;
+}
+
+std::string Node::Impl::status() const {
+    std::uint64_t sessions = 0;
+    std::uint64_t rooms = 0;
+    std::uint64_t messages = 0;
+    for (const auto& shard : shards) {
+        const ShardCounters counters = shard->counters();
+        sessions += counters.hub.members.value();
+        rooms += counters.hub.rooms.value();
+        messages += counters.hub.messages_accepted.value();
+    }
+    const api::Health now = health();
+    const auto uptime = reactor::read_clocks().mono - started_at;
+    return nlohmann::json{
+        {"version", kVersion},
+        {"pid", ::getpid()},
+        {"http", http.to_string()},
+        {"irc", irc ? irc->to_string() : "off"},
+        {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(uptime).count()},
+        {"connections", connections()},
+        {"sessions", sessions},
+        {"channels", rooms},
+        {"messages_accepted", messages},
+        {"ready", now.not_ready.empty()},
+        {"not_ready", now.not_ready},
+        {"degraded", now.degraded}}
+        .dump();
 }
 
 void Node::hurry() {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,8 +55,14 @@ struct NodeOptions {
     std::string frame_ancestors = "'self'";
     /// Webhooks may be at addresses that are not public: this machine's and its networks'.
     bool private_callbacks = false;
-    /// Between RECONNECT and the end of the connections at a stop.
-    std::chrono::milliseconds reconnect_grace{5000};
+    std::uint32_t reconnects_per_second = limits::kReconnectsPerSecond;
+    std::chrono::milliseconds drain = limits::kDrain;
+    /// The data folder of a server whose listening sockets this one takes; when none serves from
+    /// there, it listens on its own.
+    std::optional<std::filesystem::path> take_over{};
+    /// Called by the control socket's thread when somebody there asks for the end: stop(), or
+    /// stop_soon() where `soon`. Null: there is no control socket.
+    std::function<void(bool soon)> ask_to_end{};
 };
 
 /// A running server: the stores, the shards' threads, and what they serve. Started and stopped by
@@ -82,10 +89,13 @@ class Node {
     static Result<std::unique_ptr<Node>> start(NodeOptions options);
     ~Node();  ///< stop(), when that was not called
 
-    /// Stops accepting, tells clients to reconnect, waits `reconnect_grace` (less once `hurry` is
-    /// called), closes, writes what is left to the log, joins. Every accepted message is stored
-    /// when it returns, unless the disk fails.
+    /// Stops accepting, tells clients at `reconnects_per_second` (more where NodeOptions::drain
+    /// would not do) to connect again, gives the last ones limits::kReconnectGrace (less once
+    /// `hurry` is called), closes, writes what is left to the log, joins. Every accepted message is
+    /// stored when it returns, unless the disk fails.
     void stop();
+    /// The same in limits::kHandOverDrain, since another process waits for the data folder.
+    void stop_soon();
     /// Ends the grace time of a stop(). From any thread, a signal handler's excepted.
     void hurry();
 

@@ -24,7 +24,6 @@ class ReloadTest : public testing::Test {
         NodeOptions options;
         options.data = folder_ / "data";
         options.http = *reactor::Endpoint::parse("127.0.0.1:0");
-        options.reconnect_grace = std::chrono::milliseconds(0);
         options.classifier = automod::builtin_classifier();
         auto started = Node::start(std::move(options));
         ASSERT_TRUE(started) << started.error().to_string();

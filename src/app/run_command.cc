@@ -8,6 +8,7 @@
 
 #include "app/cli.h"
 #include "app/commands.h"
+#include "app/control.h"
 #include "app/data_folder.h"
 #include "app/data_lock.h"
 #include "app/serve.h"
@@ -144,6 +145,13 @@ int run(const ExportCommand& command) {
         if (!log) return tl::unexpected(log.error());
         return run_export(command, catalog, **log, std::cout);
     });
+}
+
+int run(const AdminCommand& command) {
+    const auto answer = ask_server(command.data, command.command);
+    if (!answer) return report(tl::unexpected<Error>(answer.error()));
+    std::cout << *answer << '\n';
+    return 0;
 }
 
 int run(const load::ReplayOptions& options) {

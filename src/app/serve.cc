@@ -2,6 +2,7 @@
 #include "app/serve.h"
 
 #include <algorithm>
+#include <atomic>
 #include <iostream>
 #include <thread>
 
@@ -9,6 +10,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "app/client_secret.h"
 #include "app/node.h"
@@ -131,6 +133,8 @@ Result<NodeOptions> node_options(const Config& config) {
     options.sessions.outbox_hard_bytes = limits.outbox_hard_bytes;
     options.sessions.outbox_age = limits.outbox_age;
     options.mailbox_tasks = limits.mailbox;
+    options.reconnects_per_second = limits.reconnects_per_second;
+    options.drain = limits.drain;
     options.log.writer.queue_max = limits.log_queue;
     options.log.spool.bytes_max = limits.spool_bytes;
     const bool all_origins =
@@ -152,6 +156,12 @@ int run_serve(const ServeCommand& command) {
     const sigset_t signals = block_signals();
     auto options = node_options(config);
     if (!options) return fail_to_start(options.error().to_string());
+    options->take_over = command.take_over;
+    std::atomic<bool> soon{false};
+    options->ask_to_end = [&soon](bool hurry) {
+        soon = hurry;
+        ::kill(::getpid(), SIGTERM);
+    };
     auto started = Node::start(*std::move(options));
     if (!started) return fail_to_start(started.error().to_string());
     Node& node = **started;
@@ -178,7 +188,7 @@ int run_serve(const ServeCommand& command) {
         while (again == SIGHUP) sigwait(&signals, &again);
         node.hurry();
     });
-    node.stop();
+    soon ? node.stop_soon() : node.stop();
     ::pthread_kill(second.native_handle(), SIGTERM);
     second.join();
     log::info("stopped");

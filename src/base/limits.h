@@ -140,6 +140,14 @@ inline constexpr std::size_t kMissedEvents = 1000;
 inline constexpr auto kMissedPatience = 2s;
 inline constexpr std::size_t kHistoryPage = 800;
 
+// Ends and takeovers.
+inline constexpr std::uint32_t kReconnectsPerSecond = 2000;  // clients asked to connect again
+inline constexpr auto kDrain = 30s;             // in which all of them are asked, and closed
+inline constexpr auto kReconnectGrace = 5s;     // of it, for the last ones to leave by themselves
+inline constexpr auto kHandOverDrain = 1s;      // where the next process waits for the data folder
+inline constexpr auto kTakeOverPatience = 60s;  // of that process
+inline constexpr auto kControlPatience = 5s;    // of either end of the control socket
+
 // EventSub.
 inline constexpr std::size_t kSubscriptionsPerSession = 300;
 inline constexpr std::size_t kEventSubSessionsPerUser = 3;  // and client id

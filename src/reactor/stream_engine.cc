@@ -5,8 +5,8 @@
 #include <cerrno>
 #include <utility>
 
-#include <sys/socket.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/check.h"
