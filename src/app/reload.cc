@@ -38,8 +38,8 @@ Result<std::shared_ptr<const automod::Classifier>> classifier_of(const AutoModCo
 
 void reload(Node& node, Config& in_force, const std::function<LoadedConfig()>& read) {
     const auto failed = [&](const std::string& why) {
-        node.reloads().failed.add();
         log::error("the settings were not taken over; all stays as it is", {{"error", why}});
+        node.reloads().failed.add();
     };
     const LoadedConfig loaded = read();
     if (!loaded.problems.empty())
@@ -50,7 +50,6 @@ void reload(Node& node, Config& in_force, const std::function<LoadedConfig()>& r
     exchange_classifier(node, *std::move(classifier), loaded.config.automod);
     in_force.automod.model_path = loaded.config.automod.model_path;
     log::set_level(in_force.log.level = loaded.config.log.level);
-    node.reloads().done.add();
     // Those that were reloaded do not differ any more.
     const auto changed = changed_settings(in_force, loaded.config);
     if (changed.empty()) {
@@ -61,6 +60,7 @@ void reload(Node& node, Config& in_force, const std::function<LoadedConfig()>& r
                   {{"reloaded", fmt::format("{}", fmt::join(kReloaded, ", "))},
                    {"need_a_restart", fmt::format("{}", fmt::join(changed, ", "))}});
     }
+    node.reloads().done.add();
 }
 
 }  // namespace clamor::app

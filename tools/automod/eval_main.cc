@@ -203,22 +203,26 @@ std::string timing(Judge& judge, const std::vector<Source>& sources,
 std::string live_chat(Judge& judge, const std::vector<std::string>& chat, bool list) {
     std::ostringstream out;
     out << "\n## Live chat\n\nA log of " << chat.size()
-        << " messages of one channel, without labels: the share above each level's threshold. "
-           "Profanity is\n"
-           "off below level 3, so that up to level 2 only the hostility counts.\n\n"
+        << " messages of one channel, without labels: the share above each level's threshold, and "
+           "what\na channel at that overall level holds or blocks. Level 0 is off.\n\n"
            "| level | threshold | toxicity | hostility | caught |\n|---|---|---|---|---|\n";
     for (std::size_t level = 0; level < kThresholds.size(); ++level) {
-        double toxic = 0, hostile = 0;
+        const automod::LevelTable table({.overall = static_cast<std::uint8_t>(level)}, {});
+        double toxic = 0, hostile = 0, caught = 0;
         for (const std::string& text : chat) {
             const automod::Scores scores = judge.score(text);
             toxic += scores.toxicity > kThresholds[level] ? 1 : 0;
             hostile += scores.hostility > kThresholds[level] ? 1 : 0;
+            caught += table.of_hostility(scores.hostility, 0) ||
+                              table.of_profanity(scores.profanity, 0)
+                          ? 1
+                          : 0;
         }
         const auto percent = [&](double count) {
             return number(100 * count / static_cast<double>(chat.size()), 2) + " %";
         };
         out << row({std::to_string(level), number(kThresholds[level], 1), percent(toxic),
-                    percent(hostile), percent(level >= 3 ? toxic : hostile)});
+                    percent(hostile), percent(caught)});
     }
     if (!list) return out.str();
     for (const std::string& text : chat) {
