@@ -150,7 +150,8 @@ Result<void> Node::Impl::open_stores() {
         model = std::make_unique<ModelAdapter>(*model_route, options.model->url);
     }
     hubs.resize(options.shards);
-    gateway = std::make_unique<hub::HubGateway>(hubs, *workers, *catalog, options.dev);
+    gateway =
+        std::make_unique<hub::HubGateway>(hubs, *workers, *catalog, options.dev, options.whispers);
     make_token_checker();
     events = std::make_unique<eventsub::Registry>(
         *workers, *catalog,
@@ -289,7 +290,7 @@ Result<void> Node::Impl::start_shards() {
     register_request_metrics(metrics, request_limits);
     if (model_route) register_model_metrics(metrics, model_route->counters());
     for (const auto& shard : shards) shard->go();
-    gateway->wake_held();
+    gateway->wake_rooms();
     if (auto restored = events->restore_webhooks(); !restored) return restored;
     // The first shard may choose the port; the others share it by SO_REUSEPORT.
     http = options.http;

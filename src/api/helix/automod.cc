@@ -7,13 +7,12 @@
 #include "api/helix/call.h"
 #include "api/helix/handlers.h"
 #include "base/limits.h"
+#include "store/terms.h"
 #include "text/message.h"
 
 namespace clamor::api::helix {
 
 namespace {
-
-constexpr std::size_t kTermsPage = 500;
 
 /// In the order of store::AutoModSettings.
 constexpr std::array<std::string_view, 8> kCategories{"aggression",
@@ -43,16 +42,10 @@ Json term_json(const store::Term& term) {
 }
 
 std::optional<store::Term> find_text(Call& call, std::string_view text) {
-    std::string after;
-    while (true) {
-        auto page = take(call.catalog().list_terms(call.channel.id, /*permitted=*/false, after,
-                                                   call.now.wall, kTermsPage));
-        const auto found = std::ranges::find_if(
-            page, [&](const store::Term& term) { return term.text == text && !term.private_term; });
-        if (found != page.end()) return std::move(*found);
-        if (page.size() < kTermsPage) return std::nullopt;
-        after = page.back().id;
+    for (auto& term : take(store::all_terms(call.catalog(), call.channel.id, call.now.wall))) {
+        if (!term.permitted && !term.private_term && term.text == text) return std::move(term);
     }
+    return std::nullopt;
 }
 
 Json settings_json(const Call& call, const store::AutoModSettings& settings) {
