@@ -289,9 +289,9 @@ TEST_F(AutoModApi, ExportsTermsAsTheyWereImported) {
     for (int round = 0; round < 20; ++round) {
         for (const std::string& channel_page : {page("terms"), other}) {
             const std::string by = channel_page == other ? "alice" : "dallas";
-            for (const auto& term : json(call("GET", channel_page, by))["terms"]) {
+            const auto there = json(call("GET", channel_page, by));
+            for (const auto& term : there["terms"])
                 call("DELETE", channel_page + "/" + term["id"].get<std::string>(), by);
-            }
         }
         const auto wanted = any_terms(random, live.now.wall);
         ASSERT_EQ(
