@@ -71,6 +71,11 @@ struct AutoModConfig {
     friend bool operator==(const AutoModConfig&, const AutoModConfig&) = default;
 };
 
+struct EventSubConfig {
+    bool private_callbacks = false;
+    friend bool operator==(const EventSubConfig&, const EventSubConfig&) = default;
+};
+
 struct LimitsConfig {
     std::size_t connections_per_address = limits::kConnectionsPerAddress;
     std::size_t rooms_per_connection = limits::kRoomsPerConnection;
@@ -81,6 +86,10 @@ struct LimitsConfig {
     std::uint32_t messages_viewer = limits::kMessagesViewer.count;
     std::uint32_t messages_moderator = limits::kMessagesModerator.count;
     std::uint32_t messages_verified_bot = limits::kMessagesVerifiedBot.count;
+    std::uint32_t role_changes_per_10s = limits::kRoleChanges.count;
+    std::uint32_t whispers_per_second = limits::kWhispersPerSecond.count;
+    std::uint32_t whispers_per_minute = limits::kWhispersPerMinute.count;
+    std::uint32_t whisper_recipients_per_day = limits::kWhisperRecipientsPerDay.count;
     std::size_t outbox_soft_bytes = limits::kOutboxSoftBytes;
     std::size_t outbox_hard_bytes = limits::kOutboxHardBytes;
     std::chrono::seconds outbox_age = limits::kOutboxAge;
@@ -112,6 +121,7 @@ struct Config {
     ServerConfig server;
     AuthConfig auth;
     AutoModConfig automod;
+    EventSubConfig eventsub;
     LimitsConfig limits;
     LogConfig log;
     WebConfig web;

@@ -206,7 +206,8 @@ Result<void> Node::Impl::open_stores() {
         model = std::make_unique<ModelAdapter>(*model_route);
     }
     hubs.resize(options.shards);
-    gateway = std::make_unique<hub::HubGateway>(hubs, *workers, *catalog, options.dev);
+    gateway =
+        std::make_unique<hub::HubGateway>(hubs, *workers, *catalog, options.dev, options.whispers);
     make_token_checker();
     events = std::make_unique<eventsub::Registry>(
         *workers, *catalog,
@@ -347,7 +348,7 @@ Result<void> Node::Impl::start_shards() {
     register_classifier_metrics(metrics, moderation->automod());
     if (model_route) register_model_metrics(metrics, *model_route);
     for (const auto& shard : shards) shard->go();
-    gateway->wake_held();
+    gateway->wake_rooms();
     if (auto restored = events->restore_webhooks(); !restored) return restored;
     // The first shard may choose the port; the others share it by SO_REUSEPORT.
     http = options.http;

@@ -39,6 +39,7 @@ struct NodeOptions {
     std::optional<reactor::Endpoint> irc;
     std::size_t connections_per_address = limits::kConnectionsPerAddress;
     hub::Options hub;
+    hub::WhisperLimits whispers;
     edge::irc::Options sessions;
     edge::net::ServerOptions server;
     std::size_t mailbox_tasks = limits::kMailboxTasks;

@@ -56,6 +56,11 @@ void register_hub(Metrics& metrics, const MetricLabels& shard, const hub::HubCou
                     hub.automod_hold_full);
     metrics.counter("clamor_automod_raids_total",
                     "Times that newcomers looked like a raid by bots.", shard, hub.automod_raids);
+    metrics.counter("clamor_automod_acts_repeated_total",
+                    "What the raid breaker did, tried again since the server was busy.", shard,
+                    hub.automod_acts_repeated);
+    metrics.counter("clamor_automod_acts_given_up_total", "What the raid breaker did not get done.",
+                    shard, hub.automod_acts_given_up);
     metrics.counter("clamor_automod_verdicts_dropped_total", "Verdicts that were not recorded.",
                     shard, hub.automod_verdicts_dropped);
     metrics.histogram("clamor_hold_seconds", "Time that events waited in an open batch.", shard,

@@ -86,7 +86,7 @@ Result<NodeOptions> node_options(const Config& config) {
     NodeOptions options;
     options.data = config.server.data;
     options.dev = config.server.dev;
-    options.private_callbacks = config.server.dev;
+    options.private_callbacks = config.server.dev || config.eventsub.private_callbacks;
     const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
     options.shards =
         config.server.shards != 0 ? config.server.shards : static_cast<std::uint16_t>(cores);
@@ -120,6 +120,10 @@ Result<NodeOptions> node_options(const Config& config) {
     options.hub.message_limits.viewer.count = limits.messages_viewer;
     options.hub.message_limits.moderator.count = limits.messages_moderator;
     options.hub.message_limits.verified_bot.count = limits.messages_verified_bot;
+    options.hub.role_changes.count = limits.role_changes_per_10s;
+    options.whispers.per_second.count = limits.whispers_per_second;
+    options.whispers.per_minute.count = limits.whispers_per_minute;
+    options.whispers.recipients.count = limits.whisper_recipients_per_day;
     options.sessions.registration_timeout = limits.registration_timeout;
     options.sessions.ping_after_silence = limits.ping_after;
     options.sessions.pong_timeout = limits.pong_timeout;

@@ -79,14 +79,18 @@ inline constexpr std::size_t kPatternsMax = 1000;          // regular expression
 inline constexpr std::size_t kPatternMemory = 128 * 1024;  // of one, compiled and running
 inline constexpr int kPatternInstructions = 1500;          // of one
 inline constexpr std::size_t kPatternSetMemory = 16 * 1024 * 1024;  // of those run as one
-inline constexpr std::size_t kTermHitsMax = 64;      // of one message; more: not looked for
-inline constexpr std::size_t kFindingSpansMax = 16;  // of one finding
+inline constexpr std::size_t kTermHitsMax = 64;      // told of one message; all decide
+inline constexpr std::size_t kFindingSpansMax = 16;  // of one finding; the last covers the rest
 inline constexpr std::size_t kAllowedLinksMax = 500;
 inline constexpr auto kLinkPermit = 60s;  // after a moderator permits somebody's links
 
 // What AutoMod holds and remembers.
 inline constexpr auto kHoldFor = 5min;                    // then a held message expires
 inline constexpr std::size_t kHeldPerChannel = 500;       // pending; more are blocked
+inline constexpr auto kRaidBreakerMax = 86'400s;          // that the raid breaker may act
+inline constexpr int kSystemActTries = 8;                 // of what the raid breaker does
+inline constexpr auto kSystemActPause = 1s;               // before the first further one,
+inline constexpr auto kSystemActPauseMax = 60s;           // each twice as long, up to this
 inline constexpr std::uint32_t kPermitSecondsMax = 3600;  // of links, or of a phrase
 inline constexpr std::size_t kRulesBytes = 32 * 1024;     // of a channel's document of rules
 inline constexpr std::size_t kAllowedLinkBytes = 253;     // of a host

@@ -49,6 +49,7 @@ std::string_view name_of(ModAction action) {
         "change_automod",
         "permit_links",
         "allow_once",
+        "raid_countdown",
     };
     static_assert(!kNames.back().empty());
     return kNames[static_cast<std::size_t>(action)];

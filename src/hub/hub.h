@@ -47,6 +47,7 @@ struct Options {
     bool create_channels = false;  ///< dev mode: a channel comes into being when it is named
     std::chrono::milliseconds coalesce_max = limits::kCoalesceMax;
     chat::MessageLimits message_limits{};
+    limits::Window role_changes = limits::kRoleChanges;  ///< of moderators, and of VIPs
     std::uint64_t id_seed = 1;  ///< seeds message ids; the app passes real randomness
 };
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "hub/room_host.h"
 #include "moderation/automod_findings.h"
+#include "moderation/automod_roles.h"
 #include "moderation/service.h"
 #include "store/catalog.h"
 #include "text/utf8.h"
@@ -23,26 +24,6 @@ constexpr std::chrono::milliseconds kVerdictsEvery{500};
 constexpr std::size_t kVerdictBatch = 256;
 constexpr std::chrono::hours kForgetEvery{1};
 constexpr std::chrono::seconds kExpireAgain{5};
-/// Who follows or subscribes for so long, and has spoken here, is a regular.
-constexpr std::chrono::hours kRegularFollows{24 * 28};
-constexpr std::uint32_t kRegularMonths = 2;
-
-automod::Roles roles_of(const chat::Chatter& chatter, WallTime now) {
-    const chat::Standing& standing = chatter.standing;
-    unsigned roles = 0;
-    if (standing.subscribed()) roles |= role::kSubscriber;
-    if (standing.role == chat::Role::vip) roles |= role::kVip;
-    if (standing.role == chat::Role::moderator) roles |= role::kModerator;
-    if (standing.role == chat::Role::broadcaster) roles |= role::kBroadcaster;
-    if (chatter.user.type != chat::AccountType::ordinary) roles |= role::kStaff;
-    if (chatter.user.verified_bot) roles |= role::kVerifiedBot;
-    const bool follows =
-        standing.following_since && now - *standing.following_since >= kRegularFollows;
-    const bool subscribes = standing.subscribed() && standing.subscriber_months >= kRegularMonths;
-    if (standing.has_spoken && (follows || subscribes)) roles |= role::kRegular;
-    return static_cast<automod::Roles>(roles);
-}
-
 /// The mention in front of a reply, which is the server's.
 std::string_view prefix_of(const chat::Message& said) {
     if (!said.reply) return {};
@@ -115,7 +96,7 @@ void RoomHost::moderate(HostedRoom& room, ChatterEntry& entry, MemberRef who, Re
                         chat::Message said) {
     const Now now = scheduler_.now();
     if (room.automod.raid.on) watch_first_message(room, entry, said.text);
-    const automod::Roles roles = roles_of(entry.chatter, now.wall);
+    const automod::Roles roles = moderation::roles_of(entry.chatter, now.wall);
     if (!room.automod.policy || (roles & role::kAlwaysExempt) != 0)
         return publish(room, entry, who, request, std::move(said));
     const std::string_view prefix = prefix_of(said);
@@ -165,7 +146,6 @@ bool RoomHost::ask_model(HostedRoom& room, ChatterEntry& entry, MemberRef who, R
                     return;
                 }
                 at->second.lookup = 0;
-                at->second.waiting = false;
                 at->second.ready = true;
                 // Nothing comes after a ban that came meanwhile.
                 if (const auto refused =
@@ -183,7 +163,6 @@ bool RoomHost::ask_model(HostedRoom& room, ChatterEntry& entry, MemberRef who, R
     if (!ask_model_about(said, answered)) return false;
     // While the model thinks, the chatter's later messages wait behind this one.
     entry.ready = false;
-    entry.waiting = true;
     entry.lookup = lookup;
     return true;
 }
@@ -212,10 +191,11 @@ bool RoomHost::ask_model_about(
 
 void RoomHost::reload_if_stale(ChannelId channel, UserId user) {
     guarded(
-        channel, "model",
+        channel, "lookup",
         [&](HostedRoom& room) {
             const auto at = room.chatters.find(user);
-            if (at == room.chatters.end() || !at->second.ready) return;
+            // Behind another lookup, or as soon as what is being read has come.
+            if (at == room.chatters.end() || at->second.waiting()) return;
             if (std::exchange(at->second.stale, false)) load_chatter(room, user);
         },
         [] {});
@@ -461,16 +441,20 @@ void RoomHost::write_verdicts() {
         if (!ok) counters_.automod_verdicts_dropped.add(count);
         write_verdicts();
     };
-    const bool queued = services_.workers.post(
-        [this, batch, forget, written, wall = now.wall, home = scheduler_.shard()] {
-            auto kept = services_.catalog.record_verdicts(*batch);
-            if (kept && forget)
-                kept = services_.catalog.forget_automod(wall - limits::kVerdictsKept);
-            if (!kept)
-                log::warn("verdicts could not be stored", {{"error", kept.error().to_string()}});
-            scheduler_.post_to(home, Priority::control,
-                               [written, ok = kept.has_value()] { written(ok); });
-        });
+    const bool queued = services_.workers.post([this, batch, forget, written, wall = now.wall,
+                                                home = scheduler_.shard()] {
+        const auto kept = services_.catalog.record_verdicts(*batch);
+        if (!kept) log::warn("verdicts could not be stored", {{"error", kept.error().to_string()}});
+        const auto forgotten = forget
+                                   ? services_.catalog.forget_automod(wall - limits::kVerdictsKept)
+                                   : Result<void>();
+        if (!forgotten) {
+            log::warn("old verdicts could not be removed",
+                      {{"error", forgotten.error().to_string()}});
+        }
+        scheduler_.post_to(home, Priority::control,
+                           [written, ok = kept.has_value()] { written(ok); });
+    });
     if (!queued) written(false);
 }
 

@@ -88,7 +88,7 @@ class RoomHost final : public bus::Receiver {
     /// The shard's event observer asks for a channel's events, or ends that.
     void watch(ChannelId channel, ShardId shard);
     void unwatch(ChannelId channel, ShardId shard);
-    /// Has the room live, since messages are held there.
+    /// Has the room live, since something waits there.
     void wake(ChannelId channel);
     /// AutoMod's classifier from the next message on.
     void use(const std::shared_ptr<const automod::Classifier>& classifier);
@@ -173,7 +173,12 @@ class RoomHost final : public bus::Receiver {
     void watch_first_message(HostedRoom& room, const ChatterEntry& entry, std::string_view text);
     void trip_raid_breaker(HostedRoom& room, const automod::Trip& trip);
     void end_trip(ChannelId channel);
+    /// The one that the catalog knows of, after a restart.
+    void resume_trip(HostedRoom& room, const store::RaidTrip& trip);
+    void arm_trip(HostedRoom& room, MonoTime until);
+    void countdown_changed(HostedRoom& room, const chat::Moderation& act);
     void act_as_system(const HostedRoom& room, std::string batch, std::vector<chat::Act> acts);
+    void try_as_system(ActRequest request, int tries);
     void take_policy(HostedRoom& room, moderation::RoomPolicy policy);
     void permit(HostedRoom& room, const chat::Moderation& act);
     void record(store::VerdictRecord verdict);
@@ -223,6 +228,10 @@ class RoomHost final : public bus::Receiver {
     void note_membership(HostedRoom& room, UserId user);
     void announce_membership();
     void sweep();
+    /// Something is under way there, or waits: the room must not be let go.
+    static bool in_use(const HostedRoom& room);
+    using Rooms = std::unordered_map<ChannelId, std::unique_ptr<HostedRoom>>;
+    Rooms::iterator let_go(Rooms::iterator room);
     void check_echoes();
 
     Scheduler& scheduler_;
@@ -234,7 +243,7 @@ class RoomHost final : public bus::Receiver {
     std::mt19937_64 random_;
     AccountLimits moderator_changes_;
     AccountLimits vip_changes_;
-    std::unordered_map<ChannelId, std::unique_ptr<HostedRoom>> rooms_;
+    Rooms rooms_;
     std::unordered_map<MessageId, PendingEcho> echoes_;  // published, not yet durable
     std::vector<ChannelId> membership_changed_;
     std::shared_ptr<const emotes::EmoteSet>

@@ -106,8 +106,16 @@ class TokenStore {
     /// The oldest first, expired ones too.
     virtual Result<std::vector<TokenRecord>> list_tokens(UserId user) = 0;
 
-    /// Keeps it, with a number of the store's; once more changes nothing. Forgets those whose
-    /// `until` is not after `now`.
+    /// Keeps what a signed token, by its hash as in Revocation, lets its client do, until it
+    /// expires or is revoked; the same token once more changes nothing. Forgets those that have
+    /// expired at `now`.
+    virtual Result<void> put_grant(std::string_view hash, const TokenRecord& grant,
+                                   WallTime now) = 0;
+    /// By their time, the oldest first; perhaps expired ones, too.
+    virtual Result<std::vector<TokenRecord>> list_grants(UserId user) = 0;
+
+    /// Keeps it, with a number of the store's, and ends its grant; once more changes nothing.
+    /// Forgets those whose `until` is not after `now`.
     virtual Result<void> add_revocation(const Revocation& revocation, WallTime now) = 0;
     virtual Result<bool> is_revoked(std::string_view hash) = 0;
     /// By number, those above `after`: how servers learn what others on this catalog revoked.

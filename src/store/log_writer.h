@@ -16,6 +16,7 @@
 #include "base/limits.h"
 #include "store/log_entry.h"
 #include "store/log_queue.h"
+#include "store/retry.h"
 
 namespace clamor::store {
 
@@ -72,7 +73,7 @@ class LogWriter final : public LogQueue {
     /// Messages, deletions and restorations taken and not on disk yet.
     std::size_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
     /// The last commit failed and none has succeeded since.
-    bool degraded() const { return degraded_.load(std::memory_order_relaxed); }
+    bool degraded() const { return retry_.degraded(); }
 
   private:
     using Clock = std::chrono::steady_clock;
@@ -105,13 +106,11 @@ class LogWriter final : public LogQueue {
     /// What is in `written` waits no longer.
     template <class Entries>
     void finish(Entries& written);
-    void enter_degraded(const Error& error);
 
     MessageLog& log_;
     const LogWriterOptions options_;
     LogWriterCounters counters_;
     std::atomic<std::size_t> waiting_{0};
-    std::atomic<bool> degraded_{false};
 
     mutable std::mutex mutex_;
     std::condition_variable wake_;
@@ -121,8 +120,7 @@ class LogWriter final : public LogQueue {
     std::size_t hurried_ = 0;  ///< catch_up() calls that wait
     std::uint64_t taken_ = 0;  ///< entries, ever
     std::uint64_t done_ = 0;   ///< of them
-    bool stopping_ = false;
-    Clock::time_point give_up_at_{};
+    Retry retry_;
 
     // Of the writer's thread alone.
     std::vector<StoredMessage> batch_;

@@ -60,6 +60,9 @@ struct MemoryCatalog::Applier {
     void operator()(const change::PutAutoMod& put) {
         catalog.automod_settings_[put.channel] = put.settings;
     }
+    void operator()(const change::PutRaidTrip& put) {
+        catalog.raid_trips_[put.trip.channel] = put.trip;
+    }
     void operator()(const change::DecideHeld& decision) {
         Held& held = catalog.held_.at({decision.channel, decision.message});
         held.status = decision.status;

@@ -71,7 +71,13 @@ class SpooledLog::Reading final : public MessageLog {
     MessageLog& log_;
 };
 
-SpooledLog::SpooledLog(MessageLog& log, SpooledLogOptions options) : options_(std::move(options)) {
+SpooledLog::SpooledLog(MessageLog& log, SpooledLogOptions options)
+    : options_(std::move(options)),
+      retry_(mutex_, wake_, waiting_,
+             {.pause_min = options_.retry_pause_min,
+              .pause_max = options_.retry_pause_max,
+              .broken = "the spool cannot be written; messages wait in memory and are tried again",
+              .mended = "the spool is written again"}) {
     CLAMOR_CHECK(options_.group_max > 0, "a group holds at least one entry");
     LogWriterOptions writer = options_.writer;
     writer.on_written = [this](std::size_t entries) {
@@ -110,8 +116,7 @@ SpooledLog::~SpooledLog() {
     if (thread_.joinable()) {
         {
             const std::lock_guard lock(mutex_);
-            stopping_ = true;
-            give_up_at_ = Clock::now() + options_.stop_timeout;
+            retry_.stop(options_.stop_timeout);
         }
         wake_.notify_one();
         thread_.join();
@@ -144,7 +149,7 @@ void SpooledLog::enqueue(Entry entry) {
     bool wake = false;
     {
         const std::lock_guard lock(mutex_);
-        CLAMOR_CHECK(!stopping_, "given to a log that is being stopped");
+        CLAMOR_CHECK(!retry_.stopping(), "given to a log that is being stopped");
         queue_.push_back(std::move(entry));
         ++taken_;
         waiting_.fetch_add(1, std::memory_order_relaxed);
@@ -192,9 +197,9 @@ void SpooledLog::run() {
 bool SpooledLog::take_group() {
     std::unique_lock lock(mutex_);
     wake_.wait_until(lock, group_started_ + options_.interval,
-                     [this] { return stopping_ || queue_.size() >= options_.group_max; });
+                     [this] { return retry_.stopping() || queue_.size() >= options_.group_max; });
     idle_ = queue_.empty();
-    wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    wake_.wait(lock, [this] { return retry_.stopping() || !queue_.empty(); });
     idle_ = false;
     while (!queue_.empty() && group_.size() < options_.group_max) {
         group_.push_back(std::move(queue_.front()));
@@ -209,34 +214,25 @@ bool SpooledLog::write_group() {
         records_[i].clear();
         encode_log_entry(group_[i].what, records_[i]);
     }
-    auto pause = options_.retry_pause_min;
-    for (;;) {
-        group_started_ = Clock::now();
-        const auto written = spool_->append(records_);
-        if (written) {
-            const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() -
-                                                                                    group_started_);
-            counters_.commit.record(static_cast<std::uint64_t>(took.count()));
-            counters_.commits.add();
-            counters_.appended.add(group_.size());
-            if (degraded_.exchange(false, std::memory_order_relaxed))
-                log::info("the spool is written again", {{"waited", waiting()}});
-            return true;
-        }
-        counters_.failures.add();
-        enter_degraded(written.error());
-        // The spool may be full of what the log has meanwhile.
-        spool_->release(in_log_.load(std::memory_order_relaxed));
-        std::unique_lock lock(mutex_);
-        if (stopping_ && Clock::now() >= give_up_at_) return false;
-        if (stopping_) {
-            wake_.wait_until(lock, std::min(Clock::now() + options_.retry_pause_min, give_up_at_),
-                             [] { return false; });
-        } else {
-            wake_.wait_for(lock, pause, [this] { return stopping_; });
-        }
-        pause = std::min(pause * 2, options_.retry_pause_max);
-    }
+    return retry_.until_written(
+        [this] {
+            group_started_ = Clock::now();
+            Result<void> written = spool_->append(records_);
+            if (written) {
+                const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
+                    Clock::now() - group_started_);
+                counters_.commit.record(static_cast<std::uint64_t>(took.count()));
+                counters_.commits.add();
+                counters_.appended.add(group_.size());
+            }
+            return written;
+        },
+        [this] {
+            counters_.failures.add();
+            handed_on_.notify_all();
+            // The spool may be full of what the log has meanwhile.
+            spool_->release(in_log_.load(std::memory_order_relaxed));
+        });
 }
 
 void SpooledLog::hand_on() {
@@ -257,13 +253,6 @@ void SpooledLog::hand_on() {
     }
     handed_on_.notify_all();
     for (Task& task : tasks) task();
-}
-
-void SpooledLog::enter_degraded(const Error& error) {
-    if (degraded_.exchange(true, std::memory_order_relaxed)) return;
-    handed_on_.notify_all();
-    log::error("the spool cannot be written; messages wait in memory and are tried again",
-               {{"error", error.to_string()}, {"waiting", waiting()}});
 }
 
 }  // namespace clamor::store

@@ -69,7 +69,7 @@ class SpooledLog final : public LogQueue {
     const LogWriter& writer() const { return *writer_; }
     std::size_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
     /// The last group failed and none has succeeded since: nothing is durable.
-    bool degraded() const { return degraded_.load(std::memory_order_relaxed); }
+    bool degraded() const { return retry_.degraded(); }
 
   private:
     using Clock = std::chrono::steady_clock;
@@ -86,7 +86,6 @@ class SpooledLog final : public LogQueue {
     /// Tries until it succeeds; false when it gave up because of the stop.
     bool write_group();
     void hand_on();
-    void enter_degraded(const Error& error);
     /// All that was appended before is in the log when it returns, if that can be.
     void catch_up(ChannelId channel);
 
@@ -94,7 +93,6 @@ class SpooledLog final : public LogQueue {
     SpoolCounters counters_;
     std::atomic<std::size_t> waiting_{0};   ///< for the spool
     std::atomic<std::uint64_t> in_log_{0};  ///< entries, ever
-    std::atomic<bool> degraded_{false};
     std::unique_ptr<Spool> spool_;
     std::unique_ptr<LogWriter> writer_;
     std::unique_ptr<Reading> reading_;
@@ -107,8 +105,7 @@ class SpooledLog final : public LogQueue {
     std::uint64_t taken_ = 0;  ///< entries, ever
     std::uint64_t done_ = 0;   ///< of them, handed on
     bool idle_ = false;        ///< the thread waits for the next entry
-    bool stopping_ = false;
-    Clock::time_point give_up_at_{};
+    Retry retry_;
 
     // Of the thread alone.
     std::vector<std::string> records_;

@@ -80,6 +80,12 @@ const std::string kPutAutoMod =
     "disability = excluded.disability, misogyny = excluded.misogyny, race = excluded.race, "
     "sex_terms = excluded.sex_terms, sexuality = excluded.sexuality, "
     "swearing = excluded.swearing, rules = excluded.rules, version = excluded.version";
+const std::string kPutRaidTrip =
+    "INSERT INTO raid_trips (channel_id, batch, at, ends_at, shadow, ended, details) VALUES "
+    "(:channel, :batch, :at, :until, :shadow, :over, :details) "
+    "ON CONFLICT (channel_id) DO UPDATE SET batch = excluded.batch, at = excluded.at, "
+    "ends_at = excluded.ends_at, shadow = excluded.shadow, ended = excluded.ended, "
+    "details = excluded.details";
 const std::string kDecideHeld =
     "UPDATE held_messages SET status = :status, moderator_id = NULLIF(:moderator, 0), "
     "decided_at = :at WHERE channel_id = :channel AND message_id = :id AND status = 'pending'";
@@ -176,6 +182,11 @@ class ChangeWriter {
         sql_.change(kPutAutoMod, number(put.channel), overall ? int{*overall} : -1, level(0),
                     level(1), level(2), level(3), level(4), level(5), level(6), level(7),
                     put.settings.rules, static_cast<long long>(put.settings.version));
+    }
+    void operator()(const change::PutRaidTrip& put) {
+        const RaidTrip& trip = put.trip;
+        sql_.change(kPutRaidTrip, number(trip.channel), trip.batch, number(trip.at),
+                    number(trip.until), int{trip.shadow}, int{trip.over}, trip.details);
     }
     void operator()(const change::DecideHeld& decision) {
         const auto decided = sql_.change(kDecideHeld, std::string(chat::name_of(decision.status)),

@@ -294,12 +294,42 @@ CREATE TABLE automod_verdicts (
 CREATE INDEX automod_verdicts_by_age ON automod_verdicts (at)
 )sql";
 
+constexpr std::string_view kRaidTrips = R"sql(
+CREATE TABLE raid_trips (
+    channel_id BIGINT PRIMARY KEY REFERENCES channels (channel_id),
+    batch TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    ends_at BIGINT NOT NULL,
+    shadow INTEGER NOT NULL,
+    ended INTEGER NOT NULL,
+    details TEXT NOT NULL
+);
+CREATE INDEX raid_trips_in_force ON raid_trips (channel_id) WHERE ended = 0
+)sql";
+
+// Of signed tokens, which are in no table; the columns are those of tokens.
+constexpr std::string_view kTokenGrants = R"sql(
+CREATE TABLE token_grants (
+    token_hash CHAR(64) PRIMARY KEY,
+    user_id BIGINT NOT NULL REFERENCES users (user_id),
+    scopes TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT,
+    label TEXT NOT NULL,
+    client_id TEXT NOT NULL
+);
+CREATE INDEX token_grants_by_user ON token_grants (user_id);
+CREATE INDEX token_grants_by_end ON token_grants (expires_at) WHERE expires_at IS NOT NULL
+)sql";
+
 constexpr std::array kMigrations{
     Migration{"users, channels, tokens, emotes and badges", kFirstSchema},
     Migration{"moderation, follows, blocks and profiles", kModeration},
     Migration{"webhooks", kWebhooks},
     Migration{"revoked tokens", kRevocations},
     Migration{"what AutoMod holds and finds", kAutoMod},
+    Migration{"what the raid breaker does", kRaidTrips},
+    Migration{"what signed tokens grant", kTokenGrants},
 };
 
 std::size_t stored_version(Session& sql) {

@@ -128,11 +128,43 @@ Result<std::vector<TokenRecord>> SqlCatalog::list_tokens(UserId user) {
     });
 }
 
+Result<void> SqlCatalog::put_grant(std::string_view hash, const TokenRecord& grant, WallTime now) {
+    if (auto fine = check_token_digest(hash); !fine) return fine;
+    if (auto fine = check_token_record(grant); !fine) return fine;
+    return database_->run("keeping what a token grants", [&](Session& sql) -> Result<void> {
+        soci::transaction transaction(sql.raw());
+        if (!user_exists(sql, grant.user)) return no_such_user(grant.user);
+        sql.change("DELETE FROM token_grants WHERE expires_at <= :now", number(now));
+        sql.change(
+            "INSERT INTO token_grants (token_hash, user_id, scopes, created_at, expires_at, label, "
+            "client_id) VALUES (:hash, :user, :scopes, :created, NULLIF(:expires, 0), :label, "
+            ":client) ON CONFLICT (token_hash) DO NOTHING",
+            std::string(hash), number(grant.user), fmt::format("{}", fmt::join(grant.scopes, " ")),
+            number(grant.created_at),
+            grant.expires_at ? static_cast<long long>(unix_ms(*grant.expires_at)) : 0LL,
+            grant.label, grant.client_id);
+        transaction.commit();
+        return {};
+    });
+}
+
+Result<std::vector<TokenRecord>> SqlCatalog::list_grants(UserId user) {
+    return database_->run(
+        "listing what tokens grant", [&](Session& sql) -> Result<std::vector<TokenRecord>> {
+            return sql.fetch_all<TokenRow>(
+                fmt::format("SELECT {} FROM token_grants WHERE user_id = :user ORDER BY "
+                            "created_at, token_hash",
+                            TokenRow::kColumns),
+                number(user));
+        });
+}
+
 Result<void> SqlCatalog::add_revocation(const Revocation& revocation, WallTime now) {
     if (auto fine = check_token_digest(revocation.hash); !fine) return fine;
     return database_->run("revoking a token", [&](Session& sql) -> Result<void> {
         soci::transaction transaction(sql.raw());
         const long long id = next_number(sql, "revocation_id");
+        sql.change("DELETE FROM token_grants WHERE token_hash = :hash", revocation.hash);
         sql.change("DELETE FROM revocations WHERE kept_until <= :now", number(now));
         sql.change(
             "INSERT INTO revocations (revocation_id, token_hash, user_id, kept_until) "
