@@ -94,6 +94,7 @@ struct Node::Impl {
                         Open open);
     std::size_t connections() const;
     bool wait(std::chrono::milliseconds at_most);
+    void pause(std::chrono::milliseconds time);
     /// Blocks. Gives up when the server is stopping meanwhile, unless that is what it is called
     /// for.
     void announce_reconnect(std::chrono::milliseconds within, bool stopping);
@@ -171,7 +172,7 @@ Result<void> Node::Impl::take_data_folder() {
     for (; !taken && taken.error().code == std::errc::device_or_resource_busy &&
            patience > std::chrono::milliseconds(0);
          patience -= kTakeOverPoll) {
-        std::this_thread::sleep_for(kTakeOverPoll);
+        pause(kTakeOverPoll);
         taken = lock.take(options.data);
     }
     return taken;
@@ -412,6 +413,11 @@ bool Node::Impl::wait(std::chrono::milliseconds at_most) {
     return !hurry_changed.wait_for(held, at_most, [this] { return hurried; });
 }
 
+void Node::Impl::pause(std::chrono::milliseconds time) {
+    std::unique_lock held(hurry_mutex);
+    hurry_changed.wait_for(held, time, [] { return false; });
+}
+
 void Node::Impl::announce_reconnect(std::chrono::milliseconds within, bool stopping) {
     const std::lock_guard one_at_a_time(announcing);
     const auto steps = std::max<std::size_t>(1, static_cast<std::size_t>(within / kAnnounceStep));
@@ -459,7 +465,7 @@ void Node::Impl::stop(std::chrono::milliseconds drain, std::chrono::milliseconds
         for (const auto& shard : shards) shard->close_all();
         const auto at_most = edge::net::Connection::kCloseTimeout + std::chrono::seconds(1);
         for (auto waited = 0ms; waited < at_most && !all_empty(); waited += kEmptyPoll)
-            std::this_thread::sleep_for(kEmptyPoll);
+            pause(kEmptyPoll);
     }
     for (const auto& shard : shards) shard->join();
     // Workers and the log writer post to the loops until they end, so the shards' parts go last.

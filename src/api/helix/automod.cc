@@ -8,37 +8,13 @@
 #include "automod/levels.h"
 #include "automod/names.h"
 #include "base/limits.h"
-<<<<<<< HEAD
 #include "moderation/automod_rules.h"
-=======
 #include "store/terms.h"
->>>>>>> rules
 #include "text/message.h"
 
 namespace clamor::api::helix {
 
 namespace {
-
-<<<<<<< HEAD
-constexpr std::size_t kTermsPage = 500;
-=======
-/// In the order of store::AutoModSettings.
-constexpr std::array<std::string_view, 8> kCategories{"aggression",
-                                                      "bullying",
-                                                      "disability",
-                                                      "misogyny",
-                                                      "race_ethnicity_or_religion",
-                                                      "sex_based_terms",
-                                                      "sexuality_sex_or_gender",
-                                                      "swearing"};
-
-/// What the categories are under an overall level (spec helix-eventsub 7.3).
-constexpr std::array<std::array<std::uint8_t, 8>, 5> kLevels{{{0, 0, 0, 0, 0, 0, 0, 0},
-                                                              {1, 0, 0, 0, 1, 0, 1, 0},
-                                                              {2, 1, 1, 1, 2, 1, 2, 0},
-                                                              {3, 2, 3, 3, 3, 3, 3, 0},
-                                                              {4, 4, 4, 4, 4, 4, 4, 3}}};
->>>>>>> rules
 
 Json term_json(const store::Term& term) {
     return {{"broadcaster_id", id_text(term.channel)},
