@@ -11,7 +11,7 @@ const kTimeout = { timeout: 60_000 };
 const kTwurple = { timeout: 60_000, skip };
 const kRoom = 'orchard';
 /** So long a message is held; long enough for a restart. */
-const kHoldSeconds = 15;
+const kHoldSeconds = 25;
 let server;
 const bots = [];
 
