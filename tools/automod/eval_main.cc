@@ -213,10 +213,10 @@ std::string live_chat(Judge& judge, const std::vector<std::string>& chat, bool l
             const automod::Scores scores = judge.score(text);
             toxic += scores.toxicity > kThresholds[level] ? 1 : 0;
             hostile += scores.hostility > kThresholds[level] ? 1 : 0;
-            caught += table.of_hostility(scores.hostility, 0) ||
-                              table.of_profanity(scores.profanity, 0)
-                          ? 1
-                          : 0;
+            caught +=
+                table.of_hostility(scores.hostility, 0) || table.of_profanity(scores.profanity, 0)
+                    ? 1
+                    : 0;
         }
         const auto percent = [&](double count) {
             return number(100 * count / static_cast<double>(chat.size()), 2) + " %";
