@@ -399,9 +399,8 @@ std::vector<std::string> check_config(const Config& config) {
     }
     if (!days_by_login(config.dynamodb.keep_days_of)) {
         problems.emplace_back(
-            "dynamodb.keep_days_of must be a list of channels and days, as [\"music = 30\"], 0 "
-            "for "
-            "good");
+            "dynamodb.keep_days_of must be a list of channels and days, as [\"music = 30\"]; 0 "
+            "days: for good");
     }
     if (!config.automod.model.url.empty()) {
         const auto fault = automod::fault_in(route_options(config.automod.model));
