@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a message costs on its way to DynamoDB: this process's CPU, bytes and write units. dynalite is a stand-in: items a
-// second say how fast it is, not how fast DynamoDB is.
+// What a message costs on its way to DynamoDB: this process's CPU, bytes and write units. dynalite
+// is a stand-in: items a second say how fast it is, not how fast DynamoDB is.
 #include <ctime>
 
 #include <benchmark/benchmark.h>
@@ -61,8 +61,7 @@ void append(benchmark::State& state) {
     state.counters["read_units"] = static_cast<double>(counters.read_units - reads) / 10 / messages;
     state.counters["bytes"] = static_cast<double>(counters.bytes_sent - bytes) / messages;
     state.counters["requests"] = static_cast<double>(counters.requests - requests) / messages;
-    state.counters["items"] =
-        benchmark::Counter(messages * 3, benchmark::Counter::kIsRate);
+    state.counters["items"] = benchmark::Counter(messages * 3, benchmark::Counter::kIsRate);
 }
 BENCHMARK(append)->Arg(50)->Arg(500)->Arg(4000)->UseRealTime()->Unit(benchmark::kMillisecond);
 

@@ -45,8 +45,8 @@ TEST(CommandLine, ServesWithTheDefaults) {
 TEST(CommandLine, TakesTheFlagsOfServe) {
     const auto config =
         parsed<ServeCommand>({"serve", "--dev", "--http", "127.0.0.1:9000", "--irc", "", "--data",
-                              "d", "--shards", "3", "--node", "2", "--reactor", "epoll", "--dynamodb",
-                              "dynamodb://eu-central-1/clamor"})
+                              "d", "--shards", "3", "--node", "2", "--reactor", "epoll",
+                              "--dynamodb", "dynamodb://eu-central-1/clamor"})
             .config;
     EXPECT_TRUE(config.server.dev);
     EXPECT_EQ(config.server.http, "127.0.0.1:9000");

@@ -98,7 +98,8 @@ struct LimitsConfig {
 
 /// The message log on DynamoDB.
 struct DynamoConfig {
-    std::string url;  ///< `dynamodb://REGION/TABLE[?endpoint=URL]`; empty: SQLite in the data folder
+    std::string
+        url;  ///< `dynamodb://REGION/TABLE[?endpoint=URL]`; empty: SQLite in the data folder
     std::size_t requests = limits::kDynamoRequests;
     std::uint32_t keep_days = 0;            ///< 0: for good
     std::vector<std::string> keep_days_of;  ///< `login = days`

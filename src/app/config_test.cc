@@ -234,7 +234,8 @@ TEST(DynamoConfig, SaysWhatIsWrong) {
     EXPECT_THAT(why("url = \"https://dynamodb.eu-central-1.amazonaws.com\""),
                 testing::HasSubstr("c.toml:2: dynamodb.url must be empty, or dynamodb://REGION/"));
     EXPECT_THAT(why("requests = 0"), testing::HasSubstr("a whole number from 1 to 64"));
-    for (const char* wrong : {"music", "music = ", "= 3", "music = -1", "music = x", "music = 99999"}) {
+    for (const char* wrong :
+         {"music", "music = ", "= 3", "music = -1", "music = x", "music = 99999"}) {
         EXPECT_THAT(why("keep_days_of = [\"" + std::string(wrong) + "\"]"),
                     testing::HasSubstr("dynamodb.keep_days_of must be a list of channels and days"))
             << wrong;

@@ -208,8 +208,9 @@ api::Health Node::Impl::health() const {
             "DynamoDB does not answer; messages are kept in the spool, history is not read");
     }
     if (log->fullness() >= limits::kSpoolAlarmPercent) {
-        health.degraded.push_back("the spool is full to " + std::to_string(log->fullness()) +
-                                  " percent; at its bound echoes are withheld and messages refused");
+        health.degraded.push_back(
+            "the spool is full to " + std::to_string(log->fullness()) +
+            " percent; at its bound echoes are withheld and messages refused");
     }
     if (!log->accepting())
         health.not_ready.push_back("the message log's queue is full; new messages are refused");

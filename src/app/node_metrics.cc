@@ -233,10 +233,9 @@ void register_metrics(Metrics& metrics, const std::vector<Node::ShardCounters>& 
                   [&log_writer] { return static_cast<double>(log_writer.waiting()); });
     metrics.gauge("clamor_log_degraded", "1 while the message log cannot be written.", {},
                   [&log_writer] { return log_writer.degraded() ? 1.0 : 0.0; });
-    metrics.gauge("clamor_log_backlog_seconds",
-                  "How long the oldest entry has waited for the message log.", {}, [&log_writer] {
-                      return static_cast<double>(log_writer.backlog_age().count()) / 1000;
-                  });
+    metrics.gauge(
+        "clamor_log_backlog_seconds", "How long the oldest entry has waited for the message log.",
+        {}, [&log_writer] { return static_cast<double>(log_writer.backlog_age().count()) / 1000; });
     metrics.gauge("clamor_spool_fullness",
                   "The share of its bound that the spool holds, or the log's queue: the higher.",
                   {}, [&spooled] { return spooled.fullness() / 100.0; });

@@ -84,8 +84,7 @@ Result<OpenLog> open_log(const LogPlace& place, store::Catalog& catalog) {
         opened.remote = *std::move(remote);
     } else {
         const auto known = store::PositionedLog::knows(path, name);
-        if (!known || !*known || !says_away(remote.error()))
-            return tl::unexpected(remote.error());
+        if (!known || !*known || !says_away(remote.error())) return tl::unexpected(remote.error());
         log::error("the message log is away; what is said is kept in the spool until it is back",
                    {{"error", remote.error().to_string()}});
         opened.remote = DynamoMessageLog::unchecked(options);

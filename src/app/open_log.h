@@ -23,7 +23,7 @@ struct LogPlace {
     std::filesystem::path data;
     std::string dynamodb;  ///< empty: SQLite in the data folder
     std::size_t requests = limits::kDynamoRequests;
-    std::chrono::seconds keep_for{0};  ///< 0: for good
+    std::chrono::seconds keep_for{0};                                ///< 0: for good
     std::map<std::string, std::chrono::seconds> keep_for_channel{};  ///< by login
 };
 

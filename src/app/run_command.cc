@@ -90,8 +90,8 @@ Result<OpenLog> open_log_of(const ExportCommand& command, store::Catalog& catalo
     if (!command.dynamodb.empty() || !read_only)
         return open_log({.data = command.data, .dynamodb = command.dynamodb}, catalog);
     OpenLog opened;
-    auto own = store::open_sqlite_message_log(
-        {.path = message_log_path(command.data), .read_only = true});
+    auto own =
+        store::open_sqlite_message_log({.path = message_log_path(command.data), .read_only = true});
     if (!own) return tl::unexpected(own.error());
     opened.own = *std::move(own);
     return opened;

@@ -124,7 +124,7 @@ class SpooledLog final : public LogQueue {
     Clock::time_point group_started_{};
     bool alarmed_ = false;
 
-    std::uint64_t left_ = 0;   ///< entries of an earlier process that go through the writer
+    std::uint64_t left_ = 0;  ///< entries of an earlier process that go through the writer
     bool left_held_ = false;  ///< still in the spool
 
     std::thread thread_;

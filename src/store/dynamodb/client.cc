@@ -17,7 +17,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kGetKeys = 100;    // DynamoDB's bounds of one request
+constexpr std::size_t kGetKeys = 100;  // DynamoDB's bounds of one request
 constexpr std::size_t kWriteItems = 25;
 constexpr int kPollMs = 1000;
 constexpr int kCredentialAttempts = 2;
@@ -296,9 +296,9 @@ class Client::Run {
 
     void refused(Exchange& one, long status, const std::string& kind, const std::string& message,
                  const std::string& where) {
-        const std::string detail =
-            where + ": " + (kind.empty() ? "status " + std::to_string(status) : kind) +
-            (message.empty() ? "" : ": " + message);
+        const std::string detail = where + ": " +
+                                   (kind.empty() ? "status " + std::to_string(status) : kind) +
+                                   (message.empty() ? "" : ": " + message);
         if (kind == "ConditionalCheckFailedException")
             return finish(one, fail(std::errc::operation_canceled, detail));
         if (is_one_of(kind, {"ProvisionedThroughputExceededException", "ThrottlingException",
@@ -460,10 +460,10 @@ Result<std::vector<Json>> Client::get(const std::vector<Json>& keys, const std::
                 some.push_back(std::move(left[i]));
             Json of_table = {{"Keys", std::move(some)}, {"ConsistentRead", true}};
             if (!fields.empty()) of_table["ProjectionExpression"] = fields;
-            calls.push_back({"BatchGetItem",
-                             Json{{"RequestItems", {{address_.table, std::move(of_table)}}},
-                                  {"ReturnConsumedCapacity", "TOTAL"}}
-                                 .dump()});
+            calls.push_back(
+                {"BatchGetItem", Json{{"RequestItems", {{address_.table, std::move(of_table)}}},
+                                      {"ReturnConsumedCapacity", "TOTAL"}}
+                                     .dump()});
         }
         left.clear();
         auto answers = call_all(std::move(calls), deadline);

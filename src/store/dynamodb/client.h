@@ -53,7 +53,8 @@ struct Deadline {
 ///
 /// Errors: `operation_canceled` a condition did not hold; `no_such_file_or_directory` no such
 /// table; `permission_denied` keys or rights; `resource_unavailable_try_again` throttled to the
-/// end; `invalid_argument` a request that DynamoDB does not take; else it is away or talks nonsense.
+/// end; `invalid_argument` a request that DynamoDB does not take; else it is away or talks
+/// nonsense.
 class Client {
   public:
     Client(Address address, std::shared_ptr<CredentialSource> credentials,

@@ -114,8 +114,8 @@ TEST(DynamoClient, SignsEveryRequestAsAmazonChecksIt) {
         Client client(at(server.url()), credentials(secret, token));
         // More than one, so that handles and connections are used again; one of them long.
         for (const std::size_t size : {1u, 20u, 100'000u, 3'000'000u}) {
-            ASSERT_TRUE(client.call("PutItem", {{"text", std::string(size, 'x')}},
-                                    client.writing()));
+            ASSERT_TRUE(
+                client.call("PutItem", {{"text", std::string(size, 'x')}}, client.writing()));
         }
     }
     EXPECT_EQ(checked, 8);
@@ -136,8 +136,8 @@ TEST(DynamoClient, NeverShowsTheSecret) {
 
 TEST(DynamoClient, TakesNewCredentialsWhenTheOldOnesHaveExpired) {
     int given = 0;
-    const auto source = std::make_shared<CredentialSource>(
-        [&](const char* name) -> std::optional<std::string> {
+    const auto source =
+        std::make_shared<CredentialSource>([&](const char* name) -> std::optional<std::string> {
             const std::string_view key = name;
             if (key == "AWS_ACCESS_KEY_ID") return "K" + std::to_string(++given);
             if (key == "AWS_SECRET_ACCESS_KEY") return "s";

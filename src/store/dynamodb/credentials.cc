@@ -69,9 +69,9 @@ Result<std::string> request(const char* method, const std::string& url,
 std::optional<WallTime> parse_time(const std::string& text) {
     std::tm parts{};
     int end = 0;
-    const int read = std::sscanf(text.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d%n", &parts.tm_year,
-                                 &parts.tm_mon, &parts.tm_mday, &parts.tm_hour, &parts.tm_min,
-                                 &parts.tm_sec, &end);
+    const int read =
+        std::sscanf(text.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d%n", &parts.tm_year, &parts.tm_mon,
+                    &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &end);
     if (read != 6 || text.size() <= static_cast<std::size_t>(end) || text.back() != 'Z')
         return std::nullopt;
     parts.tm_year -= 1900;
@@ -124,9 +124,9 @@ Result<Credentials> parse_credentials_file(std::string_view text, std::string_vi
                     "there is no section [" + name + "]; AWS_PROFILE names the one to take");
     }
     if (credentials.key_id.empty() || credentials.secret.empty()) {
-        return fail(std::errc::invalid_argument,
-                    "the section [" + name +
-                        "] must have aws_access_key_id and aws_secret_access_key");
+        return fail(
+            std::errc::invalid_argument,
+            "the section [" + name + "] must have aws_access_key_id and aws_secret_access_key");
     }
     return checked(std::move(credentials), "the section [" + name + "]");
 }
@@ -241,8 +241,8 @@ Result<Credentials> CredentialSource::from_container(const std::string& url) con
         return fail(std::errc::invalid_argument,
                     "the authorization token of the container has blanks in it");
     }
-    const auto answer = token.empty() ? request("GET", url, {})
-                                      : request("GET", url, {"Authorization: " + token});
+    const auto answer =
+        token.empty() ? request("GET", url, {}) : request("GET", url, {"Authorization: " + token});
     if (!answer) return tl::unexpected(answer.error());
     return parse_metadata(*answer);
 }
@@ -256,8 +256,8 @@ Result<Credentials> CredentialSource::from_instance() const {
         return fail(error.code,
                     std::string("no credentials: ") + kHowTo + "; the last try: " + error.detail);
     };
-    const auto token = request("PUT", base + "/latest/api/token",
-                               {"X-aws-ec2-metadata-token-ttl-seconds: 21600"});
+    const auto token =
+        request("PUT", base + "/latest/api/token", {"X-aws-ec2-metadata-token-ttl-seconds: 21600"});
     if (!token) return no_credentials(token.error());
     if (!is_plain(*token))
         return fail(std::errc::protocol_error, "the metadata service gave no token");

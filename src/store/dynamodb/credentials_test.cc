@@ -132,16 +132,16 @@ TEST(Credentials, ComeFromTheServiceOfAContainer) {
                   .get()
                   ->key_id,
               "C1");
-    EXPECT_THAT(
-        source_of({{"AWS_CONTAINER_CREDENTIALS_FULL_URI", url}}).get().error().detail,
-        HasSubstr("the answer was 403"));
+    EXPECT_THAT(source_of({{"AWS_CONTAINER_CREDENTIALS_FULL_URI", url}}).get().error().detail,
+                HasSubstr("the answer was 403"));
 }
 
 TEST(Credentials, ThatAreNowhereAreAskedFor) {
     auto source = source_of({{"AWS_EC2_METADATA_DISABLED", "true"}, {"HOME", "/nowhere"}});
     EXPECT_THAT(source.get().error().detail, HasSubstr("AWS_ACCESS_KEY_ID"));
-    for (const char* nonsense : {"", "[]", "<html>", R"({"AccessKeyId":1})",
-                                 R"({"AccessKeyId":"a","SecretAccessKey":"b","Expiration":"soon"})"})
+    for (const char* nonsense :
+         {"", "[]", "<html>", R"({"AccessKeyId":1})",
+          R"({"AccessKeyId":"a","SecretAccessKey":"b","Expiration":"soon"})"})
         EXPECT_FALSE(parse_metadata(nonsense)) << nonsense;
 }
 

@@ -74,8 +74,9 @@ class Dynalite {
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, faults.c_str());
         std::string ignored;
         curl_easy_setopt(easy, CURLOPT_WRITEDATA, &ignored);
-        curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION,
-                         +[](char*, std::size_t, std::size_t size, void*) { return size; });
+        curl_easy_setopt(
+            easy, CURLOPT_WRITEFUNCTION,
+            +[](char*, std::size_t, std::size_t size, void*) { return size; });
         CLAMOR_CHECK(curl_easy_perform(easy) == CURLE_OK, "dynalite can be told to fail");
         curl_easy_cleanup(easy);
     }

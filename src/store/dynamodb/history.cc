@@ -79,8 +79,9 @@ AuthorMarks AuthorMarks::of(const Json& item) {
         if (!name.starts_with(prefix)) continue;
         const auto range = text_of(item, name.c_str());
         marks.by_act[name.substr(prefix.size())] = {
-            .from = number_in(range), .up_to = number_in(std::string_view(range).substr(
-                                          std::min(range.size(), range.find(' ') + 1)))};
+            .from = number_in(range),
+            .up_to = number_in(
+                std::string_view(range).substr(std::min(range.size(), range.find(' ') + 1)))};
     }
     return marks;
 }
@@ -129,13 +130,13 @@ struct History::Range {
 
 Result<Head> History::head(ChannelId channel, const Deadline& deadline) {
     std::vector<Call> calls;
-    calls.push_back({"GetItem",
-                     Json{{"TableName", client_.address().table},
-                          {"Key", key(channel_key(channel), kHead)},
-                          {"ConsistentRead", true},
-                          {"ReturnConsumedCapacity", "TOTAL"}}
-                         .dump()});
-    auto query = between(channel_key(channel), std::string(kClearing), std::string(kClearing) + "~");
+    calls.push_back({"GetItem", Json{{"TableName", client_.address().table},
+                                     {"Key", key(channel_key(channel), kHead)},
+                                     {"ConsistentRead", true},
+                                     {"ReturnConsumedCapacity", "TOTAL"}}
+                                    .dump()});
+    auto query =
+        between(channel_key(channel), std::string(kClearing), std::string(kClearing) + "~");
     query["TableName"] = client_.address().table;
     query["ScanIndexForward"] = false;
     query["ConsistentRead"] = true;
@@ -149,15 +150,13 @@ Result<Head> History::head(ChannelId channel, const Deadline& deadline) {
     if (const auto& answer = answers->at(0); answer.contains("Item")) {
         const Json& item = answer["Item"];
         head.last = {.position = {.epoch = number_of(item, "e"), .sequence = number_of(item, "n")},
-                     .sent_at =
-                         wall_from_unix_ms(static_cast<std::int64_t>(number_of(item, "t")))};
+                     .sent_at = wall_from_unix_ms(static_cast<std::int64_t>(number_of(item, "t")))};
         head.marked_up_to = number_of(item, "m");
     } else {
         (void)answer.at("ConsumedCapacity");
     }
     for (const Json& item : answers->at(1).at("Items")) {
-        head.cleared_up_to =
-            number_in(text_of(item, "sk").substr(kClearing.size(), 20));
+        head.cleared_up_to = number_in(text_of(item, "sk").substr(kClearing.size(), 20));
     }
     return head;
 }
@@ -213,8 +212,7 @@ Result<std::optional<StoredMessage>> History::find(ChannelId channel, MessageId 
 
 Result<std::vector<std::uint64_t>> History::blocks_in(ChannelId channel, std::uint64_t low,
                                                       std::uint64_t high, bool oldest_first,
-                                                      std::size_t limit,
-                                                      const Deadline& deadline) {
+                                                      std::size_t limit, const Deadline& deadline) {
     std::vector<std::uint64_t> blocks;
     if (low > high) return blocks;
     auto query = between(channel_key(channel), block_sort(low), block_sort(high));
@@ -230,9 +228,11 @@ Result<std::vector<std::uint64_t>> History::blocks_in(ChannelId channel, std::ui
 
 /// The last of the blocks from low to high that has a message from before `time`: the first one of
 /// each block is known, and they never fall.
-Result<std::optional<std::uint64_t>> History::last_block_from_before(
-    ChannelId channel, WallTime time, std::uint64_t low, std::uint64_t high,
-    const Deadline& deadline) {
+Result<std::optional<std::uint64_t>> History::last_block_from_before(ChannelId channel,
+                                                                     WallTime time,
+                                                                     std::uint64_t low,
+                                                                     std::uint64_t high,
+                                                                     const Deadline& deadline) {
     std::optional<std::uint64_t> last;
     while (low <= high) {
         const std::uint64_t middle = low + (high - low) / 2;
@@ -258,7 +258,8 @@ Result<std::vector<std::vector<Json>>> History::read_blocks(
     std::vector<Json> queries;
     std::vector<Call> calls;
     for (const std::uint64_t block : blocks) {
-        auto query = between(block_key(range.channel, block), digits(range.low), end_of(range.high));
+        auto query =
+            between(block_key(range.channel, block), digits(range.low), end_of(range.high));
         query["TableName"] = client_.address().table;
         query["ConsistentRead"] = true;
         query["ScanIndexForward"] = range.oldest_first;
@@ -302,8 +303,7 @@ Result<std::vector<ReadMessage>> History::walk_blocks(const Range& range,
     for (;;) {
         const std::size_t some = std::clamp<std::size_t>(
             (range.limit - page.size()) / limits::kDynamoBlock + 2, 2, limits::kDynamoRequests);
-        const auto blocks =
-            blocks_in(range.channel, low, high, range.oldest_first, some, deadline);
+        const auto blocks = blocks_in(range.channel, low, high, range.oldest_first, some, deadline);
         if (!blocks) return tl::unexpected(blocks.error());
         const auto items = read_blocks(range, *blocks, deadline);
         if (!items) return tl::unexpected(items.error());
@@ -342,7 +342,8 @@ Result<std::vector<ReadMessage>> History::walk_author(const Range& range,
         std::uint64_t last = 0;
         for (const Json& item : *found) {
             const auto position = position_of(item);
-            if (!position) return fail(std::errc::protocol_error, "an author's item has no position");
+            if (!position)
+                return fail(std::errc::protocol_error, "an author's item has no position");
             last = position->sequence;
             const auto block = block_key(range.channel, block_of(position->sequence));
             keys.push_back(key(block, sort_key(*position)));
@@ -396,8 +397,8 @@ Result<std::vector<StoredMessage>> History::complete(ChannelId channel, const He
                 message.deleted = true;
         }
         if (one.parts > 0) {
-            const auto parts = client_.query(
-                between(parts_key(channel, message.position), "0", ":"), 0, deadline);
+            const auto parts =
+                client_.query(between(parts_key(channel, message.position), "0", ":"), 0, deadline);
             if (!parts) return tl::unexpected(parts.error());
             if (parts->size() != one.parts) {
                 return fail(std::errc::protocol_error,

@@ -13,10 +13,9 @@ namespace {
 
 std::string base64(std::string_view bytes) {
     std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-    const int length =
-        ::EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                          reinterpret_cast<const unsigned char*>(bytes.data()),
-                          static_cast<int>(bytes.size()));
+    const int length = ::EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                                         reinterpret_cast<const unsigned char*>(bytes.data()),
+                                         static_cast<int>(bytes.size()));
     text.resize(static_cast<std::size_t>(length));
     return text;
 }
@@ -24,10 +23,9 @@ std::string base64(std::string_view bytes) {
 std::optional<std::string> from_base64(std::string_view text) {
     if (text.size() % 4 != 0) return std::nullopt;
     std::string bytes(text.size() / 4 * 3 + 1, '\0');
-    const int length =
-        ::EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                          reinterpret_cast<const unsigned char*>(text.data()),
-                          static_cast<int>(text.size()));
+    const int length = ::EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                                         reinterpret_cast<const unsigned char*>(text.data()),
+                                         static_cast<int>(text.size()));
     if (length < 0) return std::nullopt;
     const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
     bytes.resize(static_cast<std::size_t>(length) - padding);
@@ -50,8 +48,7 @@ const std::string* text_in(const Json& item, const char* name, const char* type)
 
 /// The end of an item, with what all of them may have.
 std::string end_of(std::uint64_t expires) {
-    return expires == 0 ? std::string("}}}")
-                        : fmt::format(R"(,"x":{{"N":"{}"}}}}}}}})", expires);
+    return expires == 0 ? std::string("}}}") : fmt::format(R"(,"x":{{"N":"{}"}}}}}}}})", expires);
 }
 
 std::string begin_of(const std::string& partition, const std::string& sort) {
@@ -132,7 +129,8 @@ void put_message(const StoredMessage& message, std::uint64_t expires,
                  std::vector<std::string>& out) {
     const auto sort = sort_key(message.position);
     const std::string end = end_of(expires);
-    std::string item = begin_of(block_key(message.channel, block_of(message.position.sequence)), sort);
+    std::string item =
+        begin_of(block_key(message.channel, block_of(message.position.sequence)), sort);
     item += fmt::format(R"(,"i":{{"S":"{}"}},"t":{{"N":"{}"}},"a":{{"N":"{}"}},"k":{{"N":"{}"}})",
                         message.id.to_string(), unix_ms(message.sent_at), message.author.value,
                         static_cast<int>(message.kind));

@@ -36,8 +36,8 @@ Json change_of_marks(const std::string& table, const Json& where, const AuthorMa
         {":range", text_value(std::to_string(range.from) + " " + std::to_string(range.up_to))}};
     std::string update = "SET #act = :range";
     if (marks.by_act.size() >= limits::kDynamoMarks && !marks.by_act.contains(act)) {
-        const auto oldest =
-            std::ranges::min_element(marks.by_act, {}, [](const auto& one) { return one.second.up_to; });
+        const auto oldest = std::ranges::min_element(
+            marks.by_act, {}, [](const auto& one) { return one.second.up_to; });
         names["#old"] = mark_name(oldest->first);
         values[":f"] = number_value(std::max(marks.for_good, oldest->second.up_to));
         update += ", f = :f REMOVE #old";
@@ -136,25 +136,25 @@ Result<void> Marks::mark_authors(std::span<const Deletion> deletions) {
         if (range.from > range.up_to) continue;
         if (const auto same = known.by_act.find(act); same != known.by_act.end())
             range.from = std::min(range.from, same->second.from);
-        notes.push_back(put_item(key(act_key(channel, one.by),
-                                     kAuthor + std::to_string(one.author.value))));
-        changes.push_back({"UpdateItem", change_of_marks(table, key(partition, kMarks), known, act,
-                                                         range)
-                                             .dump()});
+        notes.push_back(
+            put_item(key(act_key(channel, one.by), kAuthor + std::to_string(one.author.value))));
+        changes.push_back(
+            {"UpdateItem",
+             change_of_marks(table, key(partition, kMarks), known, act, range).dump()});
         highest = std::max(highest, range.up_to);
     }
     if (changes.empty()) return {};
     if (auto done = client_.write(std::move(notes)); !done) return done;
     // Before the marks: whoever reads this looks for them.
     std::vector<Call> of_head;
-    of_head.push_back({"UpdateItem", Json{{"TableName", table},
-                                          {"Key", key(channel_key(channel), kHead)},
-                                          {"UpdateExpression", "SET m = :m"},
-                                          {"ConditionExpression", "attribute_not_exists(m) OR m < :m"},
-                                          {"ExpressionAttributeValues",
-                                           {{":m", number_value(highest)}}},
-                                          {"ReturnConsumedCapacity", "TOTAL"}}
-                                         .dump()});
+    of_head.push_back(
+        {"UpdateItem", Json{{"TableName", table},
+                            {"Key", key(channel_key(channel), kHead)},
+                            {"UpdateExpression", "SET m = :m"},
+                            {"ConditionExpression", "attribute_not_exists(m) OR m < :m"},
+                            {"ExpressionAttributeValues", {{":m", number_value(highest)}}},
+                            {"ReturnConsumedCapacity", "TOTAL"}}
+                           .dump()});
     if (auto done = client_.change_all(std::move(of_head), patience); !done) return done;
     return client_.change_all(std::move(changes), patience);
 }
@@ -163,10 +163,9 @@ Result<void> Marks::take_back(ChannelId channel, MessageId act) {
     const auto& table = client_.address().table;
     const auto patience = client_.writing();
     const auto under = act_key(channel, act);
-    const auto notes =
-        client_.query({{"KeyConditionExpression", "pk = :pk"},
-                       {"ExpressionAttributeValues", {{":pk", text_value(under)}}}},
-                      0, patience);
+    const auto notes = client_.query({{"KeyConditionExpression", "pk = :pk"},
+                                      {"ExpressionAttributeValues", {{":pk", text_value(under)}}}},
+                                     0, patience);
     if (!notes) return tl::unexpected(notes.error());
     std::vector<Call> changes;
     std::vector<std::string> forgotten;
@@ -176,8 +175,8 @@ Result<void> Marks::take_back(ChannelId channel, MessageId act) {
         forgotten.push_back(delete_item(key(under, what)));
         Json change = {{"TableName", table}, {"ReturnConsumedCapacity", "TOTAL"}};
         if (what[0] == kAuthor) {
-            change["Key"] =
-                key(author_key(channel, UserId(number_in(std::string_view(what).substr(1)))), kMarks);
+            change["Key"] = key(
+                author_key(channel, UserId(number_in(std::string_view(what).substr(1)))), kMarks);
             change["UpdateExpression"] = "REMOVE #act";
             change["ExpressionAttributeNames"] = {{"#act", mark_name(act.to_string())}};
             changes.push_back({"UpdateItem", change.dump()});
@@ -186,8 +185,8 @@ Result<void> Marks::take_back(ChannelId channel, MessageId act) {
                                 clearing_sort(number_in(std::string_view(what).substr(1)), act));
             changes.push_back({"DeleteItem", change.dump()});
         } else if (const auto position = position_of(key({}, what.substr(1)))) {
-            change["Key"] = key(block_key(channel, block_of(position->sequence)),
-                                what.substr(1) + kMarkSuffix);
+            change["Key"] =
+                key(block_key(channel, block_of(position->sequence)), what.substr(1) + kMarkSuffix);
             change["ConditionExpression"] = "d = :act";
             change["ExpressionAttributeValues"] = {{":act", text_value(act.to_string())}};
             changes.push_back({"DeleteItem", change.dump()});

@@ -85,9 +85,9 @@ class Log final : public DynamoMessageLog {
         try {
             return body();
         } catch (const Json::exception& error) {
-            return fail(std::errc::protocol_error,
-                        std::string("what answers does not speak DynamoDB's language: ") +
-                            error.what());
+            return fail(
+                std::errc::protocol_error,
+                std::string("what answers does not speak DynamoDB's language: ") + error.what());
         }
     }
 
@@ -249,18 +249,17 @@ class Log final : public DynamoMessageLog {
         for (const auto& [channel, message] : newest) {
             if (message->position.sequence <= heads.at(channel).sequence) continue;
             calls.push_back(
-                {"UpdateItem",
-                 Json{{"TableName", client_.address().table},
-                      {"Key", key(channel_key(channel), kHead)},
-                      {"UpdateExpression", "SET n = :n, e = :e, t = :t"},
-                      {"ConditionExpression", "attribute_not_exists(n) OR n < :n"},
-                      {"ExpressionAttributeValues",
-                       {{":n", number_value(message->position.sequence)},
-                        {":e", number_value(message->position.epoch)},
-                        {":t", number_value(static_cast<std::uint64_t>(
-                                   unix_ms(message->sent_at)))}}},
-                      {"ReturnConsumedCapacity", "TOTAL"}}
-                     .dump()});
+                {"UpdateItem", Json{{"TableName", client_.address().table},
+                                    {"Key", key(channel_key(channel), kHead)},
+                                    {"UpdateExpression", "SET n = :n, e = :e, t = :t"},
+                                    {"ConditionExpression", "attribute_not_exists(n) OR n < :n"},
+                                    {"ExpressionAttributeValues",
+                                     {{":n", number_value(message->position.sequence)},
+                                      {":e", number_value(message->position.epoch)},
+                                      {":t", number_value(static_cast<std::uint64_t>(
+                                                 unix_ms(message->sent_at)))}}},
+                                    {"ReturnConsumedCapacity", "TOTAL"}}
+                                   .dump()});
         }
         return client_.change_all(std::move(calls), client_.writing());
     }

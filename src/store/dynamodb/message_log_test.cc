@@ -30,7 +30,8 @@ class FaultyFixture {
   public:
     FaultyFixture() {
         dynalite().fail_with(R"({"throttle":0.3,"error":0.05,"unprocessed":0.3})");
-        log_ = dynamodb::DynamoMessageLog::open(dynamodb::test_options(dynalite().address())).value();
+        log_ =
+            dynamodb::DynamoMessageLog::open(dynamodb::test_options(dynalite().address())).value();
     }
     MessageLog& log() { return *log_; }
 
@@ -198,21 +199,19 @@ TEST(DynamoMessageLog, NamesATableOfALaterProgram) {
     const auto address = Dynalite::shared().address();
     open(address);
     Client client(address, test_credentials());
-    ASSERT_TRUE(client.call("PutItem",
-                            {{"TableName", address.table},
-                             {"Item",
-                              {{"pk", {{"S", "clamor"}}},
-                               {"sk", {{"S", "schema"}}},
-                               {"v", {{"N", "2"}}}}}},
-                            client.writing()));
+    ASSERT_TRUE(client.call(
+        "PutItem",
+        {{"TableName", address.table},
+         {"Item", {{"pk", {{"S", "clamor"}}}, {"sk", {{"S", "schema"}}}, {"v", {{"N", "2"}}}}}},
+        client.writing()));
     const auto opened = DynamoMessageLog::open(test_options(address));
     ASSERT_FALSE(opened);
     EXPECT_THAT(opened.error().detail, HasSubstr("schema version 2"));
 }
 
 Result<std::unique_ptr<DynamoMessageLog>> open_at(const std::string& endpoint) {
-    return DynamoMessageLog::open(test_options(
-        {.region = "eu-central-1", .table = "clamor", .endpoint = endpoint}));
+    return DynamoMessageLog::open(
+        test_options({.region = "eu-central-1", .table = "clamor", .endpoint = endpoint}));
 }
 
 TEST(DynamoMessageLog, NamesWhatDynamoDbRefuses) {

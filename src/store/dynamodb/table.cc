@@ -42,14 +42,14 @@ std::string keys_in_words(const Json& table) {
 Result<void> make_table(Client& client) {
     const Json pk = {{"AttributeName", "pk"}, {"AttributeType", "S"}};
     const Json sk = {{"AttributeName", "sk"}, {"AttributeType", "S"}};
-    const auto made = client.call(
-        "CreateTable",
-        {{"TableName", client.address().table},
-         {"BillingMode", "PAY_PER_REQUEST"},
-         {"AttributeDefinitions", Json::array({pk, sk})},
-         {"KeySchema", Json::array({{{"AttributeName", "pk"}, {"KeyType", "HASH"}},
-                                    {{"AttributeName", "sk"}, {"KeyType", "RANGE"}}})}},
-        client.writing());
+    const auto made =
+        client.call("CreateTable",
+                    {{"TableName", client.address().table},
+                     {"BillingMode", "PAY_PER_REQUEST"},
+                     {"AttributeDefinitions", Json::array({pk, sk})},
+                     {"KeySchema", Json::array({{{"AttributeName", "pk"}, {"KeyType", "HASH"}},
+                                                {{"AttributeName", "sk"}, {"KeyType", "RANGE"}}})}},
+                    client.writing());
     if (!made && made.error().code != std::errc::file_exists) return tl::unexpected(made.error());
     if (made) log::info("the DynamoDB table is being made", {{"table", client.address().table}});
     return {};
@@ -118,14 +118,14 @@ Result<void> try_rights(Client& client) {
 /// A table that a later program wrote in another way is not touched.
 Result<void> check_version(Client& client) {
     const auto& table = client.address().table;
-    auto claimed = client.call(
-        "UpdateItem",
-        {{"TableName", table},
-         {"Key", key(kOwn, "schema")},
-         {"UpdateExpression", "SET v = if_not_exists(v, :v)"},
-         {"ExpressionAttributeValues", {{":v", number_value(kSchemaVersion)}}},
-         {"ReturnValues", "ALL_NEW"}},
-        client.writing());
+    auto claimed =
+        client.call("UpdateItem",
+                    {{"TableName", table},
+                     {"Key", key(kOwn, "schema")},
+                     {"UpdateExpression", "SET v = if_not_exists(v, :v)"},
+                     {"ExpressionAttributeValues", {{":v", number_value(kSchemaVersion)}}},
+                     {"ReturnValues", "ALL_NEW"}},
+                    client.writing());
     if (!claimed) return tl::unexpected(claimed.error());
     const auto version = number_of(claimed->at("Attributes"), "v");
     if (version == kSchemaVersion) return {};
@@ -143,11 +143,11 @@ void switch_on_expiry(Client& client) {
             text_at(described->value("TimeToLiveDescription", Json::object()), "TimeToLiveStatus");
         if (status == "ENABLED" || status == "ENABLING") return;
     }
-    auto set = client.call(
-        "UpdateTimeToLive",
-        {{"TableName", client.address().table},
-         {"TimeToLiveSpecification", {{"AttributeName", "x"}, {"Enabled", true}}}},
-        client.writing());
+    auto set =
+        client.call("UpdateTimeToLive",
+                    {{"TableName", client.address().table},
+                     {"TimeToLiveSpecification", {{"AttributeName", "x"}, {"Enabled", true}}}},
+                    client.writing());
     if (!set) {
         log::warn(
             "DynamoDB could not be told to delete what has expired; it is kept out of sight, and "
