@@ -6,6 +6,7 @@
 #include <string_view>
 #include <thread>
 
+#include <nlohmann/json.hpp>
 #include <zlib.h>
 
 #include "base/check.h"

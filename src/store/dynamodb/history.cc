@@ -7,6 +7,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
 #include "base/limits.h"
 
 namespace clamor::store::dynamodb {

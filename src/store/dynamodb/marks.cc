@@ -7,6 +7,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "base/limits.h"
 #include "store/dynamodb/items.h"
 

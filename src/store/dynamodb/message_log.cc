@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "store/dynamodb/client.h"
 #include "store/dynamodb/history.h"

@@ -3,6 +3,8 @@
 
 #include <fstream>
 
+#include <nlohmann/json.hpp>
+
 #include "automod/curl/lying_server_fixture.h"
 #include "store/dynamodb/client.h"
 #include "store/dynamodb/dynalite_fixture.h"

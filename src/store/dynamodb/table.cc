@@ -5,6 +5,8 @@
 #include <string>
 #include <thread>
 
+#include <nlohmann/json.hpp>
+
 #include "base/limits.h"
 #include "base/log.h"
 #include "store/dynamodb/items.h"
