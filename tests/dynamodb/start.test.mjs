@@ -52,7 +52,7 @@ test('missing credentials are asked for', () => {
     assert.match(refusal(`dynamodb://eu-central-1/clamor?endpoint=${endpoint}`, {}), /no credentials: give AWS_ACCESS_KEY_ID/);
 });
 
-test('a full round: what was said is in the history after a restart on an empty data folder of messages', async () => {
+test('what was said is in the history, also after a restart', async () => {
     Object.assign(process.env, keys);
     const args = ['--dynamodb', `dynamodb://eu-central-1/round?endpoint=${endpoint}`];
     const server = await Server.start({ args });

@@ -2,6 +2,7 @@
 #include "store/dynamodb/message_log.h"
 
 #include <algorithm>
+#include <exception>
 #include <map>
 #include <mutex>
 #include <set>
@@ -85,7 +86,7 @@ class Log final : public DynamoMessageLog {
     static auto guarded(Body&& body) -> decltype(body()) {
         try {
             return body();
-        } catch (const Json::exception& error) {
+        } catch (const std::exception& error) {
             return fail(
                 std::errc::protocol_error,
                 std::string("what answers does not speak DynamoDB's language: ") + error.what());

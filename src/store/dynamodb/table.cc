@@ -71,7 +71,7 @@ Result<Json> wait_for_table(Client& client) {
         if (!answer && !asked_for) return answer;
         if (answer) {
             Json& table = answer->at("Table");
-            const auto status = text_at(table, "TableStatus");
+            const auto status = table.at("TableStatus").get<std::string>();
             if (status == "ACTIVE" || status == "UPDATING") return std::move(table);
         }
         if (waited >= limits::kDynamoTableWait) {
