@@ -150,11 +150,14 @@ class Client::Run {
   private:
     /// While nobody answers, one reader a second finds out whether that is still so.
     bool may_probe() {
-        const auto now = Clock::now().time_since_epoch().count();
         auto at = client_.next_probe_.load();
-        const auto pause =
-            std::chrono::duration_cast<std::chrono::nanoseconds>(client_.options_.away_pause);
-        return at <= now && client_.next_probe_.compare_exchange_strong(at, now + pause.count());
+        const auto later = after(client_.options_.read_timeout + client_.options_.away_pause);
+        return at <= after({}) && client_.next_probe_.compare_exchange_strong(at, later);
+    }
+    static std::int64_t after(std::chrono::milliseconds pause) {
+        return std::chrono::duration_cast<std::chrono::nanoseconds>(
+                   Clock::now().time_since_epoch() + pause)
+            .count();
     }
 
     /// False: all are done.
@@ -363,6 +366,8 @@ class Client::Run {
     }
 
     void note_away(bool away, const char* why) {
+        // From the end of a try on, which may have taken long.
+        if (away) client_.next_probe_ = after(client_.options_.away_pause);
         if (client_.away_.exchange(away, std::memory_order_relaxed) == away) return;
         if (away) {
             log::warn("DynamoDB does not answer",
