@@ -79,7 +79,7 @@ struct ChannelCommand {
 struct ExportCommand {
     std::string data;
     std::string channel;
-    std::string dynamodb;  ///< where the message log is; empty: in the data folder
+    std::string dynamodb{};  ///< where the message log is; empty: in the data folder
 };
 
 /// Nothing to run: what to print, and the code to end with (0 for help, 2 for a wrong command
