@@ -29,7 +29,8 @@ void add_health_routes(Router& router, std::function<Health()> health) {
     router.on("GET", "/readyz", [health = std::move(health)](auto, auto, auto respond) {
         const auto now = health();
         const bool ready = now.not_ready.empty();
-        respond(status_reply(ready ? 200 : 503, ready ? "ready" : "not ready", now.not_ready));
+        respond(status_reply(ready ? 200 : 503, ready ? "ready" : "not ready",
+                             ready ? now.degraded : now.not_ready));
     });
 }
 

@@ -16,8 +16,8 @@ struct Health {
 };
 
 /// GET /healthz (200 as long as the process answers; says whether something is degraded) and GET
-/// /readyz (503 with the reasons when a load balancer should look elsewhere). `health` is called on
-/// a shard's thread.
+/// /readyz (503 with the reasons when a load balancer should look elsewhere; else what is
+/// degraded). `health` is called on a shard's thread.
 void add_health_routes(Router& router, std::function<Health()> health);
 
 }  // namespace clamor::api

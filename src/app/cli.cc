@@ -32,7 +32,7 @@ void add_data_option(CLI::App& app, std::string& data) {
 /// What `serve` was given; flags win over the file.
 struct ServeFlags {
     std::string config_file;
-    std::optional<std::string> http, irc, data, reactor;
+    std::optional<std::string> http, irc, data, reactor, dynamodb;
     std::optional<std::uint16_t> shards, node;
     bool dev = false;
     bool dev_beyond_loopback = false;
@@ -46,6 +46,7 @@ LoadedConfig read_config(const ServeFlags& flags) {
     if (flags.http) server.http = *flags.http;
     if (flags.irc) server.irc = *flags.irc;
     if (flags.data) server.data = *flags.data;
+    if (flags.dynamodb) loaded.config.dynamodb.url = *flags.dynamodb;
     if (flags.shards) server.shards = *flags.shards;
     if (flags.node) server.node = *flags.node;
     if (flags.reactor == "auto") server.reactor = reactor::EngineKind::automatic;
@@ -93,6 +94,8 @@ void add_serve(CLI::App& app, Makers& makers) {
                     "one's, when none is named), which then ends")
         ->type_name("[DIR]")
         ->expected(0, 1);
+    serve.add_option("--dynamodb", flags->dynamodb, "Keep the message log in a DynamoDB table")
+        ->type_name("URL");
     makers[&serve] = [flags] { return make_serve(*flags); };
 }
 
@@ -265,6 +268,10 @@ void add_export(CLI::App& app, Makers& makers) {
     auto command = std::make_shared<ExportCommand>();
     add_data_option(exporter, command->data);
     exporter.add_option("--channel", command->channel, "The channel's login")->required();
+    exporter
+        .add_option("--dynamodb", command->dynamodb,
+                    "Where the message log is, as serve was given it")
+        ->type_name("URL");
     makers[&exporter] = [command] { return *command; };
 }
 

@@ -82,6 +82,7 @@ struct ChannelCommand {
 struct ExportCommand {
     std::string data;
     std::string channel;
+    std::string dynamodb{};  ///< where the message log is; empty: in the data folder
 };
 
 /// Speaks to the server that runs in a data folder.

@@ -45,7 +45,8 @@ TEST(CommandLine, ServesWithTheDefaults) {
 TEST(CommandLine, TakesTheFlagsOfServe) {
     const auto config =
         parsed<ServeCommand>({"serve", "--dev", "--http", "127.0.0.1:9000", "--irc", "", "--data",
-                              "d", "--shards", "3", "--node", "2", "--reactor", "epoll"})
+                              "d", "--shards", "3", "--node", "2", "--reactor", "epoll",
+                              "--dynamodb", "dynamodb://eu-central-1/clamor"})
             .config;
     EXPECT_TRUE(config.server.dev);
     EXPECT_EQ(config.server.http, "127.0.0.1:9000");
@@ -54,6 +55,7 @@ TEST(CommandLine, TakesTheFlagsOfServe) {
     EXPECT_EQ(config.server.shards, 3);
     EXPECT_EQ(config.server.node, 2);
     EXPECT_EQ(config.server.reactor, reactor::EngineKind::epoll);
+    EXPECT_EQ(config.dynamodb.url, "dynamodb://eu-central-1/clamor");
 }
 
 TEST(CommandLine, LetsFlagsWinOverTheFile) {

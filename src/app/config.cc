@@ -2,6 +2,7 @@
 #include "app/config.h"
 
 #include <algorithm>
+#include <charconv>
 #include <fstream>
 #include <functional>
 #include <optional>
@@ -16,6 +17,7 @@
 #include "app/suggestion.h"
 #include "auth/curl/jwks_fetcher.h"
 #include "auth/key.h"
+#include "store/dynamodb/address.h"
 
 namespace clamor::app {
 
@@ -157,6 +159,10 @@ bool is_base_url(std::string_view text) {
            text.find_first_of(" \t\"'<>?#\r\n") == std::string_view::npos;
 }
 
+bool is_dynamodb_url(std::string_view text) {
+    return store::dynamodb::Address::parse(text).has_value();
+}
+
 /// `[[auth.clients]]` tables.
 Field clients(std::vector<ClientConfig>& field) {
     return field_at(field, [&field](const toml::node& node) -> std::optional<std::string> {
@@ -257,6 +263,13 @@ std::vector<Setting> settings_of(Config& c) {
         {"limits", "reconnects_per_second", number(c.limits.reconnects_per_second, 1, 1'000'000)},
         {"limits", "drain_s", number(c.limits.drain, 5, 3600)},
         {"limits", "coalesce_max_ms", number(c.limits.coalesce_max, 0, 1000)},
+        {"dynamodb", "url",
+         text_such_as(c.dynamodb.url, is_dynamodb_url,
+                      "empty, or dynamodb://REGION/TABLE, as \"dynamodb://eu-central-1/clamor\", "
+                      "or with ?endpoint=https://HOST:PORT behind it")},
+        {"dynamodb", "requests", number(c.dynamodb.requests, 1, 64)},
+        {"dynamodb", "keep_days", number(c.dynamodb.keep_days, 0, 36'500)},
+        {"dynamodb", "keep_days_of", texts(c.dynamodb.keep_days_of)},
         {"log", "level",
          choice<log::Level>(c.log.level, {{"debug", log::Level::debug},
                                           {"info", log::Level::info},
@@ -407,6 +420,15 @@ std::vector<std::string> check_config(const Config& config) {
             fmt::format("limits.outbox_soft_bytes ({}) must be below limits.outbox_hard_bytes ({})",
                         config.limits.outbox_soft_bytes, config.limits.outbox_hard_bytes));
     }
+    if (!config.dynamodb.url.empty()) {
+        if (const auto address = store::dynamodb::Address::parse(config.dynamodb.url); !address)
+            problems.push_back("dynamodb.url: " + address.error().detail);
+    }
+    if (!days_by_login(config.dynamodb.keep_days_of)) {
+        problems.emplace_back(
+            "dynamodb.keep_days_of must be a list of channels and days, as [\"music = 30\"]; 0 "
+            "days: for good");
+    }
     if (!config.automod.model.url.empty()) {
         const auto fault = automod::fault_in(route_options(config.automod.model));
         if (!fault.empty()) problems.push_back("automod.model: " + fault);
@@ -418,6 +440,25 @@ std::vector<std::string> check_config(const Config& config) {
             "them");
     }
     return problems;
+}
+
+std::optional<std::map<std::string, std::uint32_t>> days_by_login(
+    const std::vector<std::string>& lines) {
+    std::map<std::string, std::uint32_t> days;
+    for (const std::string& line : lines) {
+        const auto equals = line.find('=');
+        if (equals == std::string::npos) return std::nullopt;
+        auto login = line.substr(0, equals);
+        while (login.ends_with(' ')) login.pop_back();
+        const auto first = line.find_first_not_of(' ', equals + 1);
+        if (login.empty() || first == std::string::npos) return std::nullopt;
+        std::uint32_t number = 0;
+        const char* const end = line.data() + line.size();
+        const auto [at, error] = std::from_chars(line.data() + first, end, number);
+        if (error != std::errc() || at != end || number > 36'500) return std::nullopt;
+        days[login] = number;
+    }
+    return days;
 }
 
 automod::ModelRoute::Options route_options(const ModelConfig& config) {

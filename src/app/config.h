@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -105,6 +107,19 @@ struct LimitsConfig {
     friend bool operator==(const LimitsConfig&, const LimitsConfig&) = default;
 };
 
+/// The message log on DynamoDB.
+struct DynamoConfig {
+    std::string
+        url;  ///< `dynamodb://REGION/TABLE[?endpoint=URL]`; empty: SQLite in the data folder
+    std::size_t requests = limits::kDynamoRequests;
+    std::uint32_t keep_days = 0;            ///< 0: for good
+    std::vector<std::string> keep_days_of;  ///< `login = days`
+    friend bool operator==(const DynamoConfig&, const DynamoConfig&) = default;
+};
+/// By login; std::nullopt: a line that is none of `login = days`.
+std::optional<std::map<std::string, std::uint32_t>> days_by_login(
+    const std::vector<std::string>& lines);
+
 struct LogConfig {
     log::Level level = log::Level::info;
     bool json = false;
@@ -123,6 +138,7 @@ struct Config {
     AutoModConfig automod;
     EventSubConfig eventsub;
     LimitsConfig limits;
+    DynamoConfig dynamodb;
     LogConfig log;
     WebConfig web;
     friend bool operator==(const Config&, const Config&) = default;

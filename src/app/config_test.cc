@@ -214,6 +214,34 @@ TEST(Config, AnEmptyFileIsAllDefaults) {
     EXPECT_EQ(loaded.config, Config{});
 }
 
+TEST(DynamoConfig, TakesAnAddressAndDays) {
+    const auto loaded = parse_config(
+        "[dynamodb]\nurl = \"dynamodb://eu-central-1/clamor?endpoint=http://127.0.0.1:8000\"\n"
+        "requests = 4\nkeep_days = 90\nkeep_days_of = [\"music = 30\", \"news=0\"]\n",
+        "c.toml");
+    EXPECT_TRUE(loaded.problems.empty());
+    EXPECT_EQ(loaded.config.dynamodb.requests, 4u);
+    EXPECT_EQ(loaded.config.dynamodb.keep_days, 90u);
+    const std::map<std::string, std::uint32_t> days{{"music", 30}, {"news", 0}};
+    EXPECT_EQ(days_by_login(loaded.config.dynamodb.keep_days_of), days);
+}
+
+TEST(DynamoConfig, SaysWhatIsWrong) {
+    const auto why = [](const std::string& line) {
+        const auto loaded = parse_config("[dynamodb]\n" + line, "c.toml");
+        return loaded.problems.empty() ? std::string() : loaded.problems.front();
+    };
+    EXPECT_THAT(why("url = \"https://dynamodb.eu-central-1.amazonaws.com\""),
+                testing::HasSubstr("c.toml:2: dynamodb.url must be empty, or dynamodb://REGION/"));
+    EXPECT_THAT(why("requests = 0"), testing::HasSubstr("a whole number from 1 to 64"));
+    for (const char* wrong :
+         {"music", "music = ", "= 3", "music = -1", "music = x", "music = 99999"}) {
+        EXPECT_THAT(why("keep_days_of = [\"" + std::string(wrong) + "\"]"),
+                    testing::HasSubstr("dynamodb.keep_days_of must be a list of channels and days"))
+            << wrong;
+    }
+}
+
 TEST(ConfigRules, KnowsAddresses) {
     Config config;
     for (const auto* good : {"127.0.0.1:8080", "[::1]:0", ":65535", "chat.example:80"}) {

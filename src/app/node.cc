@@ -25,6 +25,7 @@
 #include "app/metrics.h"
 #include "app/model_adapter.h"
 #include "app/node_metrics.h"
+#include "app/open_log.h"
 #include "app/shard.h"
 #include "app/version.h"
 #include "auth/checker.h"
@@ -42,9 +43,9 @@
 #include "moderation/service.h"
 #include "reactor/clock.h"
 #include "reactor/socket.h"
+#include "store/dynamodb/message_log.h"
 #include "store/seed.h"
 #include "store/sqlite/catalog.h"
-#include "store/sqlite/message_log.h"
 
 namespace clamor::app {
 
@@ -109,7 +110,7 @@ struct Node::Impl {
     DataLock lock;
     std::uint64_t epoch = 0;
     std::unique_ptr<store::Catalog> catalog;
-    std::unique_ptr<store::MessageLog> message_log;
+    OpenLog message_log;
     std::unique_ptr<store::SpooledLog> log;  ///< in front of it
     std::unique_ptr<reactor::WorkerPool> workers;
     std::unique_ptr<moderation::Service> moderation;
@@ -183,11 +184,17 @@ Result<void> Node::Impl::open_stores() {
     auto opened = store::open_sqlite_catalog({.path = catalog_path(options.data)});
     if (!opened) return tl::unexpected(opened.error());
     catalog = *std::move(opened);
-    auto opened_log = store::open_sqlite_message_log({.path = message_log_path(options.data)});
+    auto opened_log = open_log({.data = options.data,
+                                .dynamodb = options.dynamodb,
+                                .requests = options.dynamodb_requests,
+                                .keep_for = options.keep_for,
+                                .keep_for_channel = options.keep_for_channel},
+                               *catalog);
     if (!opened_log) return tl::unexpected(opened_log.error());
     message_log = *std::move(opened_log);
     options.log.spool.folder = spool_path(options.data);
-    auto spooled = store::SpooledLog::open(*message_log, options.log);
+    options.log.write_left_later = message_log.remote != nullptr;
+    auto spooled = store::SpooledLog::open(message_log.log(), options.log);
     if (!spooled) return tl::unexpected(spooled.error());
     log = *std::move(spooled);
     if (options.dev) {
@@ -253,6 +260,15 @@ api::Health Node::Impl::health() const {
     if (log->writer().degraded()) {
         health.degraded.push_back(
             "the message log cannot be written; messages are kept in the spool until it can");
+    }
+    if (message_log.remote && message_log.remote->away()) {
+        health.degraded.push_back(
+            "DynamoDB does not answer; messages are kept in the spool, history is not read");
+    }
+    if (log->fullness() >= limits::kSpoolAlarmPercent) {
+        health.degraded.push_back(
+            "the spool is full to " + std::to_string(log->fullness()) +
+            " percent; at its bound echoes are withheld and messages refused");
     }
     if (!log->accepting())
         health.not_ready.push_back("the message log's queue is full; new messages are refused");
@@ -343,6 +359,8 @@ Result<void> Node::Impl::start_shards() {
     }
     register_metrics(metrics, shard_counters(), *log, *workers, gateway->whispers_refused(),
                      *events);
+    if (message_log.remote)
+        register_dynamodb_metrics(metrics, message_log.remote->counters(), *message_log.remote);
     register_token_metrics(metrics, *tokens, *keys);
     register_request_metrics(metrics, request_limits);
     register_reload_metrics(metrics, reloads);

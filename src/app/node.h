@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,9 +44,13 @@ struct NodeOptions {
     edge::irc::Options sessions;
     edge::net::ServerOptions server;
     std::size_t mailbox_tasks = limits::kMailboxTasks;
-    store::SpooledLogOptions log{};     ///< its spool's folder is the data folder's
-    std::vector<auth::Key> token_keys;  ///< of files
-    std::string jwks_url;               ///< empty: none
+    store::SpooledLogOptions log{};  ///< its spool's folder is the data folder's
+    std::string dynamodb;            ///< where the message log is; empty: in the data folder
+    std::size_t dynamodb_requests = limits::kDynamoRequests;
+    std::chrono::seconds keep_for{0};  ///< entries, in DynamoDB; 0: for good
+    std::map<std::string, std::chrono::seconds> keep_for_channel;  ///< by login
+    std::vector<auth::Key> token_keys;                             ///< of files
+    std::string jwks_url;                                          ///< empty: none
     auth::JwtRules jwt;
     std::vector<api::ApiClient> clients;
     std::string public_url;

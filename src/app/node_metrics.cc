@@ -229,9 +229,45 @@ void register_metrics(Metrics& metrics, const std::vector<Node::ShardCounters>& 
                   [&log_writer] { return static_cast<double>(log_writer.waiting()); });
     metrics.gauge("clamor_log_degraded", "1 while the message log cannot be written.", {},
                   [&log_writer] { return log_writer.degraded() ? 1.0 : 0.0; });
+    metrics.gauge(
+        "clamor_log_backlog_seconds", "How long the oldest entry has waited for the message log.",
+        {}, [&log_writer] { return static_cast<double>(log_writer.backlog_age().count()) / 1000; });
+    metrics.gauge("clamor_spool_fullness",
+                  "The share of its bound that the spool holds, or the log's queue: the higher.",
+                  {}, [&spooled] { return spooled.fullness() / 100.0; });
     metrics.histogram("clamor_log_commit_seconds", "Time of a group commit.", {}, log.commit);
     metrics.gauge("clamor_worker_queue_depth", "Tasks that wait for a worker.", {},
                   [&workers] { return static_cast<double>(workers.queued()); });
+}
+
+void register_dynamodb_metrics(Metrics& metrics, const store::dynamodb::Counters& counters,
+                               const store::dynamodb::DynamoMessageLog& log) {
+    const auto read = [](const std::atomic<std::uint64_t>& number, double unit) -> Metrics::Read {
+        return [&number, unit] {
+            return static_cast<double>(number.load(std::memory_order_relaxed)) * unit;
+        };
+    };
+    const auto count = [&](const char* name, const char* help,
+                           const std::atomic<std::uint64_t>& number, double unit = 1) {
+        metrics.counter(name, help, {}, read(number, unit));
+    };
+    count("clamor_dynamodb_requests_total", "Requests to DynamoDB.", counters.requests);
+    count("clamor_dynamodb_retries_total", "Of these, repeated ones.", counters.retries);
+    count("clamor_dynamodb_throttled_total",
+          "Answers that ask for patience, and items left unprocessed.", counters.throttled);
+    count("clamor_dynamodb_failures_total",
+          "Requests without an answer, with nonsense, or that failed in DynamoDB.",
+          counters.failures);
+    count("clamor_dynamodb_read_units_total", "Read units as DynamoDB counts them.",
+          counters.read_units, 0.1);
+    count("clamor_dynamodb_write_units_total", "Write units as DynamoDB counts them.",
+          counters.write_units, 0.1);
+    count("clamor_dynamodb_sent_bytes_total", "Of requests, without their heads.",
+          counters.bytes_sent);
+    count("clamor_dynamodb_items_total", "Items written in batches.", counters.items_written);
+    metrics.gauge("clamor_dynamodb_away", "1 while DynamoDB does not answer.", {},
+                  [&log] { return log.away() ? 1.0 : 0.0; });
+    metrics.histogram("clamor_dynamodb_request_seconds", "Of a request.", {}, counters.latency);
 }
 
 void register_token_metrics(Metrics& metrics, const auth::Checker& tokens,

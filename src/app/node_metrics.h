@@ -11,6 +11,7 @@
 #include "automod/model_route.h"
 #include "eventsub/registry.h"
 #include "moderation/automod_desk.h"
+#include "store/dynamodb/message_log.h"
 #include "store/spooled_log.h"
 
 namespace clamor::app {
@@ -20,6 +21,10 @@ namespace clamor::app {
 void register_metrics(Metrics& metrics, const std::vector<Node::ShardCounters>& shards,
                       const store::SpooledLog& spooled, const reactor::WorkerPool& workers,
                       const Counter& whispers_refused, const eventsub::Registry& events);
+
+/// The same of the message log on DynamoDB.
+void register_dynamodb_metrics(Metrics& metrics, const store::dynamodb::Counters& counters,
+                               const store::dynamodb::DynamoMessageLog& log);
 
 /// The same of tokens and the keys that they are checked with.
 void register_token_metrics(Metrics& metrics, const auth::Checker& tokens,

@@ -11,6 +11,7 @@
 #include "app/control.h"
 #include "app/data_folder.h"
 #include "app/data_lock.h"
+#include "app/open_log.h"
 #include "app/serve.h"
 #include "base/limits.h"
 #include "reactor/clock.h"
@@ -85,15 +86,30 @@ int run(const ChannelCommand& command) {
                         [&](auto& catalog) { return run_channel(command, catalog, std::cout); });
 }
 
+/// The message log as a reader beside a server, or in its place.
+Result<OpenLog> open_log_of(const ExportCommand& command, store::Catalog& catalog, bool read_only) {
+    if (!command.dynamodb.empty() || !read_only)
+        return open_log({.data = command.data, .dynamodb = command.dynamodb}, catalog);
+    OpenLog opened;
+    auto own =
+        store::open_sqlite_message_log({.path = message_log_path(command.data), .read_only = true});
+    if (!own) return tl::unexpected(own.error());
+    opened.own = *std::move(own);
+    return opened;
+}
+
 /// Waits until what the spool holds for the channel at this moment is in the log; false: it did not
 /// come. The server that runs beside takes it there within limits::kLogInterval; where none runs,
 /// this does.
-Result<bool> take_over_spool(const std::filesystem::path& data, ChannelId channel) {
+Result<bool> take_over_spool(const ExportCommand& command, store::Catalog& catalog,
+                             ChannelId channel) {
+    const std::filesystem::path data = command.data;
     DataLock lock;
     if (lock.take(data)) {
-        auto log = store::open_sqlite_message_log({.path = message_log_path(data)});
+        const auto log = open_log_of(command, catalog, false);
         if (!log) return tl::unexpected(log.error());
-        const auto taken = store::SpooledLog::open(**log, {.spool = {.folder = spool_path(data)}});
+        const auto taken =
+            store::SpooledLog::open(log->log(), {.spool = {.folder = spool_path(data)}});
         if (!taken) return tl::unexpected(taken.error());
         return true;
     }
@@ -107,13 +123,12 @@ Result<bool> take_over_spool(const std::filesystem::path& data, ChannelId channe
         if (message != nullptr) newest = message->id;
     });
     if (!peeked) return tl::unexpected(peeked.error());
-    const auto log =
-        store::open_sqlite_message_log({.path = message_log_path(data), .read_only = true});
+    const auto log = open_log_of(command, catalog, true);
     if (!log) return tl::unexpected(log.error());
     // A deletion cannot be looked for as a message can.
     if (changes) std::this_thread::sleep_for(limits::kLogInterval * 3 / 2);
     for (auto waited = 0ms; newest; waited += kSpoolPoll) {
-        const auto found = (*log)->find(channel, newest);
+        const auto found = log->log().find(channel, newest);
         if (!found) return tl::unexpected(found.error());
         if (*found) break;
         if (waited >= kSpoolPatience) return false;
@@ -123,7 +138,7 @@ Result<bool> take_over_spool(const std::filesystem::path& data, ChannelId channe
 }
 
 int run(const ExportCommand& command) {
-    if (!std::filesystem::exists(message_log_path(command.data))) {
+    if (command.dynamodb.empty() && !std::filesystem::exists(message_log_path(command.data))) {
         std::cerr << "clamor: there is no message log in " << command.data
                   << "; --data names the server's data folder\n";
         return kFailure;
@@ -131,7 +146,7 @@ int run(const ExportCommand& command) {
     return with_catalog(command.data, [&](store::Catalog& catalog) -> Result<void> {
         const auto channel = catalog.find_channel(command.channel);
         if (channel && *channel) {
-            const auto complete = take_over_spool(command.data, (*channel)->id);
+            const auto complete = take_over_spool(command, catalog, (*channel)->id);
             if (!complete) return tl::unexpected(complete.error());
             if (!*complete) {
                 std::cerr
@@ -140,10 +155,9 @@ int run(const ExportCommand& command) {
                        "here\n";
             }
         }
-        const auto log = store::open_sqlite_message_log(
-            {.path = message_log_path(command.data), .read_only = true});
+        const auto log = open_log_of(command, catalog, true);
         if (!log) return tl::unexpected(log.error());
-        return run_export(command, catalog, **log, std::cout);
+        return run_export(command, catalog, log->log(), std::cout);
     });
 }
 

@@ -141,6 +141,13 @@ Result<NodeOptions> node_options(const Config& config) {
     options.drain = limits.drain;
     options.log.writer.queue_max = limits.log_queue;
     options.log.spool.bytes_max = limits.spool_bytes;
+    options.dynamodb = config.dynamodb.url;
+    options.dynamodb_requests = config.dynamodb.requests;
+    options.keep_for = std::chrono::days(config.dynamodb.keep_days);
+    if (const auto days = days_by_login(config.dynamodb.keep_days_of)) {
+        for (const auto& [login, number] : *days)
+            options.keep_for_channel[login] = std::chrono::days(number);
+    }
     const bool all_origins =
         std::find(config.web.allowed_origins.begin(), config.web.allowed_origins.end(), "*") !=
         config.web.allowed_origins.end();

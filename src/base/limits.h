@@ -127,6 +127,29 @@ inline constexpr auto kLogInterval = 1s;        // between two commits to the me
 inline constexpr std::size_t kLogBatch = 4096;  // entries; so many are committed at once
 inline constexpr auto kCatchUpPatience = 2s;    // of who reads the log for what is on its way to it
 
+inline constexpr int kSpoolAlarmPercent = 50;  // of the spool or the log's queue; then it is told
+
+// The message log on DynamoDB. What DynamoDB itself bounds has its numbers.
+inline constexpr std::size_t kDynamoRequests = 8;  // at a time, of one caller
+inline constexpr std::size_t kDynamoCallers = 5;   // at a time: the log writer and the workers
+inline constexpr auto kDynamoConnectTimeout = 1000ms;
+inline constexpr auto kDynamoReadTimeout = 2000ms;   // of all that one reader asks
+inline constexpr auto kDynamoWriteTimeout = 5000ms;  // of one request
+inline constexpr int kDynamoAttempts = 8;            // of one request; then the batch fails
+inline constexpr auto kDynamoBackoffMin = 25ms;      // doubles, with jitter, up to the next
+inline constexpr auto kDynamoBackoffMax = 1600ms;
+inline constexpr auto kDynamoAwayPause = 1s;      // between readers' tries while it does not answer
+inline constexpr std::size_t kDynamoBlock = 256;  // sequences in a partition
+inline constexpr std::size_t kDynamoEventBytes = 300'000;            // of an item; longer: in parts
+inline constexpr std::size_t kDynamoAnswerBytes = 20 * 1024 * 1024;  // longer: nonsense
+inline constexpr std::size_t kDynamoWriteBytes = 900'000;  // of a request with several items
+inline constexpr std::size_t kDynamoMarks = 500;           // of one author that can be taken back
+inline constexpr std::size_t kDynamoChannelsKnown = 100'000;       // with a block in memory
+inline constexpr auto kDynamoTableWait = 60s;                      // until a new table is there
+inline constexpr std::chrono::milliseconds kMetadataTimeout = 1s;  // of one request for credentials
+inline constexpr auto kCredentialsRefresh = 5min;                  // before they expire
+inline constexpr auto kCredentialsRetry = 10s;
+
 // Fan-out.
 inline constexpr auto kCoalesceMax = 50ms;
 inline constexpr auto kCoalesceMin = 5ms;

@@ -48,21 +48,22 @@ bool LogWriter::accepting() const {
 }
 
 void LogWriter::append(StoredMessage message, Task on_durable) {
-    enqueue({std::move(message), std::move(on_durable)});
+    enqueue({std::move(message), std::move(on_durable), Clock::now()});
 }
 
 void LogWriter::mark_deleted(Deletion deletion) {
-    enqueue({std::move(deletion), {}});
+    enqueue({std::move(deletion), {}, Clock::now()});
 }
 
 void LogWriter::restore(ChannelId channel, MessageId by) {
-    enqueue({Restoration{channel, by}, {}});
+    enqueue({Restoration{channel, by}, {}, Clock::now()});
 }
 
 void LogWriter::append_all(std::vector<LogEntry> entries) {
     {
         const std::lock_guard lock(mutex_);
-        for (LogEntry& entry : entries) put({std::move(entry), {}});
+        const auto now = Clock::now();
+        for (LogEntry& entry : entries) put({std::move(entry), {}, now});
     }
     wake_.notify_one();
 }
@@ -92,6 +93,13 @@ Position LogWriter::last_waiting(ChannelId channel) const {
     const std::lock_guard lock(mutex_);
     const auto found = waiting_for_.find(channel);
     return found == waiting_for_.end() ? Position{} : found->second.last;
+}
+
+std::chrono::milliseconds LogWriter::backlog_age() const {
+    const std::lock_guard lock(mutex_);
+    if (!batch_taken_ && queue_.empty()) return std::chrono::milliseconds(0);
+    const auto oldest = batch_taken_.value_or(queue_.empty() ? Clock::now() : queue_.front().taken);
+    return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - oldest);
 }
 
 void LogWriter::catch_up(ChannelId channel, Clock::time_point deadline) {
@@ -125,6 +133,7 @@ bool LogWriter::take_batch() {
         return retry_.stopping() || hurried_ > 0 || queue_.size() >= options_.batch_max;
     });
     if (queue_.empty()) return false;
+    batch_taken_ = queue_.front().taken;
     while (!queue_.empty() && joins_batch(queue_.front().what)) {
         Entry& entry = queue_.front();
         if (auto* message = std::get_if<StoredMessage>(&entry.what)) {
@@ -168,6 +177,7 @@ bool LogWriter::write_batch() {
     {
         const std::lock_guard lock(mutex_);
         done_ += entries;
+        batch_taken_.reset();
     }
     written_.notify_all();
     if (options_.on_written) options_.on_written(entries);

@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -72,6 +73,8 @@ class LogWriter final : public LogQueue {
     const LogWriterCounters& counters() const { return counters_; }
     /// Messages, deletions and restorations taken and not on disk yet.
     std::size_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
+    /// How long the oldest of these has waited; 0 when none does.
+    std::chrono::milliseconds backlog_age() const;
     /// The last commit failed and none has succeeded since.
     bool degraded() const { return retry_.degraded(); }
 
@@ -80,6 +83,7 @@ class LogWriter final : public LogQueue {
     struct Entry {
         LogEntry what;
         Task on_durable;
+        Clock::time_point taken{};
     };
     /// Of a channel with entries that are not written yet.
     struct Waiting {
@@ -116,6 +120,7 @@ class LogWriter final : public LogQueue {
     std::condition_variable wake_;
     std::condition_variable written_;  ///< or degraded
     std::deque<Entry> queue_;
+    std::optional<Clock::time_point> batch_taken_{};  ///< of the oldest entry being written
     std::unordered_map<ChannelId, Waiting> waiting_for_;
     std::size_t hurried_ = 0;  ///< catch_up() calls that wait
     std::uint64_t taken_ = 0;  ///< entries, ever

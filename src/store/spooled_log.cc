@@ -101,13 +101,23 @@ Result<std::unique_ptr<SpooledLog>> SpooledLog::open(MessageLog& log, SpooledLog
         }
     });
     if (!spool) return tl::unexpected(spool.error());
-    if (auto written = write_left(log, left); !written) return tl::unexpected(written.error());
-    if (!left.empty() || unreadable > 0) {
-        log::info("the message log has taken over what was left in the spool",
-                  {{"entries", left.size()}, {"unreadable", unreadable}});
-    }
     opened->spool_ = *std::move(spool);
-    opened->spool_->release_left();
+    if (opened->options_.write_left_later && !left.empty()) {
+        if (auto closed = opened->spool_->close_left(); !closed)
+            return tl::unexpected(closed.error());
+        log::info("the message log takes over what was left in the spool as soon as it can",
+                  {{"entries", left.size()}, {"unreadable", unreadable}});
+        opened->left_ = left.size();
+        opened->left_held_ = true;
+        opened->writer_->append_all(std::move(left));
+    } else {
+        if (auto written = write_left(log, left); !written) return tl::unexpected(written.error());
+        if (!left.empty() || unreadable > 0) {
+            log::info("the message log has taken over what was left in the spool",
+                      {{"entries", left.size()}, {"unreadable", unreadable}});
+        }
+        opened->spool_->release_left();
+    }
     opened->thread_ = std::thread([queue = opened.get()] { queue->run(); });
     return opened;
 }
@@ -122,7 +132,40 @@ SpooledLog::~SpooledLog() {
         thread_.join();
     }
     writer_.reset();  // writes what it has
-    if (spool_) spool_->release(in_log_);
+    if (spool_) release();
+}
+
+void SpooledLog::release() {
+    const std::uint64_t in_log = in_log_.load(std::memory_order_relaxed);
+    if (in_log < left_) return;
+    if (std::exchange(left_held_, false)) spool_->release_left();
+    spool_->release(in_log - left_);
+}
+
+int SpooledLog::fullness() const {
+    const auto share = [](std::uint64_t part, std::uint64_t whole) {
+        return static_cast<int>(std::min<std::uint64_t>(part * 100 / whole, 100));
+    };
+    return std::max(share(counters_.bytes.value(), options_.spool.bytes_max),
+                    share(waiting() + writer_->waiting(), options_.writer.queue_max));
+}
+
+void SpooledLog::watch_fullness() {
+    const bool alarming = fullness() >= limits::kSpoolAlarmPercent;
+    if (alarming == alarmed_) return;
+    alarmed_ = alarming;
+    if (!alarming) {
+        log::info("the spool has room again", {{"percent", fullness()}});
+        return;
+    }
+    log::error(
+        "the spool fills: the message log does not take what is said; when it is full, echoes are "
+        "withheld and new messages refused",
+        {{"percent", fullness()},
+         {"bytes", counters_.bytes.value()},
+         {"bytes_max", options_.spool.bytes_max},
+         {"entries", waiting() + writer_->waiting()},
+         {"entries_max", options_.writer.queue_max}});
 }
 
 MessageLog& SpooledLog::log() {
@@ -189,8 +232,9 @@ void SpooledLog::run() {
             return;
         }
         hand_on();
-        spool_->release(in_log_.load(std::memory_order_relaxed));
+        release();
         counters_.bytes.set(spool_->bytes());
+        watch_fullness();
     }
 }
 
@@ -231,7 +275,8 @@ bool SpooledLog::write_group() {
             counters_.failures.add();
             handed_on_.notify_all();
             // The spool may be full of what the log has meanwhile.
-            spool_->release(in_log_.load(std::memory_order_relaxed));
+            release();
+            watch_fullness();
         });
 }
 

@@ -46,6 +46,8 @@ class LyingServer {
                          std::to_string(body.size()) + "\r\n" + std::string(more_head) + "\r\n" +
                          std::string(body));
         }
+        /// Of the request that is being answered: its first line and its fields.
+        const std::string& head() const { return head_; }
         /// Until the client hangs up, or the server ends, or so many milliseconds went by (0: for
         /// ever). True when only the time went by.
         bool wait_for_end(int milliseconds = 0) const {
@@ -54,8 +56,10 @@ class LyingServer {
         }
 
       private:
+        friend class LyingServer;
         int fd_;
         const std::atomic<bool>& ends_;
+        std::string head_;
     };
     /// Gets the body of the request; the connection goes on while it gives true.
     using Behaviour = std::function<bool(const Client&, const std::string& body)>;
@@ -126,7 +130,7 @@ class LyingServer {
 
     void serve(int fd) {
         std::string bytes;
-        const Client client(fd, ends_);
+        Client client(fd, ends_);
         while (!ends_ && serve_one(client, fd, bytes)) {
         }
         const std::lock_guard lock(mutex_);
@@ -134,7 +138,7 @@ class LyingServer {
         ::close(fd);
     }
 
-    bool serve_one(const Client& client, int fd, std::string& bytes) {
+    bool serve_one(Client& client, int fd, std::string& bytes) {
         std::size_t head = std::string::npos;
         std::size_t length = 0;
         for (;;) {
@@ -149,6 +153,7 @@ class LyingServer {
             if (got <= 0) return false;
             bytes.append(more, static_cast<std::size_t>(got));
         }
+        client.head_ = bytes.substr(0, head + 2);
         const std::string body = bytes.substr(head + 4, length);
         const bool about_itself = bytes.starts_with("GET ");
         bytes.erase(0, head + 4 + length);
