@@ -16,6 +16,7 @@
 #include "app/suggestion.h"
 #include "auth/curl/jwks_fetcher.h"
 #include "auth/key.h"
+#include "store/postgres/url.h"
 
 namespace clamor::app {
 
@@ -130,6 +131,21 @@ Take text_such_as(std::string& field, bool (*fits)(std::string_view), std::strin
     };
 }
 
+/// What it says about a URL that is wrong never has its password.
+Take postgres_url(std::string& field) {
+    return [&field](const toml::node& node) -> std::optional<std::string> {
+        const auto value = node.value_exact<std::string>();
+        if (!value) return "a text in quotes";
+        if (!value->empty()) {
+            if (auto fault = store::fault_in_postgres_url(*value); !fault.empty())
+                return fmt::format("empty, or the URL of a PostgreSQL database: this one {}",
+                                   fault);
+        }
+        field = *value;
+        return std::nullopt;
+    };
+}
+
 /// `https://chat.example`, perhaps with a path, but with no slash at its end.
 bool is_base_url(std::string_view text) {
     const auto scheme = text.starts_with("https://") ? 8u : text.starts_with("http://") ? 7u : 0u;
@@ -181,6 +197,9 @@ std::vector<Setting> settings_of(Config& c) {
          text_such_as(c.server.public_url, is_base_url,
                       "empty, or an address as \"https://chat.example\" without a slash at its "
                       "end")},
+        {"catalog", "url", postgres_url(c.catalog.url)},
+        {"catalog", "connections", number(c.catalog.connections, 1, 1000)},
+        {"catalog", "statement_timeout_ms", number(c.catalog.statement_timeout, 100, 600'000)},
         {"auth", "jwt_keys",
          files(c.auth.jwt_keys, "public keys in PEM and JWK sets", auth::load_public_keys)},
         {"auth", "jwt_secrets",
@@ -374,6 +393,10 @@ std::vector<std::string> check_config(const Config& config) {
             "in dev mode everybody may log in as anybody, so it listens on loopback addresses "
             "only; give "
             "--dev-beyond-loopback (server.dev_beyond_loopback) when that is meant");
+    }
+    if (!config.catalog.url.empty()) {
+        if (auto fault = store::fault_in_postgres_url(config.catalog.url); !fault.empty())
+            problems.push_back("catalog.url (--postgres) " + fault);
     }
     if (config.limits.outbox_soft_bytes >= config.limits.outbox_hard_bytes) {
         problems.push_back(

@@ -76,6 +76,7 @@ struct Node::Impl {
           addresses(options.connections_per_address),
           viewers(options.shards) {}
 
+    Result<void> open_catalog();
     Result<void> open_stores();
     void make_token_checker();
     void make_router();
@@ -87,6 +88,7 @@ struct Node::Impl {
     DataLock lock;
     std::uint64_t epoch = 0;
     std::unique_ptr<store::Catalog> catalog;
+    const store::PoolCounters* pool = nullptr;  ///< the catalog's, where it is in PostgreSQL
     std::unique_ptr<store::MessageLog> message_log;
     std::unique_ptr<store::SpooledLog> log;  ///< in front of it
     std::unique_ptr<reactor::WorkerPool> workers;
@@ -121,11 +123,23 @@ struct Node::Impl {
     bool hurried = false;
 };
 
+Result<void> Node::Impl::open_catalog() {
+    if (!options.postgres) {
+        auto opened = store::open_sqlite_catalog({.path = catalog_path(options.data)});
+        if (!opened) return tl::unexpected(opened.error());
+        catalog = *std::move(opened);
+        return {};
+    }
+    auto opened = store::open_postgres_catalog(*options.postgres);
+    if (!opened) return tl::unexpected(opened.error());
+    pool = &(*opened)->pool();
+    catalog = *std::move(opened);
+    return {};
+}
+
 Result<void> Node::Impl::open_stores() {
     if (auto taken = lock.take(options.data); !taken) return taken;
-    auto opened = store::open_sqlite_catalog({.path = catalog_path(options.data)});
-    if (!opened) return tl::unexpected(opened.error());
-    catalog = *std::move(opened);
+    if (auto opened = open_catalog(); !opened) return opened;
     auto opened_log = store::open_sqlite_message_log({.path = message_log_path(options.data)});
     if (!opened_log) return tl::unexpected(opened_log.error());
     message_log = *std::move(opened_log);
@@ -195,6 +209,13 @@ api::Health Node::Impl::health() const {
     if (log->writer().degraded()) {
         health.degraded.push_back(
             "the message log cannot be written; messages are kept in the spool until it can");
+    }
+    if (pool != nullptr) {
+        const bool away = pool->away.load(std::memory_order_relaxed);
+        health.dependencies.push_back(
+            {"postgresql", away ? "PostgreSQL cannot be reached; chat goes on from what is cached, "
+                                  "logins and changes are refused until it can"
+                                : ""});
     }
     if (!log->accepting())
         health.not_ready.push_back("the message log's queue is full; new messages are refused");
@@ -287,6 +308,7 @@ Result<void> Node::Impl::start_shards() {
                      *events);
     register_token_metrics(metrics, *tokens, *keys);
     register_request_metrics(metrics, request_limits);
+    if (pool != nullptr) register_pool_metrics(metrics, *pool);
     if (model_route) register_model_metrics(metrics, model_route->counters());
     for (const auto& shard : shards) shard->go();
     gateway->wake_held();

@@ -10,6 +10,7 @@
 #include "auth/key_ring.h"
 #include "automod/model_route.h"
 #include "eventsub/registry.h"
+#include "store/postgres/catalog.h"
 #include "store/spooled_log.h"
 
 namespace clamor::app {
@@ -26,6 +27,9 @@ void register_token_metrics(Metrics& metrics, const auth::Checker& tokens,
 
 /// The same of the route to a larger model.
 void register_model_metrics(Metrics& metrics, const automod::ModelCounters& counters);
+
+/// The same of the connections to PostgreSQL.
+void register_pool_metrics(Metrics& metrics, const store::PoolCounters& pool);
 
 /// The same of REST's limits.
 void register_request_metrics(Metrics& metrics, const api::helix::RequestLimits& limits);
