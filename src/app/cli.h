@@ -27,7 +27,7 @@ struct TokenCommand {
     enum class Action : std::uint8_t { create, list, revoke };
     Action action = Action::create;
     std::string data;
-    std::string postgres{};            ///< its URL; empty: the catalog is in the data folder
+    std::string postgres{};           ///< its URL; empty: the catalog is in the data folder
     std::string user;                 ///< create, list; empty: app tokens
     std::string client_id;            ///< create
     std::vector<std::string> scopes;  ///< create

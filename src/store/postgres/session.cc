@@ -44,7 +44,9 @@ Result<std::unique_ptr<PostgresSession>> PostgresSession::connect(
         // libpq would write them to standard error.
         PQsetNoticeProcessor(
             connection_of(sql),
-            [](void*, const char* words) { log::debug("PostgreSQL says", {{"what", words}}); },
+            [](void*, const char* words) {
+                log::debug("PostgreSQL says", {{"what", words}});
+            },
             nullptr);
         session->socket_ = fcntl(PQsocket(connection_of(sql)), F_DUPFD_CLOEXEC, 0);
         // A transaction that waits for its client this long has lost it.
