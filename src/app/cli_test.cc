@@ -63,7 +63,8 @@ TEST(CommandLine, TakesThePlaceOfTheCatalog) {
     EXPECT_EQ(parsed<TokenCommand>({"token", "list", "alice", "--postgres", url}).postgres, url);
     EXPECT_EQ(parsed<ChannelCommand>({"channel", "list", "--postgres", url}).postgres, url);
     EXPECT_EQ(parsed<ChannelCommand>({"channel", "list"}).postgres, "");
-    const auto wrong = parsed<Done>({"serve", "--postgres", "postgresql://a:hunter2/@b@h:x/db"});
+    const auto wrong = std::get<Done>(
+        parse_command_line({"serve", "--postgres", "postgresql://a:hunter2/@b@h:x/db"}));
     EXPECT_EQ(wrong.code, 2);
     EXPECT_THAT(wrong.output, HasSubstr("catalog.url (--postgres)"));
     EXPECT_THAT(wrong.output, testing::Not(HasSubstr("hunter2")));
@@ -76,7 +77,8 @@ TEST(CommandLine, TakesImportsAndBackups) {
     EXPECT_EQ(import.postgres, "u");
     EXPECT_EQ(import.dynamodb, "");
     EXPECT_TRUE(import.quiet);
-    EXPECT_THAT(parsed<Done>({"import"}).output, HasSubstr("--postgres is required"));
+    EXPECT_THAT(std::get<Done>(parse_command_line({"import"})).output,
+                HasSubstr("--postgres is required"));
     const auto backup = parsed<BackupCommand>({"backup", "--data", "d", "there"});
     EXPECT_EQ(backup.data, "d");
     EXPECT_EQ(backup.to, "there");

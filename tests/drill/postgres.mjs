@@ -67,7 +67,7 @@ async function drill(postgres) {
     const failures = [];
     const must = (so, what) => so || failures.push(what);
     const server = await Server.start({
-        config: { catalog: { url: postgres.url, statement_timeout_ms: 2000 }, limits: { messages_viewer: 100_000, messages_moderator: 100_000, connections_per_address: 1000 } },
+        config: { catalog: { url: postgres.url, statement_timeout_ms: 2000 }, limits: { messages_viewer: 10_000, messages_moderator: 10_000, connections_per_address: 1000 } },
     });
     try {
         const viewer = await IrcClient.login(server, 'viewer', { channels: [kChannel] });

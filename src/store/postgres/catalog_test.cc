@@ -322,7 +322,7 @@ void fill(Catalog& catalog, int users) {
         catalog.apply(changes, std::vector<AuditEntry>{{.channel = lobby, .action = "ban"}}));
     ASSERT_TRUE(catalog.add_token("abc", {.user = bob, .label = ""}));
     ASSERT_TRUE(catalog.put_badge(badge(ChannelId(), "b")));
-    ASSERT_TRUE(catalog.put_badge(badge(lobby, "B")));
+    ASSERT_TRUE(catalog.put_badge(badge(lobby, "c")));
     ASSERT_TRUE(catalog.next_epoch());
 }
 

@@ -15,6 +15,10 @@
 namespace clamor::store {
 namespace {
 
+constexpr std::string_view kBadUser =
+    "has a user or a password that cannot be read: other characters than letters, digits, - . _ ~ "
+    "are written as %XX, as %40 for @";
+
 using Options = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
 
 constexpr std::string_view kRight =
@@ -77,6 +81,11 @@ std::string without_password(std::string_view url) {
 std::string fault_in_postgres_url(std::string_view url) {
     if (!is_url(url)) return fmt::format("must be {}", kRight);
     if (url.find('\0') != std::string_view::npos) return "must not hold a NUL";
+    // A password with a slash in it: libpq would take its beginning for a port, and quote it.
+    const auto authority = url.find("://") + 3;
+    const auto path = std::min(url.find_first_of("/?", authority), url.size());
+    const auto at = url.substr(0, std::min(url.find('?'), url.size())).rfind('@');
+    if (at != std::string_view::npos && at > path) return std::string(kBadUser);
     std::string why;
     if (const auto read = parse(std::string(url), why)) return {};
     // What it says may quote the password: ask again about a URL that has another.
@@ -84,8 +93,7 @@ std::string fault_in_postgres_url(std::string_view url) {
     if (const auto info = user_info(rest))
         rest.replace(info->first, info->second - info->first, "user:secret");
     if (const auto read = parse(rest, why)) {
-        return "has a user or a password that cannot be read: other characters than letters, "
-               "digits, - . _ ~ are written as %XX, as %40 for @";
+        return std::string(kBadUser);
     }
     return fmt::format("must be {}: {}", kRight, why);
 }
