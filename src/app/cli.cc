@@ -29,10 +29,17 @@ void add_data_option(CLI::App& app, std::string& data) {
     app.add_option("--data", data, "The server's data folder")->default_val("data");
 }
 
+/// Where the catalog is.
+void add_catalog_options(CLI::App& app, std::string& data, std::string& postgres) {
+    add_data_option(app, data);
+    app.add_option("--postgres", postgres, "The server's PostgreSQL, where it has one")
+        ->type_name("URL");
+}
+
 /// What `serve` was given; flags win over the file.
 struct ServeFlags {
     std::string config_file;
-    std::optional<std::string> http, irc, data, reactor, dynamodb;
+    std::optional<std::string> http, irc, data, postgres, dynamodb, reactor;
     std::optional<std::uint16_t> shards, node;
     bool dev = false;
     bool dev_beyond_loopback = false;
@@ -47,6 +54,7 @@ LoadedConfig read_config(const ServeFlags& flags) {
     if (flags.irc) server.irc = *flags.irc;
     if (flags.data) server.data = *flags.data;
     if (flags.dynamodb) loaded.config.dynamodb.url = *flags.dynamodb;
+    if (flags.postgres) loaded.config.catalog.url = *flags.postgres;
     if (flags.shards) server.shards = *flags.shards;
     if (flags.node) server.node = *flags.node;
     if (flags.reactor == "auto") server.reactor = reactor::EngineKind::automatic;
@@ -83,6 +91,8 @@ void add_serve(CLI::App& app, Makers& makers) {
     serve.add_option("--irc", flags->irc, "Where IRC over TCP is; '' for nowhere")
         ->type_name("HOST:PORT");
     serve.add_option("--data", flags->data, "Folder for everything that is kept")->type_name("DIR");
+    serve.add_option("--postgres", flags->postgres, "A PostgreSQL database for the catalog")
+        ->type_name("URL");
     serve.add_option("--shards", flags->shards, "Threads that serve; 0: one for each core")
         ->check(CLI::Range(0, 256));
     serve.add_option("--node", flags->node, "This node's number")->check(CLI::Range(0, 1023));
@@ -162,7 +172,7 @@ void add_token(CLI::App& app, Makers& makers) {
             if (which != Action::revoke) check_holder(command->user, *of_app);
             return *command;
         };
-        add_data_option(action, command->data);
+        add_catalog_options(action, command->data, command->postgres);
     };
     auto& create = *token.add_subcommand("create", "Make a token and print it, once");
     add_holder_options(create, command->user, *of_app,
@@ -198,7 +208,7 @@ void add_user(CLI::App& app, Makers& makers) {
             command->action = which;
             return *command;
         };
-        add_data_option(action, command->data);
+        add_catalog_options(action, command->data, command->postgres);
         if (which != Action::list)
             action.add_option("LOGIN", command->login, "The user's login")->required();
         return action;
@@ -227,7 +237,7 @@ void add_channel(CLI::App& app, Makers& makers) {
             command->action = which;
             return *command;
         };
-        add_data_option(action, command->data);
+        add_catalog_options(action, command->data, command->postgres);
         if (which != Action::list)
             action.add_option("CHANNEL", command->login, "The channel's login")->required();
         return action;
@@ -266,7 +276,7 @@ void add_export(CLI::App& app, Makers& makers) {
     auto& exporter = *app.add_subcommand(
         "export", "Print a channel's stored messages as JSON lines; works beside a running server");
     auto command = std::make_shared<ExportCommand>();
-    add_data_option(exporter, command->data);
+    add_catalog_options(exporter, command->data, command->postgres);
     exporter.add_option("--channel", command->channel, "The channel's login")->required();
     exporter
         .add_option("--dynamodb", command->dynamodb,
@@ -291,6 +301,29 @@ void add_admin(CLI::App& app, Makers& makers) {
             return *command;
         };
     }
+}
+
+void add_import(CLI::App& app, Makers& makers) {
+    auto& import = *app.add_subcommand(
+        "import", "Move a data folder's catalog to PostgreSQL; goes on where it was interrupted");
+    auto command = std::make_shared<ImportCommand>();
+    add_data_option(import, command->data);
+    import.add_option("--postgres", command->postgres, "An empty database, as for serve")
+        ->required()
+        ->type_name("URL");
+    import.add_option("--dynamodb", command->dynamodb, "Where the messages go; they stay without")
+        ->type_name("URL");
+    import.add_flag("--quiet", command->quiet, "No progress bar");
+    makers[&import] = [command] { return *command; };
+}
+
+void add_backup(CLI::App& app, Makers& makers) {
+    auto& backup = *app.add_subcommand(
+        "backup", "Copy a data folder to a new folder; works beside a running server");
+    auto command = std::make_shared<BackupCommand>();
+    add_data_option(backup, command->data);
+    backup.add_option("TO", command->to, "The new folder")->required();
+    makers[&backup] = [command] { return *command; };
 }
 
 void add_replay(CLI::App& app, Makers& makers) {
@@ -380,6 +413,8 @@ Command parse_command_line(std::vector<std::string> arguments) {
     add_channel(app, makers);
     add_export(app, makers);
     add_admin(app, makers);
+    add_import(app, makers);
+    add_backup(app, makers);
     add_replay(app, makers);
     add_bench(app, makers);
     if (const auto wrong = unknown_command(app, arguments)) return *wrong;

@@ -30,6 +30,7 @@ struct TokenCommand {
     enum class Action : std::uint8_t { create, list, revoke };
     Action action = Action::create;
     std::string data;
+    std::string postgres{};           ///< its URL; empty: the catalog is in the data folder
     std::string user;                 ///< create, list; empty: app tokens
     std::string client_id;            ///< create
     std::vector<std::string> scopes;  ///< create
@@ -57,6 +58,7 @@ struct UserCommand {
     enum class Action : std::uint8_t { add, show, list, set };
     Action action = Action::list;
     std::string data;
+    std::string postgres{};  ///< its URL; empty: the catalog is in the data folder
     std::string login;
     std::optional<std::string> display_name;
     std::optional<std::string> color;
@@ -67,6 +69,7 @@ struct ChannelCommand {
     enum class Action : std::uint8_t { add, show, list, set, role, subscriber };
     Action action = Action::list;
     std::string data;
+    std::string postgres{};  ///< its URL; empty: the catalog is in the data folder
     std::string login;
     std::optional<std::string> title;
     std::optional<std::uint32_t> slow_seconds;
@@ -81,6 +84,7 @@ struct ChannelCommand {
 
 struct ExportCommand {
     std::string data;
+    std::string postgres{};  ///< its URL; empty: the catalog is in the data folder
     std::string channel;
     std::string dynamodb{};  ///< where the message log is; empty: in the data folder
 };
@@ -89,6 +93,19 @@ struct ExportCommand {
 struct AdminCommand {
     std::string data;
     std::string command;  ///< status, reconnect, drain
+};
+
+/// Moves a data folder's catalog to PostgreSQL, and its messages, when they have a place to go to.
+struct ImportCommand {
+    std::string data;
+    std::string postgres;
+    std::string dynamodb;  ///< empty: the messages stay
+    bool quiet = false;
+};
+
+struct BackupCommand {
+    std::string data;
+    std::string to;
 };
 
 /// Nothing to run: what to print, and the code to end with (0 for help, 2 for a wrong command
@@ -100,7 +117,7 @@ struct Done {
 
 using Command = std::variant<Done, ServeCommand, CheckCommand, TokenCommand, MintCommand,
                              UserCommand, ChannelCommand, ExportCommand, AdminCommand,
-                             load::ReplayOptions, load::BenchOptions>;
+                             ImportCommand, BackupCommand, load::ReplayOptions, load::BenchOptions>;
 
 /// `arguments` without the program's name. For serve, the configuration file is read, too.
 Command parse_command_line(std::vector<std::string> arguments);

@@ -18,6 +18,7 @@
 #include "auth/curl/jwks_fetcher.h"
 #include "auth/key.h"
 #include "store/dynamodb/address.h"
+#include "store/postgres/url.h"
 
 namespace clamor::app {
 
@@ -152,6 +153,21 @@ Field text_such_as(std::string& field, bool (*fits)(std::string_view), std::stri
                     });
 }
 
+/// What it says about a URL that is wrong never has its password.
+Field postgres_url(std::string& field) {
+    return field_at(field, [&field](const toml::node& node) -> std::optional<std::string> {
+        const auto value = node.value_exact<std::string>();
+        if (!value) return "a text in quotes";
+        if (!value->empty()) {
+            if (auto fault = store::fault_in_postgres_url(*value); !fault.empty())
+                return fmt::format("empty, or the URL of a PostgreSQL database: this one {}",
+                                   fault);
+        }
+        field = *value;
+        return std::nullopt;
+    });
+}
+
 /// `https://chat.example`, perhaps with a path, but with no slash at its end.
 bool is_base_url(std::string_view text) {
     const auto scheme = text.starts_with("https://") ? 8u : text.starts_with("http://") ? 7u : 0u;
@@ -207,6 +223,9 @@ std::vector<Setting> settings_of(Config& c) {
          text_such_as(c.server.public_url, is_base_url,
                       "empty, or an address as \"https://chat.example\" without a slash at its "
                       "end")},
+        {"catalog", "url", postgres_url(c.catalog.url)},
+        {"catalog", "connections", number(c.catalog.connections, 1, 1000)},
+        {"catalog", "statement_timeout_ms", number(c.catalog.statement_timeout, 100, 600'000)},
         {"auth", "jwt_keys",
          files(c.auth.jwt_keys, "public keys in PEM and JWK sets", auth::load_public_keys)},
         {"auth", "jwt_secrets",
@@ -414,6 +433,10 @@ std::vector<std::string> check_config(const Config& config) {
             "in dev mode everybody may log in as anybody, so it listens on loopback addresses "
             "only; give "
             "--dev-beyond-loopback (server.dev_beyond_loopback) when that is meant");
+    }
+    if (!config.catalog.url.empty()) {
+        if (auto fault = store::fault_in_postgres_url(config.catalog.url); !fault.empty())
+            problems.push_back("catalog.url (--postgres) " + fault);
     }
     if (config.limits.outbox_soft_bytes >= config.limits.outbox_hard_bytes) {
         problems.push_back(

@@ -32,6 +32,13 @@ struct ServerConfig {
     friend bool operator==(const ServerConfig&, const ServerConfig&) = default;
 };
 
+struct CatalogConfig {
+    std::string url;  ///< of PostgreSQL, perhaps with a password; empty: SQLite in the data folder
+    std::size_t connections = limits::kCatalogConnections;
+    std::chrono::milliseconds statement_timeout = limits::kCatalogStatement;
+    friend bool operator==(const CatalogConfig&, const CatalogConfig&) = default;
+};
+
 /// An application that may get app tokens by its secret.
 struct ClientConfig {
     std::string id;
@@ -134,6 +141,7 @@ struct WebConfig {
 
 struct Config {
     ServerConfig server;
+    CatalogConfig catalog;
     AuthConfig auth;
     AutoModConfig automod;
     EventSubConfig eventsub;

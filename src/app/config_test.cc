@@ -87,6 +87,33 @@ TEST(Config, TakesEverySettingFromTheFile) {
     EXPECT_EQ(config.web.frame_ancestors, "'none'");
 }
 
+TEST(CatalogConfig, TakesAPostgresqlUrl) {
+    const auto [config, problems] = parse_config(R"(
+        [catalog]
+        url = "postgresql://clamor:secret@db.example:5433/clamor?sslmode=verify-full"
+        connections = 8
+        statement_timeout_ms = 250
+    )",
+                                                 "c.toml");
+    EXPECT_THAT(problems, IsEmpty());
+    EXPECT_EQ(config.catalog.connections, 8u);
+    EXPECT_EQ(config.catalog.statement_timeout, std::chrono::milliseconds(250));
+}
+
+TEST(CatalogConfig, SaysWhatIsWrongWithAUrlAndNeverItsPassword) {
+    const auto why = [](const std::string& url) {
+        const auto problems = problems_of("[catalog]\nurl = \"" + url + "\"\n");
+        return problems.size() == 1 ? problems[0] : std::to_string(problems.size()) + " problems";
+    };
+    EXPECT_THAT(why("db.example"), AllOf(HasSubstr("c.toml:2: catalog.url must be"),
+                                         HasSubstr("postgresql://USER:PASSWORD@HOST")));
+    EXPECT_THAT(why("postgresql://u@h/d?sslmod=require"), HasSubstr("sslmod"));
+    EXPECT_THAT(why("postgresql://u:hunter2%zz@h/d"),
+                AllOf(HasSubstr("written as %XX"), testing::Not(HasSubstr("hunter2"))));
+    EXPECT_THAT(why("postgresql://u:hunter2/x@h/d?sslmod=require"),
+                testing::Not(HasSubstr("hunter2")));
+}
+
 TEST(AuthConfig, TakesKeysAndClientsFromTheirFiles) {
     const auth::TempFile key("a.pem", auth::KeyPair::ed25519().public_pem());
     const auth::TempFile set("set.json", auth::jwks_of({auth::KeyPair::rsa().jwk("b")}));

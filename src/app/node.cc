@@ -86,6 +86,7 @@ struct Node::Impl {
           viewers(options.shards) {}
 
     Result<void> take_data_folder();
+    Result<void> open_catalog();
     Result<void> open_stores();
     void make_token_checker();
     void make_router();
@@ -110,6 +111,7 @@ struct Node::Impl {
     DataLock lock;
     std::uint64_t epoch = 0;
     std::unique_ptr<store::Catalog> catalog;
+    const store::PoolCounters* pool = nullptr;  ///< the catalog's, where it is in PostgreSQL
     OpenLog message_log;
     std::unique_ptr<store::SpooledLog> log;  ///< in front of it
     std::unique_ptr<reactor::WorkerPool> workers;
@@ -179,11 +181,23 @@ Result<void> Node::Impl::take_data_folder() {
     return taken;
 }
 
+Result<void> Node::Impl::open_catalog() {
+    if (!options.postgres) {
+        auto opened = store::open_sqlite_catalog({.path = catalog_path(options.data)});
+        if (!opened) return tl::unexpected(opened.error());
+        catalog = *std::move(opened);
+        return {};
+    }
+    auto opened = store::open_postgres_catalog(*options.postgres);
+    if (!opened) return tl::unexpected(opened.error());
+    pool = &(*opened)->pool();
+    catalog = *std::move(opened);
+    return {};
+}
+
 Result<void> Node::Impl::open_stores() {
     if (auto taken = take_data_folder(); !taken) return taken;
-    auto opened = store::open_sqlite_catalog({.path = catalog_path(options.data)});
-    if (!opened) return tl::unexpected(opened.error());
-    catalog = *std::move(opened);
+    if (auto opened = open_catalog(); !opened) return opened;
     auto opened_log = open_log({.data = options.data,
                                 .dynamodb = options.dynamodb,
                                 .requests = options.dynamodb_requests,
@@ -269,6 +283,13 @@ api::Health Node::Impl::health() const {
         health.degraded.push_back(
             "the spool is full to " + std::to_string(log->fullness()) +
             " percent; at its bound echoes are withheld and messages refused");
+    }
+    if (pool != nullptr) {
+        const bool away = pool->away.load(std::memory_order_relaxed);
+        health.dependencies.push_back(
+            {"postgresql", away ? "PostgreSQL cannot be reached; chat goes on from what is cached, "
+                                  "logins and changes are refused until it can"
+                                : ""});
     }
     if (!log->accepting())
         health.not_ready.push_back("the message log's queue is full; new messages are refused");
@@ -363,6 +384,7 @@ Result<void> Node::Impl::start_shards() {
         register_dynamodb_metrics(metrics, message_log.remote->counters(), *message_log.remote);
     register_token_metrics(metrics, *tokens, *keys);
     register_request_metrics(metrics, request_limits);
+    if (pool != nullptr) register_pool_metrics(metrics, *pool);
     register_reload_metrics(metrics, reloads);
     register_classifier_metrics(metrics, moderation->automod());
     if (model_route) register_model_metrics(metrics, *model_route);

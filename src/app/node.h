@@ -22,6 +22,7 @@
 #include "hub/hub.h"
 #include "reactor/engine.h"
 #include "reactor/loop.h"
+#include "store/postgres/catalog.h"
 #include "store/spooled_log.h"
 
 namespace clamor::api {
@@ -32,6 +33,7 @@ namespace clamor::app {
 
 struct NodeOptions {
     std::filesystem::path data;
+    std::optional<store::PostgresCatalogOptions> postgres;  ///< the catalog; none: the data folder
     bool dev = false;
     std::uint16_t shards = 1;
     std::size_t workers = 4;

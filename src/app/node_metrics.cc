@@ -358,6 +358,26 @@ void register_model_metrics(Metrics& metrics, const automod::ModelRoute& route) 
     metrics.histogram("clamor_model_batch_seconds", "Of a request.", {}, counters.batch_time);
 }
 
+void register_pool_metrics(Metrics& metrics, const store::PoolCounters& pool) {
+    metrics.gauge("clamor_postgres_away", "1 while PostgreSQL cannot be reached.", {},
+                  [&pool] { return pool.away.load(std::memory_order_relaxed) ? 1.0 : 0.0; });
+    metrics.gauge("clamor_postgres_connections", "Connections to PostgreSQL.", {}, pool.open);
+    metrics.gauge("clamor_postgres_connections_used", "Of these, those that a call uses.", {},
+                  pool.used);
+    metrics.counter("clamor_postgres_connects_total", "Connections made to PostgreSQL.", {},
+                    pool.opened);
+    metrics.counter("clamor_postgres_connect_failures_total",
+                    "Attempts to connect to PostgreSQL that failed.", {}, pool.failed);
+    metrics.counter("clamor_postgres_lost_total", "Connections to PostgreSQL that broke.", {},
+                    pool.lost);
+    metrics.counter("clamor_postgres_waits_total",
+                    "Calls that found all connections to PostgreSQL used.", {}, pool.waits);
+    metrics.counter("clamor_postgres_refused_total", "Calls that got no connection to PostgreSQL.",
+                    {}, pool.refused);
+    metrics.histogram("clamor_postgres_wait_seconds",
+                      "Time that calls waited for a connection to PostgreSQL.", {}, pool.waited);
+}
+
 void register_request_metrics(Metrics& metrics, const api::helix::RequestLimits& limits) {
     for (const auto& [name, limiter] :
          {std::pair("helix", &limits.helix), std::pair("oauth", &limits.oauth)}) {

@@ -12,6 +12,7 @@
 #include "eventsub/registry.h"
 #include "moderation/automod_desk.h"
 #include "store/dynamodb/message_log.h"
+#include "store/postgres/catalog.h"
 #include "store/spooled_log.h"
 
 namespace clamor::app {
@@ -38,6 +39,9 @@ void register_classifier_metrics(Metrics& metrics, const moderation::AutoModDesk
 
 /// The same of the route to a larger model.
 void register_model_metrics(Metrics& metrics, const automod::ModelRoute& route);
+
+/// The same of the connections to PostgreSQL.
+void register_pool_metrics(Metrics& metrics, const store::PoolCounters& pool);
 
 /// The same of REST's limits.
 void register_request_metrics(Metrics& metrics, const api::helix::RequestLimits& limits);

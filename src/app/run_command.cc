@@ -11,10 +11,12 @@
 #include "app/control.h"
 #include "app/data_folder.h"
 #include "app/data_lock.h"
+#include "app/move_commands.h"
 #include "app/open_log.h"
 #include "app/serve.h"
 #include "base/limits.h"
 #include "reactor/clock.h"
+#include "store/postgres/catalog.h"
 #include "store/spooled_log.h"
 #include "store/sqlite/catalog.h"
 #include "store/sqlite/message_log.h"
@@ -35,16 +37,25 @@ int report(const Result<void>& result) {
     return kFailure;
 }
 
-/// Opens the catalog of a data folder that a server has made, or makes a new one.
-Result<std::unique_ptr<store::Catalog>> open_catalog(const std::string& data) {
+/// Opens the catalog of a server's PostgreSQL, or of a data folder that a server has made, or makes
+/// a new one.
+Result<std::unique_ptr<store::Catalog>> open_catalog(const std::string& data,
+                                                     const std::string& postgres) {
+    if (!postgres.empty()) {
+        auto opened = store::open_postgres_catalog(
+            {.url = postgres, .connections = 1, .clock = &store::system_time});
+        if (!opened) return tl::unexpected(opened.error());
+        return *std::move(opened);
+    }
     std::error_code code;
     std::filesystem::create_directories(data, code);
     if (code) return fail(code, "the data folder " + data + " cannot be made");
     return store::open_sqlite_catalog({.path = catalog_path(data)});
 }
 
-int with_catalog(const std::string& data, const std::function<Result<void>(store::Catalog&)>& run) {
-    const auto catalog = open_catalog(data);
+template <class Command>
+int with_catalog(const Command& command, const std::function<Result<void>(store::Catalog&)>& run) {
+    const auto catalog = open_catalog(command.data, command.postgres);
     if (!catalog) return report(tl::unexpected(catalog.error()));
     return report(run(**catalog));
 }
@@ -67,7 +78,7 @@ int run(const CheckCommand& command) {
 }
 
 int run(const TokenCommand& command) {
-    return with_catalog(command.data, [&](auto& catalog) {
+    return with_catalog(command, [&](auto& catalog) {
         return run_token(command, catalog, reactor::read_clocks().wall, std::cout);
     });
 }
@@ -77,12 +88,12 @@ int run(const MintCommand& command) {
 }
 
 int run(const UserCommand& command) {
-    return with_catalog(command.data,
+    return with_catalog(command,
                         [&](auto& catalog) { return run_user(command, catalog, std::cout); });
 }
 
 int run(const ChannelCommand& command) {
-    return with_catalog(command.data,
+    return with_catalog(command,
                         [&](auto& catalog) { return run_channel(command, catalog, std::cout); });
 }
 
@@ -143,7 +154,7 @@ int run(const ExportCommand& command) {
                   << "; --data names the server's data folder\n";
         return kFailure;
     }
-    return with_catalog(command.data, [&](store::Catalog& catalog) -> Result<void> {
+    return with_catalog(command, [&](store::Catalog& catalog) -> Result<void> {
         const auto channel = catalog.find_channel(command.channel);
         if (channel && *channel) {
             const auto complete = take_over_spool(command, catalog, (*channel)->id);
@@ -166,6 +177,13 @@ int run(const AdminCommand& command) {
     if (!answer) return report(tl::unexpected<Error>(answer.error()));
     std::cout << *answer << '\n';
     return 0;
+}
+
+int run(const ImportCommand& command) {
+    return report(run_import(command, std::cout));
+}
+int run(const BackupCommand& command) {
+    return report(run_backup(command, std::cout));
 }
 
 int run(const load::ReplayOptions& options) {

@@ -18,6 +18,8 @@
 #include "app/version.h"
 #include "auth/key.h"
 #include "base/log.h"
+#include "store/postgres/url.h"
+#include "store/sqlite/catalog.h"
 
 namespace clamor::app {
 
@@ -107,6 +109,13 @@ Result<NodeOptions> node_options(const Config& config) {
                     "127.0.0.1 addresses, or "
                     "set [server] dev_beyond_loopback = true if that is what you want");
     }
+    if (!config.catalog.url.empty()) {
+        options.postgres =
+            store::PostgresCatalogOptions{.url = config.catalog.url,
+                                          .connections = config.catalog.connections,
+                                          .statement_timeout = config.catalog.statement_timeout,
+                                          .clock = &store::system_time};
+    }
     options.public_url = config.server.public_url;
     if (auto read = read_auth(config.auth, options); !read) return tl::unexpected(read.error());
     options.hold_for = config.automod.hold_for;
@@ -180,6 +189,9 @@ int run_serve(const ServeCommand& command) {
                                 {"http", node.http().to_string()},
                                 {"irc", node.irc() ? node.irc()->to_string() : "off"},
                                 {"data", config.server.data},
+                                {"catalog", config.catalog.url.empty()
+                                                ? "in the data folder"
+                                                : store::without_password(config.catalog.url)},
                                 {"dev", config.server.dev}});
     std::cout << "clamor " << kVersion << "\n  open      http://" << node.http().to_string()
               << "/\n  IRC       ws://" << node.http().to_string() << "/"

@@ -149,6 +149,15 @@ inline constexpr auto kDynamoTableWait = 60s;                      // until a ne
 inline constexpr std::chrono::milliseconds kMetadataTimeout = 1s;  // of one request for credentials
 inline constexpr auto kCredentialsRefresh = 5min;                  // before they expire
 inline constexpr auto kCredentialsRetry = 10s;
+// PostgreSQL as the catalog.
+inline constexpr std::size_t kCatalogConnections = 4;               // as many as there are workers
+inline constexpr std::chrono::milliseconds kCatalogStatement = 5s;  // then it is cancelled
+inline constexpr auto kCatalogWait = 2s;         // for a connection; then the call fails as busy
+inline constexpr auto kCatalogConnect = 5s;      // for the server to answer
+inline constexpr auto kCatalogHang = 5s;         // past kCatalogStatement; then the connection ends
+inline constexpr auto kCatalogRetryMin = 100ms;  // between two attempts to connect, doubling
+inline constexpr auto kCatalogRetryMax = 5s;
+inline constexpr auto kCommitPatience = 5s;  // to find out what became of a commit without answer
 
 // Fan-out.
 inline constexpr auto kCoalesceMax = 50ms;

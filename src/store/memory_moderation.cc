@@ -93,6 +93,14 @@ Result<void> MemoryCatalog::apply(std::span<const Change> changes,
     }
     std::set<std::pair<ChannelId, MessageId>> decided;
     for (const Change& change : changes) {
+        if (const auto* put = std::get_if<change::PutUnbanRequest>(&change)) {
+            const std::string id = *uuid_key(put->request.id);
+            const auto stored = unban_requests_.find({put->request.channel, id});
+            if (put->resolves && (stored == unban_requests_.end() ||
+                                  stored->second.status != UnbanRequestStatus::pending)) {
+                return request_not_pending(id);
+            }
+        }
         const auto* decision = std::get_if<change::DecideHeld>(&change);
         if (decision == nullptr) continue;
         const auto held = held_.find({decision->channel, decision->message});

@@ -139,6 +139,11 @@ tl::unexpected<Error> not_pending(MessageId message) {
                 fmt::format("the message {} does not wait for a decision", message.to_string()));
 }
 
+tl::unexpected<Error> request_not_pending(std::string_view id) {
+    return fail(std::errc::file_exists,
+                fmt::format("the request {} does not wait for a decision", id));
+}
+
 Result<void> check_verdict(const VerdictRecord& verdict) {
     if (!verdict.message) return fail(std::errc::invalid_argument, "a verdict is on a message");
     return check_texts({{"text", verdict.text}, {"findings", verdict.findings}});

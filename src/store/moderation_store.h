@@ -178,8 +178,11 @@ struct RemoveTerm {
     ChannelId channel;
     std::string id;
 };
+/// When it resolves a request: fails the whole apply() with file_exists where that is not pending
+/// (any more).
 struct PutUnbanRequest {
     UnbanRequest request;
+    bool resolves = false;
 };
 struct PutAutoMod {
     ChannelId channel;

@@ -165,7 +165,7 @@ const std::string kVerdictList =
 Result<bool> SqlCatalog::hold(const Held& held, std::size_t most) {
     if (auto fine = check_held(held); !fine) return tl::unexpected(fine.error());
     return database_->run("holding a message", [&](Session& sql) -> Result<bool> {
-        soci::transaction transaction(sql.raw());
+        Transaction transaction(sql);
         next_number(sql, "audit_id", 0);  // takes the write lock: see there
         if (!channel_exists(sql, held.channel)) return no_such_channel(held.channel);
         if (!user_exists(sql, held.author)) return no_such_user(held.author);
@@ -214,7 +214,7 @@ Result<void> SqlCatalog::record_verdicts(std::span<const VerdictRecord> verdicts
         if (auto fine = check_verdict(verdict); !fine) return fine;
     }
     return database_->run("recording verdicts", [&](Session& sql) -> Result<void> {
-        soci::transaction transaction(sql.raw());
+        Transaction transaction(sql);
         for (const VerdictRecord& verdict : verdicts) {
             sql.change(kRecord, number(verdict.channel), verdict.message.to_string(),
                        number(verdict.author), number(verdict.at), int{verdict.action},

@@ -13,7 +13,7 @@ class Database;
 /// hands it a Database whose schema is up to date. Every text is bound as a parameter. Errors of
 /// the engine arrive as its code, with what was being done; a change that failed left nothing
 /// behind.
-class SqlCatalog final : public Catalog {
+class SqlCatalog : public Catalog {
   public:
     /// `clock` tells when an account was made.
     SqlCatalog(std::unique_ptr<Database> database, WallTime (*clock)());

@@ -358,7 +358,7 @@ void run_statements(Session& sql, std::string_view statements, std::string_view 
 /// False when another process took the step first.
 bool take_step(Session& sql, std::size_t version, const Migration& migration,
                std::string_view key_type) {
-    soci::transaction transaction(sql.raw());
+    Transaction transaction(sql);
     // Inserting comes first: it takes the lock under which nobody else can take the same step.
     const auto number = static_cast<long long>(version);
     if (sql.change("INSERT INTO schema_version (version) VALUES (:version) ON CONFLICT (version) "
@@ -371,6 +371,28 @@ bool take_step(Session& sql, std::size_t version, const Migration& migration,
     return true;
 }
 
+/// The engine's lock of the schema, where it has one.
+class SchemaLock {
+  public:
+    SchemaLock(Session& sql, const Database::Engine& engine) : sql_(sql), engine_(engine) {
+        if (!engine_.lock_schema.empty()) sql_.raw() << std::string(engine_.lock_schema);
+    }
+    ~SchemaLock() {
+        if (engine_.unlock_schema.empty()) return;
+        try {
+            sql_.raw() << std::string(engine_.unlock_schema);
+        } catch (const std::exception&) {
+            // The lock ends with the session.
+        }
+    }
+    SchemaLock(const SchemaLock&) = delete;
+    SchemaLock& operator=(const SchemaLock&) = delete;
+
+  private:
+    Session& sql_;
+    const Database::Engine& engine_;
+};
+
 }  // namespace
 
 std::span<const Migration> catalog_migrations() {
@@ -379,7 +401,11 @@ std::span<const Migration> catalog_migrations() {
 
 Result<void> migrate(Database& database, std::span<const Migration> migrations) {
     return database.run("bringing the schema up to date", [&](Session& sql) -> Result<void> {
-        sql.raw() << "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY)";
+        const SchemaLock lock(sql, database.engine());
+        // Not asked for where it is there: that takes the right to make tables, too.
+        if (sql.fetch_one<NumberRow>(std::string(database.engine().find_version_table)) == 0) {
+            sql.raw() << "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY)";
+        }
         const bool is_new = stored_version(sql) == 0;
         for (std::size_t version = stored_version(sql); version < migrations.size();
              version = stored_version(sql)) {

@@ -69,7 +69,8 @@ Result<void> SqlCatalog::add_token(std::string_view token, const TokenRecord& re
         const long long expires_at = record.expires_at ? unix_ms(*record.expires_at) : 0;
         const auto added = sql.change(
             "INSERT INTO tokens (token_hash, user_id, scopes, created_at, expires_at, label, "
-            "client_id) VALUES (:hash, NULLIF(:user, 0), :scopes, :created, NULLIF(:expires, 0), "
+            "client_id) VALUES (:hash, NULLIF(CAST(:user AS BIGINT), 0), :scopes, :created, "
+            "NULLIF(CAST(:expires AS BIGINT), 0), "
             ":label, :client) "
             "ON CONFLICT (token_hash) DO NOTHING",
             hex_of(*hash), number(record.user), fmt::format("{}", fmt::join(record.scopes, " ")),
@@ -132,7 +133,7 @@ Result<void> SqlCatalog::put_grant(std::string_view hash, const TokenRecord& gra
     if (auto fine = check_token_digest(hash); !fine) return fine;
     if (auto fine = check_token_record(grant); !fine) return fine;
     return database_->run("keeping what a token grants", [&](Session& sql) -> Result<void> {
-        soci::transaction transaction(sql.raw());
+        Transaction transaction(sql);
         if (!user_exists(sql, grant.user)) return no_such_user(grant.user);
         sql.change("DELETE FROM token_grants WHERE expires_at <= :now", number(now));
         sql.change(
@@ -162,7 +163,7 @@ Result<std::vector<TokenRecord>> SqlCatalog::list_grants(UserId user) {
 Result<void> SqlCatalog::add_revocation(const Revocation& revocation, WallTime now) {
     if (auto fine = check_token_digest(revocation.hash); !fine) return fine;
     return database_->run("revoking a token", [&](Session& sql) -> Result<void> {
-        soci::transaction transaction(sql.raw());
+        Transaction transaction(sql);
         const long long id = next_number(sql, "revocation_id");
         sql.change("DELETE FROM token_grants WHERE token_hash = :hash", revocation.hash);
         sql.change("DELETE FROM revocations WHERE kept_until <= :now", number(now));
