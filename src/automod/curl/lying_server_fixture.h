@@ -155,7 +155,7 @@ class LyingServer {
         }
         client.head_ = bytes.substr(0, head + 2);
         const std::string body = bytes.substr(head + 4, length);
-        const bool about_itself = bytes.starts_with("GET ");
+        const bool about_itself = bytes.starts_with("GET /info ");
         bytes.erase(0, head + 4 + length);
         ++(about_itself ? requests_about_itself_ : requests_);
         Behaviour behaviour;

@@ -138,7 +138,8 @@ Result<void> SqlCatalog::put_grant(std::string_view hash, const TokenRecord& gra
         sql.change("DELETE FROM token_grants WHERE expires_at <= :now", number(now));
         sql.change(
             "INSERT INTO token_grants (token_hash, user_id, scopes, created_at, expires_at, label, "
-            "client_id) VALUES (:hash, :user, :scopes, :created, NULLIF(:expires, 0), :label, "
+            "client_id) VALUES (:hash, :user, :scopes, :created, NULLIF(CAST(:expires AS BIGINT), "
+            "0), :label, "
             ":client) ON CONFLICT (token_hash) DO NOTHING",
             std::string(hash), number(grant.user), fmt::format("{}", fmt::join(grant.scopes, " ")),
             number(grant.created_at),
