@@ -147,6 +147,7 @@ void IrcSession::catch_up(const Question& join, const hub::Joined& joined) {
 void IrcSession::on_caught_up(hub::RequestId request, hub::CaughtUp missed) {
     const std::optional<Question> question = take_question(request);
     if (!question) return;
+    if (!rooms_.contains(question->channel)) return answer(request, {});  // left meanwhile
     const auto count = [](std::uint64_t events) { return fmt::format("history:{}", events); };
     std::string lines;
     if (missed.older > 0) {

@@ -111,6 +111,23 @@ TEST_F(ContinuityTest, HoldsWhatIsSaidWhileTheLogIsRead) {
     EXPECT_THAT(again.take(), HasSubstr(":five"));
 }
 
+TEST_F(ContinuityTest, RepeatsNothingOfAChannelThatWasLeftMeanwhile) {
+    say("one");
+    world_.log_queue.held = true;
+    say("two");
+    IrcClient again(world_);
+    come_back(again, "1-0");
+    again.send("PART #dallas");
+    world_.log_queue.held = false;
+    world_.log_queue.write();
+    world_.cluster.advance(100ms);
+    again.send("JOIN #dallas");
+    say("three");
+    const std::string text = again.take();
+    EXPECT_THAT(text, Not(HasSubstr(":one")));
+    EXPECT_THAT(text, HasSubstr(":three"));
+}
+
 TEST_F(ContinuityTest, SaysWhatCouldNotBeReadAndGoesOn) {
     say("one");
     world_.log_queue.held = true;
