@@ -53,7 +53,7 @@ TYPED_TEST_P(SharedCatalogContract, GivesEachStartAnEpochOfItsOwn) {
     });
     std::set<std::uint64_t> all(epochs[0].begin(), epochs[0].end());
     all.insert(epochs[1].begin(), epochs[1].end());
-    EXPECT_EQ(all.size(), std::size_t{2 * this->kRounds});
+    EXPECT_EQ(all.size(), static_cast<std::size_t>(2 * this->kRounds));
     EXPECT_EQ(*all.rbegin(), 2u * this->kRounds);
 }
 
@@ -69,8 +69,10 @@ TYPED_TEST_P(SharedCatalogContract, MakesOneAccountAndOneChannelOfAName) {
         made[node].push_back(channel->id);
     });
     EXPECT_EQ(made[0], made[1]);
-    EXPECT_EQ(this->first().list_channels({}, 1000).value().size(), std::size_t{this->kRounds});
-    EXPECT_EQ(this->second().list_users({}, 1000).value().size(), std::size_t{this->kRounds});
+    EXPECT_EQ(this->first().list_channels({}, 1000).value().size(),
+              static_cast<std::size_t>(this->kRounds));
+    EXPECT_EQ(this->second().list_users({}, 1000).value().size(),
+              static_cast<std::size_t>(this->kRounds));
 }
 
 TYPED_TEST_P(SharedCatalogContract, LetsOneNodeDecideAHeldMessage) {
@@ -159,7 +161,7 @@ TYPED_TEST_P(SharedCatalogContract, NumbersRevocationsSoThatNoneIsMissed) {
     });
     const auto rest = this->first().list_revocations(last, 1000).value();
     for (const Revocation& one : rest) seen.push_back(one.number);
-    EXPECT_EQ(seen.size(), std::size_t{6 * this->kRounds});
+    EXPECT_EQ(seen.size(), static_cast<std::size_t>(6 * this->kRounds));
 }
 
 TYPED_TEST_P(SharedCatalogContract, MakesNoMoreFoundersThanThereAre) {
@@ -195,7 +197,7 @@ TYPED_TEST_P(SharedCatalogContract, KeepsRolesBansAndTheAuditLogTogether) {
     const auto ban = this->second().find_ban(lobby, bob, {}).value().value();
     const auto standing = this->second().standing(lobby, bob).value();
     const auto entries = this->second().list_audit(lobby, 0, "", 1000).value();
-    ASSERT_EQ(entries.size(), std::size_t{2 * this->kRounds});
+    ASSERT_EQ(entries.size(), static_cast<std::size_t>(2 * this->kRounds));
     EXPECT_EQ(entries.front().action, ban.reason);
     EXPECT_EQ(standing.role, ban.reason.front() == '0' ? chat::Role::vip : chat::Role::moderator);
     EXPECT_EQ(entries.front().id, entries.size());
@@ -211,7 +213,8 @@ TYPED_TEST_P(SharedCatalogContract, TellsOneNodeThatAFollowBegins) {
         begun += catalog.set_follow(lobby, users[round], wall_from_unix_ms(5)).value() ? 1 : 0;
     });
     EXPECT_EQ(begun, this->kRounds);
-    EXPECT_EQ(this->first().count_followers(lobby).value(), std::uint64_t{this->kRounds});
+    EXPECT_EQ(this->first().count_followers(lobby).value(),
+              static_cast<std::uint64_t>(this->kRounds));
 }
 
 REGISTER_TYPED_TEST_SUITE_P(SharedCatalogContract, GivesEachStartAnEpochOfItsOwn,

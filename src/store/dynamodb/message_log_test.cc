@@ -223,10 +223,11 @@ TEST(DynamoMessageLog, NamesWhatDynamoDbRefuses) {
         {"InvalidSignatureException", "is the region 'eu-central-1' right"},
     };
     for (const auto& [kind, words] : refusals) {
-        const LyingServer server([&](const LyingServer::Client& client, const std::string&) {
-            return client.answer(R"({"__type":"x#)" + kind + R"(","message":"no"})",
-                                 "400 Bad Request");
-        });
+        const LyingServer server(
+            [&, kind = kind](const LyingServer::Client& client, const std::string&) {
+                return client.answer(R"({"__type":"x#)" + kind + R"(","message":"no"})",
+                                     "400 Bad Request");
+            });
         const auto opened = open_at(server.url());
         ASSERT_FALSE(opened);
         EXPECT_EQ(opened.error().code, std::errc::permission_denied);
@@ -247,7 +248,8 @@ TEST(DynamoMessageLog, TakesNothingForStoredThatALyingServerAnswers) {
         {"307 Temporary Redirect", ""},
     };
     for (const auto& [status, body] : lies) {
-        const LyingServer server([&](const LyingServer::Client& client, const std::string&) {
+        const LyingServer server([&, status = status, body = body](
+                                     const LyingServer::Client& client, const std::string&) {
             return client.answer(body, status);
         });
         EXPECT_FALSE(open_at(server.url())) << status << ' ' << body;
