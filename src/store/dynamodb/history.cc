@@ -123,6 +123,16 @@ struct History::Range {
         return (!messages_only || message.kind == EntryKind::message) &&
                (!after || message.sent_at > *after) && (!before || message.sent_at < *before);
     }
+    /// Adds what it takes of `messages`, which come in its order; true when the page is complete.
+    bool fill(std::vector<ReadMessage>& page, std::vector<ReadMessage>& messages) const {
+        for (ReadMessage& one : messages) {
+            if (is_beyond(one.message)) return true;
+            if (!takes(one.message)) continue;
+            page.push_back(std::move(one));
+            if (page.size() == limit) return true;
+        }
+        return false;
+    }
     /// Times never fall with the sequence: nothing that is wanted comes behind this one.
     bool is_beyond(const StoredMessage& message) const {
         return oldest_first ? before && message.sent_at >= *before
@@ -312,12 +322,7 @@ Result<std::vector<ReadMessage>> History::walk_blocks(const Range& range,
         for (const auto& of_block : *items) {
             auto messages = messages_of(range.channel, of_block, now_s());
             if (!messages) return tl::unexpected(messages.error());
-            for (ReadMessage& one : *messages) {
-                if (range.is_beyond(one.message)) return page;
-                if (!range.takes(one.message)) continue;
-                page.push_back(std::move(one));
-                if (page.size() == range.limit) return page;
-            }
+            if (range.fill(page, *messages)) return page;
         }
         if (blocks->size() < some) return page;
         if (range.oldest_first) {
@@ -359,12 +364,7 @@ Result<std::vector<ReadMessage>> History::walk_author(const Range& range,
         });
         auto messages = messages_of(range.channel, *items, now_s());
         if (!messages) return tl::unexpected(messages.error());
-        for (ReadMessage& one : *messages) {
-            if (range.is_beyond(one.message)) return page;
-            if (!range.takes(one.message)) continue;
-            page.push_back(std::move(one));
-            if (page.size() == range.limit) return page;
-        }
+        if (range.fill(page, *messages)) return page;
         if (found->size() < kSome) return page;
         (range.oldest_first ? low : high) = range.oldest_first ? last + 1 : last - 1;
     }
