@@ -87,7 +87,7 @@ struct HostedRoom {
     std::deque<PendingActs> acts;  ///< the first one is being done, where acts_running
     bool acts_running = false;
     std::deque<chat::Event> outgoing;  ///< what acts made happen and is not published yet
-    bool publishing = false;           ///< a later task goes on with `outgoing`
+    bool publishing = false;           ///< a timer goes on with `outgoing`
     OutgoingRaid raid;
     moderation::RoomPolicy automod;
     automod::ChannelMemory automod_memory;
