@@ -16,6 +16,7 @@
 #include "app/suggestion.h"
 #include "auth/curl/jwks_fetcher.h"
 #include "auth/key.h"
+#include "bus/redis/url.h"
 
 namespace clamor::app {
 
@@ -206,6 +207,8 @@ std::vector<Setting> settings_of(Config& c) {
         {"automod.model", "scores",
          choice<bool>(c.automod.model.logits, {{"probabilities", false}, {"logits", true}})},
         {"automod.model", "labels", texts(c.automod.model.labels)},
+        {"redis", "url", text(c.redis.url)},
+        {"redis", "only_node", flag(c.redis.only_node)},
         {"limits", "connections_per_address", number(c.limits.connections_per_address, 1, kMany)},
         {"limits", "rooms_per_connection", number(c.limits.rooms_per_connection, 1, kMany)},
         {"limits", "joins_per_10s", number(c.limits.joins_per_10s, 1, kMany)},
@@ -383,6 +386,17 @@ std::vector<std::string> check_config(const Config& config) {
     if (!config.automod.model.url.empty()) {
         const auto fault = automod::fault_in(route_options(config.automod.model));
         if (!fault.empty()) problems.push_back("automod.model: " + fault);
+    }
+    if (!config.redis.url.empty()) {
+        const auto url = bus::redis::parse_url(config.redis.url);
+        if (!url) problems.push_back("redis.url: " + url.error().detail);
+        if (url && !config.redis.only_node) {
+            problems.emplace_back(
+                "redis.url joins nodes, but the catalog and the message log are in this machine's "
+                "data folder, where other nodes do not see them: give all nodes stores that they "
+                "share, or set redis.only_node = true (--redis-only-node) where this is the only "
+                "node");
+        }
     }
     const auto& ancestors = config.web.frame_ancestors;
     if (ancestors.empty() || ancestors.find_first_of(";,\r\n") != std::string::npos) {

@@ -71,6 +71,13 @@ struct AutoModConfig {
     friend bool operator==(const AutoModConfig&, const AutoModConfig&) = default;
 };
 
+/// What joins several nodes.
+struct RedisConfig {
+    std::string url;         ///< as bus::redis::parse_url has it; empty: none
+    bool only_node = false;  ///< no other node uses it, so the stores may be this machine's
+    friend bool operator==(const RedisConfig&, const RedisConfig&) = default;
+};
+
 struct LimitsConfig {
     std::size_t connections_per_address = limits::kConnectionsPerAddress;
     std::size_t rooms_per_connection = limits::kRoomsPerConnection;
@@ -110,6 +117,7 @@ struct Config {
     ServerConfig server;
     AuthConfig auth;
     AutoModConfig automod;
+    RedisConfig redis;
     LimitsConfig limits;
     LogConfig log;
     WebConfig web;

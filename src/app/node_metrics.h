@@ -9,6 +9,7 @@
 #include "auth/checker.h"
 #include "auth/key_ring.h"
 #include "automod/model_route.h"
+#include "bus/redis/link.h"
 #include "eventsub/registry.h"
 #include "store/spooled_log.h"
 
@@ -26,6 +27,9 @@ void register_token_metrics(Metrics& metrics, const auth::Checker& tokens,
 
 /// The same of the route to a larger model.
 void register_model_metrics(Metrics& metrics, const automod::ModelCounters& counters);
+
+/// The same of the link to Redis.
+void register_redis_metrics(Metrics& metrics, const bus::redis::Counters& counters);
 
 /// The same of REST's limits.
 void register_request_metrics(Metrics& metrics, const api::helix::RequestLimits& limits);

@@ -132,7 +132,8 @@ bool RoomHost::ask_model(HostedRoom& room, ChatterEntry& entry, MemberRef who, R
                          const chat::Message& said, const automod::Judgement& fast) {
     const ChannelId channel = room.channel;
     const UserId user = entry.chatter.user.id;
-    const std::uint64_t lookup = ++lookups_made_;
+    // While the model thinks, the chatter's later messages wait behind this one.
+    const std::uint64_t lookup = hold_back(entry);
     const auto answered = [this, channel, user, lookup, who, request, said, fast,
                            policy = room.automod.policy](
                               const std::optional<LargerModel::Answer>& answer) {
@@ -140,20 +141,12 @@ bool RoomHost::ask_model(HostedRoom& room, ChatterEntry& entry, MemberRef who, R
         const auto refuse = [this, who, request] {
             outlet_.answer_send(who, request, SendRefusal::busy);
         };
-        guarded(
-            channel, "model",
-            [&](HostedRoom& in) {
-                const auto at = in.chatters.find(user);
-                if (at == in.chatters.end() || at->second.lookup != lookup) {
-                    refuse();  // the room was reset meanwhile
-                    return;
-                }
-                at->second.lookup = 0;
-                at->second.waiting = false;
-                at->second.ready = true;
+        resume(
+            channel, user, lookup, "model",
+            [&](HostedRoom& in, ChatterEntry& by) {
                 // Nothing comes after a ban that came meanwhile.
                 if (const auto refused =
-                        chat::check_standing(at->second.chatter.standing, scheduler_.now().wall)) {
+                        chat::check_standing(by.chatter.standing, scheduler_.now().wall)) {
                     counters_.messages_refused.add();
                     outlet_.answer_send(who, request, *refused);
                     return;
@@ -166,11 +159,9 @@ bool RoomHost::ask_model(HostedRoom& room, ChatterEntry& entry, MemberRef who, R
                                                 .scores = answer->scores},
                                                *policy);
                 }
-                carry_out(in, at->second, who, request, said, verdict);
+                carry_out(in, by, who, request, said, verdict);
             },
             refuse);
-        reload_if_stale(channel, user);
-        run_parked(channel, user);
     };
     const bool asked = services_.model->ask(
         said.text,
@@ -180,25 +171,13 @@ bool RoomHost::ask_model(HostedRoom& room, ChatterEntry& entry, MemberRef who, R
         });
     if (!asked) {
         counters_.automod_model_silent.add();
+        entry.lookup = 0;
+        entry.waiting = false;
+        entry.ready = true;
         return false;
     }
-    // While the model thinks, the chatter's later messages wait behind this one.
     counters_.automod_model_asked.add();
-    entry.ready = false;
-    entry.waiting = true;
-    entry.lookup = lookup;
     return true;
-}
-
-void RoomHost::reload_if_stale(ChannelId channel, UserId user) {
-    guarded(
-        channel, "model",
-        [&](HostedRoom& room) {
-            const auto at = room.chatters.find(user);
-            if (at == room.chatters.end() || !at->second.ready) return;
-            if (std::exchange(at->second.stale, false)) load_chatter(room, user);
-        },
-        [] {});
 }
 
 void RoomHost::carry_out(HostedRoom& room, ChatterEntry& entry, MemberRef who, RequestId request,
@@ -380,8 +359,6 @@ void RoomHost::was_held(HostedRoom& room, chat::Message& message) {
 void RoomHost::received_held(HostedRoom& room, const chat::EventRef& event,
                              const bus::Received& received) {
     const auto& held = std::get<chat::HeldMessage>(event->body);
-    if (received.published_here)
-        append_to_log(room, received, held.id, held.at, {}, store::EntryKind::moderation);
     if (held.status != chat::HoldStatus::pending) {
         forget_held(room, held.message.id);
     } else if (!received.published_here) {

@@ -37,7 +37,7 @@ void RoomHost::announce_membership() {
                 .push_back(chatter.chatter.user.login);
         }
         const bool nothing = changed.joined.empty() && changed.parted.empty();
-        if (nothing || room.users_present > limits::kNamesMax) continue;
+        if (nothing || room.users() > limits::kNamesMax) continue;
         deliver(room,
                 std::make_shared<const chat::Event>(chat::Event{.channel = channel,
                                                                 .channel_login = room.login,
@@ -57,7 +57,7 @@ void RoomHost::sweep() {
             return chatter.connections == 0 && !chatter.waiting &&
                    now - chatter.last_used > kChatterIdle;
         });
-        const bool busy = room.loading || !room.members.empty() || room.not_durable > 0 ||
+        const bool busy = room.loading || room.subscribing || !room.members.empty() || room.not_durable > 0 ||
                           !room.watchers.empty() || !room.acts.empty() || !room.outgoing.empty() ||
                           !room.held.empty() || room.holding > 0 ||
                           room.raid_breaker.trip() != nullptr || room.raid.target.id ||
@@ -69,6 +69,8 @@ void RoomHost::sweep() {
             continue;
         }
         bus_.unsubscribe(room.channel);
+        if (services_.shared_presence != nullptr && room.ready)
+            services_.shared_presence->report(room.channel, {}, [](const auto&) {});
         at = rooms_.erase(at);
         counters_.rooms.sub();
     }

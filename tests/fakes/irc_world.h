@@ -166,7 +166,7 @@ class IrcWorld {
     edge::irc::IrcEncoder encoder;
     hub::Services services{
         .make_bus =
-            [](bus::Receiver& receiver) { return std::make_unique<bus::LocalBus>(receiver, 1); },
+            [](bus::Receiver& receiver, Scheduler&) { return std::make_unique<bus::LocalBus>(receiver, 1); },
         .workers = cluster,
         .catalog = catalog,
         .log = log,
