@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an event costs on the bus: its encoding against JSON (bytes and time), and the way to a Redis on
-// this machine and back, one at a time and many behind each other.
+// What an event costs on the bus: its encoding against JSON (bytes and time), and the way to a
+// Redis on this machine and back, one at a time and many behind each other.
 #include <iostream>
 
 #include <benchmark/benchmark.h>
@@ -35,9 +35,11 @@ chat::Event typical_message() {
 nlohmann::json to_json(const chat::Event& event) {
     const auto& m = std::get<chat::Message>(event.body);
     auto badges = nlohmann::json::array();
-    for (const auto& badge : m.badges) badges.push_back({{"id", badge.name}, {"version", badge.version}});
+    for (const auto& badge : m.badges)
+        badges.push_back({{"id", badge.name}, {"version", badge.version}});
     auto info = nlohmann::json::array();
-    for (const auto& badge : m.badge_info) info.push_back({{"id", badge.name}, {"version", badge.version}});
+    for (const auto& badge : m.badge_info)
+        info.push_back({{"id", badge.name}, {"version", badge.version}});
     auto emotes = nlohmann::json::array();
     for (const auto& emote : m.emotes)
         emotes.push_back({{"id", emote.emote_id}, {"first", emote.first}, {"last", emote.last}});

@@ -46,8 +46,8 @@ void register_hub(Metrics& metrics, const MetricLabels& shard, const hub::HubCou
                     hub.role_changes_refused);
     metrics.counter("clamor_store_refused_total", "Messages refused since the log queue was full.",
                     shard, hub.store_refused);
-    metrics.counter("clamor_bus_refused_total",
-                    "Messages refused since too much waited for Redis.", shard, hub.bus_refused);
+    metrics.counter("clamor_bus_refused_total", "Messages refused since too much waited for Redis.",
+                    shard, hub.bus_refused);
     metrics.counter("clamor_gaps_read_total",
                     "Times that the log was read for what other nodes had published.", shard,
                     hub.gaps_read);
@@ -323,14 +323,14 @@ void register_redis_metrics(Metrics& metrics, const bus::redis::Counters& redis)
     metrics.counter("clamor_redis_published_total", "Events that got their place.", {},
                     redis.published);
     metrics.counter("clamor_redis_received_total", "Events handed to rooms.", {}, redis.received);
-    metrics.counter("clamor_redis_early_total",
-                    "Events shown on this node while Redis was away.", {}, redis.early);
-    metrics.counter("clamor_redis_duplicates_total", "Events that came again and were ignored.",
-                    {}, redis.duplicates);
+    metrics.counter("clamor_redis_early_total", "Events shown on this node while Redis was away.",
+                    {}, redis.early);
+    metrics.counter("clamor_redis_duplicates_total", "Events that came again and were ignored.", {},
+                    redis.duplicates);
     metrics.counter("clamor_redis_foreign_total", "What came and was no event of clamor's.", {},
                     redis.foreign);
-    metrics.counter("clamor_redis_gaps_total", "Times that only the log could have what is missing.",
-                    {}, redis.gaps);
+    metrics.counter("clamor_redis_gaps_total",
+                    "Times that only the log could have what is missing.", {}, redis.gaps);
     metrics.counter("clamor_redis_catch_ups_total", "Reads of streams.", {}, redis.catch_ups);
     metrics.counter("clamor_redis_connects_total", "Servers connected to.", {}, redis.connects);
     metrics.counter("clamor_redis_failures_total",

@@ -138,9 +138,9 @@ inline constexpr std::size_t kStreamEntries = 4096;  // kept of each channel for
 inline constexpr std::size_t kStreamPage = 256;      // read at once
 inline constexpr auto kStreamKept = 1h;              // of a silent channel
 inline constexpr auto kStreamHeadKept = std::chrono::hours(24 * 7);
-inline constexpr auto kPresenceEvery = 5s;  // a node says who is in its channels
-inline constexpr auto kPresenceKept = 15s;  // without hearing of it again
-inline constexpr auto kGapPatience = 3s;  // before the log is read for what did not come
+inline constexpr auto kPresenceEvery = 5s;         // a node says who is in its channels
+inline constexpr auto kPresenceKept = 15s;         // without hearing of it again
+inline constexpr auto kGapPatience = 3s;           // before the log is read for what did not come
 inline constexpr std::size_t kGapMessages = 5000;  // read then, the newest ones
 inline constexpr std::uint64_t kEpochSkip =
     1'000'000;  // what a sequence leaves out where the newest positions may be lost

@@ -14,7 +14,8 @@ namespace clamor::bus {
 
 /// What every bus has to do. `Fixture` is default-constructible and has `std::unique_ptr<Bus>
 /// make(Receiver&)`, `void settle(Bus&)`, which returns when everything published so far was
-/// received, and `kSkip`, what a sequence leaves out in a new epoch of a channel that has a history.
+/// received, and `kSkip`, what a sequence leaves out in a new epoch of a channel that has a
+/// history.
 template <class Fixture>
 class BusContract : public testing::Test {
   protected:

@@ -159,8 +159,8 @@ class HubGateway final : public Gateway {
     void token_revoked(UserId user, const std::string& token_hash) override;
     void token_expired(UserId user, const std::string& token_hash) override;
 
-    /// From now on the other nodes are told, too, and tell us. On the first shard, before anything is
-    /// asked; `make_bus` as in Services.
+    /// From now on the other nodes are told, too, and tell us. On the first shard, before anything
+    /// is asked; `make_bus` as in Services.
     void join_nodes(
         const std::function<std::unique_ptr<bus::Bus>(bus::Receiver&, Scheduler&)>& make_bus);
 

@@ -22,9 +22,8 @@ void HubGateway::join_nodes(
 
 void HubGateway::tell_nodes(const news::News& what) {
     if (!to_nodes_) return;
-    scheduler().post_to(ShardId(0), Priority::control, [this, bytes = news::encode(what)] {
-        to_nodes_->publish(kNodes, bytes);
-    });
+    scheduler().post_to(ShardId(0), Priority::control,
+                        [this, bytes = news::encode(what)] { to_nodes_->publish(kNodes, bytes); });
 }
 
 void HubGateway::FromNodes::on_received(const bus::Received& received) {

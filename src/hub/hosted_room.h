@@ -60,8 +60,8 @@ struct HostedRoom {
     ChannelId channel;
     std::string login;
     bool ready = false;
-    bool loading = false;  ///< a worker reads its facts
-    bool stale = false;    ///< and what it reads may be older than what happened meanwhile
+    bool loading = false;      ///< a worker reads its facts
+    bool stale = false;        ///< and what it reads may be older than what happened meanwhile
     bool subscribing = false;  ///< the facts are there; the bus has not said yet that it listens
     std::vector<Parked> parked;
     chat::Room rules;
@@ -81,8 +81,8 @@ struct HostedRoom {
     std::set<MessageId> unplaced_acts;  ///< published here, and without a place in the order yet
     std::set<MessageId> undone_acts;    ///< of these, those that were undone
     bool published_here = false;        ///< messages of this node may be on their way to the log
-    std::deque<chat::Event> outgoing;  ///< what acts made happen and is not published yet
-    bool publishing = false;           ///< a later task goes on with `outgoing`
+    std::deque<chat::Event> outgoing;   ///< what acts made happen and is not published yet
+    bool publishing = false;            ///< a later task goes on with `outgoing`
     OutgoingRaid raid;
     moderation::RoomPolicy automod;
     automod::ChannelMemory automod_memory;

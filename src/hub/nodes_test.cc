@@ -88,17 +88,15 @@ TEST_F(NodesTest, ShowEverybodyTheSameOrderAndStoreIt) {
             nodes_[node]->say(*speakers_[node], 100 + i, "line " + std::to_string(i));
     }
     ASSERT_TRUE(until([&] {
-        return std::ranges::all_of(viewers_, [&](const FakeMember* viewer) {
-            return lines(viewer->text()).size() >= 45;
-        });
+        return std::ranges::all_of(
+            viewers_, [&](const FakeMember* viewer) { return lines(viewer->text()).size() >= 45; });
     }));
     EXPECT_EQ(viewers_[0]->text(), viewers_[1]->text());
     EXPECT_EQ(viewers_[0]->text(), viewers_[2]->text());
     EXPECT_EQ(lines(viewers_[0]->text()).size(), 45u);
     ASSERT_TRUE(until([&] {
-        return std::ranges::all_of(speakers_, [&](const FakeMember* one) {
-            return one->sends.size() == 15;
-        });
+        return std::ranges::all_of(speakers_,
+                                   [&](const FakeMember* one) { return one->sends.size() == 15; });
     }));
     EXPECT_TRUE(speakers_[2]->answered<Stored>(114));
     EXPECT_EQ(stored(), lines(viewers_[0]->text()));
@@ -129,8 +127,9 @@ TEST_F(NodesTest, RefuseEverywhereWhoIsBannedOnOneAndClearTheirMessages) {
     EXPECT_TRUE(until([&] { return !speakers_[2]->evicted.empty(); }));
     nodes_[2]->say(*speakers_[2], 9, "still here");
     ASSERT_TRUE(until([&] { return speakers_[2]->sends.count(9) > 0; }));
-    EXPECT_EQ(std::get<chat::Refused>(std::get<SendAnswer>(speakers_[2]->sends.find(9)->second)).why,
-              chat::Refusal::banned);
+    EXPECT_EQ(
+        std::get<chat::Refused>(std::get<SendAnswer>(speakers_[2]->sends.find(9)->second)).why,
+        chat::Refusal::banned);
     EXPECT_TRUE(until([&] {
         const auto texts = stored();
         return std::ranges::find(texts, "xspeaker2: rude words") != texts.end();
@@ -143,8 +142,9 @@ TEST_F(NodesTest, HoldModesEverywhere) {
     nodes_[1]->say(*speakers_[1], 20, "first");
     nodes_[1]->say(*speakers_[1], 21, "second");
     ASSERT_TRUE(until([&] { return speakers_[1]->sends.size() == 2; }));
-    EXPECT_EQ(std::get<chat::Refused>(std::get<SendAnswer>(speakers_[1]->sends.find(21)->second)).why,
-              chat::Refusal::slow_mode);
+    EXPECT_EQ(
+        std::get<chat::Refused>(std::get<SendAnswer>(speakers_[1]->sends.find(21)->second)).why,
+        chat::Refusal::slow_mode);
     // Said on one node, remembered on another.
     auto& other = nodes_[2]->add("speaker1");
     ASSERT_TRUE(until([&] { return !other.joins.empty(); }));
@@ -159,10 +159,10 @@ TEST_F(NodesTest, KeepLocalViewersServedWhileRedisIsGoneAndLoseNothing) {
     ASSERT_TRUE(seen("before"));
     shared_.redis.kill();
     ASSERT_TRUE(until([&] {
-        return std::ranges::none_of(nodes_, [](const auto& node) { return node->link().connected(); });
+        return std::ranges::none_of(nodes_,
+                                    [](const auto& node) { return node->link().connected(); });
     }));
-    for (std::size_t node = 0; node < 3; ++node)
-        nodes_[node]->say(*speakers_[node], 31, "during");
+    for (std::size_t node = 0; node < 3; ++node) nodes_[node]->say(*speakers_[node], 31, "during");
     ASSERT_TRUE(until([&] {
         for (std::size_t i = 0; i < 3; ++i) {
             if (viewers_[i]->text().find("speaker" + std::to_string(i) + ": during") ==
@@ -212,10 +212,11 @@ TEST_F(NodesTest, ListWhoIsThereOnAllOfThem) {
 
 TEST_F(NodesTest, CarryNewsOfAccountsWhispersAndTokens) {
     bool sent = false;
-    nodes_[0]->gateway().whisper({.from = *shared_.catalog.ensure_user("mona"),
-                                  .to = {.id = {}, .login = "speaker2"},
-                                  .text = "psst"},
-                                 [&](WhisperAnswer answer) { sent = answer == WhisperAnswer::sent; });
+    nodes_[0]->gateway().whisper(
+        {.from = *shared_.catalog.ensure_user("mona"),
+         .to = {.id = {}, .login = "speaker2"},
+         .text = "psst"},
+        [&](WhisperAnswer answer) { sent = answer == WhisperAnswer::sent; });
     ASSERT_TRUE(until([&] { return sent && !speakers_[2]->whispers.empty(); }));
     EXPECT_THAT(speakers_[2]->whispers, ElementsAre("psst"));
     const UserId user = speakers_[1]->identity().user.id;

@@ -287,17 +287,14 @@ void RoomHost::received_act(HostedRoom& room, const chat::EventRef& event,
         std::erase_if(room.shoutouts,
                       [&](const auto& one) { return act.at - one.second > kShoutoutsKept; });
         room.shoutouts.emplace_back(act.target.id, act.at);
-        if (!elsewhere)
-            outlet_.announce_shoutout(ChannelId(act.target.id.value), event);
+        if (!elsewhere) outlet_.announce_shoutout(ChannelId(act.target.id.value), event);
     }
     // What was done here holds already, and so may what was done after it.
-    if (elsewhere) {
-        take_effect(room, act);
-        standing_changed(room.channel, act.target.id);
-    }
+    if (elsewhere) take_effect(room, act);
     const auto entry = room.chatters.find(act.target.id);
     if (entry == room.chatters.end()) return;
     ChatterEntry& target = entry->second;
+    if (elsewhere && !target.waiting) load_chatter(room, act.target.id);
     if (target.connections == 0) return;
     const bool evict = act.action == chat::ModAction::ban;
     // Who waits for their facts is told once they are loaded.
@@ -343,10 +340,9 @@ void RoomHost::raid_changed(HostedRoom& room, const chat::Moderation& act, bool 
     } else if (act.action == chat::ModAction::raid) {
         room.raid.target = act.target;
         const ChannelId channel = room.channel;
-        room.raid.timer = scheduler_.call_at(scheduler_.now().mono + limits::kRaidCountdown,
-                                             [this, channel, published_here] {
-                                                 raid_leaves(channel, published_here);
-                                             });
+        room.raid.timer = scheduler_.call_at(
+            scheduler_.now().mono + limits::kRaidCountdown,
+            [this, channel, published_here] { raid_leaves(channel, published_here); });
     }
 }
 

@@ -134,35 +134,35 @@ bool RoomHost::ask_model(HostedRoom& room, ChatterEntry& entry, MemberRef who, R
     const UserId user = entry.chatter.user.id;
     // While the model thinks, the chatter's later messages wait behind this one.
     const std::uint64_t lookup = hold_back(entry);
-    const auto answered = [this, channel, user, lookup, who, request, said, fast,
-                           policy = room.automod.policy](
-                              const std::optional<LargerModel::Answer>& answer) {
-        if (!answer) counters_.automod_model_silent.add();
-        const auto refuse = [this, who, request] {
-            outlet_.answer_send(who, request, SendRefusal::busy);
+    const auto answered =
+        [this, channel, user, lookup, who, request, said, fast,
+         policy = room.automod.policy](const std::optional<LargerModel::Answer>& answer) {
+            if (!answer) counters_.automod_model_silent.add();
+            const auto refuse = [this, who, request] {
+                outlet_.answer_send(who, request, SendRefusal::busy);
+            };
+            resume(
+                channel, user, lookup, "model",
+                [&](HostedRoom& in, ChatterEntry& by) {
+                    // Nothing comes after a ban that came meanwhile.
+                    if (const auto refused =
+                            chat::check_standing(by.chatter.standing, scheduler_.now().wall)) {
+                        counters_.messages_refused.add();
+                        outlet_.answer_send(who, request, *refused);
+                        return;
+                    }
+                    automod::Verdict verdict = fast;
+                    if (answer) {
+                        verdict = automod::combine(fast,
+                                                   {.model = answer->model,
+                                                    .version = answer->version,
+                                                    .scores = answer->scores},
+                                                   *policy);
+                    }
+                    carry_out(in, by, who, request, said, verdict);
+                },
+                refuse);
         };
-        resume(
-            channel, user, lookup, "model",
-            [&](HostedRoom& in, ChatterEntry& by) {
-                // Nothing comes after a ban that came meanwhile.
-                if (const auto refused =
-                        chat::check_standing(by.chatter.standing, scheduler_.now().wall)) {
-                    counters_.messages_refused.add();
-                    outlet_.answer_send(who, request, *refused);
-                    return;
-                }
-                automod::Verdict verdict = fast;
-                if (answer) {
-                    verdict = automod::combine(fast,
-                                               {.model = answer->model,
-                                                .version = answer->version,
-                                                .scores = answer->scores},
-                                               *policy);
-                }
-                carry_out(in, by, who, request, said, verdict);
-            },
-            refuse);
-    };
     const bool asked = services_.model->ask(
         said.text,
         [this, answered, home = scheduler_.shard()](std::optional<LargerModel::Answer> answer) {

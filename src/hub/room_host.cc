@@ -141,8 +141,8 @@ void RoomHost::send(ChannelId channel, MemberRef who, IdentityRef identity, Requ
                                                         ChatterEntry& entry) mutable {
                     with_limit(
                         at, entry,
-                        [=, this, message = std::move(message)](
-                            HostedRoom& in, ChatterEntry& by, const LimitOf& limit) mutable {
+                        [=, this, message = std::move(message)](HostedRoom& in, ChatterEntry& by,
+                                                                const LimitOf& limit) mutable {
                             if (!message.reply_parent)
                                 return decide(in, by, who, request, message, nullptr, limit);
                             const MessageId parent = message.reply_parent;

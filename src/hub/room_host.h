@@ -197,8 +197,7 @@ class RoomHost final : public bus::Receiver {
     void received_act(HostedRoom& room, const chat::EventRef& event, const bus::Received& received);
     void append_to_log(const HostedRoom& room, const bus::Received& received, MessageId id,
                        WallTime at, UserId author, store::EntryKind kind);
-    void mark_deleted(HostedRoom& room, const chat::Moderation& act,
-                      const bus::Received& received);
+    void mark_deleted(HostedRoom& room, const chat::Moderation& act, const bus::Received& received);
     void forget_hidden(HostedRoom& room, const chat::Moderation& act);
     void raid_changed(HostedRoom& room, const chat::Moderation& act, bool published_here);
     void raid_leaves(ChannelId channel, bool published_here);

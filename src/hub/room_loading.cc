@@ -113,8 +113,8 @@ void RoomHost::load_room(HostedRoom& room) {
                                                 now = scheduler_.now().wall,
                                                 home = scheduler_.shard()] {
         RoomFacts facts;
-        // The queue first: what leaves it meanwhile is in the log. The catalog last: what it says is
-        // as new as all that was published up to there.
+        // The queue first: what leaves it meanwhile is in the log. The catalog last: what it says
+        // is as new as all that was published up to there.
         const Position waiting = services_.log_queue.last_waiting(channel);
         auto last = services_.log.last(channel);
         auto found = services_.catalog.find_channel(channel);
@@ -348,8 +348,8 @@ void RoomHost::with_limit(HostedRoom& room, ChatterEntry& entry, RunWithLimit ru
                           std::function<void()> refuse) {
     if (services_.shared_limits == nullptr) return run(room, entry, std::nullopt);
     const chat::User& user = entry.chatter.user;
-    const auto window = chat::message_window(options_.message_limits,
-                                             entry.chatter.standing.role, user.verified_bot);
+    const auto window = chat::message_window(options_.message_limits, entry.chatter.standing.role,
+                                             user.verified_bot);
     auto answered = [this, channel = room.channel, user = user.id, lookup = hold_back(entry),
                      run = std::move(run), refuse = std::move(refuse)](const LimitOf& limit) {
         resume(

@@ -119,8 +119,8 @@ void RoomHost::read_gap(ChannelId channel, Position after, Position before) {
     counters_.gaps_read.add();
     // What has changed since is in the catalog.
     channel_changed(channel);
-    const bool queued = services_.workers.post(
-        [this, channel, after, before, home = scheduler_.shard()] {
+    const bool queued =
+        services_.workers.post([this, channel, after, before, home = scheduler_.shard()] {
             auto found = services_.log.read({.channel = channel,
                                              .after_sequence = after.sequence,
                                              .before_sequence = before.sequence,
@@ -130,10 +130,9 @@ void RoomHost::read_gap(ChannelId channel, Position after, Position before) {
                           {{"channel", channel.value}, {"error", found.error().to_string()}});
                 return;
             }
-            scheduler_.post_to(home, Priority::control,
-                               [this, channel, found = *std::move(found)] {
-                                   fill_gap(channel, found);
-                               });
+            scheduler_.post_to(home, Priority::control, [this, channel, found = *std::move(found)] {
+                fill_gap(channel, found);
+            });
         });
     if (!queued) on_gap(channel, after, before);
 }

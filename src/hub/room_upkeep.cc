@@ -57,9 +57,9 @@ void RoomHost::sweep() {
             return chatter.connections == 0 && !chatter.waiting &&
                    now - chatter.last_used > kChatterIdle;
         });
-        const bool busy = room.loading || room.subscribing || !room.members.empty() || room.not_durable > 0 ||
-                          !room.watchers.empty() || !room.acts.empty() || !room.outgoing.empty() ||
-                          !room.held.empty() || room.holding > 0 ||
+        const bool busy = room.loading || room.subscribing || !room.members.empty() ||
+                          room.not_durable > 0 || !room.watchers.empty() || !room.acts.empty() ||
+                          !room.outgoing.empty() || !room.held.empty() || room.holding > 0 ||
                           room.raid_breaker.trip() != nullptr || room.raid.target.id ||
                           room.rules.remembered() > 0 ||
                           std::any_of(room.chatters.begin(), room.chatters.end(),

@@ -16,8 +16,8 @@ class SharedLimits {
     using Done = std::function<void(std::optional<chat::LimitAnswer>)>;
 
     virtual ~SharedLimits() = default;
-    /// Counts one act of `user` against `window`, now. Any thread; `done` comes once, on any thread,
-    /// soon: nothing when the others could not be asked, and this node's own windows count.
+    /// Counts one act of `user` against `window`, now. Any thread; `done` comes once, on any
+    /// thread, soon: nothing when the others could not be asked, and this node's own windows count.
     virtual void check(UserId user, const limits::Window& window, Done done) = 0;
 };
 

@@ -36,8 +36,8 @@ class SharedPresence {
     using Done = std::function<void(std::optional<Present>)>;
 
     virtual ~SharedPresence() = default;
-    /// Holds for limits::kPresenceKept; nobody here: is forgotten at once. `done` comes once, on any
-    /// thread, soon: all other nodes together, or nothing when they could not be asked.
+    /// Holds for limits::kPresenceKept; nobody here: is forgotten at once. `done` comes once, on
+    /// any thread, soon: all other nodes together, or nothing when they could not be asked.
     virtual void report(ChannelId channel, const Present& here, Done done) = 0;
 };
 

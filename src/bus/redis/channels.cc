@@ -34,8 +34,8 @@ Channel* Link::Impl::find(ChannelId id, std::uint64_t subscription) {
     return found->second.get();
 }
 
-void Link::Impl::start_channel(std::shared_ptr<Port> port, ChannelId id,
-                               std::uint64_t subscription, Position last) {
+void Link::Impl::start_channel(std::shared_ptr<Port> port, ChannelId id, std::uint64_t subscription,
+                               Position last) {
     auto& place_of = channels_[id];
     if (place_of && place_of->subscription == subscription) {
         // Once more, while it holds: what was handed out is newer than what is stored.
@@ -190,22 +190,21 @@ void Link::Impl::read(Channel& channel) {
 }
 
 void Link::Impl::read_head(Channel& channel) {
-    channel.server->commands->ask(
-        {"HMGET", channel.head, "epoch", "sequence"},
-        [this, id = channel.id, subscription = channel.subscription,
-         server = channel.server](const Reply& reply) {
-            Channel* const at = find(id, subscription);
-            if (at == nullptr || at->server != server) return;
-            if (reply.size() != 2) {
-                at->heard = at->reading = false;
-                return failed(*server, reply.text());
-            }
-            const auto head = parse_entry_id(
-                fmt::format("{}-{}", reply[0].text(), reply[1].text()));
-            at->last = head.value_or(Position{});
-            if (at->newest == kNewest) at->newest = at->last;
-            caught_up(*at);
-        });
+    channel.server->commands->ask({"HMGET", channel.head, "epoch", "sequence"},
+                                  [this, id = channel.id, subscription = channel.subscription,
+                                   server = channel.server](const Reply& reply) {
+                                      Channel* const at = find(id, subscription);
+                                      if (at == nullptr || at->server != server) return;
+                                      if (reply.size() != 2) {
+                                          at->heard = at->reading = false;
+                                          return failed(*server, reply.text());
+                                      }
+                                      const auto head = parse_entry_id(
+                                          fmt::format("{}-{}", reply[0].text(), reply[1].text()));
+                                      at->last = head.value_or(Position{});
+                                      if (at->newest == kNewest) at->newest = at->last;
+                                      caught_up(*at);
+                                  });
 }
 
 void Link::Impl::took_page(Channel& channel, const Reply& page) {
@@ -222,7 +221,8 @@ void Link::Impl::took_page(Channel& channel, const Reply& page) {
         // A subscription that did not hold yet has nothing to miss.
         if (!next && channel.answered && channel.last.sequence > 0) {
             counters.gaps.add();
-            hand(channel, {.kind = Handed::Kind::gap, .position = *position, .after = channel.last});
+            hand(channel,
+                 {.kind = Handed::Kind::gap, .position = *position, .after = channel.last});
         }
         take(channel, *position, entry[1][1].text());
     }
@@ -233,11 +233,10 @@ void Link::Impl::took_page(Channel& channel, const Reply& page) {
         // Heard of, and not in the stream any more.
         counters.gaps.add();
         if (channel.answered) {
-            hand(channel,
-                 {.kind = Handed::Kind::gap,
-                  .position = {.epoch = channel.newest.epoch,
-                               .sequence = channel.newest.sequence + 1},
-                  .after = channel.last});
+            hand(channel, {.kind = Handed::Kind::gap,
+                           .position = {.epoch = channel.newest.epoch,
+                                        .sequence = channel.newest.sequence + 1},
+                           .after = channel.last});
         }
         channel.last = channel.newest;
     }
@@ -324,8 +323,8 @@ void Link::Impl::pump(Channel& channel) {
 /// `before` must have its place first: what is behind a failure must not overtake it.
 void Link::Impl::send(Channel& channel, const Pending& pending, std::uint64_t before) {
     Server* const server = channel.server;
-    const std::string envelope = encode_envelope(
-        {.node = options.node, .number = pending.number, .bytes = pending.bytes});
+    const std::string envelope =
+        encode_envelope({.node = options.node, .number = pending.number, .bytes = pending.bytes});
     server->commands->ask(
         {"EVALSHA", server->publish_sha, "2", channel.stream, channel.head, channel.topic,
          options.url.mode == Mode::cluster ? "SPUBLISH" : "PUBLISH", envelope, node_field_,
@@ -376,8 +375,7 @@ void Link::Impl::hand_out_early(Channel& channel) {
 }
 
 void Link::Impl::answer_subscribed(Channel& channel) {
-    if (!std::exchange(channel.answered, true))
-        hand(channel, {.kind = Handed::Kind::subscribed});
+    if (!std::exchange(channel.answered, true)) hand(channel, {.kind = Handed::Kind::subscribed});
     if (std::exchange(channel.asked_again, false))
         hand(channel, {.kind = Handed::Kind::subscribed});
 }
@@ -410,9 +408,12 @@ void Link::Impl::flush() {
 /// What a shard is too slow to take waits in Redis' buffers, and at last in the streams.
 void Link::Impl::back_pressure() {
     const std::size_t waiting = undelivered_.load(std::memory_order_relaxed);
-    if (receiving_ && waiting > limits::kBusUndelivered) receiving_ = false;
-    else if (!receiving_ && waiting < limits::kBusUndelivered / 2) receiving_ = true;
-    else return;
+    if (receiving_ && waiting > limits::kBusUndelivered)
+        receiving_ = false;
+    else if (!receiving_ && waiting < limits::kBusUndelivered / 2)
+        receiving_ = true;
+    else
+        return;
     for (const auto& [address, server] : servers_) {
         if (server->state == Server::State::up) server->topics->set_receiving(receiving_);
     }
@@ -460,8 +461,8 @@ void Link::Impl::foreign(std::string_view where) {
 LinkedBus::LinkedBus(Link::Impl& link, Receiver& receiver, Scheduler& shard)
     : link_(link),
       receiver_(receiver),
-      port_(std::make_shared<Port>(
-          Port{.scheduler = shard, .shard = shard.shard(), .bus = this})) {}
+      port_(std::make_shared<Port>(Port{.scheduler = shard, .shard = shard.shard(), .bus = this})) {
+}
 
 LinkedBus::~LinkedBus() {
     port_->bus = nullptr;
@@ -482,8 +483,7 @@ void LinkedBus::unsubscribe(ChannelId channel) {
 
 void LinkedBus::publish(ChannelId channel, std::string_view bytes) {
     const auto found = subscriptions_.find(channel);
-    CLAMOR_CHECK(found != subscriptions_.end(),
-                 "published to a channel that is not subscribed to");
+    CLAMOR_CHECK(found != subscriptions_.end(), "published to a channel that is not subscribed to");
     link_.publish(channel, found->second, bytes);
 }
 

@@ -50,7 +50,9 @@ class RedisCluster {
         for (const std::size_t told : {to, from})
             servers_[told]->cli("cluster setslot " + text + " node " + id_of(to));
     }
-    std::size_t owner_of(std::uint16_t slot) const { return slot <= 5460 ? 0 : slot <= 10922 ? 1 : 2; }
+    std::size_t owner_of(std::uint16_t slot) const {
+        return slot <= 5460 ? 0 : slot <= 10922 ? 1 : 2;
+    }
 
   private:
     static std::unique_ptr<RedisServer> make() {
@@ -119,8 +121,7 @@ TEST(Cluster, GoesOnAloneForTheChannelsOfAServerThatIsGone) {
     ChannelId gone;
     ChannelId there;
     for (std::uint64_t i = 1000; !gone || !there; ++i) {
-        const std::size_t owner =
-            cluster.owner_of(slot_of("clamor:{" + std::to_string(i) + "}"));
+        const std::size_t owner = cluster.owner_of(slot_of("clamor:{" + std::to_string(i) + "}"));
         (owner == 1 ? gone : there) = ChannelId(i);
     }
     for (const ChannelId channel : {gone, there}) a.bus->subscribe(channel, {});
@@ -152,8 +153,8 @@ TEST(Sentinel, NamesTheMasterAndTheNextOne) {
     }));
     first.kill();
     a.bus->publish(lobby, "two");
-    ASSERT_TRUE(shard.until([&] { return a.keeper.in_order().size() == 2; },
-                            std::chrono::seconds(60)));
+    ASSERT_TRUE(
+        shard.until([&] { return a.keeper.in_order().size() == 2; }, std::chrono::seconds(60)));
     EXPECT_THAT(second.cli("exists clamor:{1000}:stream"), HasSubstr("1"));
     const auto& received = a.keeper.received;
     EXPECT_GT(received.back().position.epoch, received.front().position.epoch);

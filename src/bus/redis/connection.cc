@@ -77,10 +77,9 @@ void Connection::connect(const reactor::Endpoint& to) {
     if (started) return;
     // Not from inside this call: the owner may connect again.
     state_ = State::closing;
-    loop_.post_to(loop_.shard(), Priority::control,
-                  [this, life, why = started.error().code] {
-                      if (life == life_) on_closed(why);
-                  });
+    loop_.post_to(loop_.shard(), Priority::control, [this, life, why = started.error().code] {
+        if (life == life_) on_closed(why);
+    });
 }
 
 void Connection::close(std::string why, bool refused) {

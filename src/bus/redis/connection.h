@@ -38,7 +38,8 @@ class Reply {
 };
 
 /// One connection to one Redis server: logs in, sends commands behind each other without waiting,
-/// gives each its reply. Lives on its loop's thread. Bounded by its owner, who looks at unanswered().
+/// gives each its reply. Lives on its loop's thread. Bounded by its owner, who looks at
+/// unanswered().
 class Connection final : private reactor::Stream {
   public:
     using Answer = std::function<void(const Reply&)>;
@@ -114,9 +115,9 @@ class Connection final : private reactor::Stream {
     bool subscriber_ = false;
     bool sending_ = false;
     bool send_queued_ = false;
-    std::string out_;      // to be sent
-    std::string on_way_;   // being sent
-    std::string why_;      // it is being closed
+    std::string out_;     // to be sent
+    std::string on_way_;  // being sent
+    std::string why_;     // it is being closed
     bool refused_ = false;
     std::uint64_t life_ = 0;  // counts connects, so that a late task knows its own
     TimerId timeout_{};

@@ -50,9 +50,8 @@ struct ContractFixture {
     void settle(Bus& bus) {
         bus.subscribe(kMarker, kNewest);
         bus.publish(kMarker, "marker");
-        EXPECT_TRUE(shard.until([this, want = filter->markers + 1] {
-            return filter->markers == want;
-        }));
+        EXPECT_TRUE(
+            shard.until([this, want = filter->markers + 1] { return filter->markers == want; }));
     }
 
     Redis server;

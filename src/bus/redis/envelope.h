@@ -11,7 +11,8 @@
 namespace clamor::bus::redis {
 
 /// One message as it lies in a stream: docs/protocol/bus.md. (node, number) names one publishing: a
-/// node's numbers grow in each stream, so that whoever has seen one knows all earlier ones for done.
+/// node's numbers grow in each stream, so that whoever has seen one knows all earlier ones for
+/// done.
 struct Envelope {
     std::uint64_t node = 0;
     std::uint64_t number = 0;

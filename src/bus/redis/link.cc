@@ -37,7 +37,7 @@ std::string_view info(std::string_view text, std::string_view field) {
 
 std::string to_address(std::string_view host, std::string_view port) {
     const bool bare_v6 = host.find(':') != std::string_view::npos;
-    return fmt::format(bare_v6 ? "[{}]:{}" : "{}:{}", host, port);
+    return bare_v6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
 }
 
 /// The slot has moved, or will soon be there: nothing is wrong with the server.
@@ -81,6 +81,7 @@ void Link::Impl::run() {
     loop_ = std::make_unique<reactor::Loop>(ShardId(0), std::move(engine->engine), &loops_);
     loops_[0] = loop_.get();
     loop_->call_at(now() + limits::kRedisConnectTimeout, [this] {
+        if (!started_) return;
         log::warn("Redis is not there yet: this node goes on alone until it is",
                   {{"url", options.url.to_string()}, {"why", last_failure_}});
         first_news({});
@@ -167,16 +168,18 @@ Server& Link::Impl::add_server(const std::string& address) {
                                   .name = "clamor-" + node_field_};
     server.commands = std::make_unique<Connection>(
         *loop_, login,
-        Connection::Owner{.opened = [this, &server] { logged_in(server); },
-                          .pushed = {},
-                          .closed = [this, &server](const std::string& why,
-                                                    bool refused) { closed(server, why, refused); }});
+        Connection::Owner{
+            .opened = [this, &server] { logged_in(server); },
+            .pushed = {},
+            .closed = [this, &server](const std::string& why,
+                                      bool refused) { closed(server, why, refused); }});
     server.topics = std::make_unique<Connection>(
         *loop_, login,
-        Connection::Owner{.opened = [this, &server] { opened(server); },
-                          .pushed = [this, &server](const Reply& push) { pushed(server, push); },
-                          .closed = [this, &server](const std::string& why,
-                                                    bool refused) { closed(server, why, refused); }});
+        Connection::Owner{
+            .opened = [this, &server] { opened(server); },
+            .pushed = [this, &server](const Reply& push) { pushed(server, push); },
+            .closed = [this, &server](const std::string& why,
+                                      bool refused) { closed(server, why, refused); }});
     return server;
 }
 
@@ -257,10 +260,11 @@ void Link::Impl::logged_in(Server& server) {
     for (const auto& [script, sha] : {std::pair(kPublishScript, &server.publish_sha),
                                       std::pair(kWindowScript, &server.window_sha),
                                       std::pair(kPresenceScript, &server.presence_sha)}) {
-        server.commands->ask({"SCRIPT", "LOAD", script}, [this, &server, sha = sha](const Reply& reply) {
-            if (reply.is_error()) return refuse(server, reply.text());
-            *sha = reply.text();
-        });
+        server.commands->ask({"SCRIPT", "LOAD", script},
+                             [this, &server, sha = sha](const Reply& reply) {
+                                 if (reply.is_error()) return refuse(server, reply.text());
+                                 *sha = reply.text();
+                             });
     }
     server.commands->ask({"PING"}, [this, &server](const Reply&) { look_around(server); });
 }
@@ -277,7 +281,8 @@ void Link::Impl::look_around(Server& server) {
     server.commands->ask(
         {"EVALSHA", server.publish_sha, "2", "clamor:{probe}:stream", "clamor:{probe}:head",
          "clamor:{probe}", options.url.mode == Mode::cluster ? "SPUBLISH" : "PUBLISH", "probe",
-         node_field_, std::to_string(++last_number_), server.run, "0", "0", "0", "1", "60", "60", "0"},
+         node_field_, std::to_string(++last_number_), server.run, "0", "0", "0", "1", "60", "60",
+         "0"},
         done);
 }
 
@@ -366,9 +371,10 @@ void Link::Impl::find_servers() {
                                       if (!wanted_) return;
                                       last_failure_ = why;
                                       if (refused)
-                                          first_news(fail(std::errc::permission_denied,
-                                                          fmt::format("Redis at {} cannot be used: {}",
-                                                                      finder_address_, why)));
+                                          first_news(
+                                              fail(std::errc::permission_denied,
+                                                   fmt::format("Redis at {} cannot be used: {}",
+                                                               finder_address_, why)));
                                   }});
     }
     if (finding_ || !finder_->is_closed()) return;
@@ -440,8 +446,9 @@ void Link::Impl::took_slots(const Reply& reply) {
         if (range.size() < 3 || range[2].size() < 2) continue;
         // An empty host: the one that was asked.
         const std::string_view host = range[2][0].text();
-        Server& server = add_server(host.empty() ? fmt::format("{}:{}", asked_host, range[2][1].number())
-                                                 : to_address(host, std::to_string(range[2][1].number())));
+        Server& server =
+            add_server(host.empty() ? fmt::format("{}:{}", asked_host, range[2][1].number())
+                                    : to_address(host, std::to_string(range[2][1].number())));
         const auto last = std::min<std::int64_t>(range[1].number(), kSlots - 1);
         for (std::int64_t slot = std::max<std::int64_t>(range[0].number(), 0); slot <= last; ++slot)
             slots_[static_cast<std::size_t>(slot)] = &server;
@@ -509,9 +516,8 @@ void Link::Impl::tick_server(Server& server) {
         return;
     }
     if (server.state != Server::State::up) return;
-    const auto silence = server.commands->unanswered() > 0
-                             ? at - server.commands->waits_since()
-                             : MonoClock::duration(0);
+    const auto silence = server.commands->unanswered() > 0 ? at - server.commands->waits_since()
+                                                           : MonoClock::duration(0);
     const bool stalled = silence > options.patience;
     if (stalled != server.stalled) {
         server.stalled = stalled;
@@ -560,18 +566,18 @@ std::unique_ptr<Bus> Link::make_bus(Receiver& receiver, Scheduler& shard) {
 
 void Link::check_window(std::string name, limits::Window window, std::optional<std::uint64_t> at,
                         std::function<void(std::optional<WindowAnswer>)> done) {
-    impl_->post([impl = impl_.get(), name = std::move(name), window, at,
-                 done = std::move(done)]() mutable {
-        impl->ask_window(name, window, at, std::move(done));
-    });
+    impl_->post(
+        [impl = impl_.get(), name = std::move(name), window, at, done = std::move(done)]() mutable {
+            impl->ask_window(name, window, at, std::move(done));
+        });
 }
 
 void Link::report(ChannelId channel, std::string here,
                   std::function<void(std::optional<std::vector<std::string>>)> done) {
-    impl_->post([impl = impl_.get(), channel, here = std::move(here),
-                 done = std::move(done)]() mutable {
-        impl->ask_report(channel, std::move(here), std::move(done));
-    });
+    impl_->post(
+        [impl = impl_.get(), channel, here = std::move(here), done = std::move(done)]() mutable {
+            impl->ask_report(channel, std::move(here), std::move(done));
+        });
 }
 
 bool Link::connected() const {

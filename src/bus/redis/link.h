@@ -56,14 +56,15 @@ struct LinkOptions {
 };
 
 /// What a node has of Redis: one thread with one loop, two connections to each server that it needs
-/// (commands, and subscriptions), all channels that it is subscribed to. While Redis is away it hands
-/// out early what is published here, keeps it, and gives it to Redis when that is back.
+/// (commands, and subscriptions), all channels that it is subscribed to. While Redis is away it
+/// hands out early what is published here, keeps it, and gives it to Redis when that is back.
 /// docs/adr/0013, docs/protocol/bus.md.
 class Link {
   public:
     /// Starts the thread and waits for the first login, at most kRedisConnectTimeout: a server that
-    /// is not there is an outage, not an error. An error: Redis does not want us (password, rights),
-    /// is too old, or the address names nothing. `resolver` looks up names and outlives the link.
+    /// is not there is an outage, not an error. An error: Redis does not want us (password,
+    /// rights), is too old, or the address names nothing. `resolver` looks up names and outlives
+    /// the link.
     static Result<std::unique_ptr<Link>> start(LinkOptions options, Executor& resolver);
     ~Link();  ///< stop()
 

@@ -89,11 +89,8 @@ struct TestNode {
         : shard(on) {
         auto parsed = parse_url(url);
         EXPECT_TRUE(parsed) << parsed.error().to_string();
-        auto started = Link::start({.url = *parsed,
-                                    .node = id,
-                                    .seed = id,
-                                    .stream_entries = stream_entries},
-                                   resolver);
+        auto started = Link::start(
+            {.url = *parsed, .node = id, .seed = id, .stream_entries = stream_entries}, resolver);
         EXPECT_TRUE(started) << started.error().to_string();
         link = *std::move(started);
         bus = link->make_bus(keeper, shard.scheduler());

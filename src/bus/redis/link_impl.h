@@ -70,8 +70,8 @@ struct Channel {
     bool answered = false;     ///< the shard knows that the subscription holds
     bool asked_again = false;  ///< the shard asked once more meanwhile
     MonoTime since{};
-    Position last{};     ///< the newest that was handed out
-    Position newest{};   ///< the newest that was heard of
+    Position last{};    ///< the newest that was handed out
+    Position newest{};  ///< the newest that was heard of
     MonoTime newest_at{};
     MonoTime listened_at{};
     std::optional<MonoTime> again_at{};  ///< publishing waits until then
@@ -128,8 +128,8 @@ class Link::Impl {
     void post(Run run) {
         loop_->post_to(ShardId(0), Priority::control, std::move(run));
     }
-    void ask_window(const std::string& name, limits::Window window,
-                    std::optional<std::uint64_t> at, WindowDone done);
+    void ask_window(const std::string& name, limits::Window window, std::optional<std::uint64_t> at,
+                    WindowDone done);
     void ask_report(ChannelId channel, std::string here, ReportDone done);
 
     Counters counters;

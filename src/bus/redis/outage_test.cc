@@ -28,9 +28,8 @@ class OutageTest : public testing::Test {
     }
     bool connected(bool wanted) {
         return shard_.until([&] {
-            return std::ranges::all_of(nodes_, [&](const TestNode* node) {
-                return node->link->connected() == wanted;
-            });
+            return std::ranges::all_of(
+                nodes_, [&](const TestNode* node) { return node->link->connected() == wanted; });
         });
     }
     /// Each node says so many things.
@@ -153,8 +152,8 @@ TEST_F(OutageTest, AnnouncesWhatTheStreamDoesNotHaveAnyMore) {
     server_.cli("client kill type pubsub");
     server_.cli("client no-evict on");
     // Redis trims whole blocks of a hundred entries.
-    server_.cli("eval \"for i=1,300 do redis.call('xadd',KEYS[1],'" +
-                std::to_string(before.epoch) + "-'..(" + std::to_string(before.sequence) +
+    server_.cli("eval \"for i=1,300 do redis.call('xadd',KEYS[1],'" + std::to_string(before.epoch) +
+                "-'..(" + std::to_string(before.sequence) +
                 "+i),'e','x') end redis.call('xtrim',KEYS[1],'maxlen',10) return 1\" 1 "
                 "clamor:{1000}:stream");
     ASSERT_TRUE(shard_.until([&] { return !a_.keeper.gaps.empty(); }));

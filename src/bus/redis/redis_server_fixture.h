@@ -54,10 +54,10 @@ class RedisServer {
     std::string url() const { return "redis://" + address(); }
 
     void start() {
-        std::vector<std::string> arguments{"redis-server", "--port",       std::to_string(port_),
-                                           "--bind",       "127.0.0.1",    "--dir",
-                                           folder_,        "--save",       "",
-                                           "--appendonly", "no",           "--logfile",
+        std::vector<std::string> arguments{"redis-server",  "--port",    std::to_string(port_),
+                                           "--bind",        "127.0.0.1", "--dir",
+                                           folder_,         "--save",    "",
+                                           "--appendonly",  "no",        "--logfile",
                                            folder_ + "/log"};
         arguments.insert(arguments.end(), more_.begin(), more_.end());
         if (more_ == std::vector<std::string>{"--sentinel"})

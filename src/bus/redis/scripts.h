@@ -6,11 +6,12 @@
 /// What runs inside Redis. Numbers stay below 2^53, which Lua's doubles hold exactly.
 namespace clamor::bus::redis {
 
-/// Gives an envelope its place and tells everybody. KEYS: the stream, its head (a hash). ARGV: topic,
-/// PUBLISH or SPUBLISH, envelope, node, number, run id of the server, known epoch, known sequence,
-/// what the sequence skips in a new epoch, entries kept, seconds that an idle stream and an idle
-/// head are kept, the node's number before this one (0: it does not matter). Answers the entry id;
-/// empty: this number was published before. An error CLAMOR: the number before this one was not.
+/// Gives an envelope its place and tells everybody. KEYS: the stream, its head (a hash). ARGV:
+/// topic, PUBLISH or SPUBLISH, envelope, node, number, run id of the server, known epoch, known
+/// sequence, what the sequence skips in a new epoch, entries kept, seconds that an idle stream and
+/// an idle head are kept, the node's number before this one (0: it does not matter). Answers the
+/// entry id; empty: this number was published before. An error CLAMOR: the number before this one
+/// was not.
 ///
 /// The head has the last position, the server's run in which it was given, and each node's last
 /// number. Another run may have lost what was last: its positions are never given again.

@@ -31,8 +31,9 @@ struct Url {
 };
 
 /// `redis://[[user]:password@]host[:port][,host[:port]...][/database]`,
-/// `redis+sentinel://[...]host[:port][,...][/master name]`, `redis+cluster://[...]host[:port][,...]`.
-/// User and password may have %XX. An error says what would be right, and not the password.
+/// `redis+sentinel://[...]host[:port][,...][/master name]`,
+/// `redis+cluster://[...]host[:port][,...]`. User and password may have %XX. An error says what
+/// would be right, and not the password.
 Result<Url> parse_url(std::string_view text);
 
 }  // namespace clamor::bus::redis

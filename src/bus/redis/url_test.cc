@@ -16,8 +16,9 @@ using testing::Not;
 
 TEST(RedisUrl, ReadsEachForm) {
     EXPECT_EQ(parse_url("redis://cache"), (Url{.addresses = {"cache:6379"}}));
-    EXPECT_EQ(parse_url("redis://:p%40ss@[::1]:7000,10.0.0.2:7001/3"),
-              (Url{.addresses = {"[::1]:7000", "10.0.0.2:7001"}, .password = "p@ss", .database = 3}));
+    EXPECT_EQ(
+        parse_url("redis://:p%40ss@[::1]:7000,10.0.0.2:7001/3"),
+        (Url{.addresses = {"[::1]:7000", "10.0.0.2:7001"}, .password = "p@ss", .database = 3}));
     EXPECT_EQ(parse_url("redis+sentinel://app:secret@s1,s2:5000/chat"),
               (Url{.mode = Mode::sentinel,
                    .addresses = {"s1:26379", "s2:5000"},

@@ -28,11 +28,14 @@ class OwnWindow {
 /// In a Redis, at times that the test gives.
 class RedisWindow {
   public:
-    RedisWindow() { link_ = std::move(*Link::start({.url = *parse_url(server_.url()), .node = 1}, resolver_)); }
+    RedisWindow() {
+        link_ = std::move(*Link::start({.url = *parse_url(server_.url()), .node = 1}, resolver_));
+    }
     ~RedisWindow() { link_->stop(0ms); }
 
     chat::LimitAnswer check(const limits::Window& window, MonoTime at) {
-        const auto time = std::chrono::duration_cast<std::chrono::microseconds>(at.time_since_epoch());
+        const auto time =
+            std::chrono::duration_cast<std::chrono::microseconds>(at.time_since_epoch());
         std::promise<std::optional<WindowAnswer>> answer;
         link_->check_window("u7", window, static_cast<std::uint64_t>(time.count()),
                             [&](std::optional<WindowAnswer> given) { answer.set_value(given); });
