@@ -155,7 +155,7 @@ void Link::Impl::pushed(Server& server, const Reply& push) {
 
 void Link::Impl::took_publication(Channel& channel, std::string_view payload) {
     const auto published = parse_published(payload);
-    if (!published) return foreign(channel.topic);
+    if (!published || !decode_envelope(published->envelope)) return foreign(channel.topic);
     const Position position = published->position;
     if (position > channel.newest || channel.newest == kNewest) {
         channel.newest = position;

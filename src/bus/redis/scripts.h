@@ -23,7 +23,7 @@ local done, before = tonumber(had[4] or 0), tonumber(ARGV[13])
 if done >= number then return '' end
 if done < before then return redis.error_reply('CLAMOR out of turn') end
 local epoch, sequence = tonumber(had[1] or 0), tonumber(had[2] or 0)
-if had[3] ~= ARGV[6] then
+local function begin_epoch()
     local time = redis.call('TIME')
     local newest = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)
     if newest[1] then
@@ -35,10 +35,20 @@ if had[3] ~= ARGV[6] then
     sequence = math.max(sequence, tonumber(ARGV[8]))
     if sequence > 0 then sequence = sequence + ARGV[9] end
 end
-sequence = sequence + 1
-local epoch_text, sequence_text = string.format('%.0f', epoch), string.format('%.0f', sequence)
-local id = epoch_text .. '-' .. sequence_text
-redis.call('XADD', stream, 'MAXLEN', '~', ARGV[10], id, 'e', ARGV[3])
+local epoch_text, sequence_text, id
+local function append()
+    epoch_text, sequence_text = string.format('%.0f', epoch), string.format('%.0f', sequence + 1)
+    id = epoch_text .. '-' .. sequence_text
+    local added = redis.pcall('XADD', stream, 'MAXLEN', '~', ARGV[10], id, 'e', ARGV[3])
+    if type(added) == 'table' then return added end
+end
+if had[3] ~= ARGV[6] then begin_epoch() end
+local fault = append()
+if fault and string.find(fault.err, 'equal or smaller', 1, true) then
+    begin_epoch()  -- somebody else has written to the stream
+    fault = append()
+end
+if fault then return fault end
 if redis.call('HLEN', head) > 1000 then redis.call('DEL', head) end
 redis.call('HSET', head, 'epoch', epoch_text, 'sequence', sequence_text, 'run', ARGV[6], ARGV[4], ARGV[5])
 redis.call('EXPIRE', stream, ARGV[11])
