@@ -39,8 +39,6 @@ struct Whispered {
     bool action = false;
     std::string text{};
 };
-std::string event{};  ///< as chat/event.h encodes it
-};
 
 using News = std::variant<AccountChanged, StandingChanged, ChannelChanged, FollowedChannel,
                           TokenRevoked, Whispered>;

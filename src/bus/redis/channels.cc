@@ -173,6 +173,7 @@ void Link::Impl::read(Channel& channel) {
         channel.server->state != Server::State::up)
         return;
     channel.reading = true;
+    channel.newest_at_read = channel.newest;
     counters.catch_ups.add();
     if (channel.last == kNewest) return read_head(channel);
     channel.server->commands->ask(
@@ -228,9 +229,11 @@ void Link::Impl::took_page(Channel& channel, const Reply& page) {
     }
     channel.reading = false;
     if (page.size() >= limits::kStreamPage) return read(channel);
-    if (page.size() > 0 && channel.newest > channel.last) return read(channel);
+    // What was heard of since it was asked for may have come behind it.
+    const bool heard_since = channel.newest != channel.newest_at_read;
+    if (channel.newest > channel.last && (page.size() > 0 || heard_since)) return read(channel);
     if (channel.newest > channel.last) {
-        // Heard of, and not in the stream any more.
+        // Not in the stream any more.
         counters.gaps.add();
         if (channel.answered) {
             hand(channel, {.kind = Handed::Kind::gap,

@@ -73,6 +73,7 @@ struct Channel {
     Position last{};    ///< the newest that was handed out
     Position newest{};  ///< the newest that was heard of
     MonoTime newest_at{};
+    Position newest_at_read{};  ///< what `newest` was when the stream was asked
     MonoTime listened_at{};
     std::optional<MonoTime> again_at{};  ///< publishing waits until then
     std::deque<Pending> pending;
