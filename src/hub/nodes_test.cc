@@ -65,7 +65,8 @@ class NodesTest : public testing::Test {
     }
     std::vector<std::string> stored() {
         std::vector<std::string> texts;
-        for (const auto& one : *shared_.log.read({.channel = lobby_, .limit = 10'000})) {
+        const auto read = shared_.log.read({.channel = lobby_, .limit = 10'000});
+        for (const auto& one : *read) {
             const auto event = chat::decode_event(one.event);
             if (const auto* message = std::get_if<chat::Message>(&event->body))
                 texts.push_back((one.deleted ? "x" : "") + message->author_login + ": " +
