@@ -193,16 +193,13 @@ TEST_F(NodesTest, ListWhoIsThereOnAllOfThem) {
     std::vector<std::string> names;
     RequestId request = 50;
     ASSERT_TRUE(until([&] {
-        if (late.names.size() + 50 == request) {
+        if (!late.names.empty()) names = late.names.rbegin()->second.names;
+        if (names.size() == 4) return true;
+        if (late.names.size() + 50 == request)
             nodes_[2]->hub().names(nodes_[2]->ref(late), request++, "lobby");
-            return false;
-        }
-        const auto answer = late.names.rbegin();
-        if (answer != late.names.rend()) names = answer->second.names;
-        return names.size() == 4;
+        return false;
     }));
     EXPECT_THAT(names, ElementsAre("mona", "speaker0", "speaker1", "speaker2"));
-    EXPECT_THAT(late.text(), HasSubstr("+speaker0"));
     std::uint64_t viewers = 0;
     ASSERT_TRUE(until([&] {
         nodes_[1]->hub().visit_rooms(
