@@ -128,9 +128,8 @@ TEST_F(NodesTest, RefuseEverywhereWhoIsBannedOnOneAndClearTheirMessages) {
     EXPECT_TRUE(until([&] { return !speakers_[2]->evicted.empty(); }));
     nodes_[2]->say(*speakers_[2], 9, "still here");
     ASSERT_TRUE(until([&] { return speakers_[2]->sends.count(9) > 0; }));
-    EXPECT_EQ(
-        std::get<chat::Refused>(speakers_[2]->sends.find(9)->second).why,
-        chat::Refusal::banned);
+    EXPECT_EQ(std::get<chat::Refused>(speakers_[2]->sends.find(9)->second).why,
+              chat::Refusal::banned);
     EXPECT_TRUE(until([&] {
         const auto texts = stored();
         return std::ranges::find(texts, "xspeaker2: rude words") != texts.end();
@@ -143,16 +142,14 @@ TEST_F(NodesTest, HoldModesEverywhere) {
     nodes_[1]->say(*speakers_[1], 20, "first");
     nodes_[1]->say(*speakers_[1], 21, "second");
     ASSERT_TRUE(until([&] { return speakers_[1]->sends.size() == 2; }));
-    EXPECT_EQ(
-        std::get<chat::Refused>(speakers_[1]->sends.find(21)->second).why,
-        chat::Refusal::slow_mode);
+    EXPECT_EQ(std::get<chat::Refused>(speakers_[1]->sends.find(21)->second).why,
+              chat::Refusal::slow_mode);
     // Said on one node, remembered on another.
     auto& other = nodes_[2]->add("speaker1");
     ASSERT_TRUE(until([&] { return !other.joins.empty(); }));
     nodes_[2]->say(other, 22, "third");
     ASSERT_TRUE(until([&] { return !other.sends.empty(); }));
-    EXPECT_EQ(std::get<chat::Refused>(other.sends.find(22)->second).why,
-              chat::Refusal::slow_mode);
+    EXPECT_EQ(std::get<chat::Refused>(other.sends.find(22)->second).why, chat::Refusal::slow_mode);
 }
 
 TEST_F(NodesTest, KeepLocalViewersServedWhileRedisIsGoneAndLoseNothing) {

@@ -105,9 +105,8 @@ TEST_F(OutageTest, LosesAndDoublesNothingWhatIsUnderWayWhenRedisIsKilled) {
         server_.start();
     }
     ASSERT_TRUE(shard_.until([&] {
-        return std::ranges::all_of(nodes_, [](const TestNode* node) {
-            return node->link->counters().kept.value() == 0;
-        });
+        return std::ranges::all_of(
+            nodes_, [](const TestNode* node) { return node->link->counters().kept.value() == 0; });
     }));
     say("last", 1);
     const std::string last = "last3.0";

@@ -20,9 +20,9 @@ enum class Mode : std::uint8_t {
 struct Url {
     Mode mode = Mode::direct;
     std::vector<std::string> addresses{};  ///< HOST:PORT, at least one
-    std::string user{};                  ///< empty: the default user
-    std::string password{};              ///< empty: none
-    std::string master = "mymaster";     ///< what sentinels call the master
+    std::string user{};                    ///< empty: the default user
+    std::string password{};                ///< empty: none
+    std::string master = "mymaster";       ///< what sentinels call the master
     std::uint16_t database = 0;
 
     /// Without the password: for logs and pages.
