@@ -26,8 +26,6 @@ void check_answers(std::string_view body, const ModelLabels& labels, ScoreKind k
             CLAMOR_CHECK(one.toxicity >= 0 && one.toxicity <= 1, "toxicity is a probability");
             for (const float score : one.categories)
                 CLAMOR_CHECK(score >= 0 && score <= 1, "a category's score is a probability");
-            const float both = combine(0.5f, one.toxicity);
-            CLAMOR_CHECK(both >= 0 && both <= 1, "what is combined is a probability");
         }
     }
 }
@@ -42,7 +40,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_answers(text, other, ScoreKind::logits);
     (void)ModelLabels::parse(std::vector<std::string>{std::string(text)});
     if (const auto address = parse_model_url(text))
-        CLAMOR_CHECK(address->url.ends_with("/predict"), "that is what is asked");
+        CLAMOR_CHECK(address->predict_url.ends_with("/predict"), "that is what is asked");
+    const auto identity = parse_info(text);
+    CLAMOR_CHECK(!identity.name.empty() && !identity.version.empty(), "it is called something");
     (void)encode_questions(std::vector<std::string>{std::string(text)}, ScoreKind::logits);
     return 0;
 }

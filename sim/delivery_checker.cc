@@ -146,12 +146,15 @@ void DeliveryChecker::count_missing(SessionId session, Stay& stay, std::uint64_t
         }
         if (missed.kind == Kind::message && missed.by != session) ++stay.missing;
     }
-    if (stay.missing > stay.skipped && !loss_allowed_) {
-        violations_.add(
-            "session {} misses {} messages of channel {} before number {} and was told of {}",
-            session, stay.missing, stay.channel.value, before, stay.skipped);
-        stay.missing = stay.skipped;
-    }
+    if (!loss_allowed_) check_told(session, stay, before);
+}
+
+void DeliveryChecker::check_told(SessionId session, Stay& stay, std::uint64_t before) {
+    if (stay.missing <= stay.skipped) return;
+    violations_.add(
+        "session {} misses {} messages of channel {} before number {} and was told of {}", session,
+        stay.missing, stay.channel.value, before, stay.skipped);
+    stay.missing = stay.skipped;
 }
 
 void DeliveryChecker::check_at_rest() {
@@ -159,6 +162,7 @@ void DeliveryChecker::check_at_rest() {
         for (auto& [login, stay] : who.stays) {
             const std::uint64_t all = published_in(stay.channel);
             count_missing(session, stay, all + 1);
+            check_told(session, stay, all + 1);
             stay.last_seen = all;
         }
     }

@@ -45,8 +45,10 @@ class DeliveryChecker {
     /// An event without a position.
     void delivered_other(SessionId session, ChannelId channel);
     void skipped(SessionId session, ChannelId channel, std::uint64_t messages);
-    /// From now on deliveries may be shed on their way: what is missing is no violation any more.
+    /// From now on deliveries may be shed on their way: who misses something is told of it a while
+    /// later.
     void allow_loss() { loss_allowed_ = true; }
+    bool loss_allowed() const { return loss_allowed_; }
 
     /// Nothing is on its way any more: whatever was published has arrived.
     void check_at_rest();
@@ -82,6 +84,7 @@ class DeliveryChecker {
 
     Stay* stay_in(SessionId session, ChannelId channel);
     void count_missing(SessionId session, Stay& stay, std::uint64_t before);
+    void check_told(SessionId session, Stay& stay, std::uint64_t before);
 
     Violations& violations_;
     std::unordered_map<ChannelId, std::vector<Said>> published_;  // by sequence, from 1 on

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each bench of script/bench measures, what it shows of it, and what it has to reach (issue "the spine", Proof).
 
+import { kModels, withModel } from './automod.mjs';
 import { moderate } from './moderation.mjs';
 
 const duration = (seconds, warm = 2) => ['--seconds', seconds, '--warm', warm];
@@ -33,6 +34,8 @@ const fanoutPoint = (viewers, rate, goals) => ({
 const fanoutColumns = [cpu, ...latency, lost, { key: 'bytes_per_delivery', title: 'bytes/delivery', digits: 0 },
     { key: 'rss_per_connection', title: 'RSS/connection', digits: 0 }, hold,
     { key: 'echo_ms.p99', title: 'echo p99 ms', digits: 1 }, waited, busy];
+
+const kAutoModViewers = 1000;
 
 export const benches = {
     fanout: {
@@ -101,6 +104,27 @@ export const benches = {
             { key: 'ban_ms.own_p99', title: 'own p99 ms', digits: 1 }, { key: 'bulk_s', title: '10,000 bans s', digits: 2 },
             { key: 'latest_ms.before', title: 'latest before ms', digits: 1 }, { key: 'latest_ms.during', title: 'latest during ms', digits: 1 }],
         args: () => duration(45, 2),
+    },
+    automod: {
+        scenario: 'fanout',
+        title: 'AutoMod: 1,000 viewers at 20 messages/s and 20 more that a larger model is asked about, by what its server does',
+        servers: ['clamor-io_uring', 'clamor-epoll'],
+        points: kModels.map((kind) => ({
+            label: kind,
+            around: () => withModel(kind, kAutoModViewers),
+            args: ['--viewers', kAutoModViewers, '--rate', 20],
+            goals: [
+                nothingLost,
+                { text: 'all decided', key: 'decided_ms.undecided', most: 0, worst: true },
+                { text: 'all questions counted', key: 'model.uncounted', most: 0, worst: true },
+            ],
+        })),
+        columns: [{ key: 'latency_ms.p99', title: 'others p99 ms', digits: 1 }, { key: 'latency_ms.p50', title: 'others p50 ms', digits: 1 },
+            { key: 'decided_ms.p50', title: 'asked about p50 ms', digits: 1 }, { key: 'decided_ms.p99', title: 'asked about p99 ms', digits: 1 },
+            { key: 'decided_ms.most', title: 'latest of them ms', digits: 1 }, { key: 'model.asked', title: 'questions', digits: 0 },
+            { key: 'model.answered', title: 'answered', digits: 0 }, { key: 'model.unavailable', title: 'unavailable', digits: 0 },
+            { key: 'model.uncounted', title: 'uncounted', digits: 0 }, lost, cpu],
+        args: () => duration(16, 2),
     },
     storm: {
         scenario: 'storm',

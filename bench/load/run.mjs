@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { benches } from './benches.mjs';
 import { describeMachine, judge, plot, table } from './report.mjs';
-import { measure, servers } from './servers.mjs';
+import { leaveTheServerAlone, measure, servers } from './servers.mjs';
 
 const kResults = 'bench/results';
 
@@ -56,7 +56,7 @@ async function runBench(name, options) {
             for (const server of chosen) {
                 const args = [...point.args, ...bench.args(options.quick), '--seed', round];
                 if (options.seconds) args.push('--seconds', options.seconds);
-                const figures = await measure(server, bench.scenario, args, { build: options.build, config, beside: bench.beside });
+                const figures = await measure(server, bench.scenario, args, { build: options.build, config, beside: bench.beside, around: point.around });
                 point.runs[server].push(figures);
                 console.log(`  round ${round}, ${point.label}, ${server}: ${brief(bench, figures)}`);
             }
@@ -93,5 +93,6 @@ function report(name, bench, points, context) {
     if (machine.load_average > 0.5) console.log('The machine was not idle when this began: take the figures with care.');
 }
 
+leaveTheServerAlone();
 const options = readArguments();
 for (const name of options.names) await runBench(name, options);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starts and ends the servers that are measured, and runs the load on them. Each is pinned to a core of its own where
 // the machine has two.
-import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, connect } from 'node:net';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -74,8 +74,14 @@ async function stop(child) {
     await child.ended;
 }
 
-function load(args, build) {
-    const [program, ...rest] = pinned(1, [join(build, 'bench/load/clamor-swarm'), ...args.map(String)]);
+/** This process, too, stays away from the server's core. */
+export function leaveTheServerAlone() {
+    if (cpus().length >= 2) execFileSync('taskset', ['-a', '-c', '-p', '1', String(process.pid)]);
+}
+
+/** `yields`: the load lets what is measured beside it go first. */
+function load(args, build, yields) {
+    const [program, ...rest] = pinned(1, [...(yields ? ['nice', '-n', '10'] : []), join(build, 'bench/load/clamor-swarm'), ...args.map(String)]);
     return new Promise((resolve, reject) => {
         const child = execFile(program, rest, { timeout: kRunPatienceMs, maxBuffer: 64 * 1024 * 1024 }, (error, out) =>
             error ? reject(error) : resolve(JSON.parse(out)));
@@ -83,23 +89,32 @@ function load(args, build) {
     });
 }
 
-/** One run: a fresh server with empty data, the load on it and what is measured beside it, their figures. */
-export async function measure(name, scenario, args, { build, config, beside }) {
+/**
+ * One run: a fresh server with empty data, the load on it and what is measured beside it, their figures. `around` starts
+ * what the server needs: {settings to add to its configuration, beside, end}.
+ */
+export async function measure(name, scenario, args, { build, config, beside, around }) {
     const server = servers[name];
     const data = mkdtempSync(join(tmpdir(), 'clamor-bench-'));
     const port = await freePort();
+    const needed = await around?.();
     try {
-        const child = await start(server, { port, data, build, config });
+        const context = { port, data: join(data, 'data'), build, config: join(data, 'config.toml') };
+        writeFileSync(context.config, `${readFileSync(config, 'utf8')}\n${needed?.settings ?? ''}`);
+        const child = await start(server, context);
         try {
+            const measuredBeside = needed?.beside ?? beside;
             const [figures, more] = await Promise.all([
-                load([scenario, '--server', `ws://127.0.0.1:${port}`, '--dialect', server.dialect, '--pid', child.pid, ...args], build),
-                beside?.(port),
+                load([scenario, '--server', `ws://127.0.0.1:${port}`, '--dialect', server.dialect, '--pid', child.pid, ...args], build,
+                    measuredBeside !== undefined),
+                measuredBeside?.(port),
             ]);
             return { ...figures, ...more, ...(await server.figures(port)) };
         } finally {
             await stop(child);
         }
     } finally {
+        await needed?.end();
         rmSync(data, { recursive: true, force: true });
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A text-classification model on ONNX Runtime: from a local folder, or by its name from a hub.
-import { existsSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { AutoModelForSequenceClassification, AutoTokenizer, env, Tensor } from '@huggingface/transformers';
 import { PredictError } from './predict.js';
@@ -46,6 +47,8 @@ interface Config {
 export class Model {
     private constructor(
         readonly name: string,
+        /** Of the network's files; null where they cannot be found. */
+        readonly sha: string | null,
         readonly dtype: string,
         readonly labels: string[],
         readonly activation: Activation,
@@ -69,7 +72,7 @@ export class Model {
         const tokenize = (text: string, more: object) =>
             tokenizer(text, { padding: false, truncation: false, return_tensor: false, ...more }) as ReturnType<Model['tokenizer']>;
         const made = new Model(
-            options.model, place.dtype, labels, activationOf(options, config, labels.length),
+            place.name, await shaOf(place.network), place.dtype, labels, activationOf(options, config, labels.length),
             Math.min(Number(tokenizer.model_max_length) || kLengthMax, positions, kLengthMax),
             Number(config.pad_token_id) || 0, specialTokens(tokenize('', {})), tokenize,
             (inputs) => network(inputs) as Promise<{ logits?: Tensor }>,
@@ -143,15 +146,35 @@ function specialTokens({ input_ids, token_type_ids }: { input_ids: number[]; tok
     return { before: part(0, half), after: part(half) };
 }
 
+/** Names what answers, whatever the folder is called: SHA-256 of the network, and of the weights where they are beside it. */
+async function shaOf(network: string): Promise<string | null> {
+    if (!existsSync(network)) return null;
+    const hash = createHash('sha256');
+    for (const file of [network, `${network}_data`].filter((path) => existsSync(path)))
+        for await (const bytes of createReadStream(file)) hash.update(bytes as Buffer);
+    return hash.digest('hex');
+}
+
+interface Place {
+    id: string;
+    name: string;
+    dtype: DataType;
+    subfolder: string;
+    network: string;
+}
+
 /** Where the library finds the model: a folder is given to it as its parent folder and a name. */
-function placeOf(options: ModelOptions): { id: string; dtype: DataType; subfolder: string } {
+function placeOf(options: ModelOptions): Place {
     const looksLocal = isAbsolute(options.model) || /^\.{1,2}(\/|$)/.test(options.model);
     if (!looksLocal && !existsSync(options.model)) {
         if (!/^[\w.-]+(\/[\w.-]+)?$/.test(options.model)) throw new SetupError(`${options.model}: neither a folder nor a name on the hub, such as Xenova/toxic-bert`);
         env.allowLocalModels = false;
         env.cacheDir = options.cache;
         if (options.hub) env.remoteHost = options.hub.replace(/\/*$/, '/');
-        return { id: options.model, dtype: options.dtype === 'auto' ? 'q8' : options.dtype, subfolder: 'onnx' };
+        const dtype = options.dtype === 'auto' ? 'q8' : options.dtype;
+        const file = kFiles.find(([type]) => type === dtype)![1];
+        const cached = join(options.cache, options.model, options.revision === 'main' ? '' : options.revision, 'onnx', file);
+        return { id: options.model, name: options.model, dtype, subfolder: 'onnx', network: cached };
     }
     const folder = resolve(options.model);
     if (!existsSync(folder) || !statSync(folder).isDirectory()) throw new SetupError(`${options.model}: there is no such folder`);
@@ -164,7 +187,7 @@ function placeOf(options: ModelOptions): { id: string; dtype: DataType; subfolde
             env.allowRemoteModels = false;
             env.allowLocalModels = true;
             env.localModelPath = `${dirname(folder)}/`;
-            return { id: basename(folder), dtype, subfolder };
+            return { id: basename(folder), name: basename(folder), dtype, subfolder, network: join(folder, subfolder, file) };
         }
     }
     throw new SetupError(`${options.model}: there is no ONNX model, neither in onnx/ nor beside config.json; looked for ${wanted.map(([, file]) => file).join(', ')}`);

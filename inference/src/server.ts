@@ -56,7 +56,7 @@ export function serve(model: Model, options: ServeOptions): Server {
     }
 
     const info = {
-        model_id: model.name, model_sha: null, model_dtype: kDtypeNames[model.dtype] ?? model.dtype, served_model_name: model.name,
+        model_id: model.name, model_sha: model.sha, model_dtype: kDtypeNames[model.dtype] ?? model.dtype, served_model_name: model.name,
         model_type: {
             classifier: {
                 id2label: Object.fromEntries(model.labels.map((label, index) => [index, label])),

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { makeModel, Worker } from './worker.js';
 import type { Prediction } from './worker.js';
@@ -16,7 +19,8 @@ function assertAlike(found: Record<string, number>, expected: Record<string, num
 
 describe('predictions', () => {
     let worker: Worker;
-    before(async () => { worker = await Worker.start(makeModel()); });
+    const model = makeModel();
+    before(async () => { worker = await Worker.start(model); });
     after(async () => { await worker.stop(); });
 
     test('have all labels, the greatest score first, between 0 and 1', async () => {
@@ -130,7 +134,10 @@ describe('predictions', () => {
     });
 
     test('are of the model that /info tells of', async () => {
-        const info = JSON.parse((await worker.ask('/info')).body) as { model_type: { classifier: { id2label: Record<string, string> } }; max_input_length: number };
+        const info = JSON.parse((await worker.ask('/info')).body) as
+            { model_id: string; model_sha: string; model_type: { classifier: { id2label: Record<string, string> } }; max_input_length: number };
+        assert.equal(info.model_id, basename(model));
+        assert.equal(info.model_sha, createHash('sha256').update(readFileSync(join(model, 'onnx/model.onnx'))).digest('hex'));
         assert.deepEqual(Object.values(info.model_type.classifier.id2label).sort(), kLabels);
         assert.equal(info.max_input_length, 128);
         assert.deepEqual(await worker.ask('/health'), { status: 200, body: '' });

@@ -12,9 +12,15 @@ namespace clamor::api {
 namespace {
 
 wire::http::Response status_reply(int status, std::string_view word,
-                                  const std::vector<std::string>& reasons) {
+                                  const std::vector<std::string>& reasons,
+                                  const std::vector<Dependency>& dependencies) {
     nlohmann::ordered_json body{{"status", word}};
     if (!reasons.empty()) body["reasons"] = reasons;
+    for (const Dependency& one : dependencies) {
+        nlohmann::ordered_json& entry = body["dependencies"][one.name];
+        entry["status"] = one.reason.empty() ? "up" : "down";
+        if (!one.reason.empty()) entry["reason"] = one.reason;
+    }
     return json_response(status,
                          body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
@@ -24,12 +30,17 @@ wire::http::Response status_reply(int status, std::string_view word,
 void add_health_routes(Router& router, std::function<Health()> health) {
     router.on("GET", "/healthz", [health](auto, auto, auto respond) {
         const auto now = health();
-        respond(status_reply(200, now.degraded.empty() ? "ok" : "degraded", now.degraded));
+        std::vector<std::string> reasons = now.degraded;
+        for (const Dependency& one : now.dependencies) {
+            if (!one.reason.empty()) reasons.push_back(one.reason);
+        }
+        respond(status_reply(200, reasons.empty() ? "ok" : "degraded", reasons, now.dependencies));
     });
     router.on("GET", "/readyz", [health = std::move(health)](auto, auto, auto respond) {
         const auto now = health();
         const bool ready = now.not_ready.empty();
-        respond(status_reply(ready ? 200 : 503, ready ? "ready" : "not ready", now.not_ready));
+        respond(status_reply(ready ? 200 : 503, ready ? "ready" : "not ready",
+                             ready ? now.degraded : now.not_ready, now.dependencies));
     });
 }
 

@@ -9,15 +9,22 @@
 
 namespace clamor::api {
 
+/// A server that this one needs.
+struct Dependency {
+    std::string name;
+    std::string reason;  ///< why it cannot be used now, a sentence; empty: it can
+};
+
 /// How the server is, each reason a sentence.
 struct Health {
+    std::vector<Dependency> dependencies;
     std::vector<std::string> degraded;   ///< it serves, with something missing
     std::vector<std::string> not_ready;  ///< it should get no new clients
 };
 
 /// GET /healthz (200 as long as the process answers; says whether something is degraded) and GET
-/// /readyz (503 with the reasons when a load balancer should look elsewhere). `health` is called on
-/// a shard's thread.
+/// /readyz (503 with the reasons when a load balancer should look elsewhere; else what is
+/// degraded), both with each dependency's state. `health` is called on a shard's thread.
 void add_health_routes(Router& router, std::function<Health()> health);
 
 }  // namespace clamor::api

@@ -28,6 +28,19 @@ TEST_F(HealthTest, StaysAliveButSaysWhatIsDegraded) {
     EXPECT_EQ(get("/readyz").status, 200);
 }
 
+TEST_F(HealthTest, NamesWhatItDependsOnAndStaysReadyWithoutIt) {
+    health.dependencies = {{"postgresql", ""}};
+    EXPECT_EQ(get("/readyz").body,
+              R"({"status":"ready","dependencies":{"postgresql":{"status":"up"}}})");
+    health.dependencies = {{"postgresql", "PostgreSQL cannot be reached"}};
+    const auto ready = get_json("/readyz", 200);
+    EXPECT_EQ(ready["dependencies"]["postgresql"]["status"], "down");
+    EXPECT_EQ(ready["dependencies"]["postgresql"]["reason"], "PostgreSQL cannot be reached");
+    const auto alive = get_json("/healthz", 200);
+    EXPECT_EQ(alive["status"], "degraded");
+    EXPECT_EQ(alive["reasons"][0], "PostgreSQL cannot be reached");
+}
+
 TEST_F(HealthTest, IsNotReadyWithReasons) {
     health.not_ready = {"the server is stopping"};
     EXPECT_EQ(get_json("/readyz", 503)["reasons"][0], "the server is stopping");

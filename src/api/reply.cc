@@ -7,9 +7,20 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
+#include "store/catalog.h"
 #include "wire/http/response.h"
 
 namespace clamor::api {
+
+namespace {
+
+wire::http::Response busy(std::string_view message) {
+    auto reply = error_response(503, message);
+    reply.headers.emplace_back("Retry-After", "1");
+    return reply;
+}
+
+}  // namespace
 
 wire::http::Response json_response(int status, std::string body) {
     return {status,
@@ -27,6 +38,10 @@ wire::http::Response error_response(int status, std::string_view message) {
 }
 
 wire::http::Response store_failure(const Error& error) {
+    if (store::is_busy(error.code)) {
+        log::warn("a request could not be done", {{"error", error.to_string()}});
+        return busy("the server cannot reach its store at the moment; ask again in a second");
+    }
     log::error("a request failed in the store", {{"error", error.to_string()}});
     return error_response(500, "the server could not read its store; its log says why");
 }
@@ -42,9 +57,7 @@ void answer_from_worker(Executor& workers, wire::http::Respond respond,
         }
     });
     if (taken) return;
-    auto busy = error_response(503, "the server is busy; ask again in a second");
-    busy.headers.emplace_back("Retry-After", "1");
-    respond(std::move(busy));
+    respond(busy("the server is busy; ask again in a second"));
 }
 
 }  // namespace clamor::api

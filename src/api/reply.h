@@ -18,7 +18,8 @@ wire::http::Response json_response(int status, std::string body);
 /// would be right.
 wire::http::Response error_response(int status, std::string_view message);
 
-/// What a failing store is to a client: a 500 without the operator's details, which go to the log.
+/// What a failing store is to a client: a 503 when it is away, else a 500; without the operator's
+/// details, which go to the log.
 wire::http::Response store_failure(const Error& error);
 
 /// Runs `work` where it may block and answers with what it gives; 503 when the workers' queue is at

@@ -29,23 +29,33 @@ void add_data_option(CLI::App& app, std::string& data) {
     app.add_option("--data", data, "The server's data folder")->default_val("data");
 }
 
+/// Where the catalog is.
+void add_catalog_options(CLI::App& app, std::string& data, std::string& postgres) {
+    add_data_option(app, data);
+    app.add_option("--postgres", postgres, "The server's PostgreSQL, where it has one")
+        ->type_name("URL");
+}
+
 /// What `serve` was given; flags win over the file.
 struct ServeFlags {
     std::string config_file;
-    std::optional<std::string> http, irc, data, reactor, redis;
+    std::optional<std::string> http, irc, data, postgres, dynamodb, redis, reactor;
     std::optional<std::uint16_t> shards, node;
     bool dev = false;
     bool dev_beyond_loopback = false;
     bool redis_only_node = false;
+    std::optional<std::string> take_over;  // empty: of the same data folder
 };
 
-Command make_serve(const ServeFlags& flags) {
+LoadedConfig read_config(const ServeFlags& flags) {
     LoadedConfig loaded;
     if (!flags.config_file.empty()) loaded = load_config(flags.config_file);
     auto& server = loaded.config.server;
     if (flags.http) server.http = *flags.http;
     if (flags.irc) server.irc = *flags.irc;
     if (flags.data) server.data = *flags.data;
+    if (flags.dynamodb) loaded.config.dynamodb.url = *flags.dynamodb;
+    if (flags.postgres) loaded.config.catalog.url = *flags.postgres;
     if (flags.shards) server.shards = *flags.shards;
     if (flags.node) server.node = *flags.node;
     if (flags.reactor == "auto") server.reactor = reactor::EngineKind::automatic;
@@ -56,7 +66,18 @@ Command make_serve(const ServeFlags& flags) {
     server.dev |= flags.dev;
     server.dev_beyond_loopback |= flags.dev_beyond_loopback;
     if (loaded.problems.empty()) loaded.problems = check_config(loaded.config);
-    if (loaded.problems.empty()) return ServeCommand{std::move(loaded.config)};
+    return loaded;
+}
+
+Command make_serve(const ServeFlags& flags) {
+    auto loaded = read_config(flags);
+    if (loaded.problems.empty()) {
+        auto take_over = flags.take_over;
+        if (take_over && take_over->empty()) take_over = loaded.config.server.data;
+        return ServeCommand{.config = std::move(loaded.config),
+                            .read_again = [flags] { return read_config(flags); },
+                            .take_over = std::move(take_over)};
+    }
     return Done{kUsage, fmt::format("{}\n", fmt::join(loaded.problems, "\n"))};
 }
 
@@ -73,6 +94,8 @@ void add_serve(CLI::App& app, Makers& makers) {
     serve.add_option("--irc", flags->irc, "Where IRC over TCP is; '' for nowhere")
         ->type_name("HOST:PORT");
     serve.add_option("--data", flags->data, "Folder for everything that is kept")->type_name("DIR");
+    serve.add_option("--postgres", flags->postgres, "A PostgreSQL database for the catalog")
+        ->type_name("URL");
     serve.add_option("--shards", flags->shards, "Threads that serve; 0: one for each core")
         ->check(CLI::Range(0, 256));
     serve.add_option("--node", flags->node, "This node's number")->check(CLI::Range(0, 1023));
@@ -82,6 +105,14 @@ void add_serve(CLI::App& app, Makers& makers) {
                    "No other node uses that Redis, so the data may be in this machine's folder");
     serve.add_option("--reactor", flags->reactor, "How the network is driven")
         ->check(CLI::IsMember({"auto", "io_uring", "epoll"}));
+    serve
+        .add_option("--take-over", flags->take_over,
+                    "Take the listening sockets of the server that runs in this data folder (this "
+                    "one's, when none is named), which then ends")
+        ->type_name("[DIR]")
+        ->expected(0, 1);
+    serve.add_option("--dynamodb", flags->dynamodb, "Keep the message log in a DynamoDB table")
+        ->type_name("URL");
     makers[&serve] = [flags] { return make_serve(*flags); };
 }
 
@@ -148,7 +179,7 @@ void add_token(CLI::App& app, Makers& makers) {
             if (which != Action::revoke) check_holder(command->user, *of_app);
             return *command;
         };
-        add_data_option(action, command->data);
+        add_catalog_options(action, command->data, command->postgres);
     };
     auto& create = *token.add_subcommand("create", "Make a token and print it, once");
     add_holder_options(create, command->user, *of_app,
@@ -184,7 +215,7 @@ void add_user(CLI::App& app, Makers& makers) {
             command->action = which;
             return *command;
         };
-        add_data_option(action, command->data);
+        add_catalog_options(action, command->data, command->postgres);
         if (which != Action::list)
             action.add_option("LOGIN", command->login, "The user's login")->required();
         return action;
@@ -213,7 +244,7 @@ void add_channel(CLI::App& app, Makers& makers) {
             command->action = which;
             return *command;
         };
-        add_data_option(action, command->data);
+        add_catalog_options(action, command->data, command->postgres);
         if (which != Action::list)
             action.add_option("CHANNEL", command->login, "The channel's login")->required();
         return action;
@@ -252,9 +283,54 @@ void add_export(CLI::App& app, Makers& makers) {
     auto& exporter = *app.add_subcommand(
         "export", "Print a channel's stored messages as JSON lines; works beside a running server");
     auto command = std::make_shared<ExportCommand>();
-    add_data_option(exporter, command->data);
+    add_catalog_options(exporter, command->data, command->postgres);
     exporter.add_option("--channel", command->channel, "The channel's login")->required();
+    exporter
+        .add_option("--dynamodb", command->dynamodb,
+                    "Where the message log is, as serve was given it")
+        ->type_name("URL");
     makers[&exporter] = [command] { return *command; };
+}
+
+void add_admin(CLI::App& app, Makers& makers) {
+    auto& admin = *app.add_subcommand("admin", "Speak to the server that runs in a data folder");
+    admin.require_subcommand(1);
+    auto command = std::make_shared<AdminCommand>();
+    const std::pair<const char*, const char*> actions[] = {
+        {"status", "Print how it is, as JSON"},
+        {"reconnect", "Have it ask all clients to connect again, at its pace"},
+        {"drain", "Have it ask them, let them go, write what is left and end: as SIGTERM"}};
+    for (const auto& [name, help] : actions) {
+        auto& action = *admin.add_subcommand(name, help);
+        add_data_option(action, command->data);
+        makers[&action] = [command, name = std::string(name)] {
+            command->command = name;
+            return *command;
+        };
+    }
+}
+
+void add_import(CLI::App& app, Makers& makers) {
+    auto& import = *app.add_subcommand(
+        "import", "Move a data folder's catalog to PostgreSQL; goes on where it was interrupted");
+    auto command = std::make_shared<ImportCommand>();
+    add_data_option(import, command->data);
+    import.add_option("--postgres", command->postgres, "An empty database, as for serve")
+        ->required()
+        ->type_name("URL");
+    import.add_option("--dynamodb", command->dynamodb, "Where the messages go; they stay without")
+        ->type_name("URL");
+    import.add_flag("--quiet", command->quiet, "No progress bar");
+    makers[&import] = [command] { return *command; };
+}
+
+void add_backup(CLI::App& app, Makers& makers) {
+    auto& backup = *app.add_subcommand(
+        "backup", "Copy a data folder to a new folder; works beside a running server");
+    auto command = std::make_shared<BackupCommand>();
+    add_data_option(backup, command->data);
+    backup.add_option("TO", command->to, "The new folder")->required();
+    makers[&backup] = [command] { return *command; };
 }
 
 void add_replay(CLI::App& app, Makers& makers) {
@@ -343,6 +419,9 @@ Command parse_command_line(std::vector<std::string> arguments) {
     add_user(app, makers);
     add_channel(app, makers);
     add_export(app, makers);
+    add_admin(app, makers);
+    add_import(app, makers);
+    add_backup(app, makers);
     add_replay(app, makers);
     add_bench(app, makers);
     if (const auto wrong = unknown_command(app, arguments)) return *wrong;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
@@ -17,6 +18,8 @@ namespace clamor::app {
 
 struct ServeCommand {
     Config config;
+    std::function<LoadedConfig()> read_again;  ///< file and flags, as they were given
+    std::optional<std::string> take_over{};    ///< data folder of the server to take over from
 };
 
 struct CheckCommand {
@@ -27,6 +30,7 @@ struct TokenCommand {
     enum class Action : std::uint8_t { create, list, revoke };
     Action action = Action::create;
     std::string data;
+    std::string postgres{};           ///< its URL; empty: the catalog is in the data folder
     std::string user;                 ///< create, list; empty: app tokens
     std::string client_id;            ///< create
     std::vector<std::string> scopes;  ///< create
@@ -54,6 +58,7 @@ struct UserCommand {
     enum class Action : std::uint8_t { add, show, list, set };
     Action action = Action::list;
     std::string data;
+    std::string postgres{};  ///< its URL; empty: the catalog is in the data folder
     std::string login;
     std::optional<std::string> display_name;
     std::optional<std::string> color;
@@ -64,6 +69,7 @@ struct ChannelCommand {
     enum class Action : std::uint8_t { add, show, list, set, role, subscriber };
     Action action = Action::list;
     std::string data;
+    std::string postgres{};  ///< its URL; empty: the catalog is in the data folder
     std::string login;
     std::optional<std::string> title;
     std::optional<std::uint32_t> slow_seconds;
@@ -78,7 +84,28 @@ struct ChannelCommand {
 
 struct ExportCommand {
     std::string data;
+    std::string postgres{};  ///< its URL; empty: the catalog is in the data folder
     std::string channel;
+    std::string dynamodb{};  ///< where the message log is; empty: in the data folder
+};
+
+/// Speaks to the server that runs in a data folder.
+struct AdminCommand {
+    std::string data;
+    std::string command;  ///< status, reconnect, drain
+};
+
+/// Moves a data folder's catalog to PostgreSQL, and its messages, when they have a place to go to.
+struct ImportCommand {
+    std::string data;
+    std::string postgres;
+    std::string dynamodb;  ///< empty: the messages stay
+    bool quiet = false;
+};
+
+struct BackupCommand {
+    std::string data;
+    std::string to;
 };
 
 /// Nothing to run: what to print, and the code to end with (0 for help, 2 for a wrong command
@@ -88,9 +115,9 @@ struct Done {
     std::string output;
 };
 
-using Command =
-    std::variant<Done, ServeCommand, CheckCommand, TokenCommand, MintCommand, UserCommand,
-                 ChannelCommand, ExportCommand, load::ReplayOptions, load::BenchOptions>;
+using Command = std::variant<Done, ServeCommand, CheckCommand, TokenCommand, MintCommand,
+                             UserCommand, ChannelCommand, ExportCommand, AdminCommand,
+                             ImportCommand, BackupCommand, load::ReplayOptions, load::BenchOptions>;
 
 /// `arguments` without the program's name. For serve, the configuration file is read, too.
 Command parse_command_line(std::vector<std::string> arguments);

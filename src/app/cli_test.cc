@@ -45,7 +45,8 @@ TEST(CommandLine, ServesWithTheDefaults) {
 TEST(CommandLine, TakesTheFlagsOfServe) {
     const auto config =
         parsed<ServeCommand>({"serve", "--dev", "--http", "127.0.0.1:9000", "--irc", "", "--data",
-                              "d", "--shards", "3", "--node", "2", "--reactor", "epoll"})
+                              "d", "--shards", "3", "--node", "2", "--reactor", "epoll",
+                              "--dynamodb", "dynamodb://eu-central-1/clamor"})
             .config;
     EXPECT_TRUE(config.server.dev);
     EXPECT_EQ(config.server.http, "127.0.0.1:9000");
@@ -54,6 +55,35 @@ TEST(CommandLine, TakesTheFlagsOfServe) {
     EXPECT_EQ(config.server.shards, 3);
     EXPECT_EQ(config.server.node, 2);
     EXPECT_EQ(config.server.reactor, reactor::EngineKind::epoll);
+    EXPECT_EQ(config.dynamodb.url, "dynamodb://eu-central-1/clamor");
+}
+
+TEST(CommandLine, TakesThePlaceOfTheCatalog) {
+    const std::string url = "postgresql://clamor@db.example/clamor";
+    EXPECT_EQ(parsed<ServeCommand>({"serve", "--postgres", url}).config.catalog.url, url);
+    EXPECT_EQ(parsed<UserCommand>({"user", "list", "--postgres", url}).postgres, url);
+    EXPECT_EQ(parsed<TokenCommand>({"token", "list", "alice", "--postgres", url}).postgres, url);
+    EXPECT_EQ(parsed<ChannelCommand>({"channel", "list", "--postgres", url}).postgres, url);
+    EXPECT_EQ(parsed<ChannelCommand>({"channel", "list"}).postgres, "");
+    const auto wrong = std::get<Done>(
+        parse_command_line({"serve", "--postgres", "postgresql://a:hunter2/@b@h:x/db"}));
+    EXPECT_EQ(wrong.code, 2);
+    EXPECT_THAT(wrong.output, HasSubstr("catalog.url (--postgres)"));
+    EXPECT_THAT(wrong.output, testing::Not(HasSubstr("hunter2")));
+}
+
+TEST(CommandLine, TakesImportsAndBackups) {
+    const auto import =
+        parsed<ImportCommand>({"import", "--data", "d", "--postgres", "u", "--quiet"});
+    EXPECT_EQ(import.data, "d");
+    EXPECT_EQ(import.postgres, "u");
+    EXPECT_EQ(import.dynamodb, "");
+    EXPECT_TRUE(import.quiet);
+    EXPECT_THAT(std::get<Done>(parse_command_line({"import"})).output,
+                HasSubstr("--postgres is required"));
+    const auto backup = parsed<BackupCommand>({"backup", "--data", "d", "there"});
+    EXPECT_EQ(backup.data, "d");
+    EXPECT_EQ(backup.to, "there");
 }
 
 TEST(CommandLine, LetsFlagsWinOverTheFile) {

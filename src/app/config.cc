@@ -2,6 +2,7 @@
 #include "app/config.h"
 
 #include <algorithm>
+#include <charconv>
 #include <fstream>
 #include <functional>
 #include <optional>
@@ -17,6 +18,8 @@
 #include "auth/curl/jwks_fetcher.h"
 #include "auth/key.h"
 #include "bus/redis/url.h"
+#include "store/dynamodb/address.h"
+#include "store/postgres/url.h"
 
 namespace clamor::app {
 
@@ -26,28 +29,44 @@ namespace {
 /// 8").
 using Take = std::function<std::optional<std::string>(const toml::node&)>;
 
+/// A setting's field in a Config.
+struct Field {
+    Take take;
+    std::function<bool(const Field&)> equals;  ///< the same setting's in another Config
+    const void* at;
+};
+
+template <class T>
+Field field_at(T& at, Take take) {
+    return {.take = std::move(take),
+            .equals = [&at](const Field& other) { return at == *static_cast<const T*>(other.at); },
+            .at = &at};
+}
+
 struct Setting {
     std::string_view section;
     std::string_view key;
-    Take take;
+    Field field;
+
+    std::string name() const { return fmt::format("{}.{}", section, key); }
 };
 
-Take text(std::string& field) {
-    return [&field](const toml::node& node) -> std::optional<std::string> {
+Field text(std::string& field) {
+    return field_at(field, [&field](const toml::node& node) -> std::optional<std::string> {
         const auto value = node.value_exact<std::string>();
         if (!value) return "a text in quotes";
         field = *value;
         return std::nullopt;
-    };
+    });
 }
 
-Take flag(bool& field) {
-    return [&field](const toml::node& node) -> std::optional<std::string> {
+Field flag(bool& field) {
+    return field_at(field, [&field](const toml::node& node) -> std::optional<std::string> {
         const auto value = node.value_exact<bool>();
         if (!value) return "true or false";
         field = *value;
         return std::nullopt;
-    };
+    });
 }
 
 template <class T>
@@ -65,34 +84,36 @@ std::chrono::milliseconds from_number(std::int64_t value) {
 
 /// A whole number; of seconds or milliseconds where the field is a duration.
 template <class T>
-Take number(T& field, std::int64_t least, std::int64_t most) {
-    return [&field, least, most](const toml::node& node) -> std::optional<std::string> {
-        const auto value = node.value_exact<std::int64_t>();
-        if (!value || *value < least || *value > most)
-            return fmt::format("a whole number from {} to {}", least, most);
-        field = from_number<T>(*value);
-        return std::nullopt;
-    };
+Field number(T& field, std::int64_t least, std::int64_t most) {
+    return field_at(field,
+                    [&field, least, most](const toml::node& node) -> std::optional<std::string> {
+                        const auto value = node.value_exact<std::int64_t>();
+                        if (!value || *value < least || *value > most)
+                            return fmt::format("a whole number from {} to {}", least, most);
+                        field = from_number<T>(*value);
+                        return std::nullopt;
+                    });
 }
 
 template <class T>
-Take choice(T& field, std::vector<std::pair<std::string_view, T>> choices) {
-    return [&field,
-            choices = std::move(choices)](const toml::node& node) -> std::optional<std::string> {
-        const auto value = node.value_exact<std::string>();
-        std::vector<std::string> words;
-        for (const auto& [word, meaning] : choices) {
-            words.push_back(fmt::format("\"{}\"", word));
-            if (!value || *value != word) continue;
-            field = meaning;
-            return std::nullopt;
-        }
-        return fmt::format("one of {}", fmt::join(words, ", "));
-    };
+Field choice(T& field, std::vector<std::pair<std::string_view, T>> choices) {
+    return field_at(field,
+                    [&field, choices = std::move(choices)](
+                        const toml::node& node) -> std::optional<std::string> {
+                        const auto value = node.value_exact<std::string>();
+                        std::vector<std::string> words;
+                        for (const auto& [word, meaning] : choices) {
+                            words.push_back(fmt::format("\"{}\"", word));
+                            if (!value || *value != word) continue;
+                            field = meaning;
+                            return std::nullopt;
+                        }
+                        return fmt::format("one of {}", fmt::join(words, ", "));
+                    });
 }
 
-Take texts(std::vector<std::string>& field) {
-    return [&field](const toml::node& node) -> std::optional<std::string> {
+Field texts(std::vector<std::string>& field) {
+    return field_at(field, [&field](const toml::node& node) -> std::optional<std::string> {
         constexpr auto kRight = "a list of texts, as [\"*\"]";
         const auto* array = node.as_array();
         if (array == nullptr) return kRight;
@@ -104,31 +125,48 @@ Take texts(std::vector<std::string>& field) {
         }
         field = std::move(values);
         return std::nullopt;
-    };
+    });
 }
 
 /// A list of files, each of which `load` can read.
 template <class Load>
-Take files(std::vector<std::string>& field, std::string_view what, Load load) {
-    return [&field, what, load](const toml::node& node) -> std::optional<std::string> {
-        std::vector<std::string> paths;
-        if (texts(paths)(node)) return fmt::format("a list of files: {}", what);
-        for (const auto& path : paths) {
-            if (const auto loaded = load(path); !loaded)
-                return fmt::format("a list of files: {}; {}", what, loaded.error().to_string());
-        }
-        field = std::move(paths);
-        return std::nullopt;
-    };
+Field files(std::vector<std::string>& field, std::string_view what, Load load) {
+    return field_at(
+        field, [&field, what, load](const toml::node& node) -> std::optional<std::string> {
+            std::vector<std::string> paths;
+            if (texts(paths).take(node)) return fmt::format("a list of files: {}", what);
+            for (const auto& path : paths) {
+                if (const auto loaded = load(path); !loaded)
+                    return fmt::format("a list of files: {}; {}", what, loaded.error().to_string());
+            }
+            field = std::move(paths);
+            return std::nullopt;
+        });
 }
 
-Take text_such_as(std::string& field, bool (*fits)(std::string_view), std::string_view right) {
-    return [&field, fits, right](const toml::node& node) -> std::optional<std::string> {
+Field text_such_as(std::string& field, bool (*fits)(std::string_view), std::string_view right) {
+    return field_at(field,
+                    [&field, fits, right](const toml::node& node) -> std::optional<std::string> {
+                        const auto value = node.value_exact<std::string>();
+                        if (!value || !(value->empty() || fits(*value))) return std::string(right);
+                        field = *value;
+                        return std::nullopt;
+                    });
+}
+
+/// What it says about a URL that is wrong never has its password.
+Field postgres_url(std::string& field) {
+    return field_at(field, [&field](const toml::node& node) -> std::optional<std::string> {
         const auto value = node.value_exact<std::string>();
-        if (!value || !(value->empty() || fits(*value))) return std::string(right);
+        if (!value) return "a text in quotes";
+        if (!value->empty()) {
+            if (auto fault = store::fault_in_postgres_url(*value); !fault.empty())
+                return fmt::format("empty, or the URL of a PostgreSQL database: this one {}",
+                                   fault);
+        }
         field = *value;
         return std::nullopt;
-    };
+    });
 }
 
 /// `https://chat.example`, perhaps with a path, but with no slash at its end.
@@ -138,9 +176,13 @@ bool is_base_url(std::string_view text) {
            text.find_first_of(" \t\"'<>?#\r\n") == std::string_view::npos;
 }
 
+bool is_dynamodb_url(std::string_view text) {
+    return store::dynamodb::Address::parse(text).has_value();
+}
+
 /// `[[auth.clients]]` tables.
-Take clients(std::vector<ClientConfig>& field) {
-    return [&field](const toml::node& node) -> std::optional<std::string> {
+Field clients(std::vector<ClientConfig>& field) {
+    return field_at(field, [&field](const toml::node& node) -> std::optional<std::string> {
         constexpr auto kRight =
             "[[auth.clients]] sections, each with an id of its own and a secret_file";
         const auto* array = node.as_array();
@@ -159,7 +201,7 @@ Take clients(std::vector<ClientConfig>& field) {
         }
         field = std::move(read);
         return std::nullopt;
-    };
+    });
 }
 
 /// The one list of all settings, bound to the fields of `c`.
@@ -182,6 +224,9 @@ std::vector<Setting> settings_of(Config& c) {
          text_such_as(c.server.public_url, is_base_url,
                       "empty, or an address as \"https://chat.example\" without a slash at its "
                       "end")},
+        {"catalog", "url", postgres_url(c.catalog.url)},
+        {"catalog", "connections", number(c.catalog.connections, 1, 1000)},
+        {"catalog", "statement_timeout_ms", number(c.catalog.statement_timeout, 100, 600'000)},
         {"auth", "jwt_keys",
          files(c.auth.jwt_keys, "public keys in PEM and JWK sets", auth::load_public_keys)},
         {"auth", "jwt_secrets",
@@ -209,6 +254,7 @@ std::vector<Setting> settings_of(Config& c) {
         {"automod.model", "labels", texts(c.automod.model.labels)},
         {"redis", "url", text(c.redis.url)},
         {"redis", "only_node", flag(c.redis.only_node)},
+        {"eventsub", "private_callbacks", flag(c.eventsub.private_callbacks)},
         {"limits", "connections_per_address", number(c.limits.connections_per_address, 1, kMany)},
         {"limits", "rooms_per_connection", number(c.limits.rooms_per_connection, 1, kMany)},
         {"limits", "joins_per_10s", number(c.limits.joins_per_10s, 1, kMany)},
@@ -220,6 +266,11 @@ std::vector<Setting> settings_of(Config& c) {
         {"limits", "messages_viewer", number(c.limits.messages_viewer, 1, 10'000)},
         {"limits", "messages_moderator", number(c.limits.messages_moderator, 1, 10'000)},
         {"limits", "messages_verified_bot", number(c.limits.messages_verified_bot, 1, 10'000)},
+        {"limits", "role_changes_per_10s", number(c.limits.role_changes_per_10s, 1, 10'000)},
+        {"limits", "whispers_per_second", number(c.limits.whispers_per_second, 1, 10'000)},
+        {"limits", "whispers_per_minute", number(c.limits.whispers_per_minute, 1, 10'000)},
+        {"limits", "whisper_recipients_per_day",
+         number(c.limits.whisper_recipients_per_day, 1, 10'000)},
         {"limits", "outbox_soft_bytes",
          number(c.limits.outbox_soft_bytes, limits::kBatchBytes, 1 << 30)},
         {"limits", "outbox_hard_bytes",
@@ -231,7 +282,16 @@ std::vector<Setting> settings_of(Config& c) {
         {"limits", "mailbox", number(c.limits.mailbox, 1024, 1 << 24)},
         {"limits", "log_queue", number(c.limits.log_queue, 1024, 1 << 24)},
         {"limits", "spool_bytes", number(c.limits.spool_bytes, 16 << 20, std::uint64_t{1} << 40)},
+        {"limits", "reconnects_per_second", number(c.limits.reconnects_per_second, 1, 1'000'000)},
+        {"limits", "drain_s", number(c.limits.drain, 5, 3600)},
         {"limits", "coalesce_max_ms", number(c.limits.coalesce_max, 0, 1000)},
+        {"dynamodb", "url",
+         text_such_as(c.dynamodb.url, is_dynamodb_url,
+                      "empty, or dynamodb://REGION/TABLE, as \"dynamodb://eu-central-1/clamor\", "
+                      "or with ?endpoint=https://HOST:PORT behind it")},
+        {"dynamodb", "requests", number(c.dynamodb.requests, 1, 64)},
+        {"dynamodb", "keep_days", number(c.dynamodb.keep_days, 0, 36'500)},
+        {"dynamodb", "keep_days_of", texts(c.dynamodb.keep_days_of)},
         {"log", "level",
          choice<log::Level>(c.log.level, {{"debug", log::Level::debug},
                                           {"info", log::Level::info},
@@ -286,7 +346,7 @@ class Reader {
     void read_setting(const std::string& section, const std::string& key, const toml::node& node) {
         for (const auto& setting : settings_) {
             if (setting.section != section || setting.key != key) continue;
-            if (const auto right = setting.take(node)) {
+            if (const auto right = setting.field.take(node)) {
                 report(node.source().begin.line,
                        fmt::format("{}.{} must be {}", section, key, *right));
             }
@@ -299,8 +359,7 @@ class Reader {
 
     std::vector<std::string> names() const {
         std::vector<std::string> out;
-        for (const auto& setting : settings_)
-            out.push_back(fmt::format("{}.{}", setting.section, setting.key));
+        for (const auto& setting : settings_) out.push_back(setting.name());
         return out;
     }
 
@@ -378,10 +437,23 @@ std::vector<std::string> check_config(const Config& config) {
             "only; give "
             "--dev-beyond-loopback (server.dev_beyond_loopback) when that is meant");
     }
+    if (!config.catalog.url.empty()) {
+        if (auto fault = store::fault_in_postgres_url(config.catalog.url); !fault.empty())
+            problems.push_back("catalog.url (--postgres) " + fault);
+    }
     if (config.limits.outbox_soft_bytes >= config.limits.outbox_hard_bytes) {
         problems.push_back(
             fmt::format("limits.outbox_soft_bytes ({}) must be below limits.outbox_hard_bytes ({})",
                         config.limits.outbox_soft_bytes, config.limits.outbox_hard_bytes));
+    }
+    if (!config.dynamodb.url.empty()) {
+        if (const auto address = store::dynamodb::Address::parse(config.dynamodb.url); !address)
+            problems.push_back("dynamodb.url: " + address.error().detail);
+    }
+    if (!days_by_login(config.dynamodb.keep_days_of)) {
+        problems.emplace_back(
+            "dynamodb.keep_days_of must be a list of channels and days, as [\"music = 30\"]; 0 "
+            "days: for good");
     }
     if (!config.automod.model.url.empty()) {
         const auto fault = automod::fault_in(route_options(config.automod.model));
@@ -407,6 +479,25 @@ std::vector<std::string> check_config(const Config& config) {
     return problems;
 }
 
+std::optional<std::map<std::string, std::uint32_t>> days_by_login(
+    const std::vector<std::string>& lines) {
+    std::map<std::string, std::uint32_t> days;
+    for (const std::string& line : lines) {
+        const auto equals = line.find('=');
+        if (equals == std::string::npos) return std::nullopt;
+        auto login = line.substr(0, equals);
+        while (login.ends_with(' ')) login.pop_back();
+        const auto first = line.find_first_not_of(' ', equals + 1);
+        if (login.empty() || first == std::string::npos) return std::nullopt;
+        std::uint32_t number = 0;
+        const char* const end = line.data() + line.size();
+        const auto [at, error] = std::from_chars(line.data() + first, end, number);
+        if (error != std::errc() || at != end || number > 36'500) return std::nullopt;
+        days[login] = number;
+    }
+    return days;
+}
+
 automod::ModelRoute::Options route_options(const ModelConfig& config) {
     return {
         .url = config.url,
@@ -422,11 +513,22 @@ automod::ModelRoute::Options route_options(const ModelConfig& config) {
         .labels = config.labels};
 }
 
+std::vector<std::string> changed_settings(const Config& one, const Config& other) {
+    Config before = one;
+    Config after = other;
+    const auto fields = settings_of(before);
+    const auto others = settings_of(after);
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        if (!fields[i].field.equals(others[i].field)) names.push_back(fields[i].name());
+    }
+    return names;
+}
+
 std::vector<std::string> setting_names() {
     Config config;
     std::vector<std::string> names;
-    for (const auto& setting : settings_of(config))
-        names.push_back(fmt::format("{}.{}", setting.section, setting.key));
+    for (const auto& setting : settings_of(config)) names.push_back(setting.name());
     return names;
 }
 

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +30,13 @@ struct ServerConfig {
     std::uint16_t node = 0;
     std::string public_url;  ///< `https://chat.example`; empty: addresses stay relative
     friend bool operator==(const ServerConfig&, const ServerConfig&) = default;
+};
+
+struct CatalogConfig {
+    std::string url;  ///< of PostgreSQL, perhaps with a password; empty: SQLite in the data folder
+    std::size_t connections = limits::kCatalogConnections;
+    std::chrono::milliseconds statement_timeout = limits::kCatalogStatement;
+    friend bool operator==(const CatalogConfig&, const CatalogConfig&) = default;
 };
 
 /// An application that may get app tokens by its secret.
@@ -78,6 +87,11 @@ struct RedisConfig {
     friend bool operator==(const RedisConfig&, const RedisConfig&) = default;
 };
 
+struct EventSubConfig {
+    bool private_callbacks = false;
+    friend bool operator==(const EventSubConfig&, const EventSubConfig&) = default;
+};
+
 struct LimitsConfig {
     std::size_t connections_per_address = limits::kConnectionsPerAddress;
     std::size_t rooms_per_connection = limits::kRoomsPerConnection;
@@ -88,6 +102,10 @@ struct LimitsConfig {
     std::uint32_t messages_viewer = limits::kMessagesViewer.count;
     std::uint32_t messages_moderator = limits::kMessagesModerator.count;
     std::uint32_t messages_verified_bot = limits::kMessagesVerifiedBot.count;
+    std::uint32_t role_changes_per_10s = limits::kRoleChanges.count;
+    std::uint32_t whispers_per_second = limits::kWhispersPerSecond.count;
+    std::uint32_t whispers_per_minute = limits::kWhispersPerMinute.count;
+    std::uint32_t whisper_recipients_per_day = limits::kWhisperRecipientsPerDay.count;
     std::size_t outbox_soft_bytes = limits::kOutboxSoftBytes;
     std::size_t outbox_hard_bytes = limits::kOutboxHardBytes;
     std::chrono::seconds outbox_age = limits::kOutboxAge;
@@ -97,9 +115,24 @@ struct LimitsConfig {
     std::size_t mailbox = limits::kMailboxTasks;
     std::size_t log_queue = limits::kLogQueueMessages;
     std::uint64_t spool_bytes = limits::kSpoolBytes;
+    std::uint32_t reconnects_per_second = limits::kReconnectsPerSecond;
+    std::chrono::seconds drain = limits::kDrain;
     std::chrono::milliseconds coalesce_max = limits::kCoalesceMax;
     friend bool operator==(const LimitsConfig&, const LimitsConfig&) = default;
 };
+
+/// The message log on DynamoDB.
+struct DynamoConfig {
+    std::string
+        url;  ///< `dynamodb://REGION/TABLE[?endpoint=URL]`; empty: SQLite in the data folder
+    std::size_t requests = limits::kDynamoRequests;
+    std::uint32_t keep_days = 0;            ///< 0: for good
+    std::vector<std::string> keep_days_of;  ///< `login = days`
+    friend bool operator==(const DynamoConfig&, const DynamoConfig&) = default;
+};
+/// By login; std::nullopt: a line that is none of `login = days`.
+std::optional<std::map<std::string, std::uint32_t>> days_by_login(
+    const std::vector<std::string>& lines);
 
 struct LogConfig {
     log::Level level = log::Level::info;
@@ -115,10 +148,13 @@ struct WebConfig {
 
 struct Config {
     ServerConfig server;
+    CatalogConfig catalog;
     AuthConfig auth;
     AutoModConfig automod;
     RedisConfig redis;
+    EventSubConfig eventsub;
     LimitsConfig limits;
+    DynamoConfig dynamodb;
     LogConfig log;
     WebConfig web;
     friend bool operator==(const Config&, const Config&) = default;
@@ -137,6 +173,9 @@ LoadedConfig load_config(const std::string& path);
 
 /// What is wrong between settings, wherever they came from (file or command line).
 std::vector<std::string> check_config(const Config& config);
+
+/// The settings in which two configurations differ, as `section.key`, in the order of the manual.
+std::vector<std::string> changed_settings(const Config& one, const Config& other);
 
 /// All settings as `section.key`, in the order of the manual.
 std::vector<std::string> setting_names();

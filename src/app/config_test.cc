@@ -87,6 +87,33 @@ TEST(Config, TakesEverySettingFromTheFile) {
     EXPECT_EQ(config.web.frame_ancestors, "'none'");
 }
 
+TEST(CatalogConfig, TakesAPostgresqlUrl) {
+    const auto [config, problems] = parse_config(R"(
+        [catalog]
+        url = "postgresql://clamor:secret@db.example:5433/clamor?sslmode=verify-full"
+        connections = 8
+        statement_timeout_ms = 250
+    )",
+                                                 "c.toml");
+    EXPECT_THAT(problems, IsEmpty());
+    EXPECT_EQ(config.catalog.connections, 8u);
+    EXPECT_EQ(config.catalog.statement_timeout, std::chrono::milliseconds(250));
+}
+
+TEST(CatalogConfig, SaysWhatIsWrongWithAUrlAndNeverItsPassword) {
+    const auto why = [](const std::string& url) {
+        const auto problems = problems_of("[catalog]\nurl = \"" + url + "\"\n");
+        return problems.size() == 1 ? problems[0] : std::to_string(problems.size()) + " problems";
+    };
+    EXPECT_THAT(why("db.example"), AllOf(HasSubstr("c.toml:2: catalog.url must be"),
+                                         HasSubstr("postgresql://USER:PASSWORD@HOST")));
+    EXPECT_THAT(why("postgresql://u@h/d?sslmod=require"), HasSubstr("sslmod"));
+    EXPECT_THAT(why("postgresql://u:hunter2%zz@h/d"),
+                AllOf(HasSubstr("written as %XX"), testing::Not(HasSubstr("hunter2"))));
+    EXPECT_THAT(why("postgresql://u:hunter2/x@h/d?sslmod=require"),
+                testing::Not(HasSubstr("hunter2")));
+}
+
 TEST(AuthConfig, TakesKeysAndClientsFromTheirFiles) {
     const auth::TempFile key("a.pem", auth::KeyPair::ed25519().public_pem());
     const auth::TempFile set("set.json", auth::jwks_of({auth::KeyPair::rsa().jwk("b")}));
@@ -214,6 +241,34 @@ TEST(Config, AnEmptyFileIsAllDefaults) {
     EXPECT_EQ(loaded.config, Config{});
 }
 
+TEST(DynamoConfig, TakesAnAddressAndDays) {
+    const auto loaded = parse_config(
+        "[dynamodb]\nurl = \"dynamodb://eu-central-1/clamor?endpoint=http://127.0.0.1:8000\"\n"
+        "requests = 4\nkeep_days = 90\nkeep_days_of = [\"music = 30\", \"news=0\"]\n",
+        "c.toml");
+    EXPECT_TRUE(loaded.problems.empty());
+    EXPECT_EQ(loaded.config.dynamodb.requests, 4u);
+    EXPECT_EQ(loaded.config.dynamodb.keep_days, 90u);
+    const std::map<std::string, std::uint32_t> days{{"music", 30}, {"news", 0}};
+    EXPECT_EQ(days_by_login(loaded.config.dynamodb.keep_days_of), days);
+}
+
+TEST(DynamoConfig, SaysWhatIsWrong) {
+    const auto why = [](const std::string& line) {
+        const auto loaded = parse_config("[dynamodb]\n" + line, "c.toml");
+        return loaded.problems.empty() ? std::string() : loaded.problems.front();
+    };
+    EXPECT_THAT(why("url = \"https://dynamodb.eu-central-1.amazonaws.com\""),
+                testing::HasSubstr("c.toml:2: dynamodb.url must be empty, or dynamodb://REGION/"));
+    EXPECT_THAT(why("requests = 0"), testing::HasSubstr("a whole number from 1 to 64"));
+    for (const char* wrong :
+         {"music", "music = ", "= 3", "music = -1", "music = x", "music = 99999"}) {
+        EXPECT_THAT(why("keep_days_of = [\"" + std::string(wrong) + "\"]"),
+                    testing::HasSubstr("dynamodb.keep_days_of must be a list of channels and days"))
+            << wrong;
+    }
+}
+
 TEST(ConfigRules, KnowsAddresses) {
     Config config;
     for (const auto* good : {"127.0.0.1:8080", "[::1]:0", ":65535", "chat.example:80"}) {
@@ -248,6 +303,19 @@ TEST(ConfigRules, LetsNothingElseIntoThePolicyHeader) {
     Config config;
     config.web.frame_ancestors = "'self'; script-src *";
     EXPECT_THAT(check_config(config), ElementsAre(HasSubstr("web.frame_ancestors")));
+}
+
+TEST(Config, NamesTheSettingsInWhichTwoDiffer) {
+    const Config before;
+    EXPECT_TRUE(changed_settings(before, before).empty());
+    Config after;
+    after.server.http = "127.0.0.1:1";
+    after.automod.model.labels = {"a = race"};
+    after.limits.pong_timeout += std::chrono::seconds(1);
+    after.log.json = true;
+    EXPECT_EQ(changed_settings(before, after),
+              (std::vector<std::string>{"server.http", "automod.model.labels",
+                                        "limits.pong_timeout_s", "log.format"}));
 }
 
 }  // namespace

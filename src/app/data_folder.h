@@ -14,6 +14,10 @@ inline std::string message_log_path(const std::filesystem::path& data) {
     return (data / "messages.db").string();
 }
 
+/// Last positions in a message log on another machine.
+inline std::string positions_path(const std::filesystem::path& data) {
+    return (data / "positions.db").string();
+}
 inline std::string spool_path(const std::filesystem::path& data) {
     return (data / "spool").string();
 }

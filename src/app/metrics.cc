@@ -59,6 +59,11 @@ void Metrics::gauge(std::string_view name, std::string_view help, MetricLabels l
     add(Kind::gauge, name, help, {std::move(labels), std::move(read)});
 }
 
+void Metrics::info(std::string_view name, std::string_view help,
+                   std::function<MetricLabels()> labels) {
+    add(Kind::gauge, name, help, {{}, [] { return 1.0; }, nullptr, std::move(labels)});
+}
+
 void Metrics::histogram(std::string_view name, std::string_view help, MetricLabels labels,
                         const LatencyHistogram& histogram) {
     add(Kind::histogram, name, help, {std::move(labels), {}, &histogram});
@@ -86,7 +91,8 @@ std::string Metrics::render() const {
                                                    : prometheus::MetricType::Histogram;
         for (const auto& row : source.rows) {
             prometheus::ClientMetric metric;
-            for (const auto& [name, value] : row.labels) metric.label.push_back({name, value});
+            for (const auto& [name, value] : row.read_labels ? row.read_labels() : row.labels)
+                metric.label.push_back({name, value});
             switch (source.kind) {
                 case Kind::counter:
                     metric.counter.value = row.read();

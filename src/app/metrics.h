@@ -29,6 +29,8 @@ class Metrics {
     void gauge(std::string_view name, std::string_view help, MetricLabels labels,
                const Counter& counter);
     void gauge(std::string_view name, std::string_view help, MetricLabels labels, Read read);
+    /// Always 1; what it says is in its labels, which may change.
+    void info(std::string_view name, std::string_view help, std::function<MetricLabels()> labels);
     /// Durations, shown in seconds; its name ends in `_seconds`.
     void histogram(std::string_view name, std::string_view help, MetricLabels labels,
                    const LatencyHistogram& histogram);
@@ -42,6 +44,7 @@ class Metrics {
         MetricLabels labels;
         Read read;
         const LatencyHistogram* histogram = nullptr;
+        std::function<MetricLabels()> read_labels{};  ///< in place of `labels`
     };
     struct Family {
         std::string name;

@@ -37,6 +37,15 @@ TEST(Metrics, GathersRowsOfOneNameInOneFamily) {
                           "clamor_members{shard=\"1\"} 2\n"));
 }
 
+TEST(Metrics, ShowsWhatAnInfoSaysNow) {
+    std::string version = "a";
+    Metrics metrics;
+    metrics.info("clamor_model_info", "Which.", [&] { return MetricLabels{{"version", version}}; });
+    EXPECT_THAT(metrics.render(), HasSubstr("clamor_model_info{version=\"a\"} 1\n"));
+    version = "b \"c\"";
+    EXPECT_THAT(metrics.render(), HasSubstr("clamor_model_info{version=\"b \\\"c\\\"\"} 1\n"));
+}
+
 TEST(Metrics, ShowsLatenciesInSeconds) {
     LatencyHistogram hold;
     hold.record(50);

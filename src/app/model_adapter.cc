@@ -25,10 +25,12 @@ automod::Scores scores_of(const automod::ModelScores& answer) {
 
 bool ModelAdapter::ask(std::string text, Done done) {
     const auto refused = route_.ask(
-        std::move(text),
-        [name = name_, done = std::move(done)](const automod::ModelRoute::Answer& answer) {
+        std::move(text), [this, done = std::move(done)](const automod::ModelRoute::Answer& answer) {
             if (!answer) return done(std::nullopt);
-            done(Answer{.model = name, .version = {}, .scores = scores_of(*answer)});
+            auto [name, version] = route_.identity();
+            done(Answer{.model = std::move(name),
+                        .version = std::move(version),
+                        .scores = scores_of(*answer)});
         });
     return !refused;
 }

@@ -11,15 +11,13 @@ namespace clamor::app {
 /// What rooms ask, over the route to an inference server.
 class ModelAdapter final : public hub::LargerModel {
   public:
-    /// `name` is what findings call the model. The route outlives the adapter.
-    ModelAdapter(automod::ModelRoute& route, std::string name)
-        : route_(route), name_(std::move(name)) {}
+    /// The route outlives the adapter.
+    explicit ModelAdapter(automod::ModelRoute& route) : route_(route) {}
 
     bool ask(std::string text, Done done) override;
 
   private:
     automod::ModelRoute& route_;
-    const std::string name_;
 };
 
 /// The model's categories on the classifier's scale: hostility is whatever is no swearing.

@@ -15,6 +15,7 @@ class RouteFake final : public automod::ModelRoute {
         return std::nullopt;
     }
     const automod::ModelCounters& counters() const override { return counters_; }
+    automod::ModelIdentity identity() const override { return {.name = "bert", .version = "4e4"}; }
 
     bool full = false;
     std::string asked;
@@ -26,7 +27,7 @@ class RouteFake final : public automod::ModelRoute {
 
 TEST(ModelAdapter, AsksTheRouteAndTellsWhatItSays) {
     RouteFake route;
-    ModelAdapter model(route, "bert");
+    ModelAdapter model(route);
     std::optional<hub::LargerModel::Answer> told;
     ASSERT_TRUE(model.ask("hello", [&](auto answer) { told = std::move(answer); }));
     EXPECT_EQ(route.asked, "hello");
@@ -36,6 +37,7 @@ TEST(ModelAdapter, AsksTheRouteAndTellsWhatItSays) {
     route.waiting(scores);
     ASSERT_TRUE(told);
     EXPECT_EQ(told->model, "bert");
+    EXPECT_EQ(told->version, "4e4");
     EXPECT_EQ(told->scores.toxicity, 0.75f);
     EXPECT_EQ(told->scores.hostility, 0.5f);
     EXPECT_EQ(told->scores.profanity, 0.25f);
@@ -43,7 +45,7 @@ TEST(ModelAdapter, AsksTheRouteAndTellsWhatItSays) {
 
 TEST(ModelAdapter, TellsWhenThereIsNoAnswer) {
     RouteFake route;
-    ModelAdapter model(route, "bert");
+    ModelAdapter model(route);
     bool answered = false;
     ASSERT_TRUE(model.ask("hello", [&](const auto& answer) {
         answered = true;

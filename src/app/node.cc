@@ -5,6 +5,7 @@
 #include <mutex>
 #include <random>
 
+#include <nlohmann/json.hpp>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -17,12 +18,14 @@
 #include "api/recent_messages.h"
 #include "api/router.h"
 #include "api/static_files.h"
+#include "app/control.h"
 #include "app/data_folder.h"
 #include "app/data_lock.h"
 #include "app/embed.h"
 #include "app/metrics.h"
 #include "app/model_adapter.h"
 #include "app/node_metrics.h"
+#include "app/open_log.h"
 #include "app/redis_adapters.h"
 #include "app/shard.h"
 #include "app/version.h"
@@ -42,16 +45,21 @@
 #include "moderation/service.h"
 #include "reactor/clock.h"
 #include "reactor/socket.h"
+#include "store/dynamodb/message_log.h"
 #include "store/seed.h"
 #include "store/sqlite/catalog.h"
-#include "store/sqlite/message_log.h"
 
 namespace clamor::app {
 
 namespace {
 
+using namespace std::chrono_literals;
+
+constexpr auto kTakeOverPoll = 20ms;
+constexpr auto kAnnounceStep = 100ms;
+constexpr auto kEmptyPoll = 20ms;
 /// What was published before the stop is to get its place.
-constexpr std::chrono::seconds kRedisStopPatience{2};
+constexpr auto kRedisStopPatience = 2s;
 
 /// With SO_REUSEPORT a second server would start and take a share of the first one's clients.
 Result<void> check_free(const reactor::Endpoint& at) {
@@ -81,12 +89,27 @@ struct Node::Impl {
           addresses(options.connections_per_address),
           viewers(options.shards) {}
 
+    Result<void> take_data_folder();
+    Result<void> open_catalog();
     Result<void> open_stores();
     void make_token_checker();
     void make_router();
     Result<void> start_redis();
     std::unique_ptr<bus::Bus> make_bus(bus::Receiver& receiver, Scheduler& shard);
     Result<void> start_shards();
+    template <class Adopt, class Open>
+    Result<void> listen(std::vector<reactor::Fd> sockets, reactor::Endpoint& at, Adopt adopt,
+                        Open open);
+    std::size_t connections() const;
+    bool wait(std::chrono::milliseconds at_most);
+    void pause(std::chrono::milliseconds time);
+    /// Blocks. Gives up when the server is stopping meanwhile, unless that is what it is called
+    /// for.
+    void announce_reconnect(std::chrono::milliseconds within, bool stopping);
+    Result<void> start_control();
+    Result<edge::net::ListeningSockets> sockets();
+    std::string status() const;
+    void stop(std::chrono::milliseconds drain, std::chrono::milliseconds grace);
     api::Health health() const;
     std::vector<ShardCounters> shard_counters() const;
 
@@ -94,7 +117,8 @@ struct Node::Impl {
     DataLock lock;
     std::uint64_t epoch = 0;
     std::unique_ptr<store::Catalog> catalog;
-    std::unique_ptr<store::MessageLog> message_log;
+    const store::PoolCounters* pool = nullptr;  ///< the catalog's, where it is in PostgreSQL
+    OpenLog message_log;
     std::unique_ptr<store::SpooledLog> log;  ///< in front of it
     std::unique_ptr<reactor::WorkerPool> workers;
     std::unique_ptr<moderation::Service> moderation;
@@ -114,6 +138,7 @@ struct Node::Impl {
     edge::irc::AccountWindows accounts;
     ViewerCounts viewers;
     Metrics metrics;
+    ReloadCounters reloads;
     std::unique_ptr<api::StaticFiles> static_files;
     std::unique_ptr<api::Router> router;
     std::unique_ptr<hub::Services> services;
@@ -124,23 +149,75 @@ struct Node::Impl {
     std::vector<std::unique_ptr<Shard>> shards;
     reactor::Endpoint http;
     std::optional<reactor::Endpoint> irc;
+    edge::net::ListeningSockets inherited;  ///< of the server before, until the shards have them
+    const MonoTime started_at = reactor::read_clocks().mono;
     std::atomic<bool> draining{false};
     bool stopped = false;
+    std::mutex announcing;
+    std::unique_ptr<ControlServer> control;
     std::mutex hurry_mutex;
     std::condition_variable hurry_changed;
     bool hurried = false;
 };
 
-Result<void> Node::Impl::open_stores() {
-    if (auto taken = lock.take(options.data); !taken) return taken;
-    auto opened = store::open_sqlite_catalog({.path = catalog_path(options.data)});
+Result<void> Node::Impl::take_data_folder() {
+    auto patience = std::chrono::milliseconds(0);
+    if (options.take_over) {
+        std::error_code unknown;
+        const bool same = std::filesystem::equivalent(*options.take_over, options.data, unknown);
+        auto sockets = app::take_over(*options.take_over, same);
+        if (sockets) {
+            inherited = *std::move(sockets);
+            if (same) patience = limits::kTakeOverPatience;
+            log::info("took the listening sockets of the server before",
+                      {{"data", options.take_over->string()},
+                       {"http", inherited.http.size()},
+                       {"irc", inherited.irc.size()}});
+        } else if (sockets.error().code == std::errc::no_such_process) {
+            log::info("there is no server to take over from",
+                      {{"data", options.take_over->string()}});
+        } else {
+            return tl::unexpected(sockets.error());
+        }
+    }
+    auto taken = lock.take(options.data);
+    for (; !taken && taken.error().code == std::errc::device_or_resource_busy &&
+           patience > std::chrono::milliseconds(0);
+         patience -= kTakeOverPoll) {
+        pause(kTakeOverPoll);
+        taken = lock.take(options.data);
+    }
+    return taken;
+}
+
+Result<void> Node::Impl::open_catalog() {
+    if (!options.postgres) {
+        auto opened = store::open_sqlite_catalog({.path = catalog_path(options.data)});
+        if (!opened) return tl::unexpected(opened.error());
+        catalog = *std::move(opened);
+        return {};
+    }
+    auto opened = store::open_postgres_catalog(*options.postgres);
     if (!opened) return tl::unexpected(opened.error());
+    pool = &(*opened)->pool();
     catalog = *std::move(opened);
-    auto opened_log = store::open_sqlite_message_log({.path = message_log_path(options.data)});
+    return {};
+}
+
+Result<void> Node::Impl::open_stores() {
+    if (auto taken = take_data_folder(); !taken) return taken;
+    if (auto opened = open_catalog(); !opened) return opened;
+    auto opened_log = open_log({.data = options.data,
+                                .dynamodb = options.dynamodb,
+                                .requests = options.dynamodb_requests,
+                                .keep_for = options.keep_for,
+                                .keep_for_channel = options.keep_for_channel},
+                               *catalog);
     if (!opened_log) return tl::unexpected(opened_log.error());
     message_log = *std::move(opened_log);
     options.log.spool.folder = spool_path(options.data);
-    auto spooled = store::SpooledLog::open(*message_log, options.log);
+    options.log.write_left_later = message_log.remote != nullptr;
+    auto spooled = store::SpooledLog::open(message_log.log(), options.log);
     if (!spooled) return tl::unexpected(spooled.error());
     log = *std::move(spooled);
     if (options.dev) {
@@ -157,10 +234,11 @@ Result<void> Node::Impl::open_stores() {
                                      .classifier = options.classifier});
     if (options.model) {
         model_route = std::make_unique<automod::CurlModelRoute>(*options.model);
-        model = std::make_unique<ModelAdapter>(*model_route, options.model->url);
+        model = std::make_unique<ModelAdapter>(*model_route);
     }
     hubs.resize(options.shards);
-    gateway = std::make_unique<hub::HubGateway>(hubs, *workers, *catalog, options.dev);
+    gateway =
+        std::make_unique<hub::HubGateway>(hubs, *workers, *catalog, options.dev, options.whispers);
     make_token_checker();
     events = std::make_unique<eventsub::Registry>(
         *workers, *catalog,
@@ -205,6 +283,22 @@ api::Health Node::Impl::health() const {
     if (log->writer().degraded()) {
         health.degraded.push_back(
             "the message log cannot be written; messages are kept in the spool until it can");
+    }
+    if (message_log.remote && message_log.remote->away()) {
+        health.degraded.push_back(
+            "DynamoDB does not answer; messages are kept in the spool, history is not read");
+    }
+    if (log->fullness() >= limits::kSpoolAlarmPercent) {
+        health.degraded.push_back(
+            "the spool is full to " + std::to_string(log->fullness()) +
+            " percent; at its bound echoes are withheld and messages refused");
+    }
+    if (pool != nullptr) {
+        const bool away = pool->away.load(std::memory_order_relaxed);
+        health.dependencies.push_back(
+            {"postgresql", away ? "PostgreSQL cannot be reached; chat goes on from what is cached, "
+                                  "logins and changes are refused until it can"
+                                : ""});
     }
     if (!log->accepting())
         health.not_ready.push_back("the message log's queue is full; new messages are refused");
@@ -318,31 +412,49 @@ Result<void> Node::Impl::start_shards() {
     }
     register_metrics(metrics, shard_counters(), *log, *workers, gateway->whispers_refused(),
                      *events);
+    if (message_log.remote)
+        register_dynamodb_metrics(metrics, message_log.remote->counters(), *message_log.remote);
     register_token_metrics(metrics, *tokens, *keys);
     register_request_metrics(metrics, request_limits);
     if (redis) {
         register_redis_metrics(metrics, redis->counters());
         gateway->join_nodes(services->make_bus);
     }
-    if (model_route) register_model_metrics(metrics, model_route->counters());
+    if (pool != nullptr) register_pool_metrics(metrics, *pool);
+    register_reload_metrics(metrics, reloads);
+    register_classifier_metrics(metrics, moderation->automod());
+    if (model_route) register_model_metrics(metrics, *model_route);
     for (const auto& shard : shards) shard->go();
-    gateway->wake_held();
+    gateway->wake_rooms();
     if (auto restored = events->restore_webhooks(); !restored) return restored;
     // The first shard may choose the port; the others share it by SO_REUSEPORT.
     http = options.http;
     irc = options.irc;
-    if (auto free = check_free(http); !free) return free;
-    if (irc) {
-        if (auto free = check_free(*irc); !free) return free;
+    if (auto listening = listen(
+            std::move(inherited.http), http,
+            [](Shard& shard, reactor::Fd socket) { return shard.listen_http(std::move(socket)); },
+            [](Shard& shard, const auto& at) { return shard.listen_http(at); });
+        !listening || !irc) {
+        return listening;
     }
-    for (const auto& shard : shards) {
-        auto bound = shard->listen_http(http);
+    return listen(
+        std::move(inherited.irc), *irc,
+        [](Shard& shard, reactor::Fd socket) { return shard.listen_irc(std::move(socket)); },
+        [](Shard& shard, const auto& at) { return shard.listen_irc(at); });
+}
+
+/// Inherited sockets go round the shards, all of them: what waits in one that is closed is lost.
+template <class Adopt, class Open>
+Result<void> Node::Impl::listen(std::vector<reactor::Fd> sockets, reactor::Endpoint& at,
+                                Adopt adopt, Open open) {
+    if (sockets.empty()) {
+        if (auto free = check_free(at); !free) return free;
+    }
+    for (std::size_t i = 0; i < std::max(sockets.size(), shards.size()); ++i) {
+        Shard& shard = *shards[i % shards.size()];
+        auto bound = i < sockets.size() ? adopt(shard, std::move(sockets[i])) : open(shard, at);
         if (!bound) return tl::unexpected(bound.error());
-        http = *bound;
-        if (!irc) continue;
-        bound = shard->listen_irc(*irc);
-        if (!bound) return tl::unexpected(bound.error());
-        irc = *bound;
+        at = *bound;
     }
     return {};
 }
@@ -362,44 +474,136 @@ Result<std::unique_ptr<Node>> Node::start(NodeOptions options) {
     if (auto started = impl.start_redis(); !started) return tl::unexpected(started.error());
     impl.make_router();
     if (auto started = impl.start_shards(); !started) return tl::unexpected(started.error());
+    if (auto started = impl.start_control(); !started) return tl::unexpected(started.error());
     return node;
 }
 
+std::size_t Node::Impl::connections() const {
+    std::size_t all = 0;
+    for (const auto& shard : shards) all += shard->counters().net.connections.value();
+    return all;
+}
+
+/// False when it was ended by hurry().
+bool Node::Impl::wait(std::chrono::milliseconds at_most) {
+    std::unique_lock held(hurry_mutex);
+    return !hurry_changed.wait_for(held, at_most, [this] { return hurried; });
+}
+
+void Node::Impl::pause(std::chrono::milliseconds time) {
+    std::unique_lock held(hurry_mutex);
+    hurry_changed.wait_for(held, time, [] { return false; });
+}
+
+void Node::Impl::announce_reconnect(std::chrono::milliseconds within, bool stopping) {
+    const std::lock_guard one_at_a_time(announcing);
+    const auto steps = std::max<std::size_t>(1, static_cast<std::size_t>(within / kAnnounceStep));
+    const std::size_t a_step = std::max<std::size_t>(
+        options.reconnects_per_second * kAnnounceStep / std::chrono::seconds(1),
+        connections() / steps + 1);
+    const std::size_t each = a_step / shards.size() + 1;
+    for (const auto& shard : shards) shard->announce_from_the_start();
+    while (true) {
+        bool more = false;
+        for (const auto& shard : shards) more = shard->announce_reconnect(each) || more;
+        if (!more || (draining && !stopping)) return;
+        // Who is in a hurry has the rest told at once.
+        (void)wait(kAnnounceStep);
+    }
+}
+
 void Node::stop() {
-    Impl& impl = *impl_;
-    if (impl.stopped) return;
-    impl.stopped = true;
-    impl.draining = true;
-    const bool serving = !impl.shards.empty() && impl.shards.back()->running();
+    impl_->stop(impl_->options.drain, limits::kReconnectGrace);
+}
+
+void Node::stop_soon() {
+    impl_->stop(limits::kHandOverDrain, limits::kHandOverDrain);
+}
+
+void Node::Impl::stop(std::chrono::milliseconds drain, std::chrono::milliseconds grace) {
+    if (stopped) return;
+    stopped = true;
+    draining = true;
+    control.reset();
+    const bool serving = !shards.empty() && shards.back()->running();
     if (serving) {
-        for (const auto& shard : impl.shards) shard->stop_listening();
-        for (const auto& shard : impl.shards) shard->announce_reconnect();
+        for (const auto& shard : shards) shard->stop_listening();
+        for (const auto& shard : shards) shard->close_events();
+        announce_reconnect(drain - grace, true);
         const auto all_empty = [&] {
-            for (const auto& shard : impl.shards) {
+            for (const auto& shard : shards) {
                 if (!shard->empty()) return false;
             }
             return true;
         };
-        const auto wait_for_empty = [&](std::chrono::milliseconds at_most, bool until_hurried) {
-            std::unique_lock held(impl.hurry_mutex);
-            for (auto waited = std::chrono::milliseconds(0); waited < at_most;
-                 waited += std::chrono::milliseconds(20)) {
-                if (all_empty() || (until_hurried && impl.hurried)) return;
-                impl.hurry_changed.wait_for(held, std::chrono::milliseconds(20));
-            }
-        };
-        wait_for_empty(impl.options.reconnect_grace, true);
-        for (const auto& shard : impl.shards) shard->close_all();
-        wait_for_empty(edge::net::Connection::kCloseTimeout + std::chrono::seconds(1), false);
+        for (auto waited = 0ms; waited < grace && !all_empty() && wait(kEmptyPoll);) {
+            waited += kEmptyPoll;
+        }
+        for (const auto& shard : shards) shard->close_all();
+        const auto at_most = edge::net::Connection::kCloseTimeout + std::chrono::seconds(1);
+        for (auto waited = 0ms; waited < at_most && !all_empty(); waited += kEmptyPoll)
+            pause(kEmptyPoll);
     }
-    if (impl.redis) impl.redis->stop(kRedisStopPatience);
-    for (const auto& shard : impl.shards) shard->join();
+    if (redis) redis->stop(kRedisStopPatience);
+    for (const auto& shard : shards) shard->join();
     // Workers and the log writer post to the loops until they end, so the shards' parts go last.
-    impl.poster.reset();
-    impl.model_route.reset();
-    impl.workers.reset();
-    impl.log.reset();
-    impl.shards.clear();
+    poster.reset();
+    model_route.reset();
+    workers.reset();
+    log.reset();
+    shards.clear();
+}
+
+Result<void> Node::Impl::start_control() {
+    if (!options.ask_to_end) return {};
+    auto started = ControlServer::start(
+        options.data, {.status = [this] { return status(); },
+                       .reconnect = [this] { announce_reconnect(options.drain, false); },
+                       .drain = [this] { options.ask_to_end(false); },
+                       .hand_over = [this] { return sockets(); },
+                       .handed_over = options.ask_to_end});
+    if (!started) return tl::unexpected<Error>(started.error());
+    control = *std::move(started);
+    return {};
+}
+
+Result<edge::net::ListeningSockets> Node::Impl::sockets() {
+    edge::net::ListeningSockets all;
+    for (const auto& shard : shards) {
+        auto sockets = shard->sockets();
+        if (!sockets) return sockets;
+        for (reactor::Fd& socket : sockets->http) all.http.push_back(std::move(socket));
+        for (reactor::Fd& socket : sockets->irc) all.irc.push_back(std::move(socket));
+    }
+    return all;
+}
+
+std::string Node::Impl::status() const {
+    std::uint64_t sessions = 0;
+    std::uint64_t rooms = 0;
+    std::uint64_t messages = 0;
+    for (const auto& shard : shards) {
+        const ShardCounters counters = shard->counters();
+        sessions += counters.hub.members.value();
+        rooms += counters.hub.rooms.value();
+        messages += counters.hub.messages_accepted.value();
+    }
+    const api::Health now = health();
+    const auto uptime = reactor::read_clocks().mono - started_at;
+    return nlohmann::json{
+        {"version", kVersion},
+        {"pid", ::getpid()},
+        {"http", http.to_string()},
+        {"irc", irc ? irc->to_string() : "off"},
+        {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(uptime).count()},
+        {"connections", connections()},
+        {"sessions", sessions},
+        {"channels", rooms},
+        {"messages_accepted", messages},
+        {"ready", now.not_ready.empty()},
+        {"not_ready", now.not_ready},
+        {"degraded", now.degraded}}
+        .dump();
 }
 
 void Node::hurry() {
@@ -408,6 +612,17 @@ void Node::hurry() {
         impl_->hurried = true;
     }
     impl_->hurry_changed.notify_all();
+}
+
+void Node::use(std::shared_ptr<const automod::Classifier> classifier) {
+    impl_->gateway->use_classifier(classifier);
+    impl_->moderation->automod().use(std::move(classifier));
+}
+std::shared_ptr<const automod::Classifier> Node::classifier() const {
+    return impl_->moderation->automod().classifier();
+}
+Node::ReloadCounters& Node::reloads() {
+    return impl_->reloads;
 }
 
 reactor::Endpoint Node::http() const {

@@ -3,6 +3,8 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +23,7 @@
 #include "hub/hub.h"
 #include "reactor/engine.h"
 #include "reactor/loop.h"
+#include "store/postgres/catalog.h"
 #include "store/spooled_log.h"
 
 namespace clamor::api {
@@ -31,6 +34,7 @@ namespace clamor::app {
 
 struct NodeOptions {
     std::filesystem::path data;
+    std::optional<store::PostgresCatalogOptions> postgres;  ///< the catalog; none: the data folder
     bool dev = false;
     std::uint16_t shards = 1;
     std::size_t workers = 4;
@@ -39,12 +43,17 @@ struct NodeOptions {
     std::optional<reactor::Endpoint> irc;
     std::size_t connections_per_address = limits::kConnectionsPerAddress;
     hub::Options hub;
+    hub::WhisperLimits whispers;
     edge::irc::Options sessions;
     edge::net::ServerOptions server;
     std::size_t mailbox_tasks = limits::kMailboxTasks;
-    store::SpooledLogOptions log{};     ///< its spool's folder is the data folder's
-    std::vector<auth::Key> token_keys;  ///< of files
-    std::string jwks_url;               ///< empty: none
+    store::SpooledLogOptions log{};  ///< its spool's folder is the data folder's
+    std::string dynamodb;            ///< where the message log is; empty: in the data folder
+    std::size_t dynamodb_requests = limits::kDynamoRequests;
+    std::chrono::seconds keep_for{0};  ///< entries, in DynamoDB; 0: for good
+    std::map<std::string, std::chrono::seconds> keep_for_channel;  ///< by login
+    std::vector<auth::Key> token_keys;                             ///< of files
+    std::string jwks_url;                                          ///< empty: none
     auth::JwtRules jwt;
     std::vector<api::ApiClient> clients;
     std::string public_url;
@@ -56,8 +65,14 @@ struct NodeOptions {
     std::string frame_ancestors = "'self'";
     /// Webhooks may be at addresses that are not public: this machine's and its networks'.
     bool private_callbacks = false;
-    /// Between RECONNECT and the end of the connections at a stop.
-    std::chrono::milliseconds reconnect_grace{5000};
+    std::uint32_t reconnects_per_second = limits::kReconnectsPerSecond;
+    std::chrono::milliseconds drain = limits::kDrain;
+    /// The data folder of a server whose listening sockets this one takes; when none serves from
+    /// there, it listens on its own.
+    std::optional<std::filesystem::path> take_over{};
+    /// Called by the control socket's thread when somebody there asks for the end: stop(), or
+    /// stop_soon() where `soon`. Null: there is no control socket.
+    std::function<void(bool soon)> ask_to_end{};
 };
 
 /// A running server: the stores, the shards' threads, and what they serve. Started and stopped by
@@ -74,17 +89,31 @@ class Node {
         const eventsub::DispatcherCounters& events;
         const eventsub::WebhookCounters& webhooks;
     };
+    /// Settings that were read again, written by whoever does it.
+    struct ReloadCounters {
+        Counter done;
+        Counter failed;
+    };
 
     /// Opens the data folder (an error when another server has it), starts all threads and listens.
     static Result<std::unique_ptr<Node>> start(NodeOptions options);
     ~Node();  ///< stop(), when that was not called
 
-    /// Stops accepting, tells clients to reconnect, waits `reconnect_grace` (less once `hurry` is
-    /// called), closes, writes what is left to the log, joins. Every accepted message is stored
-    /// when it returns, unless the disk fails.
+    /// Stops accepting, tells clients at `reconnects_per_second` (more where NodeOptions::drain
+    /// would not do) to connect again, gives the last ones limits::kReconnectGrace (less once
+    /// `hurry` is called), closes, writes what is left to the log, joins. Every accepted message is
+    /// stored when it returns, unless the disk fails.
     void stop();
+    /// The same in limits::kHandOverDrain, since another process waits for the data folder.
+    void stop_soon();
     /// Ends the grace time of a stop(). From any thread, a signal handler's excepted.
     void hurry();
+
+    /// AutoMod's, in all rooms and for all that is judged beside them, from the next message on.
+    /// What was held or asked under the one before stays. Any thread; not null.
+    void use(std::shared_ptr<const automod::Classifier> classifier);
+    std::shared_ptr<const automod::Classifier> classifier() const;
+    ReloadCounters& reloads();
 
     reactor::Endpoint http() const;
     std::optional<reactor::Endpoint> irc() const;

@@ -10,9 +10,6 @@ namespace clamor::app {
 
 namespace {
 
-constexpr std::array<const char*, chat::kShedClasses> kShedNames = {
-    "control", "echo", "mention", "staff", "user_notice", "message", "membership"};
-
 void register_hub(Metrics& metrics, const MetricLabels& shard, const hub::HubCounters& hub) {
     metrics.gauge("clamor_members", "Sessions that are logged in.", shard, hub.members);
     metrics.gauge("clamor_memberships", "Sessions in channels, counted once for each channel.",
@@ -30,9 +27,9 @@ void register_hub(Metrics& metrics, const MetricLabels& shard, const hub::HubCou
                     hub.flush_sends);
     metrics.counter("clamor_frames_encoded_total", "Frames that were built for flushes.", shard,
                     hub.frames_encoded);
-    for (std::size_t i = 0; i < kShedNames.size(); ++i) {
+    for (std::size_t i = 0; i < hub.skipped.size(); ++i) {
         MetricLabels labels = shard;
-        labels.emplace_back("class", kShedNames[i]);
+        labels.emplace_back("class", chat::name_of(static_cast<chat::ShedClass>(i)));
         metrics.counter("clamor_skipped_total", "Events that slow members did not get, by class.",
                         labels, hub.skipped[i]);
     }
@@ -64,14 +61,13 @@ void register_hub(Metrics& metrics, const MetricLabels& shard, const hub::HubCou
     metrics.counter("clamor_automod_hold_full_total",
                     "Messages blocked since too many of their channel were held.", shard,
                     hub.automod_hold_full);
-    metrics.counter("clamor_automod_model_asked_total",
-                    "Messages that the larger model was asked about.", shard,
-                    hub.automod_model_asked);
-    metrics.counter("clamor_automod_model_silent_total",
-                    "Messages that the larger model would not take, or gave no answer to.", shard,
-                    hub.automod_model_silent);
     metrics.counter("clamor_automod_raids_total",
                     "Times that newcomers looked like a raid by bots.", shard, hub.automod_raids);
+    metrics.counter("clamor_automod_acts_repeated_total",
+                    "What the raid breaker did, tried again since the server was busy.", shard,
+                    hub.automod_acts_repeated);
+    metrics.counter("clamor_automod_acts_given_up_total", "What the raid breaker did not get done.",
+                    shard, hub.automod_acts_given_up);
     metrics.counter("clamor_automod_verdicts_dropped_total", "Verdicts that were not recorded.",
                     shard, hub.automod_verdicts_dropped);
     metrics.histogram("clamor_hold_seconds", "Time that events waited in an open batch.", shard,
@@ -240,9 +236,45 @@ void register_metrics(Metrics& metrics, const std::vector<Node::ShardCounters>& 
                   [&log_writer] { return static_cast<double>(log_writer.waiting()); });
     metrics.gauge("clamor_log_degraded", "1 while the message log cannot be written.", {},
                   [&log_writer] { return log_writer.degraded() ? 1.0 : 0.0; });
+    metrics.gauge(
+        "clamor_log_backlog_seconds", "How long the oldest entry has waited for the message log.",
+        {}, [&log_writer] { return static_cast<double>(log_writer.backlog_age().count()) / 1000; });
+    metrics.gauge("clamor_spool_fullness",
+                  "The share of its bound that the spool holds, or the log's queue: the higher.",
+                  {}, [&spooled] { return spooled.fullness() / 100.0; });
     metrics.histogram("clamor_log_commit_seconds", "Time of a group commit.", {}, log.commit);
     metrics.gauge("clamor_worker_queue_depth", "Tasks that wait for a worker.", {},
                   [&workers] { return static_cast<double>(workers.queued()); });
+}
+
+void register_dynamodb_metrics(Metrics& metrics, const store::dynamodb::Counters& counters,
+                               const store::dynamodb::DynamoMessageLog& log) {
+    const auto read = [](const std::atomic<std::uint64_t>& number, double unit) -> Metrics::Read {
+        return [&number, unit] {
+            return static_cast<double>(number.load(std::memory_order_relaxed)) * unit;
+        };
+    };
+    const auto count = [&](const char* name, const char* help,
+                           const std::atomic<std::uint64_t>& number, double unit = 1) {
+        metrics.counter(name, help, {}, read(number, unit));
+    };
+    count("clamor_dynamodb_requests_total", "Requests to DynamoDB.", counters.requests);
+    count("clamor_dynamodb_retries_total", "Of these, repeated ones.", counters.retries);
+    count("clamor_dynamodb_throttled_total",
+          "Answers that ask for patience, and items left unprocessed.", counters.throttled);
+    count("clamor_dynamodb_failures_total",
+          "Requests without an answer, with nonsense, or that failed in DynamoDB.",
+          counters.failures);
+    count("clamor_dynamodb_read_units_total", "Read units as DynamoDB counts them.",
+          counters.read_units, 0.1);
+    count("clamor_dynamodb_write_units_total", "Write units as DynamoDB counts them.",
+          counters.write_units, 0.1);
+    count("clamor_dynamodb_sent_bytes_total", "Of requests, without their heads.",
+          counters.bytes_sent);
+    count("clamor_dynamodb_items_total", "Items written in batches.", counters.items_written);
+    metrics.gauge("clamor_dynamodb_away", "1 while DynamoDB does not answer.", {},
+                  [&log] { return log.away() ? 1.0 : 0.0; });
+    metrics.histogram("clamor_dynamodb_request_seconds", "Of a request.", {}, counters.latency);
 }
 
 void register_token_metrics(Metrics& metrics, const auth::Checker& tokens,
@@ -285,7 +317,28 @@ void register_token_metrics(Metrics& metrics, const auth::Checker& tokens,
                     [&keys] { return static_cast<double>(keys.counters().failures); });
 }
 
-void register_model_metrics(Metrics& metrics, const automod::ModelCounters& counters) {
+void register_reload_metrics(Metrics& metrics, const Node::ReloadCounters& counters) {
+    metrics.counter("clamor_reloads_total", "Times that the settings were read again.", {},
+                    counters.done);
+    metrics.counter("clamor_reloads_failed_total",
+                    "Times that they, or AutoMod's model, were not taken over.", {},
+                    counters.failed);
+}
+
+void register_classifier_metrics(Metrics& metrics, const moderation::AutoModDesk& desk) {
+    metrics.info("clamor_automod_classifier_info", "The built-in classifier that judges.", [&desk] {
+        const auto classifier = desk.classifier();
+        return MetricLabels{
+            {"version", classifier ? std::string(classifier->version()) : std::string()}};
+    });
+}
+
+void register_model_metrics(Metrics& metrics, const automod::ModelRoute& route) {
+    const automod::ModelCounters& counters = route.counters();
+    metrics.info("clamor_model_info", "The model, as its inference server says.", [&route] {
+        auto [name, version] = route.identity();
+        return MetricLabels{{"model", std::move(name)}, {"version", std::move(version)}};
+    });
     metrics.counter("clamor_model_asked_total", "Questions to the inference server.", {},
                     counters.asked);
     metrics.counter("clamor_model_answered_total", "Answers of the inference server.", {},
@@ -345,6 +398,26 @@ void register_redis_metrics(Metrics& metrics, const bus::redis::Counters& redis)
                     redis.windows_unasked);
     metrics.histogram("clamor_redis_round_seconds", "From publishing an event to having it back.",
                       {}, redis.round);
+}
+
+void register_pool_metrics(Metrics& metrics, const store::PoolCounters& pool) {
+    metrics.gauge("clamor_postgres_away", "1 while PostgreSQL cannot be reached.", {},
+                  [&pool] { return pool.away.load(std::memory_order_relaxed) ? 1.0 : 0.0; });
+    metrics.gauge("clamor_postgres_connections", "Connections to PostgreSQL.", {}, pool.open);
+    metrics.gauge("clamor_postgres_connections_used", "Of these, those that a call uses.", {},
+                  pool.used);
+    metrics.counter("clamor_postgres_connects_total", "Connections made to PostgreSQL.", {},
+                    pool.opened);
+    metrics.counter("clamor_postgres_connect_failures_total",
+                    "Attempts to connect to PostgreSQL that failed.", {}, pool.failed);
+    metrics.counter("clamor_postgres_lost_total", "Connections to PostgreSQL that broke.", {},
+                    pool.lost);
+    metrics.counter("clamor_postgres_waits_total",
+                    "Calls that found all connections to PostgreSQL used.", {}, pool.waits);
+    metrics.counter("clamor_postgres_refused_total", "Calls that got no connection to PostgreSQL.",
+                    {}, pool.refused);
+    metrics.histogram("clamor_postgres_wait_seconds",
+                      "Time that calls waited for a connection to PostgreSQL.", {}, pool.waited);
 }
 
 void register_request_metrics(Metrics& metrics, const api::helix::RequestLimits& limits) {

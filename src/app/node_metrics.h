@@ -11,6 +11,9 @@
 #include "automod/model_route.h"
 #include "bus/redis/link.h"
 #include "eventsub/registry.h"
+#include "moderation/automod_desk.h"
+#include "store/dynamodb/message_log.h"
+#include "store/postgres/catalog.h"
 #include "store/spooled_log.h"
 
 namespace clamor::app {
@@ -21,12 +24,25 @@ void register_metrics(Metrics& metrics, const std::vector<Node::ShardCounters>& 
                       const store::SpooledLog& spooled, const reactor::WorkerPool& workers,
                       const Counter& whispers_refused, const eventsub::Registry& events);
 
+/// The same of the message log on DynamoDB.
+void register_dynamodb_metrics(Metrics& metrics, const store::dynamodb::Counters& counters,
+                               const store::dynamodb::DynamoMessageLog& log);
+
 /// The same of tokens and the keys that they are checked with.
 void register_token_metrics(Metrics& metrics, const auth::Checker& tokens,
                             const auth::KeyRing& keys);
 
+/// The same of settings that are read again.
+void register_reload_metrics(Metrics& metrics, const Node::ReloadCounters& counters);
+
+/// Which built-in classifier judges.
+void register_classifier_metrics(Metrics& metrics, const moderation::AutoModDesk& desk);
+
 /// The same of the route to a larger model.
-void register_model_metrics(Metrics& metrics, const automod::ModelCounters& counters);
+void register_model_metrics(Metrics& metrics, const automod::ModelRoute& route);
+
+/// The same of the connections to PostgreSQL.
+void register_pool_metrics(Metrics& metrics, const store::PoolCounters& pool);
 
 /// The same of the link to Redis.
 void register_redis_metrics(Metrics& metrics, const bus::redis::Counters& counters);

@@ -8,11 +8,15 @@
 
 #include "app/cli.h"
 #include "app/commands.h"
+#include "app/control.h"
 #include "app/data_folder.h"
 #include "app/data_lock.h"
+#include "app/move_commands.h"
+#include "app/open_log.h"
 #include "app/serve.h"
 #include "base/limits.h"
 #include "reactor/clock.h"
+#include "store/postgres/catalog.h"
 #include "store/spooled_log.h"
 #include "store/sqlite/catalog.h"
 #include "store/sqlite/message_log.h"
@@ -33,16 +37,25 @@ int report(const Result<void>& result) {
     return kFailure;
 }
 
-/// Opens the catalog of a data folder that a server has made, or makes a new one.
-Result<std::unique_ptr<store::Catalog>> open_catalog(const std::string& data) {
+/// Opens the catalog of a server's PostgreSQL, or of a data folder that a server has made, or makes
+/// a new one.
+Result<std::unique_ptr<store::Catalog>> open_catalog(const std::string& data,
+                                                     const std::string& postgres) {
+    if (!postgres.empty()) {
+        auto opened = store::open_postgres_catalog(
+            {.url = postgres, .connections = 1, .clock = &store::system_time});
+        if (!opened) return tl::unexpected(opened.error());
+        return *std::move(opened);
+    }
     std::error_code code;
     std::filesystem::create_directories(data, code);
     if (code) return fail(code, "the data folder " + data + " cannot be made");
     return store::open_sqlite_catalog({.path = catalog_path(data)});
 }
 
-int with_catalog(const std::string& data, const std::function<Result<void>(store::Catalog&)>& run) {
-    const auto catalog = open_catalog(data);
+template <class Command>
+int with_catalog(const Command& command, const std::function<Result<void>(store::Catalog&)>& run) {
+    const auto catalog = open_catalog(command.data, command.postgres);
     if (!catalog) return report(tl::unexpected(catalog.error()));
     return report(run(**catalog));
 }
@@ -53,7 +66,7 @@ int run(const Done& done) {
 }
 
 int run(const ServeCommand& command) {
-    return run_serve(command.config);
+    return run_serve(command);
 }
 
 int run(const CheckCommand& command) {
@@ -65,7 +78,7 @@ int run(const CheckCommand& command) {
 }
 
 int run(const TokenCommand& command) {
-    return with_catalog(command.data, [&](auto& catalog) {
+    return with_catalog(command, [&](auto& catalog) {
         return run_token(command, catalog, reactor::read_clocks().wall, std::cout);
     });
 }
@@ -75,24 +88,39 @@ int run(const MintCommand& command) {
 }
 
 int run(const UserCommand& command) {
-    return with_catalog(command.data,
+    return with_catalog(command,
                         [&](auto& catalog) { return run_user(command, catalog, std::cout); });
 }
 
 int run(const ChannelCommand& command) {
-    return with_catalog(command.data,
+    return with_catalog(command,
                         [&](auto& catalog) { return run_channel(command, catalog, std::cout); });
+}
+
+/// The message log as a reader beside a server, or in its place.
+Result<OpenLog> open_log_of(const ExportCommand& command, store::Catalog& catalog, bool read_only) {
+    if (!command.dynamodb.empty() || !read_only)
+        return open_log({.data = command.data, .dynamodb = command.dynamodb}, catalog);
+    OpenLog opened;
+    auto own =
+        store::open_sqlite_message_log({.path = message_log_path(command.data), .read_only = true});
+    if (!own) return tl::unexpected(own.error());
+    opened.own = *std::move(own);
+    return opened;
 }
 
 /// Waits until what the spool holds for the channel at this moment is in the log; false: it did not
 /// come. The server that runs beside takes it there within limits::kLogInterval; where none runs,
 /// this does.
-Result<bool> take_over_spool(const std::filesystem::path& data, ChannelId channel) {
+Result<bool> take_over_spool(const ExportCommand& command, store::Catalog& catalog,
+                             ChannelId channel) {
+    const std::filesystem::path data = command.data;
     DataLock lock;
     if (lock.take(data)) {
-        auto log = store::open_sqlite_message_log({.path = message_log_path(data)});
+        const auto log = open_log_of(command, catalog, false);
         if (!log) return tl::unexpected(log.error());
-        const auto taken = store::SpooledLog::open(**log, {.spool = {.folder = spool_path(data)}});
+        const auto taken =
+            store::SpooledLog::open(log->log(), {.spool = {.folder = spool_path(data)}});
         if (!taken) return tl::unexpected(taken.error());
         return true;
     }
@@ -106,13 +134,12 @@ Result<bool> take_over_spool(const std::filesystem::path& data, ChannelId channe
         if (message != nullptr) newest = message->id;
     });
     if (!peeked) return tl::unexpected(peeked.error());
-    const auto log =
-        store::open_sqlite_message_log({.path = message_log_path(data), .read_only = true});
+    const auto log = open_log_of(command, catalog, true);
     if (!log) return tl::unexpected(log.error());
     // A deletion cannot be looked for as a message can.
     if (changes) std::this_thread::sleep_for(limits::kLogInterval * 3 / 2);
     for (auto waited = 0ms; newest; waited += kSpoolPoll) {
-        const auto found = (*log)->find(channel, newest);
+        const auto found = log->log().find(channel, newest);
         if (!found) return tl::unexpected(found.error());
         if (*found) break;
         if (waited >= kSpoolPatience) return false;
@@ -122,15 +149,15 @@ Result<bool> take_over_spool(const std::filesystem::path& data, ChannelId channe
 }
 
 int run(const ExportCommand& command) {
-    if (!std::filesystem::exists(message_log_path(command.data))) {
+    if (command.dynamodb.empty() && !std::filesystem::exists(message_log_path(command.data))) {
         std::cerr << "clamor: there is no message log in " << command.data
                   << "; --data names the server's data folder\n";
         return kFailure;
     }
-    return with_catalog(command.data, [&](store::Catalog& catalog) -> Result<void> {
+    return with_catalog(command, [&](store::Catalog& catalog) -> Result<void> {
         const auto channel = catalog.find_channel(command.channel);
         if (channel && *channel) {
-            const auto complete = take_over_spool(command.data, (*channel)->id);
+            const auto complete = take_over_spool(command, catalog, (*channel)->id);
             if (!complete) return tl::unexpected(complete.error());
             if (!*complete) {
                 std::cerr
@@ -139,11 +166,24 @@ int run(const ExportCommand& command) {
                        "here\n";
             }
         }
-        const auto log = store::open_sqlite_message_log(
-            {.path = message_log_path(command.data), .read_only = true});
+        const auto log = open_log_of(command, catalog, true);
         if (!log) return tl::unexpected(log.error());
-        return run_export(command, catalog, **log, std::cout);
+        return run_export(command, catalog, log->log(), std::cout);
     });
+}
+
+int run(const AdminCommand& command) {
+    const auto answer = ask_server(command.data, command.command);
+    if (!answer) return report(tl::unexpected<Error>(answer.error()));
+    std::cout << *answer << '\n';
+    return 0;
+}
+
+int run(const ImportCommand& command) {
+    return report(run_import(command, std::cout));
+}
+int run(const BackupCommand& command) {
+    return report(run_backup(command, std::cout));
 }
 
 int run(const load::ReplayOptions& options) {

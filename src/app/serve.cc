@@ -2,6 +2,7 @@
 #include "app/serve.h"
 
 #include <algorithm>
+#include <atomic>
 #include <iostream>
 #include <thread>
 
@@ -9,13 +10,16 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "app/client_secret.h"
 #include "app/node.h"
+#include "app/reload.h"
 #include "app/version.h"
 #include "auth/key.h"
-#include "automod/model_classifier.h"
 #include "base/log.h"
+#include "store/postgres/url.h"
+#include "store/sqlite/catalog.h"
 
 namespace clamor::app {
 
@@ -48,7 +52,9 @@ sigset_t block_signals() {
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    ::signal(SIGHUP, SIG_DFL);  // nobody can wait for one that is ignored, as it is under nohup
     ::signal(SIGPIPE, SIG_IGN);
     ::signal(SIGXFSZ,
              SIG_IGN);  // a file at its size limit is a full disk: the log waits and says so
@@ -82,7 +88,7 @@ Result<NodeOptions> node_options(const Config& config) {
     NodeOptions options;
     options.data = config.server.data;
     options.dev = config.server.dev;
-    options.private_callbacks = config.server.dev;
+    options.private_callbacks = config.server.dev || config.eventsub.private_callbacks;
     const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
     options.shards =
         config.server.shards != 0 ? config.server.shards : static_cast<std::uint16_t>(cores);
@@ -103,15 +109,19 @@ Result<NodeOptions> node_options(const Config& config) {
                     "127.0.0.1 addresses, or "
                     "set [server] dev_beyond_loopback = true if that is what you want");
     }
+    if (!config.catalog.url.empty()) {
+        options.postgres =
+            store::PostgresCatalogOptions{.url = config.catalog.url,
+                                          .connections = config.catalog.connections,
+                                          .statement_timeout = config.catalog.statement_timeout,
+                                          .clock = &store::system_time};
+    }
     options.public_url = config.server.public_url;
     if (auto read = read_auth(config.auth, options); !read) return tl::unexpected(read.error());
     options.hold_for = config.automod.hold_for;
-    options.classifier = automod::builtin_classifier();
-    if (!config.automod.model_path.empty()) {
-        auto classifier = automod::load_classifier(config.automod.model_path);
-        if (!classifier) return tl::unexpected(classifier.error());
-        options.classifier = *std::move(classifier);
-    }
+    auto classifier = classifier_of(config.automod);
+    if (!classifier) return tl::unexpected(classifier.error());
+    options.classifier = *std::move(classifier);
     if (!config.automod.model.url.empty()) options.model = route_options(config.automod.model);
     if (!config.redis.url.empty()) {
         auto url = bus::redis::parse_url(config.redis.url);
@@ -124,6 +134,10 @@ Result<NodeOptions> node_options(const Config& config) {
     options.hub.message_limits.viewer.count = limits.messages_viewer;
     options.hub.message_limits.moderator.count = limits.messages_moderator;
     options.hub.message_limits.verified_bot.count = limits.messages_verified_bot;
+    options.hub.role_changes.count = limits.role_changes_per_10s;
+    options.whispers.per_second.count = limits.whispers_per_second;
+    options.whispers.per_minute.count = limits.whispers_per_minute;
+    options.whispers.recipients.count = limits.whisper_recipients_per_day;
     options.sessions.registration_timeout = limits.registration_timeout;
     options.sessions.ping_after_silence = limits.ping_after;
     options.sessions.pong_timeout = limits.pong_timeout;
@@ -137,8 +151,17 @@ Result<NodeOptions> node_options(const Config& config) {
     options.sessions.outbox_hard_bytes = limits.outbox_hard_bytes;
     options.sessions.outbox_age = limits.outbox_age;
     options.mailbox_tasks = limits.mailbox;
+    options.reconnects_per_second = limits.reconnects_per_second;
+    options.drain = limits.drain;
     options.log.writer.queue_max = limits.log_queue;
     options.log.spool.bytes_max = limits.spool_bytes;
+    options.dynamodb = config.dynamodb.url;
+    options.dynamodb_requests = config.dynamodb.requests;
+    options.keep_for = std::chrono::days(config.dynamodb.keep_days);
+    if (const auto days = days_by_login(config.dynamodb.keep_days_of)) {
+        for (const auto& [login, number] : *days)
+            options.keep_for_channel[login] = std::chrono::days(number);
+    }
     const bool all_origins =
         std::find(config.web.allowed_origins.begin(), config.web.allowed_origins.end(), "*") !=
         config.web.allowed_origins.end();
@@ -150,13 +173,20 @@ Result<NodeOptions> node_options(const Config& config) {
 
 }  // namespace
 
-int run_serve(const Config& config) {
+int run_serve(const ServeCommand& command) {
+    Config config = command.config;
     log::setup(config.log.level, config.log.json);
     raise_open_files();
     keep_freed_memory();
     const sigset_t signals = block_signals();
     auto options = node_options(config);
     if (!options) return fail_to_start(options.error().to_string());
+    options->take_over = command.take_over;
+    std::atomic<bool> soon{false};
+    options->ask_to_end = [&soon](bool hurry) {
+        soon = hurry;
+        ::kill(::getpid(), SIGTERM);
+    };
     auto started = Node::start(*std::move(options));
     if (!started) return fail_to_start(started.error().to_string());
     Node& node = **started;
@@ -164,6 +194,9 @@ int run_serve(const Config& config) {
                                 {"http", node.http().to_string()},
                                 {"irc", node.irc() ? node.irc()->to_string() : "off"},
                                 {"data", config.server.data},
+                                {"catalog", config.catalog.url.empty()
+                                                ? "in the data folder"
+                                                : store::without_password(config.catalog.url)},
                                 {"dev", config.server.dev}});
     std::cout << "clamor " << kVersion << "\n  open      http://" << node.http().to_string()
               << "/\n  IRC       ws://" << node.http().to_string() << "/"
@@ -175,14 +208,15 @@ int run_serve(const Config& config) {
     std::cout << std::flush;
 
     int signal = 0;
-    sigwait(&signals, &signal);
+    for (sigwait(&signals, &signal); signal == SIGHUP; sigwait(&signals, &signal))
+        reload(node, config, command.read_again);
     log::info("stopping; a second signal ends the wait for clients", {{"signal", signal}});
     std::thread second([&] {
-        int again = 0;
-        sigwait(&signals, &again);
+        int again = SIGHUP;
+        while (again == SIGHUP) sigwait(&signals, &again);
         node.hurry();
     });
-    node.stop();
+    soon ? node.stop_soon() : node.stop();
     ::pthread_kill(second.native_handle(), SIGTERM);
     second.join();
     log::info("stopped");

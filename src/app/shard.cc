@@ -23,6 +23,7 @@ Shard::Parts::Parts(ShardId id, ShardParts& shared, std::unique_ptr<reactor::Eng
       sessions{.hub = hub,
                .gateway = shared.gateway,
                .scheduler = loop,
+               .encoder = shared.hub.encoder,
                .authenticator = authenticator,
                .accounts = shared.accounts,
                .counters = session_counters,
@@ -126,10 +127,32 @@ void Shard::stop_listening() {
     on_shard([](Parts& parts) { return parts.server.stop_listening(), true; });
 }
 
-void Shard::announce_reconnect() {
-    on_shard([](Parts& parts) {
-        parts.events.close_all();
-        return parts.server.announce_reconnect(), true;
+Result<reactor::Endpoint> Shard::listen_http(reactor::Fd socket) {
+    return on_shard([&](Parts& parts) { return parts.server.listen_http(std::move(socket)); });
+}
+
+Result<reactor::Endpoint> Shard::listen_irc(reactor::Fd socket) {
+    return on_shard([&](Parts& parts) { return parts.server.listen_irc(std::move(socket)); });
+}
+
+Result<edge::net::ListeningSockets> Shard::sockets() {
+    return on_shard([](Parts& parts) { return parts.server.sockets(); });
+}
+
+void Shard::close_events() {
+    on_shard([](Parts& parts) { return parts.events.close_all(), true; });
+}
+
+void Shard::announce_from_the_start() {
+    on_shard([](Parts& parts) { return parts.next_to_reconnect = 0, true; });
+}
+
+bool Shard::announce_reconnect(std::size_t most) {
+    return on_shard([most](Parts& parts) {
+        if (parts.next_to_reconnect)
+            parts.next_to_reconnect =
+                parts.server.announce_reconnect(*parts.next_to_reconnect, most);
+        return parts.next_to_reconnect.has_value();
     });
 }
 

@@ -51,8 +51,17 @@ class Shard {
     Result<reactor::Endpoint> listen_http(const reactor::Endpoint& at);
     Result<reactor::Endpoint> listen_irc(const reactor::Endpoint& at);
 
+    /// The same on sockets of an earlier process.
+    Result<reactor::Endpoint> listen_http(reactor::Fd socket);
+    Result<reactor::Endpoint> listen_irc(reactor::Fd socket);
+    Result<edge::net::ListeningSockets> sockets();
+
     void stop_listening();
-    void announce_reconnect();
+    /// Ends EventSub's connections, which go where their new ones are.
+    void close_events();
+    /// Tells the next `most` clients to connect again; false once all were told.
+    bool announce_reconnect(std::size_t most);
+    void announce_from_the_start();
     void close_all();
     bool running() const { return gone_; }
     /// Whether every connection is gone.
@@ -78,6 +87,7 @@ class Shard {
         edge::net::Server server;
         eventsub::Webhooks webhooks;
         eventsub::Dispatcher events;
+        std::optional<std::uint32_t> next_to_reconnect;
     };
 
     void run(std::promise<Result<std::string>> started);

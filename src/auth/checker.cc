@@ -106,10 +106,10 @@ Checker::Found Checker::check_jwt(const std::string& token, WallTime now) {
     const auto revoked = catalog_.is_revoked(caller.token_hash);
     if (!revoked) return tl::unexpected(revoked.error());
     if (*revoked) return refuse(JwtRefusal::revoked);
-    return check_claims(*jwt, std::move(caller));
+    return check_claims(*jwt, std::move(caller), now);
 }
 
-Checker::Found Checker::check_claims(const Jwt& jwt, Caller caller) {
+Checker::Found Checker::check_claims(const Jwt& jwt, Caller caller, WallTime now) {
     const auto claims = parse_claims(jwt.payload);
     if (!claims) {
         // Only who has a key of the platform's can fill the log with it.
@@ -120,7 +120,7 @@ Checker::Found Checker::check_claims(const Jwt& jwt, Caller caller) {
     caller.client_id = claims->client_id;
     caller.scopes = claims->scopes;
     if (!claims->login.empty()) {
-        auto user = user_of(*claims, caller);
+        auto user = user_of(*claims, caller, now);
         if (!user) return tl::unexpected(user.error());
         caller.user = *std::move(user);
     }
@@ -128,7 +128,7 @@ Checker::Found Checker::check_claims(const Jwt& jwt, Caller caller) {
     return caller;
 }
 
-Result<chat::User> Checker::user_of(const Claims& claims, const Caller& caller) {
+Result<chat::User> Checker::user_of(const Claims& claims, const Caller& caller, WallTime now) {
     // A token's claims count when it is seen first: a role that was taken away since is not given
     // back by every request.
     auto known = catalog_.find_user(claims.login);
@@ -139,10 +139,24 @@ Result<chat::User> Checker::user_of(const Claims& claims, const Caller& caller) 
         return **std::move(known);
     auto applied = apply_claims(claims, catalog_);
     if (!applied) return tl::unexpected(applied.error());
+    if (auto kept = keep_grant(caller, applied->user.id, now); !kept)
+        return tl::unexpected(kept.error());
     if (applied->account) listener_.account_changed(applied->user.id);
     for (const ChannelId channel : applied->standings)
         listener_.standing_changed(channel, applied->user.id);
     return std::move(applied->user);
+}
+
+Result<void> Checker::keep_grant(const Caller& caller, UserId user, WallTime now) {
+    if (caller.client_id.empty() || !(caller.has("user:bot") || caller.has("channel:bot")))
+        return {};
+    return catalog_.put_grant(caller.token_hash,
+                              {.user = user,
+                               .client_id = caller.client_id,
+                               .scopes = caller.scopes,
+                               .created_at = now,
+                               .expires_at = caller.expires_at},
+                              now);
 }
 
 Checker::Found Checker::check_dev(std::string_view token) {

@@ -104,9 +104,11 @@ class Checker {
     Found check_real(std::string_view token, WallTime now);
     Found check_opaque(std::string_view token, WallTime now);
     Found check_jwt(const std::string& token, WallTime now);
-    Found check_claims(const Jwt& jwt, Caller caller);
+    Found check_claims(const Jwt& jwt, Caller caller, WallTime now);
     Found check_dev(std::string_view token);
-    Result<chat::User> user_of(const Claims& claims, const Caller& caller);
+    Result<chat::User> user_of(const Claims& claims, const Caller& caller, WallTime now);
+    /// Keeps what the token lets its client do when the token itself is not shown.
+    Result<void> keep_grant(const Caller& caller, UserId user, WallTime now);
     Found refuse(JwtRefusal why);
     /// Whether a JWT must be good, or may be a token that dev mode makes up.
     bool judges_jwt(std::string_view token) const;

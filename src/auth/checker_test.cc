@@ -7,6 +7,7 @@
 #include "auth/auth_fixture.h"
 #include "auth/revoke.h"
 #include "auth/scopes.h"
+#include "store/grants.h"
 #include "store/memory_catalog.h"
 
 namespace clamor::auth {
@@ -121,6 +122,29 @@ TEST_F(CheckerTest, LetsClaimsCountWhenATokenIsSeenFirst) {
         << "what a broadcaster took away is not given back by every request";
     ASSERT_TRUE(check(jwt_of_alice(R"(,"channels":{"lobby":{"role":"moderator"}})", 101)));
     EXPECT_EQ(catalog.standing(lobby, alice)->role, chat::Role::moderator);
+}
+
+TEST_F(CheckerTest, KeepsWhatAJwtLetsItsClientDo) {
+    const auto granted = [&](const std::string& client) {
+        const auto alice = catalog.find_user("alice").value();
+        return alice ? store::granted_scopes(catalog, alice->id, client, now).value()
+                     : std::vector<std::string>();
+    };
+    ASSERT_TRUE(check(jwt(R"(,"login":"alice","client_id":"bot","scope":"chat:read")")));
+    EXPECT_THAT(granted("bot"), ElementsAre()) << "nothing that an app token would need";
+    const auto token =
+        jwt(R"(,"login":"alice","client_id":"bot","scope":"user:bot user:read:chat")");
+    const auto caller = check(token);
+    ASSERT_TRUE(caller);
+    ASSERT_TRUE(check(token)) << "and again";
+    EXPECT_THAT(granted("bot"), ElementsAre("user:bot", "user:read:chat"));
+    EXPECT_THAT(granted("other"), ElementsAre());
+    ASSERT_TRUE(checker->revoke(token, *caller, now));
+    EXPECT_THAT(granted("bot"), ElementsAre());
+    ASSERT_TRUE(check(jwt(R"(,"login":"alice","client_id":"bot","scope":"channel:bot")")));
+    EXPECT_THAT(granted("bot"), ElementsAre("channel:bot"));
+    now += std::chrono::seconds(100);
+    EXPECT_THAT(granted("bot"), ElementsAre());
 }
 
 TEST_F(CheckerTest, RefusesAndCountsByReason) {

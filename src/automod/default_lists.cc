@@ -45,10 +45,10 @@ std::shared_ptr<const DefaultLists> default_lists(const text::Normaliser& normal
     return lists;
 }
 
-std::vector<Term> terms_of(List list) {
-    std::vector<Term> terms;
-    for_each_term([&](List of, std::optional<Category>, std::string_view text) {
-        if (of == list) terms.push_back({.id = {}, .text = std::string(text)});
+std::vector<DefaultTerm> terms_of(List list) {
+    std::vector<DefaultTerm> terms;
+    for_each_term([&](List of, std::optional<Category> category, std::string_view text) {
+        if (of == list) terms.push_back({std::string(text), category});
     });
     return terms;
 }

@@ -3,7 +3,7 @@
 
 #include <memory>
 #include <optional>
-#include <string_view>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -30,7 +30,11 @@ struct DefaultLists {
 /// Compiled at the first call, which takes some milliseconds.
 std::shared_ptr<const DefaultLists> default_lists(const text::Normaliser& normaliser);
 
+struct DefaultTerm {
+    std::string text;
+    std::optional<Category> category;  ///< none: Helix has none for it
+};
 /// The terms of one list as a channel could import them, to begin its own with.
-std::vector<Term> terms_of(List list);
+std::vector<DefaultTerm> terms_of(List list);
 
 }  // namespace clamor::automod

@@ -24,7 +24,8 @@ TEST(DefaultLists, CanBeImportedAsAChannelsOwnTerms) {
     const text::Normaliser normaliser;
     for (int i = 0; i < kLists; ++i) {
         Settings settings;
-        settings.terms = terms_of(static_cast<List>(i));
+        for (auto& term : terms_of(static_cast<List>(i)))
+            settings.terms.push_back({.id = {}, .text = std::move(term.text)});
         EXPECT_FALSE(settings.terms.empty());
         const auto compiled = compile_policy(settings, normaliser, WallTime{});
         EXPECT_TRUE(compiled.problems.empty());

@@ -5,11 +5,8 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
-
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <filesystem>
+#include <fstream>
 
 #include "automod/features.h"
 #include "base/check.h"
@@ -137,21 +134,20 @@ Result<Model> read_model(std::span<const std::byte> bytes, std::shared_ptr<const
     return model;
 }
 
-Result<Model> map_model(const std::string& path) {
-    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) return fail_errno("AutoMod model " + path);
-    struct stat facts {};
-    if (::fstat(file, &facts) != 0 || !S_ISREG(facts.st_mode) || facts.st_size == 0 ||
-        static_cast<std::size_t>(facts.st_size) > kModelBytesMax) {
-        ::close(file);
-        return refuse(path + " is no file of up to 4 MiB");
-    }
-    const auto size = static_cast<std::size_t>(facts.st_size);
-    void* memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file, 0);
-    ::close(file);
-    if (memory == MAP_FAILED) return fail_errno("AutoMod model " + path);
-    const std::shared_ptr<const void> owner(memory, [size](void* p) { ::munmap(p, size); });
-    return read_model({static_cast<const std::byte*>(memory), size}, owner);
+Result<Model> load_model(const std::string& path) {
+    std::error_code code;
+    const auto size = std::filesystem::file_size(path, code);
+    if (code) return fail(code, "AutoMod model " + path);
+    if (size == 0 || size > kModelBytesMax) return refuse(path + " is no file of up to 4 MiB");
+    const auto bytes = std::make_shared<std::vector<std::byte>>(size);
+    std::ifstream file(path, std::ios::binary);
+    file.read(reinterpret_cast<char*>(bytes->data()), static_cast<std::streamsize>(size));
+    if (!file.is_open() || file.bad())
+        return fail(std::errc::io_error, "AutoMod model " + path + " cannot be read");
+    bytes->resize(static_cast<std::size_t>(file.gcount()));
+    auto model = read_model(*bytes, bytes);
+    if (!model) model.error().detail += " (" + path + ")";
+    return model;
 }
 
 Model builtin_model() {

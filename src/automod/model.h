@@ -88,8 +88,9 @@ struct Model {
 
 /// Refuses bytes that are not a whole model of this build's format and features.
 Result<Model> read_model(std::span<const std::byte> bytes, std::shared_ptr<const void> owner);
-/// Maps the file. It must not be written to while it is mapped: replace it by renaming.
-Result<Model> map_model(const std::string& path);
+/// Reads the file into memory, since one that is mapped ends the process when another is copied
+/// over it. A file that is written to meanwhile is refused by its checksum.
+Result<Model> load_model(const std::string& path);
 /// The one in the binary.
 Model builtin_model();
 

@@ -4,14 +4,11 @@
 #include <algorithm>
 #include <array>
 
+#include "automod/names.h"
 #include "base/limits.h"
 
 namespace clamor::automod {
 namespace {
-
-constexpr std::array<std::string_view, kCategories> kCategoryNames{
-    "aggression", "bullying",  "disability", "misogyny",
-    "race",       "sex_terms", "sexuality",  "swearing"};
 
 std::string_view trimmed(std::string_view text) {
     const auto first = text.find_first_not_of(' ');
@@ -52,13 +49,11 @@ Result<ModelLabels> ModelLabels::parse(std::span<const std::string> rules) {
         if (meaning == "toxicity") {
             parsed.toxicity = labels.tell_toxicity_ = true;
         } else if (meaning != "nothing") {
-            const auto* const found =
-                std::find(kCategoryNames.begin(), kCategoryNames.end(), meaning);
-            if (found == kCategoryNames.end())
+            parsed.category = parse_category(meaning);
+            if (!parsed.category)
                 return wrong(rule,
                              "meanings are toxicity, nothing, aggression, bullying, disability, "
                              "misogyny, race, sex_terms, sexuality and swearing");
-            parsed.category = static_cast<Category>(found - kCategoryNames.begin());
         }
         labels.meanings_.push_back(std::move(parsed));
     }

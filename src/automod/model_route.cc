@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "automod/model_route.h"
 
-#include <algorithm>
-#include <cmath>
-
 #include "automod/model_labels.h"
 #include "automod/model_wire.h"
 #include "base/limits.h"
@@ -52,15 +49,6 @@ std::string fault_in(const ModelRoute::Options& options) {
         return "breaker_pause_ms is 1 to breaker_pause_max_ms, and that at most " +
                std::to_string(milliseconds(limits::kModelPauseMax).count());
     return {};
-}
-
-float combine(float fast, float model) {
-    const auto logit = [](float score) {
-        constexpr float kLeast = 1e-6f;  // 0 and 1 would outweigh everything
-        const float p = std::clamp(score, kLeast, 1 - kLeast);
-        return std::log(p / (1 - p));
-    };
-    return 1 / (1 + std::exp(-(logit(fast) + logit(model)) / 2));
 }
 
 }  // namespace clamor::automod

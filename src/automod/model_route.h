@@ -39,6 +39,13 @@ struct ModelScores {
     friend bool operator==(const ModelScores&, const ModelScores&) = default;
 };
 
+/// Which model answers, by what its server says of itself; findings carry it.
+struct ModelIdentity {
+    std::string name = "unknown";
+    std::string version = "unknown";
+    friend bool operator==(const ModelIdentity&, const ModelIdentity&) = default;
+};
+
 /// What the labels of a model are answered with.
 enum class ScoreKind : std::uint8_t {
     probabilities,  ///< as the server makes them; it is asked with raw_scores false
@@ -85,13 +92,12 @@ class ModelRoute {
     /// reason when not: then it is not called.
     virtual std::optional<Unavailable> ask(std::string text, Answered answered) = 0;
     virtual const ModelCounters& counters() const = 0;
+    /// Any thread. A model that was exchanged is known within limits::kModelInfoEvery.
+    virtual ModelIdentity identity() const = 0;
 };
 
 /// What is wrong with options, as a sentence; empty when nothing is. Names settings as the
 /// configuration does.
 std::string fault_in(const ModelRoute::Options& options);
-
-/// The score of the built-in classifier and that of the model as one: the mean of their logits.
-float combine(float fast, float model);
 
 }  // namespace clamor::automod

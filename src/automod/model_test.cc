@@ -14,7 +14,7 @@
 namespace clamor::automod {
 namespace {
 
-/// Bytes as aligned as those of a mapped file.
+/// Bytes as aligned as those of a file in memory.
 class Bytes {
   public:
     explicit Bytes(std::span<const std::byte> bytes)
@@ -121,7 +121,7 @@ TEST(Model, WhoseWordsCannotBeSearchedIsRefused) {
     EXPECT_NE(refusal(astray.bytes()).find("without a row"), std::string::npos);
 }
 
-TEST(Model, IsMappedFromAFile) {
+TEST(Model, IsReadFromAFileThatMayChangeAfterwards) {
     const auto folder =
         std::filesystem::temp_directory_path() / ("clamor-model-" + std::to_string(getpid()));
     std::filesystem::create_directories(folder);
@@ -130,14 +130,19 @@ TEST(Model, IsMappedFromAFile) {
     std::ofstream(path, std::ios::binary)
         .write(reinterpret_cast<const char*>(bytes.data()),
                static_cast<std::streamsize>(bytes.span().size()));
-    const auto model = map_model(path);
+    const auto model = load_model(path);
     ASSERT_TRUE(model.has_value()) << model.error().to_string();
+    const std::vector<std::int8_t> pairs(model->pairs.begin(), model->pairs.end());
+    std::filesystem::resize_file(path, 100);
+    const auto half = load_model(path);
+    ASSERT_FALSE(half.has_value()) << "half of a file, as while another is copied over it";
+    EXPECT_NE(half.error().detail.find(path), std::string::npos);
     std::filesystem::remove(path);
-    EXPECT_EQ(model->pairs.size(), 16u) << "the mapping outlives the file's name";
-    EXPECT_FALSE(map_model(path).has_value());
-    EXPECT_FALSE(map_model(folder).has_value()) << "a folder";
+    EXPECT_TRUE(std::ranges::equal(model->pairs, pairs)) << "the file is not needed any more";
+    EXPECT_FALSE(load_model(path).has_value());
+    EXPECT_FALSE(load_model(folder).has_value()) << "a folder";
     std::ofstream{path};
-    EXPECT_FALSE(map_model(path).has_value()) << "an empty file";
+    EXPECT_FALSE(load_model(path).has_value()) << "an empty file";
     std::filesystem::remove_all(folder);
 }
 

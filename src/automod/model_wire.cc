@@ -79,6 +79,22 @@ Result<ModelScores> scores_of(const json& predictions, const ModelLabels& labels
     return scores;
 }
 
+ModelAddress address_below(const std::string& base, std::string unix_socket) {
+    return {.predict_url = base + "/predict",
+            .info_url = base + "/info",
+            .unix_socket = std::move(unix_socket)};
+}
+
+/// As findings and logs may have it; empty when it is none.
+std::string name_in(const json& document, const char* key) {
+    const auto found = document.find(key);
+    if (found == document.end() || !found->is_string()) return {};
+    auto name = found->get<std::string>();
+    if (const auto slash = name.rfind('/'); name.starts_with('/')) name.erase(0, slash + 1);
+    const bool printable = std::ranges::all_of(name, [](char c) { return c > ' ' && c < 0x7f; });
+    return printable && name.size() <= limits::kModelNameBytes ? name : std::string();
+}
+
 }  // namespace
 
 Result<ModelAddress> parse_model_url(std::string_view url) {
@@ -96,7 +112,7 @@ Result<ModelAddress> parse_model_url(std::string_view url) {
         if (path.size() > limits::kUnixSocketPathBytes)
             return wrong("the path of a Unix socket has at most " +
                          std::to_string(limits::kUnixSocketPathBytes) + " bytes");
-        return ModelAddress{.url = "http://localhost/predict", .unix_socket = std::string(path)};
+        return address_below("http://localhost", std::string(path));
     }
     std::string_view rest;
     for (const std::string_view scheme : {"http://", "https://"}) {
@@ -108,8 +124,9 @@ Result<ModelAddress> parse_model_url(std::string_view url) {
     if (rest.starts_with('/') || rest.starts_with(':')) return wrong("has no host");
     std::string full(url);
     while (full.ends_with('/')) full.pop_back();
-    if (!full.ends_with("/predict")) full += "/predict";
-    return ModelAddress{.url = std::move(full), .unix_socket = {}};
+    constexpr std::string_view kPredict = "/predict";
+    if (full.ends_with(kPredict)) full.resize(full.size() - kPredict.size());
+    return address_below(full, {});
 }
 
 std::string encode_questions(std::span<const std::string> texts, ScoreKind kind) {
@@ -138,6 +155,15 @@ Result<std::vector<ModelScores>> parse_answers(std::string_view body, std::size_
         all.push_back(*scores);
     }
     return all;
+}
+
+ModelIdentity parse_info(std::string_view body) {
+    ModelIdentity identity;
+    const json document = json::parse(body, nullptr, false);
+    if (!document.is_object()) return identity;
+    if (auto name = name_in(document, "model_id"); !name.empty()) identity.name = std::move(name);
+    if (auto sha = name_in(document, "model_sha"); !sha.empty()) identity.version = std::move(sha);
+    return identity;
 }
 
 }  // namespace clamor::automod

@@ -15,7 +15,8 @@ namespace clamor::automod {
 
 /// Where a model is asked.
 struct ModelAddress {
-    std::string url;          ///< of /predict
+    std::string predict_url;
+    std::string info_url;
     std::string unix_socket;  ///< its path; empty: over TCP
 };
 
@@ -31,5 +32,9 @@ std::string encode_questions(std::span<const std::string> texts, ScoreKind kind)
 /// it. Each text has every label that has a meaning once, and no label without one.
 Result<std::vector<ModelScores>> parse_answers(std::string_view body, std::size_t count,
                                                const ModelLabels& labels, ScoreKind kind);
+
+/// The model of `GET /info` in the same shape: its `model_id` and `model_sha`, each "unknown" where
+/// it is missing or makes no sense. Of a folder's path the last part is the name.
+ModelIdentity parse_info(std::string_view body);
 
 }  // namespace clamor::automod

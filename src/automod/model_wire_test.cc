@@ -148,13 +148,17 @@ TEST(ModelLabelRules, SayWhatIsWrongWithThem) {
 }
 
 TEST(ModelUrl, IsOfAServerOrASocket) {
-    EXPECT_EQ(parse_model_url("http://127.0.0.1:8090")->url, "http://127.0.0.1:8090/predict");
-    EXPECT_EQ(parse_model_url("https://tv.example/tox/")->url, "https://tv.example/tox/predict");
-    EXPECT_EQ(parse_model_url("http://[::1]:80/predict")->url, "http://[::1]:80/predict");
+    EXPECT_EQ(parse_model_url("http://127.0.0.1:8090")->predict_url,
+              "http://127.0.0.1:8090/predict");
+    EXPECT_EQ(parse_model_url("https://tv.example/tox/")->predict_url,
+              "https://tv.example/tox/predict");
+    EXPECT_EQ(parse_model_url("http://[::1]:80/predict")->predict_url, "http://[::1]:80/predict");
     const auto socket = parse_model_url("unix:/run/clamor/model.sock");
     ASSERT_TRUE(socket);
     EXPECT_EQ(socket->unix_socket, "/run/clamor/model.sock");
-    EXPECT_EQ(socket->url, "http://localhost/predict");
+    EXPECT_EQ(socket->predict_url, "http://localhost/predict");
+    EXPECT_EQ(socket->info_url, "http://localhost/info");
+    EXPECT_EQ(parse_model_url("http://[::1]:80/tox/predict")->info_url, "http://[::1]:80/tox/info");
     for (const std::string url :
          {"", "127.0.0.1:8090", "http://", "http:///predict", "http://:80",
           "unix:", "unix:model.sock", "ftp://host", "file:///etc/passwd", "http://user:pw@host",
@@ -189,17 +193,23 @@ TEST(ModelOptions, SayWhatIsWrongWithThem) {
                 HasSubstr("batches_under_way"));
 }
 
-TEST(CombinedScores, AreTheMeanOfTheLogits) {
-    EXPECT_FLOAT_EQ(combine(0.5f, 0.5f), 0.5f);
-    EXPECT_FLOAT_EQ(combine(0.3f, 0.7f), 0.5f);
-    EXPECT_NEAR(combine(0.8f, 0.8f), 0.8f, 1e-6);
-    EXPECT_NEAR(combine(0.2f, 0.9f), 0.6f, 1e-6);  // logits -1.386 and 2.197
-    for (const float extreme : {0.0f, 1.0f}) {
-        for (const float other : {0.0f, 0.2f, 0.5f, 1.0f}) {
-            const float both = combine(extreme, other);
-            EXPECT_TRUE(both >= 0 && both <= 1) << extreme << ' ' << other;
-        }
-    }
+TEST(ModelInfo, NamesTheModelAndItsVersion) {
+    const ModelIdentity unknown;
+    EXPECT_EQ(
+        parse_info(R"({"model_id":"unitary/toxic-bert","model_sha":"4e4f09c","version":"1"})"),
+        (ModelIdentity{.name = "unitary/toxic-bert", .version = "4e4f09c"}));
+    EXPECT_EQ(parse_info(R"({"model_id":"/data/models/mine"})"),
+              (ModelIdentity{.name = "mine", .version = unknown.version}))
+        << "a folder of the server's is nobody's matter";
+    EXPECT_EQ(parse_info(R"({"model_id":"a","model_sha":null})").version, unknown.version);
+    for (const std::string body :
+         {"", "[]", "null", "{}", "<html>", R"({"model_id":7,"model_sha":[]})",
+          R"({"model_id":"","model_sha":"a b"})", R"({"model_id":"a\nb","model_sha":"\u00e9"})",
+          R"({"model_id":"/models/"})"})
+        EXPECT_EQ(parse_info(body), unknown) << body;
+    const std::string longest(limits::kModelNameBytes, 'x');
+    EXPECT_EQ(parse_info(R"({"model_id":")" + longest + R"("})").name, longest);
+    EXPECT_EQ(parse_info(R"({"model_id":"x)" + longest + R"("})").name, unknown.name);
 }
 
 }  // namespace

@@ -82,7 +82,7 @@ struct AutoMod::Scratch {
     text::Normalised again;  ///< the text without what is permitted
     TermSet::Scratch terms;
     std::vector<TermHit> hits;
-    std::vector<TermHit> list_hits;
+    bool left_out = false;  ///< more was found than is told
     std::vector<text::CodePoints> permitted;
     std::vector<text::CodePoints> skip;
     std::vector<text::CodePoints> links;
@@ -105,37 +105,117 @@ void merge_spans(std::vector<text::CodePoints>& spans) {
     spans.resize(kept);
 }
 
-/// Makes findings of the hits of one term after the other; what lies inside a permitted span is
-/// left out.
+/// The places where something permitted is, without those that lie inside another one: at most as
+/// many as the message has characters.
+class Permitted final : public TermHits {
+  public:
+    explicit Permitted(std::vector<text::CodePoints>& spans) : spans_(spans) {}
+
+    Next on_hit(const TermHit& hit) override {
+        if (covers(hit.span)) return Next::more;
+        std::erase_if(spans_, [&](const auto& span) { return inside(span, hit.span); });
+        spans_.insert(std::ranges::lower_bound(spans_, hit.span), hit.span);
+        return Next::more;
+    }
+    bool covers(const text::CodePoints& span) const {
+        // Both ends ascend, since none lies inside another.
+        const auto behind =
+            std::ranges::upper_bound(spans_, span.first, {}, &text::CodePoints::first);
+        return behind != spans_.begin() && std::prev(behind)->last >= span.last;
+    }
+
+  private:
+    std::vector<text::CodePoints>& spans_;
+};
+
+/// How much a term has to say; 0: nothing.
+int weight_of(const Term& term) {
+    if (term.shadow) return 1;
+    return term.action == Action::block ? 3 : 2;
+}
+int weight_of(const ListSetting& list) {
+    if (!list.on) return 0;
+    if (list.shadow) return 1;
+    return list.action == Action::block ? 3 : 2;
+}
+constexpr int kHeaviest = 3;
+
+/// Keeps limits::kTermHitsMax places to tell of. Whatever is left out, one of the heaviest that
+/// there are is kept, so that it decides.
+template <class Weight>
+class Blocked final : public TermHits {
+  public:
+    Blocked(const Permitted& permitted, const Weight& weight, std::vector<TermHit>& hits)
+        : permitted_(permitted), weight_(weight), hits_(hits) {}
+
+    Next on_hit(const TermHit& hit) override {
+        const int weight = weight_(hit.term);
+        if (weight == 0) return Next::next_term;
+        if (permitted_.covers(hit.span)) return Next::more;
+        const bool full = hits_.size() == limits::kTermHitsMax;
+        if (!full) {
+            if (std::ranges::find(hits_, hit) == hits_.end()) hits_.push_back(hit);
+        } else {
+            left_out_ = true;
+            if (weight > heaviest_) hits_.back() = hit;
+        }
+        heaviest_ = std::max(heaviest_, weight);
+        if (!full) return Next::more;
+        return heaviest_ == kHeaviest ? Next::stop : Next::next_term;
+    }
+    bool left_out() const { return left_out_; }
+
+  private:
+    const Permitted& permitted_;
+    const Weight& weight_;
+    std::vector<TermHit>& hits_;
+    int heaviest_ = 0;
+    bool left_out_ = false;
+};
+
+/// Makes findings of the hits, one for each term.
 template <class Describe>
-void gather(std::vector<TermHit>& hits, const std::vector<text::CodePoints>& permitted,
-            std::vector<Finding>& findings, const Describe& describe) {
-    std::erase_if(hits, [&](const TermHit& hit) {
-        return std::ranges::any_of(permitted,
-                                   [&](const auto& span) { return inside(hit.span, span); });
-    });
-    if (hits.empty()) return;
+void gather(std::vector<TermHit>& hits, std::vector<Finding>& findings, const Describe& describe) {
     std::ranges::sort(hits);
     for (std::size_t i = 0; i < hits.size();) {
         const std::uint32_t term = hits[i].term;
-        Finding finding{.source = Source::blocked_term,
-                        .action = Action::hold,
-                        .rule = {},
-                        .version = {},
-                        .spans = {}};
+        Finding& finding = findings.emplace_back();
+        finding.source = Source::blocked_term;
         finding.score = 1;
         for (; i < hits.size() && hits[i].term == term; ++i) {
             // The plain and the normalised text may show one place with slightly other edges.
             const text::CodePoints& span = hits[i].span;
-            if (!finding.spans.empty() && span.first <= finding.spans.back().last) {
+            const bool again = !finding.spans.empty() && span.first <= finding.spans.back().last;
+            if (again || finding.spans.size() == limits::kFindingSpansMax) {
                 finding.spans.back().last = std::max(finding.spans.back().last, span.last);
-            } else if (finding.spans.size() < limits::kFindingSpansMax) {
+            } else {
                 finding.spans.push_back(span);
             }
         }
-        if (describe(term, finding)) findings.push_back(std::move(finding));
+        describe(term, finding);
     }
 }
+
+/// The categories that the words of a text point at.
+class PointedAt final : public TermHits {
+  public:
+    PointedAt(const DefaultLists& lists, const text::CodePoints& heaviest)
+        : lists_(lists), heaviest_(heaviest) {}
+
+    Next on_hit(const TermHit& hit) override {
+        const auto& category = lists_.sorts[hit.term].category;
+        if (!category) return Next::next_term;
+        // A sexual word in a text that swears for another reason does not make it a sexual text.
+        if (category == Category::sex_terms && !overlap(hit.span, heaviest_)) return Next::more;
+        found = static_cast<Categories>(found | bit(*category));
+        return Next::next_term;
+    }
+    Categories found = 0;
+
+  private:
+    const DefaultLists& lists_;
+    const text::CodePoints heaviest_;
+};
 
 }  // namespace
 
@@ -186,46 +266,44 @@ void AutoMod::find_terms(const Policy& policy, const text::Normalised& text,
                          const text::Normalised* plain, WallTime now, Judgement& judgement) {
     Scratch& scratch = *scratch_;
     const std::vector<Term>& terms = policy.settings.terms;
-    scratch.hits.clear();
     scratch.permitted.clear();
-    policy.terms->find(text, plain, now, scratch.terms, scratch.hits);
-    std::erase_if(scratch.hits, [&](const TermHit& hit) {
-        if (!terms[hit.term].permitted) return false;
-        scratch.permitted.push_back(hit.span);
-        return true;
-    });
-    if (!scratch.hits.empty()) {
-        gather(
-            scratch.hits, scratch.permitted, judgement.findings,
-            [&](std::uint32_t index, Finding& finding) {
-                const Term& term = terms[index];
-                if (term.text.size() >= 2 && term.text.front() == '/' && term.text.back() == '/') {
-                    finding.source = Source::pattern;
-                }
-                finding.action = term.action;
-                finding.shadow = term.shadow;
-                finding.rule = term.id;
-                finding.version = policy.version;
-                finding.private_rule = term.is_private;
-                return true;
-            });
-    }
+    scratch.left_out = false;
+    Permitted permitted(scratch.permitted);
+    policy.terms->find(TermSet::Kind::permitted, text, plain, now, scratch.terms, permitted);
+    const auto find = [&](const TermSet& set, const auto& weight, const auto& describe) {
+        scratch.hits.clear();
+        Blocked blocked(permitted, weight, scratch.hits);
+        set.find(TermSet::Kind::blocked, text, plain, now, scratch.terms, blocked);
+        scratch.left_out = scratch.left_out || blocked.left_out();
+        if (!scratch.hits.empty()) gather(scratch.hits, judgement.findings, describe);
+    };
+    find(
+        *policy.terms, [&](std::uint32_t index) { return weight_of(terms[index]); },
+        [&](std::uint32_t index, Finding& finding) {
+            const Term& term = terms[index];
+            if (term.text.size() >= 2 && term.text.front() == '/' && term.text.back() == '/')
+                finding.source = Source::pattern;
+            finding.action = term.action;
+            finding.shadow = term.shadow;
+            finding.rule = term.id;
+            finding.version = policy.version;
+            finding.private_rule = term.is_private;
+        });
     if (!policy.lists_act) return;
-    scratch.list_hits.clear();
-    policy.lists->terms.find(text, plain, now, scratch.terms, scratch.list_hits);
-    if (scratch.list_hits.empty()) return;
-    gather(scratch.list_hits, scratch.permitted, judgement.findings,
-           [&](std::uint32_t index, Finding& finding) {
-               const auto& sort = policy.lists->sorts[index];
-               const ListSetting& list = policy.settings.lists[static_cast<std::size_t>(sort.list)];
-               finding.action = list.action;
-               finding.shadow = list.shadow;
-               finding.category = sort.category.value_or(Category::swearing);
-               finding.rule = "list:";
-               finding.rule += name_of(sort.list);
-               finding.version = policy.version;
-               return list.on;
-           });
+    const auto list_of = [&](std::uint32_t index) -> const ListSetting& {
+        return policy.settings.lists[static_cast<std::size_t>(policy.lists->sorts[index].list)];
+    };
+    find(
+        policy.lists->terms, [&](std::uint32_t index) { return weight_of(list_of(index)); },
+        [&](std::uint32_t index, Finding& finding) {
+            const auto& sort = policy.lists->sorts[index];
+            finding.action = list_of(index).action;
+            finding.shadow = list_of(index).shadow;
+            finding.category = sort.category.value_or(Category::swearing);
+            finding.rule = "list:";
+            finding.rule += name_of(sort.list);
+            finding.version = policy.version;
+        });
 }
 
 void AutoMod::find_spam_in(const Input& input, const Policy& policy, ChannelMemory& memory,
@@ -241,7 +319,11 @@ void AutoMod::find_spam_in(const Input& input, const Policy& policy, ChannelMemo
         if (!judgement.findings.empty() && judgement.findings.back().source == Source::spam &&
             judgement.findings.back().rule == name) {
             auto& spans = judgement.findings.back().spans;
-            if (spans.size() < limits::kFindingSpansMax) spans.push_back(hit.span);
+            if (spans.size() < limits::kFindingSpansMax) {
+                spans.push_back(hit.span);
+            } else {
+                spans.back().last = std::max(spans.back().last, hit.span.last);
+            }
             continue;
         }
         judgement.findings.push_back({.source = Source::spam,
@@ -276,14 +358,9 @@ void AutoMod::ask_classifier(const Input& input, const Policy& policy, WallTime 
         judgement.scores = text->text.empty() ? Scores{} : classifier_->score(*text);
         if (!matters()) return;
     }
-    scratch.list_hits.clear();
-    policy.lists->terms.find(*text, nullptr, now, scratch.terms, scratch.list_hits);
-    for (const TermHit& hit : scratch.list_hits) {
-        const auto& category = policy.lists->sorts[hit.term].category;
-        // A sexual word in a text that swears for another reason does not make it a sexual text.
-        if (category == Category::sex_terms && !overlap(hit.span, judgement.scores.span)) continue;
-        if (category) judgement.found = static_cast<Categories>(judgement.found | bit(*category));
-    }
+    PointedAt pointed(*policy.lists, judgement.scores.span);
+    policy.lists->terms.find(TermSet::Kind::blocked, *text, nullptr, now, scratch.terms, pointed);
+    judgement.found = static_cast<Categories>(judgement.found | pointed.found);
     rule_on(judgement.scores, Source::classifier, "classifier", classifier_->version(),
             judgement.found, policy, judgement.findings);
     // A model is given the whole text and would find what is permitted.
@@ -294,6 +371,8 @@ void AutoMod::use_allowances(const Input& input, ChannelMemory& memory, MonoTime
                              Judgement& judgement) {
     const text::Normalised& text = scratch_->normalised;
     if (std::ranges::all_of(judgement.findings, &Finding::shadow)) return;
+    // What is not told may lie outside the phrase.
+    if (scratch_->left_out) return;
     const bool allowed = memory.use_allowed(input.author, now, [&](const std::string& phrase) {
         const std::size_t at = text.text.find(phrase);
         if (at == std::string::npos) return false;

@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "automod/allocations_fixture.h"
+#include "automod/default_lists.h"
 #include "automod/spam.h"
 #include "automod/time_travel.h"
+#include "base/limits.h"
 
 namespace clamor::automod {
 namespace {
@@ -106,6 +108,73 @@ TEST_F(AutoModTest, OnlyRecordsWhatIsInShadow) {
     EXPECT_TRUE(judgement.findings[0].shadow);
 }
 
+/// A word of a message, often enough to fill whatever is bounded.
+std::string many(std::string_view word, int times = 66) {
+    std::string text;
+    for (int i = 0; i < times; ++i) text.append(word).append(1, ' ');
+    return text;
+}
+
+TEST_F(AutoModTest, FindsABlockedTermBehindManyPermittedOnes) {
+    block("spoon");
+    permit("tea");
+    permit("/[0-9]+/");
+    EXPECT_EQ(judge(many("tea") + "spoon").action, Action::block);
+    EXPECT_EQ(judge(many("99") + "spoon").action, Action::block);
+    EXPECT_EQ(judge(many("tea")).action, Action::allow);
+}
+
+TEST_F(AutoModTest, FindsABlockedTermBehindManyOfItsPermittedPlaces) {
+    block("spoon");
+    block("/sp[o0]{2}n/");
+    permit("silver spoon");
+    EXPECT_EQ(judge(many("silver spoon", 36)).action, Action::allow);
+    EXPECT_EQ(judge(many("silver spoon", 36) + "a spoon").action, Action::block);
+    settings_.terms.erase(settings_.terms.begin());
+    policy_ = nullptr;
+    EXPECT_EQ(judge(many("silver spoon", 36)).action, Action::allow);
+    EXPECT_EQ(judge(many("silver spoon", 36) + "a spoon").action, Action::block) << "an expression";
+}
+
+TEST_F(AutoModTest, FindsABlockedTermBehindManyInShadow) {
+    block("tea");
+    settings_.terms[0].shadow = true;
+    block("milk");
+    settings_.terms[1].action = Action::hold;
+    block("spoon");
+    EXPECT_EQ(judge(many("tea") + "milk").action, Action::hold);
+    const auto judgement = judge(many("tea") + many("milk", 20) + "spoon");
+    EXPECT_EQ(judgement.action, Action::block);
+    std::size_t places = 0;
+    for (const auto& finding : judgement.findings) places += finding.spans.size();
+    EXPECT_LE(places, limits::kTermHitsMax);
+}
+
+TEST_F(AutoModTest, FindsAListsTermBehindManyOfAListThatIsOff) {
+    settings_.lists[static_cast<std::size_t>(List::profanity)] = {.on = true};
+    ASSERT_EQ(judge("shit").action, Action::hold);
+    const std::string off = terms_of(List::identity).front().text;
+    ASSERT_EQ(judge(off).action, Action::allow);
+    EXPECT_EQ(judge(many(off) + "shit").action, Action::hold);
+}
+
+TEST_F(AutoModTest, AllowsNothingOnceOfWhichMoreWasFoundThanIsTold) {
+    block("spoon");
+    std::string phrase = many("spoon");
+    phrase.pop_back();
+    memory_.allow_once({}, phrase, now_.mono + 60s);
+    EXPECT_EQ(judge(phrase + " spoon").action, Action::block);
+}
+
+TEST_F(AutoModTest, TellsOfAPlaceThatCoversWhatItHasNoRoomFor) {
+    block("spoon");
+    const auto judgement = judge(many("spoon").substr(0, 6 * 40));
+    ASSERT_EQ(judgement.findings.size(), 1u);
+    const auto& spans = judgement.findings[0].spans;
+    EXPECT_EQ(spans.size(), limits::kFindingSpansMax);
+    EXPECT_EQ(spans.back().last, 6u * 40 - 2);
+}
+
 TEST_F(AutoModTest, LetsModeratorsTheBroadcasterAndExemptRolesPass) {
     block("spoon");
     level(4);
@@ -198,6 +267,23 @@ TEST_F(AutoModTest, CombinesWithWhatTheModelSays) {
     EXPECT_EQ(sure.action, Action::hold);
     EXPECT_EQ(combine(sure, {"toxic-bert", "1", {0.1f, 0.1f, 0, {}}}, policy()).action,
               Action::allow);
+}
+
+TEST_F(AutoModTest, TakesTheMeanOfTheLogitsAlsoOfScoresThatAreCertain) {
+    level(4);
+    Judgement fast;
+    const auto both = [&](float one, float other) {
+        fast.scores.hostility = one;
+        const auto verdict = combine(fast, {"m", "1", {other, other, 0, {}}}, policy());
+        return verdict.findings.empty() ? 0 : verdict.findings[0].score;
+    };
+    EXPECT_FLOAT_EQ(both(0.3f, 0.7f), 0.5f);
+    EXPECT_NEAR(both(0.8f, 0.8f), 0.8f, 1e-6);
+    EXPECT_NEAR(both(0.2f, 0.9f), 0.6f, 1e-6);  // logits -1.386 and 2.197
+    EXPECT_FLOAT_EQ(both(0, 1), 0.5f);
+    EXPECT_NEAR(both(1, 1), 1, 1e-5);
+    EXPECT_LE(both(1, 1), 1);
+    EXPECT_EQ(both(0, 0.9f), 0);
 }
 
 TEST_F(AutoModTest, KeepsTheTermsFindingWhateverTheModelSays) {

@@ -17,7 +17,7 @@ std::string_view name_of(Action action);
 std::string_view name_of(List list);
 std::string_view name_of(SpamRule rule);
 
-/// As terms.tsv has them: `race`.
+/// As terms.tsv and the labels of models have them: `race`.
 std::optional<Category> parse_category(std::string_view short_name);
 std::optional<Action> parse_action(std::string_view name);
 std::optional<List> parse_list(std::string_view name);

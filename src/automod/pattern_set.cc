@@ -135,20 +135,20 @@ void PatternSet::find(std::string_view text, std::vector<bool>& tried,
     }
 }
 
-void PatternSet::places(std::uint32_t number, std::string_view text,
-                        std::vector<Place>& out) const {
+std::optional<PatternSet::Place> PatternSet::next_place(std::uint32_t number, std::string_view text,
+                                                        std::size_t from) const {
     const auto pattern = std::ranges::find(patterns_, number, &Pattern::number);
-    if (pattern == patterns_.end()) return;
+    if (pattern == patterns_.end()) return std::nullopt;
     const re2::StringPiece piece(text.data(), text.size());
-    std::size_t from = 0;
-    while (from <= text.size() && out.size() < limits::kFindingSpansMax) {
+    while (from <= text.size()) {
         re2::StringPiece match;
         if (!pattern->expression->Match(piece, from, text.size(), re2::RE2::UNANCHORED, &match, 1))
-            return;
+            return std::nullopt;
         const auto begin = static_cast<std::size_t>(match.data() - text.data());
-        if (!match.empty()) out.push_back({begin, begin + match.size()});
-        from = std::max(begin + match.size(), from + 1);
+        if (!match.empty()) return Place{begin, begin + match.size()};
+        from = std::max(begin, from) + 1;
     }
+    return std::nullopt;
 }
 
 }  // namespace clamor::automod

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,11 +44,16 @@ class PatternSet {
     void find(std::string_view text, std::vector<bool>& tried,
               std::vector<std::uint32_t>& numbers) const;
 
-    struct Place {
-        std::size_t begin, end;
-    };
-    /// Where the pattern is in the text, at most limits::kFindingSpansMax times.
-    void places(std::uint32_t number, std::string_view text, std::vector<Place>& out) const;
+    /// Calls `each(first byte, byte behind the last)` for the places of the pattern in the text,
+    /// until it says false.
+    template <class Each>
+    void places(std::uint32_t number, std::string_view text, const Each& each) const {
+        std::size_t from = 0;
+        while (const auto place = next_place(number, text, from)) {
+            if (!each(place->begin, place->end)) return;
+            from = place->end;
+        }
+    }
 
   private:
     struct Pattern {
@@ -55,6 +61,13 @@ class PatternSet {
         std::unique_ptr<re2::RE2> expression;
     };
     struct Together;
+    struct Place {
+        std::size_t begin, end;
+    };
+
+    /// The first one that is not empty, from the byte `from` on.
+    std::optional<Place> next_place(std::uint32_t number, std::string_view text,
+                                    std::size_t from) const;
 
     std::vector<Pattern> patterns_;
     std::vector<std::string> atoms_;            ///< any of a pattern's is in whatever it matches

@@ -42,6 +42,14 @@ std::uint64_t name_hash(std::string_view login) {
     return std::hash<std::string>{}(stem) | 1;
 }
 
+template <class Enum, std::size_t kCount>
+std::optional<Enum> by_name(const std::array<std::string_view, kCount>& names,
+                            std::string_view name) {
+    const auto found = std::ranges::find(names, name);
+    if (found == names.end()) return std::nullopt;
+    return static_cast<Enum>(found - names.begin());
+}
+
 }  // namespace
 
 std::string_view name_of(RaidSign sign) {
@@ -49,6 +57,13 @@ std::string_view name_of(RaidSign sign) {
 }
 std::string_view name_of(Measure measure) {
     return kMeasureNames[static_cast<std::size_t>(measure)];
+}
+
+std::optional<RaidSign> parse_raid_sign(std::string_view name) {
+    return by_name<RaidSign>(kSignNames, name);
+}
+std::optional<Measure> parse_measure(std::string_view name) {
+    return by_name<Measure>(kMeasureNames, name);
 }
 
 std::int64_t ChannelState::value(Measure measure) const {
@@ -186,10 +201,8 @@ std::vector<UserId> RaidBreaker::newcomers() const {
     return users;
 }
 
-bool RaidBreaker::extend(std::chrono::seconds by) {
-    if (!trip_) return false;
-    trip_->until += by;
-    return true;
+void RaidBreaker::extend_to(MonoTime until) {
+    if (trip_) trip_->until = until;
 }
 
 std::vector<Change> RaidBreaker::revert(const ChannelState& state, MonoTime now) {
@@ -206,11 +219,6 @@ std::vector<Change> RaidBreaker::revert(const ChannelState& state, MonoTime now)
     window_began_ = now;
     rests_until_ = now + options_.rest;
     return changes;
-}
-
-std::vector<Change> RaidBreaker::tick(const ChannelState& state, MonoTime now) {
-    if (!trip_ || now < trip_->until) return {};
-    return revert(state, now);
 }
 
 }  // namespace clamor::automod

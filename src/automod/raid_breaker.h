@@ -7,6 +7,7 @@
 #include <deque>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/ids.h"
@@ -18,12 +19,14 @@ namespace clamor::automod {
 enum class RaidSign : std::uint8_t { join_rate, young_accounts, alike_names, alike_first_messages };
 inline constexpr int kRaidSigns = 4;
 std::string_view name_of(RaidSign sign);
+std::optional<RaidSign> parse_raid_sign(std::string_view name);
 
 /// What shield mode changes. The values: 0 and 1 of switches; seconds of slow mode; minutes of
 /// followers-only, -1 for off; the overall level of AutoMod.
 enum class Measure : std::uint8_t { shield, followers_only, slow_mode, unique_chat, automod_level };
 inline constexpr int kMeasures = 5;
 std::string_view name_of(Measure measure);
+std::optional<Measure> parse_measure(std::string_view name);
 
 struct RaidOptions {
     std::chrono::seconds window{30};
@@ -101,13 +104,13 @@ class RaidBreaker {
 
     /// The trip in force, or null.
     const Trip* trip() const { return trip_ ? &*trip_ : nullptr; }
-    /// Gives the trip more time. False: there is none.
-    bool extend(std::chrono::seconds by);
+    /// The trip in force ends at another time.
+    void extend_to(MonoTime until);
+    /// A trip of before a restart is in force again.
+    void resume(Trip trip) { trip_ = std::move(trip); }
     /// What takes back everything that the trip did, the last first. What somebody has changed
     /// since stays as they set it. The trip is over.
     std::vector<Change> revert(const ChannelState& state, MonoTime now);
-    /// The same once the countdown has passed; before that, nothing.
-    std::vector<Change> tick(const ChannelState& state, MonoTime now);
 
   private:
     struct Came {

@@ -151,24 +151,43 @@ TEST(RaidBreaker, LeavesWhatAModeratorChangedSince) {
             {Measure::automod_level, 3, 0}, {Measure::slow_mode, 10, 0}, {Measure::shield, 1, 0}}));
 }
 
-TEST(RaidBreaker, RevertsByItselfWhenTheCountdownEnds) {
+TEST(RaidBreaker, RestsOnceATripIsOver) {
     Channel channel;
     ASSERT_TRUE(channel.raid(100));
-    channel.state = {.shield = true,
-                     .followers_only = 10,
-                     .slow_mode = 10,
-                     .unique_chat = 1,
-                     .automod_level = 3};
-    EXPECT_TRUE(channel.breaker.extend(60s));
-    channel.pass(600s);
-    EXPECT_TRUE(channel.breaker.tick(channel.state, channel.now.mono).empty()) << "extended";
-    channel.pass(60s);
-    EXPECT_EQ(channel.breaker.tick(channel.state, channel.now.mono).size(), 5u);
-    EXPECT_FALSE(channel.breaker.extend(60s));
-    channel.state = {};
+    channel.breaker.extend_to(channel.now.mono + 660s);
+    EXPECT_EQ(channel.breaker.trip()->until, channel.now.mono + 660s);
+    channel.breaker.revert(channel.state, channel.now.mono);
+    channel.breaker.extend_to(channel.now.mono + 660s);
+    EXPECT_EQ(channel.breaker.trip(), nullptr);
     EXPECT_FALSE(channel.raid(60)) << "it rests";
     channel.pass(300s);
     EXPECT_TRUE(channel.raid(100));
+}
+
+TEST(RaidBreaker, GoesOnWithATripOfBeforeARestart) {
+    Channel before, after;
+    const auto trip = before.raid(100);
+    ASSERT_TRUE(trip);
+    after.breaker.resume(*trip);
+    EXPECT_FALSE(after.raid(100)) << "it has tripped already";
+    after.state = {.shield = true,
+                   .followers_only = 10,
+                   .slow_mode = 10,
+                   .unique_chat = 1,
+                   .automod_level = 3};
+    EXPECT_EQ(after.breaker.revert(after.state, after.now.mono).size(), 5u);
+}
+
+TEST(RaidBreaker, NamesComeBack) {
+    for (int i = 0; i < kRaidSigns; ++i) {
+        const auto sign = static_cast<RaidSign>(i);
+        EXPECT_EQ(parse_raid_sign(name_of(sign)), sign);
+    }
+    for (int i = 0; i < kMeasures; ++i) {
+        const auto measure = static_cast<Measure>(i);
+        EXPECT_EQ(parse_measure(name_of(measure)), measure);
+    }
+    EXPECT_EQ(parse_raid_sign("storm"), std::nullopt);
 }
 
 TEST(RaidBreaker, RemembersNoMoreThanItsBounds) {

@@ -9,16 +9,11 @@
 #include <set>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
-#include "automod/names.h"
 #include "base/limits.h"
 #include "text/utf8.h"
 
 namespace clamor::automod {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 /// `2026-12-31T23:59:59Z`; parts of seconds are dropped.
 std::string time_text(WallTime time) {
@@ -58,7 +53,7 @@ std::optional<WallTime> parse_time(std::string_view text) {
     if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
     const std::chrono::year_month_day date(std::chrono::year(static_cast<int>(*year)),
                                            std::chrono::month(*month), std::chrono::day(*day));
-    if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
+    if (!date.ok() || *hour > 23 || *minute > 59 || *second > 59) return std::nullopt;
     return WallTime(std::chrono::sys_days(date).time_since_epoch() + std::chrono::hours(*hour) +
                     std::chrono::minutes(*minute) + std::chrono::seconds(*second));
 }
@@ -122,43 +117,6 @@ std::string_view trim(std::string_view text) {
     return text.substr(begin, text.find_last_not_of(" \r") + 1 - begin);
 }
 
-/// `see` of a member where it is there and not null; an error where it has the wrong type.
-template <class Value>
-std::optional<std::string> read_member(const Json& object, const char* name, Value& value) {
-    const auto member = object.find(name);
-    if (member == object.end() || member->is_null()) return std::nullopt;
-    if constexpr (std::is_same_v<Value, bool>) {
-        if (!member->is_boolean()) return std::string("'") + name + "' is not true or false";
-        value = member->template get<bool>();
-    } else {
-        if (!member->is_string()) return std::string("'") + name + "' is not a string";
-        value = member->template get<std::string>();
-    }
-    return std::nullopt;
-}
-
-void read_object(const Json& object, std::size_t line, Reader& reader) {
-    Term term;
-    std::string action = "block", expires;
-    for (auto error :
-         {read_member(object, "text", term.text), read_member(object, "permitted", term.permitted),
-          read_member(object, "private", term.is_private),
-          read_member(object, "shadow", term.shadow), read_member(object, "action", action),
-          read_member(object, "expires_at", expires)}) {
-        if (error) return reader.refuse(line, std::move(*error));
-    }
-    const auto parsed = parse_action(action);
-    if (!parsed || *parsed == Action::allow)
-        return reader.refuse(line, "'action' is neither hold nor block");
-    term.action = *parsed;
-    if (!expires.empty()) {
-        term.expires_at = parse_time(expires);
-        if (!term.expires_at)
-            return reader.refuse(line, "'expires_at' is no time like 2026-12-31T00:00:00Z");
-    }
-    reader.add(line, std::move(term));
-}
-
 bool too_large(std::string_view text, Reader& reader) {
     if (text.size() <= kTermListBytes) return false;
     reader.refuse(1, "the list is larger than " + std::to_string(kTermListBytes / 1024) + " KiB");
@@ -177,7 +135,7 @@ std::string write_text(const std::vector<Term>& terms) {
         if (term.permitted) words += " permitted";
         if (term.is_private) words += " private";
         if (term.shadow) words += " shadow";
-        if (term.action == Action::hold && !term.permitted) words += " hold";
+        if (term.action == Action::hold) words += " hold";
         if (term.expires_at) words += " until=" + time_text(*term.expires_at);
         // A term that looks like a remark has its tab in any case.
         if (!words.empty() || is_remark(text)) words.replace(0, words.empty() ? 0 : 1, "\t");
@@ -208,53 +166,6 @@ TermList read_text(std::string_view text) {
             reader.refuse(number, std::move(*error));
         } else {
             reader.add(number, std::move(term));
-        }
-    }
-    return reader.take();
-}
-
-std::string write_json(const std::vector<Term>& terms) {
-    Json list = Json::array();
-    for (const Term& term : terms) {
-        list.push_back(
-            {{"text", term.text},
-             {"permitted", term.permitted},
-             {"private", term.is_private},
-             {"shadow", term.shadow},
-             {"action", name_of(term.action)},
-             {"expires_at", term.expires_at ? Json(time_text(*term.expires_at)) : Json()}});
-    }
-    return Json{{"terms", std::move(list)}}.dump(1, ' ', false, Json::error_handler_t::replace) +
-           '\n';
-}
-
-TermList read_json(std::string_view json) {
-    Reader reader;
-    if (too_large(json, reader)) return reader.take();
-    // Depth is bounded first: the parser keeps a stack entry for each level, and so does its
-    // result.
-    int depth = 0;
-    const Json::parser_callback_t shallow = [&](int level, Json::parse_event_t, Json&) {
-        depth = std::max(depth, level);
-        return level <= 4;
-    };
-    const Json document =
-        Json::parse(json.begin(), json.end(), shallow, /*allow_exceptions=*/false);
-    const Json* list = &document;
-    if (document.is_object() && document.contains("terms")) list = &document["terms"];
-    if (document.is_discarded() || depth > 4 || !list->is_array()) {
-        reader.refuse(1, "this is no JSON list of terms");
-        return reader.take();
-    }
-    std::size_t place = 0;
-    for (const Json& item : *list) {
-        ++place;
-        if (item.is_string()) {
-            reader.add(place, {.id = {}, .text = item.get<std::string>()});
-        } else if (item.is_object()) {
-            read_object(item, place, reader);
-        } else {
-            reader.refuse(place, "a term is a string or an object");
         }
     }
     return reader.take();

@@ -10,7 +10,7 @@
 
 namespace clamor::automod {
 
-/// A list of terms that was read; what could not be is told of by line (or place in the JSON list).
+/// A list of terms that was read; what could not be is told of by line.
 struct TermList {
     struct Refused {
         std::size_t line;  ///< from 1
@@ -28,10 +28,5 @@ inline constexpr std::size_t kTermListBytes = 1024 * 1024;
 // begin with `# ` are skipped. docs/automod.md is the manual.
 std::string write_text(const std::vector<Term>& terms);
 TermList read_text(std::string_view text);
-
-/// {"terms":[{"text":"...","permitted":false,"private":false,"shadow":false,"action":"block",
-/// "expires_at":null}]}; reading takes a bare list of strings or objects as well.
-std::string write_json(const std::vector<Term>& terms);
-TermList read_json(std::string_view json);
 
 }  // namespace clamor::automod

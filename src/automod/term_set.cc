@@ -122,21 +122,18 @@ std::size_t longest(const Phrase& phrase) {
         phrase.begin());
 }
 
-/// A place that is known already is not told again; false when there is room for no more.
-bool note(std::vector<TermHit>& hits, const TermHit& hit) {
-    if (std::ranges::find(hits, hit) == hits.end()) hits.push_back(hit);
-    return hits.size() < limits::kTermHitsMax;
-}
-
 }  // namespace
 
 TermSet::TermSet(const std::vector<Term>& terms, const text::Normaliser& normaliser,
                  std::vector<Refused>& refused) {
     std::size_t bytes = 0;
     expires_.reserve(terms.size());
+    kinds_.reserve(terms.size());
     for (const Term& term : terms) {
         const std::size_t index = expires_.size();
         expires_.push_back(term.expires_at.value_or(WallTime::max()));
+        kinds_.push_back(term.permitted ? Kind::permitted : Kind::blocked);
+        any_permitted_ = any_permitted_ || term.permitted;
         bytes += term.text.size();
         if (index >= limits::kTermsMax || bytes > limits::kTermBytesMax) {
             refused.push_back({index, "the channel has too many terms (" +
@@ -176,45 +173,46 @@ void TermSet::add(const ParsedTerm& parsed, std::uint32_t term) {
     if (!parsed.normalised.empty()) entry(parsed.normalised, kNormalised);
 }
 
-void TermSet::find(const text::Normalised& normalised, const text::Normalised* plain, WallTime now,
-                   Scratch& scratch, std::vector<TermHit>& hits) const {
-    if (!phrases_.empty()) {
-        find_phrases(normalised, plain == nullptr ? kPlain | kNormalised : kNormalised, now, hits);
-        if (plain != nullptr) find_phrases(*plain, kPlain, now, hits);
-    }
-    if (!patterns_.empty()) {
-        find_patterns(normalised, now, scratch, hits);
-        if (plain != nullptr) find_patterns(*plain, now, scratch, hits);
-    }
+void TermSet::find(Kind kind, const text::Normalised& normalised, const text::Normalised* plain,
+                   WallTime now, Scratch& scratch, TermHits& hits) const {
+    if (kind == Kind::permitted && !any_permitted_) return;
+    Search search{kind, now, hits};
+    find_phrases(normalised, plain == nullptr ? kPlain | kNormalised : kNormalised, search);
+    if (plain != nullptr) find_phrases(*plain, kPlain, search);
+    find_patterns(normalised, scratch, search);
+    if (plain != nullptr) find_patterns(*plain, scratch, search);
 }
 
-void TermSet::find_phrases(const text::Normalised& text, unsigned forms, WallTime now,
-                           std::vector<TermHit>& hits) const {
-    if (hits.size() >= limits::kTermHitsMax) return;
+void TermSet::find_phrases(const text::Normalised& text, unsigned forms, Search& search) const {
+    if (phrases_.empty() || search.stopped) return;
     Reach reach(text.text);
     matcher_.scan(text.text, [&](std::uint32_t number, std::size_t end) {
         const Entry& entry = phrases_[number];
-        if ((entry.forms & forms) == 0) return true;
+        if ((entry.forms & forms) == 0 || !wanted(entry.term, search)) return true;
         const Bytes found{end - entry.phrase[entry.key].text.size(), end};
         const auto bytes = entry.phrase.size() == 1
                                ? fit_word(entry.phrase[0], text.text, found, reach)
                                : fit_phrase(entry.phrase, entry.key, text, found);
-        if (!bytes || !in_force(entry.term, now)) return true;
-        return note(hits, {entry.term, span_of(text, bytes->begin, bytes->end)});
+        if (!bytes) return true;
+        search.stopped =
+            search.hits.on_hit({entry.term, span_of(text, bytes->begin, bytes->end)}) ==
+            TermHits::Next::stop;
+        return !search.stopped;
     });
 }
 
-void TermSet::find_patterns(const text::Normalised& text, WallTime now, Scratch& scratch,
-                            std::vector<TermHit>& hits) const {
-    if (hits.size() >= limits::kTermHitsMax || text.text.empty()) return;
+void TermSet::find_patterns(const text::Normalised& text, Scratch& scratch, Search& search) const {
+    if (patterns_.empty() || search.stopped || text.text.empty()) return;
     patterns_.find(text.text, scratch.tried, scratch.numbers);
     for (const std::uint32_t number : scratch.numbers) {
-        if (!in_force(number, now)) continue;
-        scratch.places.clear();
-        patterns_.places(number, text.text, scratch.places);
-        for (const auto& place : scratch.places) {
-            if (!note(hits, {number, span_of(text, place.begin, place.end)})) return;
-        }
+        if (!wanted(number, search)) continue;
+        auto next = TermHits::Next::more;
+        patterns_.places(number, text.text, [&](std::size_t begin, std::size_t end) {
+            next = search.hits.on_hit({number, span_of(text, begin, end)});
+            return next == TermHits::Next::more;
+        });
+        search.stopped = next == TermHits::Next::stop;
+        if (search.stopped) return;
     }
 }
 

@@ -22,14 +22,28 @@ struct TermHit {
     auto operator<=>(const TermHit&) const = default;
 };
 
+/// Is told of the places where terms are found.
+class TermHits {
+  public:
+    enum class Next : std::uint8_t {
+        more,       ///< tell of every further place
+        next_term,  ///< this term has been told of often enough
+        stop,
+    };
+    virtual Next on_hit(const TermHit& hit) = 0;
+
+  protected:
+    ~TermHits() = default;
+};
+
 /// Terms, compiled. Immutable; used by any thread.
 class TermSet {
   public:
+    enum class Kind : std::uint8_t { blocked, permitted };
     /// Memory for find(), reused from message to message.
     struct Scratch {
         std::vector<bool> tried;
         std::vector<std::uint32_t> numbers;
-        std::vector<PatternSet::Place> places;
     };
     struct Refused {
         std::size_t term;
@@ -44,10 +58,10 @@ class TermSet {
     bool empty() const { return phrases_.empty() && patterns_.empty(); }
     std::size_t bytes() const { return matcher_.bytes(); }
 
-    /// Appends what is in the text, blocked and permitted; each place once, at most
-    /// limits::kTermHitsMax in all. `plain` is null where it says the same as `normalised`.
-    void find(const text::Normalised& normalised, const text::Normalised* plain, WallTime now,
-              Scratch& scratch, std::vector<TermHit>& hits) const;
+    /// Tells of the terms of one kind that are in the text; of one place perhaps more than once.
+    /// `plain` is null where it says the same as `normalised`.
+    void find(Kind kind, const text::Normalised& normalised, const text::Normalised* plain,
+              WallTime now, Scratch& scratch, TermHits& hits) const;
 
   private:
     struct Entry {
@@ -59,17 +73,27 @@ class TermSet {
     static constexpr unsigned kPlain = 1;
     static constexpr unsigned kNormalised = 2;
 
+    /// One find(); after Next::stop nothing more is looked for.
+    struct Search {
+        Kind kind;
+        WallTime now;
+        TermHits& hits;
+        bool stopped = false;
+    };
+
     void add(const ParsedTerm& parsed, std::uint32_t term);
-    void find_phrases(const text::Normalised& text, unsigned forms, WallTime now,
-                      std::vector<TermHit>& hits) const;
-    void find_patterns(const text::Normalised& text, WallTime now, Scratch& scratch,
-                       std::vector<TermHit>& hits) const;
-    bool in_force(std::uint32_t term, WallTime now) const { return expires_[term] > now; }
+    void find_phrases(const text::Normalised& text, unsigned forms, Search& search) const;
+    void find_patterns(const text::Normalised& text, Scratch& scratch, Search& search) const;
+    bool wanted(std::uint32_t term, const Search& search) const {
+        return kinds_[term] == search.kind && expires_[term] > search.now;
+    }
 
     std::vector<Entry> phrases_;
     ByteMatcher matcher_;
     PatternSet patterns_;
     std::vector<WallTime> expires_;  ///< by term; WallTime::max(): never
+    std::vector<Kind> kinds_;        ///< by term
+    bool any_permitted_ = false;
 };
 
 }  // namespace clamor::automod

@@ -18,6 +18,16 @@ const text::Normaliser& normaliser() {
     return one;
 }
 
+struct AllHits final : TermHits {
+    Next on_hit(const TermHit& hit) override {
+        hits.push_back(hit);
+        return hits.size() == most ? Next::stop : next;
+    }
+    std::vector<TermHit> hits;
+    Next next = Next::more;
+    std::size_t most = 0;
+};
+
 /// The code points of the text in which the terms are found, in order: `first-last first-last`.
 std::string found(const std::vector<std::string>& terms, std::string_view text,
                   std::span<const text::CodePoints> emotes = {}) {
@@ -30,9 +40,10 @@ std::string found(const std::vector<std::string>& terms, std::string_view text,
     normaliser().normalise(text, emotes, normalised);
     fold_plain(text, emotes, plain);
     TermSet::Scratch scratch;
-    std::vector<TermHit> hits;
-    set.find(normalised, normalised.text == plain.text ? nullptr : &plain, WallTime{}, scratch,
-             hits);
+    AllHits all;
+    set.find(TermSet::Kind::blocked, normalised, normalised.text == plain.text ? nullptr : &plain,
+             WallTime{}, scratch, all);
+    auto& hits = all.hits;
     std::ranges::sort(hits, {}, &TermHit::span);
     std::string out;
     for (const auto& hit : hits) {
@@ -137,12 +148,12 @@ TEST(Terms, StopWhenTheyExpire) {
     text::Normalised normalised;
     normaliser().normalise("spoon", {}, normalised);
     TermSet::Scratch scratch;
-    std::vector<TermHit> hits;
-    set.find(normalised, nullptr, end - std::chrono::milliseconds(1), scratch, hits);
-    EXPECT_EQ(hits.size(), 2u);
-    hits.clear();
-    set.find(normalised, nullptr, end, scratch, hits);
-    EXPECT_TRUE(hits.empty());
+    AllHits before, after;
+    set.find(TermSet::Kind::blocked, normalised, nullptr, end - std::chrono::milliseconds(1),
+             scratch, before);
+    EXPECT_EQ(before.hits.size(), 2u);
+    set.find(TermSet::Kind::blocked, normalised, nullptr, end, scratch, after);
+    EXPECT_TRUE(after.hits.empty());
 }
 
 TEST(Terms, SayWhatIsWrongWithThem) {
@@ -217,17 +228,41 @@ TEST(Terms, BeyondTheBoundsAreLeftOutAndToldOf) {
     EXPECT_LT(too_large.bytes(), 16u << 20);
 }
 
-TEST(Terms, FindManyPlacesAndStopAtABound) {
+TEST(Terms, TellOfEveryPlaceUntilNobodyWantsMore) {
     std::string text;
-    for (int i = 0; i < 240; ++i) text += "ab ";
+    for (int i = 0; i < 60; ++i) text += "ab 77 ";
     std::vector<TermSet::Refused> refused;
-    const TermSet set({{.id = "a", .text = "ab"}}, normaliser(), refused);
-    text::Normalised normalised;
-    normaliser().normalise(text, {}, normalised);
+    const TermSet set({{.id = "a", .text = "ab"}, {.id = "b", .text = "/[0-9]{2}/"}}, normaliser(),
+                      refused);
+    text::Normalised plain;
+    fold_plain(text, {}, plain);
     TermSet::Scratch scratch;
-    std::vector<TermHit> hits;
-    set.find(normalised, nullptr, WallTime{}, scratch, hits);
-    EXPECT_EQ(hits.size(), limits::kTermHitsMax);
+    AllHits all, one_each, seven;
+    set.find(TermSet::Kind::blocked, plain, nullptr, WallTime{}, scratch, all);
+    EXPECT_EQ(all.hits.size(), 120u);
+    one_each.next = TermHits::Next::next_term;
+    set.find(TermSet::Kind::blocked, plain, nullptr, WallTime{}, scratch, one_each);
+    EXPECT_EQ(std::ranges::count(one_each.hits, 1u, &TermHit::term), 1);
+    seven.most = 7;
+    set.find(TermSet::Kind::blocked, plain, nullptr, WallTime{}, scratch, seven);
+    EXPECT_EQ(seven.hits.size(), 7u);
+}
+
+TEST(Terms, ArePermittedOrBlocked) {
+    std::vector<TermSet::Refused> refused;
+    const TermSet set({{.id = "a", .text = "ab"},
+                       {.id = "b", .text = "cd", .permitted = true},
+                       {.id = "c", .text = "/[0-9]+/", .permitted = true}},
+                      normaliser(), refused);
+    text::Normalised plain;
+    fold_plain("ab cd 12", {}, plain);
+    TermSet::Scratch scratch;
+    AllHits blocked, permitted;
+    set.find(TermSet::Kind::blocked, plain, nullptr, WallTime{}, scratch, blocked);
+    set.find(TermSet::Kind::permitted, plain, nullptr, WallTime{}, scratch, permitted);
+    ASSERT_EQ(blocked.hits.size(), 1u);
+    EXPECT_EQ(blocked.hits[0].term, 0u);
+    EXPECT_EQ(permitted.hits.size(), 2u);
 }
 
 TEST(PlainText, KeepsWhatWasTypedAndKnowsWhereItWas) {

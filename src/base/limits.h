@@ -79,14 +79,18 @@ inline constexpr std::size_t kPatternsMax = 1000;          // regular expression
 inline constexpr std::size_t kPatternMemory = 128 * 1024;  // of one, compiled and running
 inline constexpr int kPatternInstructions = 1500;          // of one
 inline constexpr std::size_t kPatternSetMemory = 16 * 1024 * 1024;  // of those run as one
-inline constexpr std::size_t kTermHitsMax = 64;      // of one message; more: not looked for
-inline constexpr std::size_t kFindingSpansMax = 16;  // of one finding
+inline constexpr std::size_t kTermHitsMax = 64;      // told of one message; all decide
+inline constexpr std::size_t kFindingSpansMax = 16;  // of one finding; the last covers the rest
 inline constexpr std::size_t kAllowedLinksMax = 500;
 inline constexpr auto kLinkPermit = 60s;  // after a moderator permits somebody's links
 
 // What AutoMod holds and remembers.
 inline constexpr auto kHoldFor = 5min;                    // then a held message expires
 inline constexpr std::size_t kHeldPerChannel = 500;       // pending; more are blocked
+inline constexpr auto kRaidBreakerMax = 86'400s;          // that the raid breaker may act
+inline constexpr int kSystemActTries = 8;                 // of what the raid breaker does
+inline constexpr auto kSystemActPause = 1s;               // before the first further one,
+inline constexpr auto kSystemActPauseMax = 60s;           // each twice as long, up to this
 inline constexpr std::uint32_t kPermitSecondsMax = 3600;  // of links, or of a phrase
 inline constexpr std::size_t kRulesBytes = 32 * 1024;     // of a channel's document of rules
 inline constexpr std::size_t kAllowedLinkBytes = 253;     // of a host
@@ -145,6 +149,38 @@ inline constexpr std::size_t kGapMessages = 5000;  // read then, the newest ones
 inline constexpr std::uint64_t kEpochSkip =
     1'000'000;  // what a sequence leaves out where the newest positions may be lost
 
+inline constexpr int kSpoolAlarmPercent = 50;  // of the spool or the log's queue; then it is told
+
+// The message log on DynamoDB. What DynamoDB itself bounds has its numbers.
+inline constexpr std::size_t kDynamoRequests = 8;  // at a time, of one caller
+inline constexpr std::size_t kDynamoCallers = 5;   // at a time: the log writer and the workers
+inline constexpr auto kDynamoConnectTimeout = 1000ms;
+inline constexpr auto kDynamoReadTimeout = 2000ms;   // of all that one reader asks
+inline constexpr auto kDynamoWriteTimeout = 5000ms;  // of one request
+inline constexpr int kDynamoAttempts = 8;            // of one request; then the batch fails
+inline constexpr auto kDynamoBackoffMin = 25ms;      // doubles, with jitter, up to the next
+inline constexpr auto kDynamoBackoffMax = 1600ms;
+inline constexpr auto kDynamoAwayPause = 1s;      // between readers' tries while it does not answer
+inline constexpr std::size_t kDynamoBlock = 256;  // sequences in a partition
+inline constexpr std::size_t kDynamoEventBytes = 300'000;            // of an item; longer: in parts
+inline constexpr std::size_t kDynamoAnswerBytes = 20 * 1024 * 1024;  // longer: nonsense
+inline constexpr std::size_t kDynamoWriteBytes = 900'000;  // of a request with several items
+inline constexpr std::size_t kDynamoMarks = 500;           // of one author that can be taken back
+inline constexpr std::size_t kDynamoChannelsKnown = 100'000;       // with a block in memory
+inline constexpr auto kDynamoTableWait = 60s;                      // until a new table is there
+inline constexpr std::chrono::milliseconds kMetadataTimeout = 1s;  // of one request for credentials
+inline constexpr auto kCredentialsRefresh = 5min;                  // before they expire
+inline constexpr auto kCredentialsRetry = 10s;
+// PostgreSQL as the catalog.
+inline constexpr std::size_t kCatalogConnections = 4;               // as many as there are workers
+inline constexpr std::chrono::milliseconds kCatalogStatement = 5s;  // then it is cancelled
+inline constexpr auto kCatalogWait = 2s;         // for a connection; then the call fails as busy
+inline constexpr auto kCatalogConnect = 5s;      // for the server to answer
+inline constexpr auto kCatalogHang = 5s;         // past kCatalogStatement; then the connection ends
+inline constexpr auto kCatalogRetryMin = 100ms;  // between two attempts to connect, doubling
+inline constexpr auto kCatalogRetryMax = 5s;
+inline constexpr auto kCommitPatience = 5s;  // to find out what became of a commit without answer
+
 // Fan-out.
 inline constexpr auto kCoalesceMax = 50ms;
 inline constexpr auto kCoalesceMin = 5ms;
@@ -156,7 +192,19 @@ inline constexpr std::size_t kNamesMax =
 inline constexpr auto kMembershipInterval = 10s;
 
 // History.
+/// Events that are repeated to a session which comes back; older ones it is told to read.
+inline constexpr std::size_t kMissedEvents = 1000;
+/// So long a session that comes back waits for events that were delivered and are not stored yet.
+inline constexpr auto kMissedPatience = 2s;
 inline constexpr std::size_t kHistoryPage = 800;
+
+// Ends and takeovers.
+inline constexpr std::uint32_t kReconnectsPerSecond = 2000;  // clients asked to connect again
+inline constexpr auto kDrain = 30s;             // in which all of them are asked, and closed
+inline constexpr auto kReconnectGrace = 5s;     // of it, for the last ones to leave by themselves
+inline constexpr auto kHandOverDrain = 1s;      // where the next process waits for the data folder
+inline constexpr auto kTakeOverPatience = 60s;  // of that process
+inline constexpr auto kControlPatience = 5s;    // of either end of the control socket
 
 // EventSub.
 inline constexpr std::size_t kSubscriptionsPerSession = 300;
@@ -184,8 +232,12 @@ inline constexpr std::chrono::milliseconds kModelDeadlineMax = 5s;
 inline constexpr std::chrono::milliseconds kModelPauseMax = 10min;
 inline constexpr std::size_t kModelAnswerBytes = 256 * 1024;  // of one batch; longer: nonsense
 inline constexpr std::size_t kModelLabels = 64;
-inline constexpr double kModelLogitMax = 1000;            // beyond: nonsense
-inline constexpr std::size_t kUnixSocketPathBytes = 107;  // as the kernel has it
+inline constexpr std::size_t kModelNameBytes =
+    128;                                      // of its id and of its version; longer: unknown
+inline constexpr auto kModelInfoEvery = 10s;  // the server is asked which model it has
+inline constexpr std::chrono::milliseconds kModelInfoPatience = 2s;  // and for how long
+inline constexpr double kModelLogitMax = 1000;                       // beyond: nonsense
+inline constexpr std::size_t kUnixSocketPathBytes = 107;             // as the kernel has it
 
 static_assert(kOutboxSoftBytes < kOutboxHardBytes);
 static_assert(kBatchBytes <= kOutboxSoftBytes);

@@ -73,6 +73,10 @@ void setup(Level level, bool json) {
     if (json) logger().set_pattern("%v");
 }
 
+void set_level(Level level) {
+    logger().set_level(to_spdlog(level));
+}
+
 void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
     auto& out = logger();
     const auto as = to_spdlog(level);

@@ -23,6 +23,8 @@ struct Field {
 /// Chooses level and form for the whole process (stderr). Call once, before threads start; the
 /// default is info as text.
 void setup(Level level, bool json);
+/// Another level from now on. Any thread.
+void set_level(Level level);
 
 /// Writes one structured line: a constant event sentence and its fields. Any thread. Secrets never
 /// go in here.

@@ -94,11 +94,11 @@ struct Unpin {
 struct AddTerm {
     std::string text;
     bool permitted = false;
-    bool private_term = false;               ///< the text is for moderators alone
-    bool shadow = false;                     ///< what it finds is recorded, not acted on
-    bool holds = false;                      ///< what it finds is held; else it is blocked
-    std::string list{};                      ///< the list that it came with; empty: typed in
-    std::optional<std::uint32_t> seconds{};  ///< none: until it is removed
+    bool private_term = false;             ///< the text is for moderators alone
+    bool shadow = false;                   ///< what it finds is recorded, not acted on
+    bool holds = false;                    ///< what it finds is held; else it is blocked
+    std::string list{};                    ///< the list that it came with; empty: typed in
+    std::optional<WallTime> expires_at{};  ///< none: when it is removed
 };
 struct RemoveTerm {
     std::string id;  ///< or, where it is empty, by text
@@ -135,6 +135,20 @@ struct ChangeAutoMod {
     std::optional<std::string> rules{};  ///< a document of moderation/automod_rules.h
 };
 
+/// The raid breaker's own: a trip begins or, where it is `over`, has ended, so that a restart
+/// knows.
+struct NoteTrip {
+    std::string batch;
+    bool over = false;
+    bool shadow = false;
+    WallTime until{};
+    std::string details{};  ///< see moderation/raid_trip.h
+};
+/// The raid breaker takes back what it did so much later.
+struct ExtendTrip {
+    std::uint32_t seconds;
+};
+
 /// Takes back what was done under this batch id and not taken back before: bans, timeouts,
 /// deletions, roles, modes and terms are as they were.
 struct Undo {
@@ -148,7 +162,8 @@ using Act =
                  act::GiveRole, act::TakeRole, act::Announce, act::Warn, act::AcknowledgeWarning,
                  act::Suspect, act::Shield, act::Raid, act::CancelRaid, act::Shoutout, act::Pin,
                  act::Unpin, act::AddTerm, act::RemoveTerm, act::RequestUnban, act::ResolveUnban,
-                 act::DecideHeld, act::ChangeAutoMod, act::Permit, act::Undo>;
+                 act::DecideHeld, act::ChangeAutoMod, act::Permit, act::NoteTrip, act::ExtendTrip,
+                 act::Undo>;
 
 /// Why an act was not done; twitch and api say it in their own words.
 enum class Denial : std::uint8_t {
@@ -186,6 +201,7 @@ enum class Denial : std::uint8_t {
     already_decided,
     already_requested,
     nothing_to_undo,
+    no_trip,   ///< of the raid breaker, in force
     bad_text,  ///< empty or too long; Denied::number is the most
     bad_term,  ///< a pattern that cannot be used, or settings that make no sense; Denied::text says
                ///< why

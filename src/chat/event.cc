@@ -49,6 +49,7 @@ std::string_view name_of(ModAction action) {
         "change_automod",
         "permit_links",
         "allow_once",
+        "raid_countdown",
     };
     static_assert(!kNames.back().empty());
     return kNames[static_cast<std::size_t>(action)];
@@ -140,6 +141,26 @@ void apply(const Moderation& act, Standing& target) {
         default:
             break;
     }
+}
+
+std::string_view name_of(ShedClass shed_class) {
+    switch (shed_class) {
+        case ShedClass::control:
+            return "control";
+        case ShedClass::echo:
+            return "echo";
+        case ShedClass::mention:
+            return "mention";
+        case ShedClass::staff:
+            return "staff";
+        case ShedClass::user_notice:
+            return "user_notice";
+        case ShedClass::message:
+            return "message";
+        case ShedClass::membership:
+            break;
+    }
+    return "membership";
 }
 
 ShedClass shed_class(const Event& event) {

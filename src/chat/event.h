@@ -146,8 +146,9 @@ enum class ModAction : std::uint8_t {
     change_automod,  ///< `text` tells the levels: AutoModLevels
     permit_links,    ///< of one user, until `ends_at`
     allow_once,      ///< the phrase `text`, of one user or of anybody, until `ends_at`
+    raid_countdown,  ///< the raid breaker takes back what it did at `ends_at`, or has done so
 };
-inline constexpr int kModActions = 42;
+inline constexpr int kModActions = 43;
 /// `ban`, `delete_message` and so on: as the audit log has it.
 std::string_view name_of(ModAction action);
 
@@ -253,6 +254,9 @@ enum class ShedClass : std::uint8_t {
     membership,
 };
 inline constexpr int kShedClasses = 7;
+
+/// As metrics and gap notices say it: `user_notice`.
+std::string_view name_of(ShedClass shed_class);
 
 /// The class of an event for a viewer whom it does not mention.
 ShedClass shed_class(const Event& event);

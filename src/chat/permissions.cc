@@ -34,6 +34,8 @@ constexpr std::array kPermissions = {
     Permission{"change_automod", Rank::moderator, true, "change what AutoMod does"},
     Permission{"permit", Rank::moderator, true,
                "let somebody's links, or a phrase once, pass AutoMod"},
+    Permission{"note_trip", Rank::broadcaster, false, "note what the raid breaker does"},
+    Permission{"extend_trip", Rank::moderator, true, "give the raid breaker more time"},
     Permission{"undo", Rank::moderator, true, "take a batch of acts back"},
 };
 static_assert(kPermissions.size() == std::variant_size_v<Act>);

@@ -167,6 +167,7 @@ std::optional<Told> told_of(const chat::Moderation& act) {
         case ModAction::change_automod:
         case ModAction::permit_links:
         case ModAction::allow_once:
+        case ModAction::raid_countdown:
             return std::nullopt;
     }
     return std::nullopt;

@@ -345,6 +345,7 @@ TEST_F(ParityTest, OfEveryActInEveryTypeThatTellsOfIt) {
         {ModAction::change_automod, "automod.settings.update/1"},
         {ModAction::permit_links, ""},
         {ModAction::allow_once, ""},
+        {ModAction::raid_countdown, ""},
     };
     ASSERT_EQ(expected.size(), static_cast<std::size_t>(chat::kModActions));
     for (const auto& [action, types] : expected) {

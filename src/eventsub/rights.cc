@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "eventsub/public_address.h"
+#include "store/grants.h"
 
 namespace clamor::eventsub {
 namespace {
@@ -60,20 +61,6 @@ UserId person_of(Audience audience, const Condition& condition) {
             return {};
     }
     return {};
-}
-
-/// All scopes in the user's tokens for a client.
-Result<std::vector<std::string>> granted_by(store::Catalog& catalog, UserId user,
-                                            const std::string& client_id, WallTime now) {
-    const auto tokens = catalog.list_tokens(user);
-    if (!tokens) return tl::unexpected(tokens.error());
-    std::vector<std::string> scopes;
-    for (const auto& token : *tokens) {
-        if (token.client_id != client_id) continue;
-        if (token.expires_at && *token.expires_at <= now) continue;
-        scopes.insert(scopes.end(), token.scopes.begin(), token.scopes.end());
-    }
-    return scopes;
 }
 
 bool moderates(const chat::User& user, const chat::Standing& standing) {
@@ -190,7 +177,7 @@ class Check {
             if (!holds(caller_.scopes, groups)) return refuse_rights();
             return {};
         }
-        const auto granted = granted_by(catalog_, person_, caller_.client_id, now_);
+        const auto granted = store::granted_scopes(catalog_, person_, caller_.client_id, now_);
         if (!granted) return store_failed(granted.error());
         made_.may_read_email = has(*granted, "user:read:email");
         if (!holds(*granted, groups)) return refuse_rights();
@@ -227,7 +214,8 @@ class Check {
         }
         if (standing->banned_for_good()) return refuse_rights();
         if (caller_.user || moderator) return {};
-        const auto granted = granted_by(catalog_, made_.channel.id, caller_.client_id, now_);
+        const auto granted =
+            store::granted_scopes(catalog_, made_.channel.id, caller_.client_id, now_);
         if (!granted) return store_failed(granted.error());
         if (!has(*granted, "channel:bot")) return refuse_rights();
         return {};
@@ -280,7 +268,7 @@ Result<std::optional<Status>> lost_right(const Subscription& subscription, store
             if (!*kept) return Status::authorization_revoked;
         }
     } else if (person) {
-        auto scopes = granted_by(catalog, person, subscription.client_id, now);
+        auto scopes = store::granted_scopes(catalog, person, subscription.client_id, now);
         if (!scopes) return tl::unexpected(scopes.error());
         granted = *std::move(scopes);
         if (!holds(granted, scopes_of(info, subscription.version)))
@@ -298,7 +286,8 @@ Result<std::optional<Status>> lost_right(const Subscription& subscription, store
         return moderator ? std::nullopt : std::optional(Status::moderator_removed);
     if (standing->banned_for_good()) return Status::chat_user_banned;
     if (subscription.owner || moderator) return std::nullopt;
-    const auto bots = granted_by(catalog, subscription.channel.id, subscription.client_id, now);
+    const auto bots =
+        store::granted_scopes(catalog, subscription.channel.id, subscription.client_id, now);
     if (!bots) return tl::unexpected(bots.error());
     return has(*bots, "channel:bot") ? std::nullopt : std::optional(Status::authorization_revoked);
 }

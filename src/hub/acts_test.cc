@@ -359,6 +359,41 @@ TEST_P(ActsTest, RolesChangeTenTimesInTenSeconds) {
     EXPECT_TRUE(done(act(l, 22, lobby, chat::act::TakeRole{target("vip1"), chat::Role::vip})));
 }
 
+class FewActsTest : public ActsTest {
+  protected:
+    FewActsTest() { options_.role_changes.count = 1; }
+};
+INSTANTIATE_TEST_SUITE_P(Shards, FewActsTest, ::testing::Values(1, 3));
+
+TEST_P(FewActsTest, RolesChangeAsOftenAsIsSet) {
+    FakeMember lobby(user("lobby"));
+    user("vip");
+    const MemberRef l = add_and_join(lobby);
+    ASSERT_TRUE(done(act(l, 1, lobby, chat::act::GiveRole{target("vip"), chat::Role::vip})));
+    EXPECT_EQ(why(act(l, 2, lobby, chat::act::TakeRole{target("vip"), chat::Role::vip})),
+              chat::Denial::too_many_role_changes);
+}
+
+TEST_P(FewActsTest, PeopleWhisperAsOftenAsIsSet) {
+    HubGateway gateway(peers_, cluster_, catalog_, true,
+                       {.per_second = {2, 1s}, .per_minute = {3, 60s}, .recipients = {1, 24h}});
+    const auto whisper = [&](const std::string& to) {
+        std::optional<WhisperAnswer> answer;
+        gateway.whisper({.from = user("alice").user, .to = target(to), .text = "psst"},
+                        [&](WhisperAnswer given) { answer = given; });
+        cluster_.run();
+        return answer;
+    };
+    for (const char* login : {"bob", "carol"}) user(login);
+    EXPECT_EQ(whisper("bob"), WhisperAnswer::sent);
+    EXPECT_EQ(whisper("carol"), WhisperAnswer::too_many_recipients);
+    EXPECT_EQ(whisper("bob"), WhisperAnswer::too_fast_second);
+    cluster_.advance(1s);
+    EXPECT_EQ(whisper("bob"), WhisperAnswer::sent);
+    cluster_.advance(1s);
+    EXPECT_EQ(whisper("bob"), WhisperAnswer::too_fast_minute);
+}
+
 TEST_P(ActsTest, ARaidArrivesAfterTheCountdownUnlessItIsCancelled) {
     FakeMember lobby(user("lobby")), target_viewer(user("tina"));
     ASSERT_TRUE(catalog_.ensure_channel("harbour"));

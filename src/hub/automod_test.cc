@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "hub/hub_fixture.h"
-#include "hub/larger_model.h"
+#include "hub/automod_fixture.h"
 
 namespace clamor::hub {
 namespace {
@@ -10,133 +9,6 @@ namespace {
 using chat::HoldStatus;
 using chat::ModAction;
 namespace act = chat::act;
-
-/// Answers when the test says so.
-class ModelFake final : public LargerModel {
-  public:
-    bool ask(std::string text, Done done) override {
-        if (!takes) return false;
-        asked.push_back(std::move(text));
-        waiting.push_back(std::move(done));
-        return true;
-    }
-    void answer(std::optional<float> toxicity) {
-        const auto done = std::move(waiting.front());
-        waiting.erase(waiting.begin());
-        if (!toxicity) return done(std::nullopt);
-        done(Answer{.model = "bert", .version = "1", .scores = {*toxicity, *toxicity, 0, {}}});
-    }
-
-    bool takes = true;
-    std::vector<std::string> asked;
-    std::vector<Done> waiting;
-};
-
-/// Sure of "vile", unsure of "hm".
-class ClassifierFake final : public automod::Classifier {
-  public:
-    std::string_view version() const override { return "fake"; }
-    automod::Scores score(const text::Normalised& message) const override {
-        automod::Scores scores;
-        for (const auto& word : message.words) {
-            const std::string_view text = message.of(word);
-            if (text == "vile") scores = {0.99f, 0.99f, 0, word.origin};
-            if (text == "hm") scores = {0.4f, 0.4f, 0, word.origin};
-        }
-        return scores;
-    }
-};
-
-class Watcher final : public Observer {
-  public:
-    void on_event(const chat::EventRef& event) override {
-        if (const auto* held = std::get_if<chat::HeldMessage>(&event->body)) told.push_back(*held);
-        if (const auto* message = std::get_if<chat::Message>(&event->body))
-            messages.push_back(*message);
-    }
-    void on_whisper(const WhisperReceived&) override {}
-    void on_account_changed(const chat::User&) override {}
-    void on_standing_changed(ChannelId, UserId) override {}
-    void on_followed(const Followed&) override {}
-    void on_token_revoked(UserId, const std::string&) override {}
-    void on_shouted_out(const chat::EventRef&) override {}
-
-    std::vector<chat::HeldMessage> told;
-    std::vector<chat::Message> messages;
-};
-
-/// The broadcaster of #lobby, moderator mo, and viewers eve and sam; the term "bad" is held, "evil"
-/// blocked.
-class AutoModTest : public HubTest {
-  protected:
-    void SetUp() override {
-        // With a classifier and a model: what the fixture makes has neither.
-        services_.model = &model_;
-        moderation_.automod().use(std::make_shared<ClassifierFake>());
-        HubTest::SetUp();
-        lobby_ = catalog_.ensure_channel("lobby")->id;
-        ASSERT_TRUE(
-            catalog_.set_role(lobby_, catalog_.ensure_user("mo")->id, chat::Role::moderator));
-        for (auto* member : {&eve_, &sam_, &mo_}) refs_.push_back(add_and_join(*member));
-        hubs_[0]->set_observer(&watcher_);
-        hubs_[0]->watch(lobby_);
-        cluster_.run();
-        set(act::AddTerm{.text = "bad", .holds = true});
-        set(act::AddTerm{.text = "evil"});
-    }
-    void TearDown() override {
-        hubs_[0]->unwatch(lobby_);
-        cluster_.run();
-        for (std::size_t i = 0; i < refs_.size(); ++i) hub(refs_[i]).remove(refs_[i]);
-        cluster_.run();
-    }
-
-    MemberRef eve() { return refs_[0]; }
-    MemberRef sam() { return refs_[1]; }
-    MemberRef mo() { return refs_[2]; }
-
-    chat::ActAnswer set(chat::Act what) {
-        std::optional<ActAnswers> answers;
-        gateway_.act({.channel = lobby_,
-                      .actor = *catalog_.ensure_user("mo"),
-                      .origin = "irc",
-                      .acts = {std::move(what)}},
-                     [&](ActAnswers given) { answers = std::move(given); });
-        cluster_.run();
-        EXPECT_TRUE(answers);
-        return answers ? answers->front() : chat::ActAnswer();
-    }
-    std::optional<chat::Denial> refused(chat::Act what) {
-        const auto answer = set(std::move(what));
-        const auto* denied = std::get_if<chat::Denied>(&answer);
-        return denied == nullptr ? std::nullopt : std::optional(denied->why);
-    }
-    std::optional<chat::Refusal> refusal(const fakes::FakeMember& member, RequestId request) {
-        const auto found = member.sends.find(request);
-        if (found == member.sends.end()) return std::nullopt;
-        const auto* refused = std::get_if<chat::Refused>(&found->second);
-        return refused == nullptr ? std::nullopt : std::optional(refused->why);
-    }
-    /// Has eve say what is held, and gives the message's id.
-    MessageId hold(const std::string& text = "this is bad", RequestId request = 50) {
-        say(eve(), request, text);
-        EXPECT_EQ(refusal(eve_, request), chat::Refusal::held);
-        return watcher_.told.empty() ? MessageId() : watcher_.told.back().message.id;
-    }
-    std::string heard(fakes::FakeMember& member) {
-        cluster_.advance(std::chrono::milliseconds(60));
-        const std::string text = member.text();
-        member.frames.clear();
-        return text;
-    }
-    chat::HoldStatus status(MessageId id) { return (*catalog_.find_held(lobby_, id))->status; }
-
-    ModelFake model_;
-    Watcher watcher_;
-    ChannelId lobby_;
-    fakes::FakeMember eve_{user("eve")}, sam_{user("sam")}, mo_{user("mo")};
-    std::vector<MemberRef> refs_;
-};
 
 INSTANTIATE_TEST_SUITE_P(Shards, AutoModTest, ::testing::Values(1, 3));
 
@@ -307,7 +179,7 @@ TEST_P(AutoModTest, KeepsWhatIsHeldOverARestart) {
                                     .held_at = held_at},
                                    10));
     }
-    gateway_.wake_held();
+    gateway_.wake_rooms();
     cluster_.run();
     EXPECT_EQ(total(&HubCounters::automod_pending), 2u);
     std::optional<ActAnswers> answers;
@@ -387,6 +259,46 @@ TEST_P(AutoModTest, KeepsTheOrderOfWhoWaitsForTheModel) {
     EXPECT_EQ(refusal(eve_, 3), chat::Refusal::held);
 }
 
+TEST_P(AutoModTest, KeepsTheOrderOfWhoWaitsForTheModelWhileTheirFactsAreRead) {
+    set(act::ChangeAutoMod{
+        .levels = chat::AutoModLevels{.overall = 2, .categories = {2, 1, 1, 1, 2, 1, 2, 0}}});
+    heard(mo_);
+    cluster_.workers_stopped = true;
+    gateway_.standing_changed(lobby_, eve_.identity().user.id);
+    cluster_.run();
+    say(eve(), 1, "hm one");
+    ASSERT_EQ(model_.asked.size(), 1u);
+    cluster_.workers_stopped = false;
+    cluster_.run();
+    say(eve(), 2, "two");
+    EXPECT_FALSE(eve_.answered<Stored>(2));
+    model_.answer(0.05f);
+    cluster_.run();
+    EXPECT_EQ(heard(mo_), "eve: hm one\neve: two\n");
+}
+
+TEST_P(AutoModTest, ReadsFactsThatChangedWhileTheModelWasAsked) {
+    set(act::ChangeAutoMod{
+        .levels = chat::AutoModLevels{.overall = 2, .categories = {2, 1, 1, 1, 2, 1, 2, 0}}});
+    say(eve(), 1, "hm one");
+    ASSERT_EQ(model_.asked.size(), 1u);
+    ASSERT_TRUE(catalog_.set_role(lobby_, eve_.identity().user.id, chat::Role::moderator));
+    gateway_.standing_changed(lobby_, eve_.identity().user.id);
+    cluster_.run();
+    model_.answer(0.05f);
+    cluster_.run();
+    say(eve(), 2, "so evil");
+    EXPECT_TRUE(eve_.answered<Stored>(2));
+}
+
+TEST_P(AutoModTest, CountsNoVerdictAsDroppedThatWasWritten) {
+    catalog_.unwritable = true;
+    say(eve(), 1, "so evil");
+    cluster_.advance(std::chrono::seconds(1));
+    EXPECT_EQ(catalog_.list_verdicts(lobby_, {}, 10)->size(), 1u);
+    EXPECT_EQ(total(&HubCounters::automod_verdicts_dropped), 0u);
+}
+
 TEST_P(AutoModTest, GoesOnWithoutTheModel) {
     set(act::ChangeAutoMod{
         .levels = chat::AutoModLevels{.overall = 2, .categories = {2, 1, 1, 1, 2, 1, 2, 0}}});
@@ -397,12 +309,68 @@ TEST_P(AutoModTest, GoesOnWithoutTheModel) {
     model_.takes = false;
     say(eve(), 2, "hm two");
     EXPECT_TRUE(eve_.answered<Stored>(2));
-    EXPECT_EQ(total(&HubCounters::automod_model_silent), 2u);
     set(act::ChangeAutoMod{.rules = R"({"model":false})"});
     model_.takes = true;
     say(eve(), 3, "hm three");
     EXPECT_TRUE(eve_.answered<Stored>(3));
     EXPECT_EQ(model_.asked.size(), 1u);
+}
+
+TEST_P(AutoModTest, RecordsTheModelsWordInShadowAndLetsNobodyWaitForIt) {
+    set(act::ChangeAutoMod{
+        .levels = chat::AutoModLevels{.overall = 2, .categories = {2, 1, 1, 1, 2, 1, 2, 0}},
+        .rules = R"({"classifier_shadow":true})"});
+    const auto recorded = [&](RequestId request, const std::string& text) {
+        say(eve(), request, text);
+        EXPECT_TRUE(eve_.answered<Stored>(request)) << "before the model has answered";
+        return watcher_.messages.back().id;
+    };
+    const auto findings = [&](MessageId id) {
+        cluster_.advance(std::chrono::seconds(1));
+        const auto verdict = *catalog_.find_verdict(lobby_, id);
+        if (!verdict) return std::string("none");
+        EXPECT_EQ(verdict->action, 0);
+        EXPECT_NE(verdict->findings.find("\"shadow\":true"), std::string::npos);
+        return verdict->findings;
+    };
+    const auto worse = recorded(1, "hm one");
+    EXPECT_EQ(findings(worse), "none") << "the classifier found nothing";
+    model_.answer(0.9999f);
+    EXPECT_NE(findings(worse).find("\"rule\":\"bert\""), std::string::npos);
+
+    const auto milder = recorded(2, "vile two");
+    model_.answer(0.001f);
+    EXPECT_EQ(findings(milder), "none") << "both together found nothing";
+
+    const auto silent = recorded(3, "vile three");
+    model_.answer(std::nullopt);
+    EXPECT_NE(findings(silent).find("\"rule\":\"classifier\""), std::string::npos);
+
+    model_.takes = false;
+    const auto alone = recorded(4, "vile four");
+    EXPECT_NE(findings(alone).find("\"rule\":\"classifier\""), std::string::npos);
+    EXPECT_EQ(model_.asked, (std::vector<std::string>{"hm one", "vile two", "vile three"}));
+}
+
+TEST_P(AutoModTest, AsksTheModelNothingInShadowAboutWhatATermHolds) {
+    set(act::ChangeAutoMod{
+        .levels = chat::AutoModLevels{.overall = 2, .categories = {2, 1, 1, 1, 2, 1, 2, 0}},
+        .rules = R"({"classifier_shadow":true})"});
+    say(eve(), 1, "how vile and bad");
+    EXPECT_EQ(refusal(eve_, 1), chat::Refusal::held);
+    EXPECT_TRUE(model_.asked.empty());
+}
+
+TEST_P(AutoModTest, ExchangesTheClassifierUnderARoomThatIsAlive) {
+    set(act::ChangeAutoMod{
+        .levels = chat::AutoModLevels{.overall = 2, .categories = {2, 1, 1, 1, 2, 1, 2, 0}}});
+    model_.takes = false;
+    say(eve(), 1, "how vile");
+    EXPECT_EQ(refusal(eve_, 1), chat::Refusal::held);
+    gateway_.use_classifier(nullptr);
+    cluster_.run();
+    say(eve(), 2, "how vile now");
+    EXPECT_TRUE(eve_.answered<Stored>(2));
 }
 
 TEST_P(AutoModTest, RefusesTermsAndRulesThatMakeNoSense) {
@@ -429,71 +397,6 @@ TEST_P(AutoModTest, LetsPermittedLinksAndPhrasesPassOnce) {
     EXPECT_TRUE(sam_.answered<Stored>(1));
     say(sam(), 2, "so evil again");
     EXPECT_EQ(refusal(sam_, 2), chat::Refusal::rejected);
-}
-
-/// Accounts of one name but for the digits; the fixture's are as old as the epoch is far.
-constexpr auto kRaid =
-    R"({"raid":{"on":true,"signs":1,"alike_names":5,"countdown_s":60,"unique_chat":0}})";
-
-TEST_P(AutoModTest, TripsShieldModeWhenBotsComeAndTakesItBackLater) {
-    set(act::ChangeAutoMod{.rules = kRaid});
-    std::vector<std::unique_ptr<fakes::FakeMember>> bots;
-    std::vector<MemberRef> refs;
-    for (int i = 0; i < 5; ++i) {
-        bots.push_back(std::make_unique<fakes::FakeMember>(user("hoss00312_" + std::to_string(i))));
-        refs.push_back(add_and_join(*bots.back()));
-    }
-    EXPECT_TRUE(catalog_.shield_mode(lobby_)->active);
-    EXPECT_EQ((*catalog_.find_channel(lobby_))->modes.followers_only_minutes, 10);
-    EXPECT_EQ(catalog_.automod_settings(lobby_)->overall_level, 3);
-    EXPECT_EQ(total(&HubCounters::automod_raids), 1u);
-    const auto audit = *catalog_.list_audit(lobby_, 0, {}, 1);
-    EXPECT_EQ(audit[0].origin, "system");
-    cluster_.advance(std::chrono::seconds(61));
-    EXPECT_FALSE(catalog_.shield_mode(lobby_)->active);
-    EXPECT_EQ((*catalog_.find_channel(lobby_))->modes.followers_only_minutes, -1);
-    EXPECT_EQ(catalog_.automod_settings(lobby_)->overall_level, 0);
-    for (std::size_t i = 0; i < refs.size(); ++i) hub(refs[i]).remove(refs[i]);
-    cluster_.run();
-}
-
-TEST_P(AutoModTest, LetsAModeratorTakeBackWhatTheRaidBreakerDid) {
-    set(act::ChangeAutoMod{.rules = kRaid});
-    std::vector<std::unique_ptr<fakes::FakeMember>> bots;
-    std::vector<MemberRef> refs;
-    for (int i = 0; i < 5; ++i) {
-        bots.push_back(std::make_unique<fakes::FakeMember>(user("hoss00312_" + std::to_string(i))));
-        refs.push_back(add_and_join(*bots.back()));
-    }
-    std::string batch;
-    const auto audit = catalog_.list_audit(lobby_, 0, {}, 10).value();
-    for (const auto& entry : audit) {
-        if (entry.origin == "system") batch = entry.batch;
-    }
-    EXPECT_EQ(refused(act::Undo{batch}), std::nullopt);
-    EXPECT_FALSE(catalog_.shield_mode(lobby_)->active);
-    EXPECT_EQ((*catalog_.find_channel(lobby_))->modes, chat::RoomState());
-    // The countdown is over with it: what is set since stays.
-    set(act::Shield{.on = true});
-    cluster_.advance(std::chrono::seconds(61));
-    EXPECT_TRUE(catalog_.shield_mode(lobby_)->active);
-    for (std::size_t i = 0; i < refs.size(); ++i) hub(refs[i]).remove(refs[i]);
-    cluster_.run();
-}
-
-TEST_P(AutoModTest, OnlyLooksAtARaidInShadowMode) {
-    set(act::ChangeAutoMod{.rules =
-                               R"({"raid":{"on":true,"signs":1,"alike_names":3,"shadow":true}})"});
-    std::vector<std::unique_ptr<fakes::FakeMember>> bots;
-    std::vector<MemberRef> refs;
-    for (int i = 0; i < 3; ++i) {
-        bots.push_back(std::make_unique<fakes::FakeMember>(user("hoss00312_" + std::to_string(i))));
-        refs.push_back(add_and_join(*bots.back()));
-    }
-    EXPECT_EQ(total(&HubCounters::automod_raids), 1u);
-    EXPECT_FALSE(catalog_.shield_mode(lobby_)->active);
-    for (std::size_t i = 0; i < refs.size(); ++i) hub(refs[i]).remove(refs[i]);
-    cluster_.run();
 }
 
 }  // namespace

@@ -23,16 +23,16 @@ struct HubCounters {
         skipped;                       // events not delivered to slow members, by class
     Counter mailbox_shed;              // deliveries refused by a full mailbox
     Counter room_faults;               // rooms reset after an exception
-    Counter role_changes_refused;      // acts over limits::kRoleChanges
+    Counter role_changes_refused;      // acts over Options::role_changes
     Counter store_refused;             // messages refused since the log queue was full
     Counter automod_blocked;           // messages
     Counter automod_held;              // messages
     Counter automod_pending;           // held messages of rooms owned here, now
     Counter automod_expired;           // held messages that nobody decided
     Counter automod_hold_full;         // messages blocked since limits::kHeldPerChannel were held
-    Counter automod_model_asked;       // messages that the larger model was asked about
-    Counter automod_model_silent;      // those that it was not asked about, or gave no answer to
     Counter automod_raids;             // times that newcomers looked like a raid by bots
+    Counter automod_acts_repeated;     // what the raid breaker did, tried again since it was busy
+    Counter automod_acts_given_up;     // and not done after limits::kSystemActTries
     Counter automod_verdicts_dropped;  // verdicts that were not recorded
     Counter bus_refused;               // messages refused since too much waits for the bus
     Counter gaps_read;                 // times that the log was read for what the bus did not bring

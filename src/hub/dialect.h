@@ -16,11 +16,12 @@ struct Dialect {
     static constexpr std::uint8_t kTags = 1;        ///< twitch.tv/tags
     static constexpr std::uint8_t kCommands = 2;    ///< twitch.tv/commands
     static constexpr std::uint8_t kMembership = 4;  ///< twitch.tv/membership
-    static constexpr std::uint8_t kWebSocket = 8;   ///< else bare lines over TCP
+    static constexpr std::uint8_t kSequence = 8;    ///< clamor.dev/seq
+    static constexpr std::uint8_t kWebSocket = 16;  ///< else bare lines over TCP
     static constexpr std::uint8_t kDeflate =
-        16;  ///< permessage-deflate without server context takeover
-    static constexpr std::uint8_t kTextBits = kTags | kCommands | kMembership;
-    static constexpr int kCount = 32;
+        32;  ///< permessage-deflate without server context takeover
+    static constexpr std::uint8_t kTextBits = kTags | kCommands | kMembership | kSequence;
+    static constexpr int kCount = 64;
 
     std::uint8_t bits = 0;
 

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <unordered_set>
+#include <utility>
 
 #include "base/check.h"
 #include "base/limits.h"
@@ -65,6 +67,167 @@ double Fanout::Rate::read(MonoTime now) const {
     return per_second * std::exp(-seconds);
 }
 
+/// Sends one roster's open batch, over one or more turns: each text dialect is encoded once, each
+/// wire dialect sealed once.
+class Fanout::Flush {
+  public:
+    /// Takes the roster's open batch.
+    Flush(const Encoder& encoder, HubCounters& counters, Roster& roster)
+        : encoder_(encoder),
+          counters_(counters),
+          roster_(roster),
+          items_(std::exchange(roster.open, {})),
+          newcomers_(std::exchange(roster.newcomers, {})) {
+        for (const Item& item : items_) {
+            if (item.own_slot != kNobody) authors_.push_back(item.own_slot);
+            if (const auto* change = std::get_if<chat::MembershipChanged>(&item.event->body))
+                joined_.insert(change->joined.begin(), change->joined.end());
+        }
+    }
+
+    /// Goes on until `most` frames are handed over or every member was reached; returns how many.
+    std::size_t run(std::size_t most) {
+        std::size_t sends = 0;
+        for (; reached_ < roster_.entries.size() && sends < most; ++reached_)
+            sends += send_to(roster_.entries[reached_]);
+        return sends;
+    }
+    bool done() const { return reached_ >= roster_.entries.size(); }
+    /// The roster's first so many entries have got theirs.
+    std::size_t reached() const { return reached_; }
+    /// One of them leaves; returns how many remain.
+    std::size_t one_less() { return --reached_; }
+    std::vector<Item> take_items() { return std::move(items_); }
+
+    /// Joined while this flush is under way: none of it is for them.
+    void add_newcomer(std::uint32_t slot) { newcomers_[slot] = items_.size(); }
+
+  private:
+    /// The first item that the member gets: what was there before it joined is not for it.
+    std::size_t begins_for(std::uint32_t slot) const {
+        if (newcomers_.empty()) return 0;
+        const auto newcomer = newcomers_.find(slot);
+        return newcomer == newcomers_.end() ? 0 : newcomer->second;
+    }
+
+    std::size_t send_to(const Entry& entry) {
+        const bool author =
+            std::find(authors_.begin(), authors_.end(), entry.slot) != authors_.end();
+        const chat::ShedClass intake = entry.member->intake();
+        const std::size_t begins = begins_for(entry.slot);
+        if (begins == items_.size()) return 0;
+        const bool all = !author && intake == chat::ShedClass::membership && begins == 0 &&
+                         !has_joined(*entry.member);
+        if (!all) return send_part(entry, intake, begins);
+        const Frame& frame = shared_frame(entry.member->dialect());
+        if (frame.size() == 0) return 0;
+        entry.member->deliver(frame);
+        counters_.deliveries.add(items_.size());
+        return 1;
+    }
+
+    /// Its own JOIN line went out with the answer to its command.
+    bool has_joined(const Member& member) const {
+        return !joined_.empty() && member.dialect().has(Dialect::kMembership) &&
+               joined_.contains(member.identity().user.login);
+    }
+
+    /// The lines of an event with joins, for a member that is among them.
+    std::string without_own_join(const chat::Event& event, const Member& member) const {
+        chat::Event others = event;
+        std::erase(std::get<chat::MembershipChanged>(others.body).joined,
+                   member.identity().user.login);
+        std::string bytes;
+        encoder_.append_lines(bytes, others, member.dialect());
+        return bytes;
+    }
+
+    const Lines& lines_of(Dialect dialect) {
+        Lines& lines = lines_[dialect.text()];
+        if (lines.built) return lines;
+        lines.built = true;
+        for (const Item& item : items_) {
+            encoder_.append_lines(lines.bytes, *item.event, dialect);
+            lines.ends.push_back(static_cast<std::uint32_t>(lines.bytes.size()));
+        }
+        return lines;
+    }
+
+    const Frame& shared_frame(Dialect dialect) {
+        const std::uint8_t index = dialect.bits % Dialect::kCount;
+        if (!sealed_[index]) {
+            sealed_[index] = true;
+            const Lines& lines = lines_of(dialect);
+            if (!lines.bytes.empty()) {
+                frames_[index] = encoder_.seal(lines.bytes, dialect);
+                counters_.frames_encoded.add();
+            }
+        }
+        return frames_[index];
+    }
+
+    // For the few that do not get the whole batch: authors, without what they said, those who have
+    // just joined, without their own JOIN, and slow readers.
+    std::size_t send_part(const Entry& entry, chat::ShedClass intake, std::size_t begins) {
+        const Dialect dialect = entry.member->dialect();
+        const Lines& lines = lines_of(dialect);
+        std::string part;
+        Skipped skipped;
+        std::size_t delivered = 0;
+        std::uint32_t begin = 0;
+        for (std::size_t i = 0; i < items_.size(); ++i) {
+            const Item& item = items_[i];
+            const std::uint32_t end = lines.ends[i];
+            const std::string_view bytes = std::string_view(lines.bytes).substr(begin, end - begin);
+            begin = end;
+            if (i < begins || bytes.empty() || item.own_slot == entry.slot) continue;
+            chat::ShedClass shed = chat::shed_class(*item.event);
+            if (shed > intake && shed > chat::ShedClass::mention &&
+                concerns(*item.event, entry.member->identity())) {
+                shed = chat::ShedClass::mention;
+            }
+            if (shed > intake) {
+                skipped.add(shed, item.event->position);
+                counters_.skipped[static_cast<std::size_t>(shed)].add();
+                continue;
+            }
+            if (std::holds_alternative<chat::MembershipChanged>(item.event->body) &&
+                has_joined(*entry.member)) {
+                part += without_own_join(*item.event, *entry.member);
+            } else {
+                part += bytes;
+            }
+            ++delivered;
+        }
+        if (skipped != Skipped{}) entry.member->on_skipped(roster_.channel, skipped);
+        if (part.empty()) return 0;
+        entry.member->deliver(encoder_.seal(part, dialect));
+        counters_.deliveries.add(delivered);
+        return 1;
+    }
+
+    const Encoder& encoder_;
+    HubCounters& counters_;
+    const Roster& roster_;
+    std::vector<Item> items_;
+    Newcomers newcomers_;
+    std::vector<std::uint32_t> authors_;
+    std::unordered_set<std::string_view> joined_;
+    std::size_t reached_ = 0;
+    std::array<Lines, Dialect::kTextBits + 1> lines_;
+    std::array<Frame, Dialect::kCount> frames_;
+    std::array<bool, Dialect::kCount> sealed_{};
+};
+
+void Fanout::tell_skipped(ChannelId channel, const Skipped& skipped) {
+    const auto found = rosters_.find(channel);
+    if (found == rosters_.end()) return;
+    for (const Entry& entry : found->second->entries) entry.member->on_skipped(channel, skipped);
+}
+
+Fanout::Roster::Roster(ChannelId of) : channel(of) {}
+Fanout::Roster::~Roster() = default;
+
 Fanout::Fanout(Scheduler& scheduler, const Encoder& encoder, HubCounters& counters,
                std::chrono::milliseconds hold_max)
     : scheduler_(scheduler), encoder_(encoder), counters_(counters), hold_max_(hold_max) {}
@@ -75,13 +238,12 @@ bool Fanout::add(ChannelId channel, std::uint32_t slot, Member& member) {
     if (slot >= places_.size()) places_.resize(slot + 1);
     if (find(channel, slot) != nullptr) return false;
     auto& roster = rosters_[channel];
-    if (!roster) {
-        roster = std::make_unique<Roster>();
-        roster->channel = channel;
-    }
+    if (!roster) roster = std::make_unique<Roster>(channel);
     auto& places = places_[slot];
     roster->entries.push_back({&member, slot, static_cast<std::uint32_t>(places.size())});
     places.push_back({roster.get(), static_cast<std::uint32_t>(roster->entries.size() - 1)});
+    if (!roster->open.empty()) roster->newcomers[slot] = roster->open.size();
+    if (roster->flush) roster->flush->add_newcomer(slot);
     counters_.memberships.add();
     return true;
 }
@@ -133,13 +295,19 @@ std::size_t Fanout::channels_of(std::uint32_t slot) const {
 }
 
 void Fanout::take_out(Place place, std::uint32_t slot) {
-    auto& entries = place.roster->entries;
+    Roster& roster = *place.roster;
+    auto& entries = roster.entries;
     const std::uint32_t place_index = entries[place.index].place;
-    if (place.index + 1 != entries.size()) {
-        entries[place.index] = entries.back();
-        const Entry& moved = entries[place.index];
-        places_[moved.slot][moved.place].index = place.index;
-    }
+    std::uint32_t hole = place.index;
+    const auto fill_from = [&](std::size_t from) {
+        if (from == hole) return;
+        entries[hole] = entries[from];
+        places_[entries[hole].slot][entries[hole].place].index = hole;
+        hole = static_cast<std::uint32_t>(from);
+    };
+    // Those whom a flush has reached stay in front of those whom it has not.
+    if (roster.flush && hole < roster.flush->reached()) fill_from(roster.flush->one_less());
+    fill_from(entries.size() - 1);
     entries.pop_back();
     auto& places = places_[slot];
     if (place_index + 1 != places.size()) {
@@ -153,7 +321,7 @@ void Fanout::take_out(Place place, std::uint32_t slot) {
 
 void Fanout::drop_if_empty(Roster& roster) {
     if (!roster.entries.empty()) return;
-    if (!roster.open.empty()) std::erase(open_, &roster);
+    if (roster.flush || !roster.open.empty()) std::erase(open_, &roster);
     rosters_.erase(roster.channel);
 }
 
@@ -176,18 +344,18 @@ void Fanout::append(chat::EventRef event, std::uint32_t own_slot) {
     Roster& roster = *found->second;
     const MonoTime now = scheduler_.now().mono;
     const bool first = roster.open.empty();
-    const bool at_once = chat::shed_class(*event) == chat::ShedClass::control;
+    // Moderation acts at once, and takes along what was said before it.
+    roster.at_once |= chat::shed_class(*event) == chat::ShedClass::control;
     roster.events.add(1, now);
     roster.open_bytes += line_bytes(*event);
     roster.open.push_back({std::move(event), own_slot, now});
     if (first) {
-        open_.push_back(&roster);
+        if (!roster.flush) open_.push_back(&roster);
         roster.due = std::max(
             {now, roster.last_flush + room_window(roster, now), last_flush_ + shard_window(now)});
         schedule(roster.due);
     }
-    // Moderation acts at once, and takes along what was said before it.
-    if ((at_once || roster.open_bytes >= limits::kBatchBytes) && roster.due > now) {
+    if ((roster.at_once || roster.open_bytes >= limits::kBatchBytes) && roster.due > now) {
         roster.due = now;
         schedule(now);
     }
@@ -212,154 +380,59 @@ void Fanout::schedule(MonoTime due) {
     });
 }
 
-/// Sends one roster's open batch: each text dialect is encoded once, each wire dialect sealed once.
-class Fanout::Flush {
-  public:
-    Flush(const Encoder& encoder, HubCounters& counters, const Roster& roster)
-        : encoder_(encoder), counters_(counters), roster_(roster) {}
+bool Fanout::is_due(const Roster& roster, MonoTime now) const {
+    // What would be due soon leaves in this tick, too.
+    return roster.flush || roster.due <= now + (roster.due - roster.last_flush) / 4;
+}
 
-    std::size_t run() {
-        std::vector<std::uint32_t> authors;
-        for (const Item& item : roster_.open) {
-            if (item.own_slot != kNobody) authors.push_back(item.own_slot);
-            if (const auto* change = std::get_if<chat::MembershipChanged>(&item.event->body))
-                joined_.insert(change->joined.begin(), change->joined.end());
-        }
-        std::size_t sends = 0;
-        for (const Entry& entry : roster_.entries) {
-            const bool author = !authors.empty() && std::find(authors.begin(), authors.end(),
-                                                              entry.slot) != authors.end();
-            const chat::ShedClass intake = entry.member->intake();
-            if (author || intake != chat::ShedClass::membership || has_joined(*entry.member)) {
-                sends += send_part(entry, intake);
-                continue;
-            }
-            const Frame& frame = shared_frame(entry.member->dialect());
-            if (frame.size() == 0) continue;
-            entry.member->deliver(frame);
-            counters_.deliveries.add(roster_.open.size());
-            ++sends;
-        }
-        return sends;
+std::size_t Fanout::flush(Roster& roster, std::size_t most, MonoTime now) {
+    if (std::exchange(roster.at_once, false)) most = std::numeric_limits<std::size_t>::max();
+    std::size_t sends = 0;
+    if (roster.flush) {
+        sends += roster.flush->run(most);
+        if (!roster.flush->done()) return sends;
+        roster.flush.reset();
     }
-
-  private:
-    /// Its own JOIN line went out with the answer to its command.
-    bool has_joined(const Member& member) const {
-        return !joined_.empty() && member.dialect().has(Dialect::kMembership) &&
-               joined_.contains(member.identity().user.login);
+    if (sends >= most || roster.open.empty() || !is_due(roster, now)) return sends;
+    for (const Item& item : roster.open) {
+        const auto held =
+            std::chrono::duration_cast<std::chrono::microseconds>(now - item.appended_at).count();
+        counters_.hold.record(static_cast<std::uint64_t>(std::max<std::int64_t>(held, 0)));
     }
-
-    /// The lines of an event with joins, for a member that is among them.
-    std::string without_own_join(const chat::Event& event, const Member& member) const {
-        chat::Event others = event;
-        std::erase(std::get<chat::MembershipChanged>(others.body).joined,
-                   member.identity().user.login);
-        std::string bytes;
-        encoder_.append_lines(bytes, others, member.dialect());
-        return bytes;
+    counters_.flushes.add();
+    roster.open_bytes = 0;
+    roster.last_flush = now;
+    Flush flush(encoder_, counters_, roster);
+    sends += flush.run(most - sends);
+    if (flush.done()) {
+        roster.open = flush.take_items();
+        roster.open.clear();
+        if (roster.open.capacity() > 64) roster.open.shrink_to_fit();
+    } else {
+        roster.flush = std::make_unique<Flush>(std::move(flush));
     }
-
-    const Lines& lines_of(Dialect dialect) {
-        Lines& lines = lines_[dialect.text()];
-        if (lines.built) return lines;
-        lines.built = true;
-        for (const Item& item : roster_.open) {
-            encoder_.append_lines(lines.bytes, *item.event, dialect);
-            lines.ends.push_back(static_cast<std::uint32_t>(lines.bytes.size()));
-        }
-        return lines;
-    }
-
-    const Frame& shared_frame(Dialect dialect) {
-        const std::uint8_t index = dialect.bits % Dialect::kCount;
-        if (!sealed_[index]) {
-            sealed_[index] = true;
-            const Lines& lines = lines_of(dialect);
-            if (!lines.bytes.empty()) {
-                frames_[index] = encoder_.seal(lines.bytes, dialect);
-                counters_.frames_encoded.add();
-            }
-        }
-        return frames_[index];
-    }
-
-    // For the few that do not get the whole batch: authors, without what they said, those who have
-    // just joined, without their own JOIN, and slow readers.
-    std::size_t send_part(const Entry& entry, chat::ShedClass intake) {
-        const Dialect dialect = entry.member->dialect();
-        const Lines& lines = lines_of(dialect);
-        std::string part;
-        std::array<std::uint32_t, chat::kShedClasses> skipped{};
-        bool any_skipped = false;
-        std::size_t delivered = 0;
-        std::uint32_t begin = 0;
-        for (std::size_t i = 0; i < roster_.open.size(); ++i) {
-            const Item& item = roster_.open[i];
-            const std::uint32_t end = lines.ends[i];
-            const std::string_view bytes = std::string_view(lines.bytes).substr(begin, end - begin);
-            begin = end;
-            if (bytes.empty() || item.own_slot == entry.slot) continue;
-            chat::ShedClass shed = chat::shed_class(*item.event);
-            if (shed > intake && shed > chat::ShedClass::mention &&
-                concerns(*item.event, entry.member->identity())) {
-                shed = chat::ShedClass::mention;
-            }
-            if (shed > intake) {
-                ++skipped[static_cast<std::size_t>(shed)];
-                counters_.skipped[static_cast<std::size_t>(shed)].add();
-                any_skipped = true;
-                continue;
-            }
-            if (std::holds_alternative<chat::MembershipChanged>(item.event->body) &&
-                has_joined(*entry.member)) {
-                part += without_own_join(*item.event, *entry.member);
-            } else {
-                part += bytes;
-            }
-            ++delivered;
-        }
-        if (any_skipped) entry.member->on_skipped(roster_.channel, skipped);
-        if (part.empty()) return 0;
-        entry.member->deliver(encoder_.seal(part, dialect));
-        counters_.deliveries.add(delivered);
-        return 1;
-    }
-
-    const Encoder& encoder_;
-    HubCounters& counters_;
-    const Roster& roster_;
-    std::unordered_set<std::string_view> joined_;
-    std::array<Lines, Dialect::kTextBits + 1> lines_;
-    std::array<Frame, Dialect::kCount> frames_;
-    std::array<bool, Dialect::kCount> sealed_{};
-};
+    return sends;
+}
 
 void Fanout::flush_due() {
     const MonoTime now = scheduler_.now().mono;
     std::size_t kept = 0;
     std::size_t sends = 0;
+    Roster* unfinished = nullptr;
     for (std::size_t i = 0; i < open_.size(); ++i) {
         Roster& roster = *open_[i];
-        // What would be due soon leaves in this tick, too.
-        if (roster.due > now + (roster.due - roster.last_flush) / 4) {
+        const bool has_turn = sends < kSendsPerTurn && is_due(roster, now);
+        if (has_turn || roster.at_once)
+            sends += flush(roster, kSendsPerTurn - std::min(sends, kSendsPerTurn), now);
+        if (roster.flush && has_turn) {
+            unfinished = &roster;
+        } else if (roster.flush || !roster.open.empty()) {
             open_[kept++] = &roster;
-            continue;
         }
-        sends += Flush(encoder_, counters_, roster).run();
-        for (const Item& item : roster.open) {
-            const auto held =
-                std::chrono::duration_cast<std::chrono::microseconds>(now - item.appended_at)
-                    .count();
-            counters_.hold.record(static_cast<std::uint64_t>(std::max<std::int64_t>(held, 0)));
-        }
-        counters_.flushes.add();
-        roster.open.clear();
-        if (roster.open.capacity() > 64) roster.open.shrink_to_fit();
-        roster.open_bytes = 0;
-        roster.last_flush = now;
     }
     open_.resize(kept);
+    // The others have their turn first.
+    if (unfinished != nullptr) open_.push_back(unfinished);
     if (sends > 0) {
         counters_.flush_sends.add(sends);
         sends_.add(static_cast<double>(sends), now);
@@ -367,8 +440,19 @@ void Fanout::flush_due() {
     }
     if (open_.empty()) return;
     MonoTime next = open_.front()->due;
-    for (const Roster* roster : open_) next = std::min(next, roster->due);
+    for (const Roster* roster : open_) {
+        if (is_due(*roster, now)) return go_on_next_turn();
+        next = std::min(next, roster->due);
+    }
     schedule(std::max(next, now + std::chrono::milliseconds(1)));
+}
+
+void Fanout::go_on_next_turn() {
+    if (std::exchange(going_on_, true)) return;
+    scheduler_.post_to(scheduler_.shard(), Priority::control, [this] {
+        going_on_ = false;
+        schedule(scheduler_.now().mono);
+    });
 }
 
 }  // namespace clamor::hub

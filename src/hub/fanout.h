@@ -19,9 +19,11 @@ namespace clamor::hub {
 /// A channel that has been quiet is flushed at the end of the turn: nothing waits. In a busy one
 /// events gather in an open batch for a window that grows with rate x members, and go to every
 /// member as one frame per dialect. Batches that are due at about the same time leave in the same
-/// tick, so that a shard with many rooms wakes and calls the kernel once for all of them. What
-/// moderators do is never held. A member
-/// never gets what it said itself, and a slow one gets what its intake still takes.
+/// tick, so that a shard with many rooms wakes and calls the kernel once for all of them. A flush
+/// to many members goes on over several turns, so that the shard hears what comes meanwhile. What
+/// moderators do is never held, and takes what is left of such a flush along. A member never gets
+/// what it said itself or what was said before it joined, and a slow one gets what its intake still
+/// takes.
 ///
 /// Lives on its shard. Bounded: an open batch of limits::kBatchBytes is flushed at once.
 class Fanout {
@@ -43,9 +45,15 @@ class Fanout {
     /// kNobody where the author's session is elsewhere.
     void append(chat::EventRef event, std::uint32_t own_slot);
 
+    /// Events that did not get here: the channel's members are told.
+    void tell_skipped(ChannelId channel, const Skipped& skipped);
+
     static constexpr std::uint32_t kNobody = 0xffffffff;
+    /// Frames that are handed to members in one turn: about two milliseconds of the kernel's work.
+    static constexpr std::size_t kSendsPerTurn = 500;
 
   private:
+    class Flush;
     struct Roster;
     struct Place {
         Roster* roster;
@@ -68,14 +76,22 @@ class Fanout {
         void add(double amount, MonoTime now);
         double read(MonoTime now) const;
     };
+    /// Members that joined while a batch was open, by slot: the first item that is for them.
+    using Newcomers = std::unordered_map<std::uint32_t, std::size_t>;
     struct Roster {
+        explicit Roster(ChannelId of);
+        ~Roster();
+
         ChannelId channel;
         std::vector<Entry> entries;
         std::vector<Item> open;
+        Newcomers newcomers;  // since `open` is
         std::size_t open_bytes = 0;
+        bool at_once = false;  // something in `open` must not wait, not even for its turn
         MonoTime due{};
         MonoTime last_flush{};
         Rate events;
+        std::unique_ptr<Flush> flush;  // under way; null: none
     };
     /// The lines of one batch in one text dialect, and where each event's lines end.
     struct Lines {
@@ -83,7 +99,6 @@ class Fanout {
         std::vector<std::uint32_t> ends;
         bool built = false;
     };
-    class Flush;
 
     Place* find(ChannelId channel, std::uint32_t slot);
     void take_out(Place place, std::uint32_t slot);
@@ -92,6 +107,10 @@ class Fanout {
     std::chrono::nanoseconds shard_window(MonoTime now) const;
     void schedule(MonoTime due);
     void flush_due();
+    void go_on_next_turn();
+    bool is_due(const Roster& roster, MonoTime now) const;
+    /// Hands over at most `most` frames, more where something must not wait; returns how many.
+    std::size_t flush(Roster& roster, std::size_t most, MonoTime now);
 
     Scheduler& scheduler_;
     const Encoder& encoder_;
@@ -99,10 +118,11 @@ class Fanout {
     const std::chrono::nanoseconds hold_max_;
     std::unordered_map<ChannelId, std::unique_ptr<Roster>> rosters_;
     std::vector<std::vector<Place>> places_;  // by slot
-    std::vector<Roster*> open_;               // rosters with an open batch
+    std::vector<Roster*> open_;               // rosters with an open batch or a flush under way
     Rate sends_;                              // frames handed to members, of the whole shard
     MonoTime last_flush_{};
     bool end_of_turn_requested_ = false;
+    bool going_on_ = false;
     TimerId timer_{};
     MonoTime timer_at_{};
 };

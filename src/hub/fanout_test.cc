@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hub/fanout.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "tests/fakes/fake_member.h"
@@ -21,6 +23,13 @@ chat::EventRef message(const std::string& text, chat::Role role = chat::Role::vi
     said.text = text;
     return std::make_shared<const chat::Event>(chat::Event{
         .channel = kLobby, .channel_login = "lobby", .position = {}, .body = std::move(said)});
+}
+
+chat::EventRef ban() {
+    chat::Moderation act;
+    act.target.login = "bob";
+    return std::make_shared<const chat::Event>(chat::Event{
+        .channel = kLobby, .channel_login = "lobby", .position = {}, .body = std::move(act)});
 }
 
 class FanoutTest : public ::testing::Test {
@@ -186,6 +195,29 @@ TEST_F(FanoutTest, KeepsPlacesRightThroughManyJoinsAndLeaves) {
     EXPECT_EQ(counters_.memberships.value(), 0u);
 }
 
+TEST_F(FanoutTest, GivesANewcomerOnlyWhatComesLater) {
+    fill(1000);
+    for (int i = 0; i < 40; ++i) {
+        fanout_.append(message("busy"), Fanout::kNobody);
+        cluster_.advance(10ms);
+    }
+    fanout_.append(message("before"), Fanout::kNobody);
+    FakeMember newcomer;
+    fanout_.add(kLobby, 0, newcomer);
+    FakeMember gone;
+    fanout_.add(kLobby, 1, gone);
+    fanout_.remove(kLobby, 1);
+    fanout_.append(message("after"), Fanout::kNobody);
+    FakeMember last;
+    fanout_.add(kLobby, 1, last);
+    cluster_.advance(60ms);
+    EXPECT_EQ(newcomer.text(), "ann: after\n");
+    EXPECT_TRUE(last.frames.empty());
+    fanout_.append(message("then"), Fanout::kNobody);
+    cluster_.advance(60ms);
+    EXPECT_EQ(last.text(), "ann: then\n");
+}
+
 TEST_F(FanoutTest, ForgetsAnOpenBatchWhoseLastMemberLeft) {
     FakeMember viewer;
     fanout_.add(kLobby, 0, viewer);
@@ -193,6 +225,96 @@ TEST_F(FanoutTest, ForgetsAnOpenBatchWhoseLastMemberLeft) {
     fanout_.remove(kLobby, 0);
     cluster_.run();
     EXPECT_TRUE(viewer.frames.empty());
+}
+
+class LargeRoomTest : public FanoutTest {
+  protected:
+    static constexpr int kViewers = 2200;
+
+    void SetUp() override { fill(kViewers); }
+
+    int with_frames(std::size_t frames) const {
+        return static_cast<int>(
+            std::count_if(crowd_.begin(), crowd_.end(),
+                          [&](const auto& viewer) { return viewer->frames.size() == frames; }));
+    }
+};
+
+TEST_F(LargeRoomTest, FlushesOverSeveralTurnsToEveryMemberOnce) {
+    fanout_.append(message("hi"), Fanout::kNobody);
+    cluster_.turn();
+    EXPECT_EQ(with_frames(1), static_cast<int>(Fanout::kSendsPerTurn));
+    cluster_.run();
+    EXPECT_EQ(with_frames(1), kViewers);
+    EXPECT_EQ(encoder_.encoded, 1);
+    EXPECT_EQ(counters_.flushes.value(), 1u);
+    EXPECT_EQ(counters_.deliveries.value(), static_cast<std::uint64_t>(kViewers));
+}
+
+TEST_F(LargeRoomTest, LetsOtherRoomsHaveTheirTurnBetween) {
+    constexpr ChannelId kQuiet{2000};
+    FakeMember viewer;
+    fanout_.add(kQuiet, 0, viewer);
+    fanout_.append(message("hi"), Fanout::kNobody);
+    cluster_.turn();
+    auto other = std::make_shared<chat::Event>(*message("over here"));
+    other->channel = kQuiet;
+    fanout_.append(other, Fanout::kNobody);
+    cluster_.turn();
+    cluster_.turn();
+    EXPECT_EQ(viewer.text(), "ann: over here\n");
+    EXPECT_LT(with_frames(1), kViewers);
+    cluster_.run();
+    EXPECT_EQ(with_frames(1), kViewers);
+}
+
+TEST_F(LargeRoomTest, ModerationTakesTheRestOfAFlushAlongAtOnce) {
+    fanout_.append(message("before"), Fanout::kNobody);
+    cluster_.turn();
+    fanout_.append(ban(), Fanout::kNobody);
+    cluster_.turn();
+    EXPECT_EQ(with_frames(2), kViewers);
+    for (const auto& viewer : crowd_) EXPECT_EQ(viewer->text(), "ann: before\nban bob\n");
+}
+
+TEST_F(LargeRoomTest, KeepsWhatIsSaidDuringAFlushForTheNext) {
+    fanout_.append(message("one"), Fanout::kNobody);
+    cluster_.turn();
+    fanout_.append(message("two"), Fanout::kNobody);
+    cluster_.advance(60ms);
+    for (const auto& viewer : crowd_) EXPECT_EQ(viewer->text(), "ann: one\nann: two\n");
+}
+
+TEST_F(LargeRoomTest, ReachesEveryMemberOnceWhileOthersLeaveAndJoin) {
+    fanout_.append(message("hi"), Fanout::kNobody);
+    cluster_.turn();
+    FakeMember late;
+    fanout_.add(kLobby, 99, late);
+    // From both sides of the place that the flush has reached, and the last.
+    const std::vector<int> leaving{0, 1, 499, 500, 700, kViewers - 1};
+    for (const int index : leaving)
+        EXPECT_TRUE(fanout_.remove(kLobby, static_cast<std::uint32_t>(100 + index)));
+    cluster_.run();
+    EXPECT_TRUE(late.frames.empty()) << "said before it joined";
+    for (int i = 0; i < kViewers; ++i) {
+        const bool left = std::find(leaving.begin(), leaving.end(), i) != leaving.end();
+        const bool reached_before = i < static_cast<int>(Fanout::kSendsPerTurn);
+        EXPECT_EQ(crowd_[static_cast<std::size_t>(i)]->frames.size(),
+                  left && !reached_before ? 0u : 1u)
+            << i;
+    }
+    fanout_.append(message("again"), Fanout::kNobody);
+    cluster_.advance(60ms);
+    EXPECT_EQ(with_frames(2), kViewers - static_cast<int>(leaving.size()));
+}
+
+TEST_F(LargeRoomTest, ForgetsAFlushUnderWayWhoseLastMemberLeft) {
+    fanout_.append(message("hi"), Fanout::kNobody);
+    cluster_.turn();
+    for (int i = 0; i < kViewers; ++i) fanout_.remove_all(static_cast<std::uint32_t>(100 + i));
+    cluster_.run();
+    EXPECT_EQ(with_frames(1), static_cast<int>(Fanout::kSendsPerTurn));
+    EXPECT_EQ(counters_.memberships.value(), 0u);
 }
 
 }  // namespace

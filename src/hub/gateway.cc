@@ -54,9 +54,9 @@ void HubGateway::whisper(Whisper whisper, std::function<void(WhisperAnswer)> don
                 whispers_refused_.add();
                 done(why);
             };
-            if (!whispers_.check(whisper.from.id, limits::kWhispersPerSecond, now).allowed)
+            if (!whispers_.check(whisper.from.id, whisper_limits_.per_second, now).allowed)
                 return refuse(WhisperAnswer::too_fast_second);
-            if (!whispers_.check(whisper.from.id, limits::kWhispersPerMinute, now).allowed)
+            if (!whispers_.check(whisper.from.id, whisper_limits_.per_minute, now).allowed)
                 return refuse(WhisperAnswer::too_fast_minute);
             const bool queued = workers_.post([this, whisper = std::move(whisper), done] {
                 auto recipient = find_recipient(whisper);
@@ -188,11 +188,11 @@ void HubGateway::channel_changed(ChannelId channel) {
     tell_nodes(news::ChannelChanged{channel});
 }
 
-void HubGateway::wake_held() {
+void HubGateway::wake_rooms() {
     workers_.post([this] {
-        const auto channels = catalog_.channels_with_held();
+        const auto channels = catalog_.channels_to_wake();
         if (!channels) {
-            log::warn("held messages could not be looked for",
+            log::warn("rooms where something waits could not be looked for",
                       {{"error", channels.error().to_string()}});
             return;
         }

@@ -132,14 +132,26 @@ class Observer {
     ~Observer() = default;
 };
 
+/// How much an account may whisper.
+struct WhisperLimits {
+    limits::Window per_second = limits::kWhispersPerSecond;
+    limits::Window per_minute = limits::kWhispersPerMinute;
+    limits::Window recipients = limits::kWhisperRecipientsPerDay;  ///< who did not write first
+};
+
 /// The gateway to the hubs of this node.
 class HubGateway final : public Gateway {
   public:
     /// `hubs`, by shard, are filled before the first call. All of it outlives the gateway.
     /// `create`: dev mode.
     HubGateway(const std::vector<Hub*>& hubs, Executor& workers, store::Catalog& catalog,
-               bool create)
-        : hubs_(hubs), workers_(workers), catalog_(catalog), create_(create) {}
+               bool create, const WhisperLimits& whispers = {})
+        : hubs_(hubs),
+          workers_(workers),
+          catalog_(catalog),
+          create_(create),
+          whisper_limits_(whispers),
+          whisper_contacts_(whispers.recipients) {}
 
     void act(ActRequest request, std::function<void(ActAnswers)> done) override;
     void send(RemoteMessage message, std::function<void(SendAnswer)> done) override;
@@ -164,8 +176,9 @@ class HubGateway final : public Gateway {
     void join_nodes(
         const std::function<std::unique_ptr<bus::Bus>(bus::Receiver&, Scheduler&)>& make_bus);
 
-    /// Brings the rooms to life where messages are held, so that they expire. Once, at the start.
-    void wake_held();
+    /// Brings the rooms to life where messages are held or the raid breaker acts, so that they
+    /// expire and it ends. Once, at the start.
+    void wake_rooms();
     /// AutoMod's classifier from now on, in all rooms.
     void use_classifier(const std::shared_ptr<const automod::Classifier>& classifier);
 
@@ -214,6 +227,7 @@ class HubGateway final : public Gateway {
     Executor& workers_;
     store::Catalog& catalog_;
     const bool create_;
+    const WhisperLimits whisper_limits_;
     AccountLimits whispers_;
     // Of the first shard's thread.
     WhisperContacts whisper_contacts_;

@@ -34,13 +34,15 @@ struct ChatterEntry {
     emotes::Access access;
     std::uint32_t connections = 0;  ///< sessions of theirs in the room, over all shards
     bool ready = false;        ///< their facts are loaded and no earlier command of theirs waits
-    bool waiting = false;      ///< a worker reads something for them
+    bool loading = false;      ///< a worker reads their facts
     bool tell = false;         ///< their sessions are told of the new facts once they are loaded
     bool stale = false;        ///< what the worker reads may be older than what happened meanwhile
-    std::uint64_t lookup = 0;  ///< the lookup of a reply's parent that they wait for; 0: none
+    std::uint64_t lookup = 0;  ///< a reply's parent or a larger model that they wait for; 0: none
     MonoTime last_used{};
     std::optional<WallTime> account_made{};  ///< known where the raid breaker is on
     std::vector<Parked> parked;
+
+    bool waiting() const { return loading || lookup != 0; }
 };
 
 /// Acts on their way to a worker and back; a room has one call at a time there.
@@ -55,6 +57,13 @@ struct OutgoingRaid {
     TimerId timer{};
 };
 
+/// How the raid breaker acts, where it has tripped.
+struct TripInForce {
+    std::string batch;
+    bool shadow = false;  ///< nothing was done, and nothing is to be taken back
+    TimerId timer{};
+};
+
 /// One channel's live state on its owner shard: the data that RoomHost works on.
 struct HostedRoom {
     ChannelId channel;
@@ -62,6 +71,7 @@ struct HostedRoom {
     bool ready = false;
     bool loading = false;      ///< a worker reads its facts
     bool stale = false;        ///< and what it reads may be older than what happened meanwhile
+    bool known = false;        ///< it was loaded before: what it has in memory is newer
     bool subscribing = false;  ///< the facts are there; the bus has not said yet that it listens
     std::vector<Parked> parked;
     chat::Room rules;
@@ -89,9 +99,10 @@ struct HostedRoom {
     std::map<MessageId, MonoTime> held;  ///< messages that wait for moderators, and until when
     bool shield = false;
     automod::RaidBreaker raid_breaker;
-    TimerId raid_timer{};
+    TripInForce raid_trip;
     std::uint32_t holding = 0;  ///< what a worker does with such messages now
     std::vector<std::pair<UserId, WallTime>> shoutouts;  ///< of the last hour
+    Position last;                                       ///< of the newest event
     WallTime last_sent_at{};
     MonoTime last_used{};
     Present elsewhere;  ///< on other nodes, as far as is known

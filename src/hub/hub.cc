@@ -16,6 +16,18 @@ std::uint64_t token_fingerprint(std::string_view hash_hex) {
     return value;
 }
 
+void Skipped::add(chat::ShedClass shed_class, Position position) {
+    if (first == Position{}) first = position;
+    last = position;
+    ++by_class[static_cast<std::size_t>(shed_class)];
+}
+
+void Skipped::add(const Skipped& later) {
+    if (first == Position{}) first = later.first;
+    last = later.last;
+    for (std::size_t i = 0; i < by_class.size(); ++i) by_class[i] += later.by_class[i];
+}
+
 ShardId owner_shard(ChannelId channel, std::uint16_t shard_count) {
     return ShardId(
         static_cast<std::uint16_t>((std::hash<ChannelId>()(channel) >> 32) % shard_count));
@@ -40,6 +52,10 @@ void Hub::send(MemberRef ref, RequestId request, SendRequest message) {
 }
 void Hub::names(MemberRef ref, RequestId request, std::string login) {
     impl_->names(ref, request, std::move(login));
+}
+void Hub::catch_up(MemberRef ref, RequestId request, ChannelId channel, Position after,
+                   Position upto) {
+    impl_->catch_up(ref, request, channel, after, upto);
 }
 void Hub::act(MemberRef ref, RequestId request, std::string channel_login, chat::Act act) {
     impl_->act(ref, request, channel_login, std::move(act));

@@ -51,6 +51,7 @@ struct Options {
     bool create_channels = false;  ///< dev mode: a channel comes into being when it is named
     std::chrono::milliseconds coalesce_max = limits::kCoalesceMax;
     chat::MessageLimits message_limits{};
+    limits::Window role_changes = limits::kRoleChanges;  ///< of moderators, and of VIPs
     std::uint64_t id_seed = 1;  ///< seeds message ids; the app passes real randomness
 };
 
@@ -77,6 +78,10 @@ class Hub {
     void join(MemberRef ref, RequestId request, std::string channel_login);
     void send(MemberRef ref, RequestId request, SendRequest message);
     void names(MemberRef ref, RequestId request, std::string channel_login);
+    /// Reads what lies behind `after` up to `upto` from the log: Joined::last, for a session that
+    /// was in the channel before.
+    void catch_up(MemberRef ref, RequestId request, ChannelId channel, Position after,
+                  Position upto);
     void act(MemberRef ref, RequestId request, std::string channel_login, chat::Act act);
     /// Takes effect at once, also for a join that is not answered yet; false when the session was
     /// not in the channel.

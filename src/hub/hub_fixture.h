@@ -84,13 +84,39 @@ class FaultyBus final : public bus::Bus {
     const bool& faulty_;
 };
 
+/// Fails as a database does that cannot be reached, when the test says so.
+class FaultyCatalog final : public store::MemoryCatalog {
+  public:
+    using MemoryCatalog::find_channel;
+    Result<std::optional<store::Channel>> find_channel(ChannelId id) override {
+        if (unreadable) return broken();
+        return MemoryCatalog::find_channel(id);
+    }
+    Result<void> apply(std::span<const store::Change> changes,
+                       std::span<const store::AuditEntry> audit) override {
+        ++applied;
+        if (unwritable) return broken();
+        return MemoryCatalog::apply(changes, audit);
+    }
+    Result<void> forget_automod(WallTime before) override {
+        if (unwritable) return broken();
+        return MemoryCatalog::forget_automod(before);
+    }
+
+    bool unreadable = false;  ///< channels
+    bool unwritable = false;  ///< what moderators do, and forgetting
+    int applied = 0;          ///< calls of apply()
+
+  private:
+    static tl::unexpected<Error> broken() { return fail(std::errc::io_error, "the test says so"); }
+};
+
 class HubTest : public ::testing::TestWithParam<int> {
   protected:
     void SetUp() override {
         for (int i = 0; i < GetParam(); ++i) {
             hubs_.push_back(std::make_unique<Hub>(cluster_.shard(static_cast<std::size_t>(i)),
-                                                  peers_, services_,
-                                                  Options{.create_channels = true}));
+                                                  peers_, services_, options_));
             peers_.push_back(hubs_.back().get());
         }
     }
@@ -121,11 +147,12 @@ class HubTest : public ::testing::TestWithParam<int> {
     }
 
     fakes::ManualCluster cluster_{static_cast<std::uint16_t>(GetParam())};
-    store::MemoryCatalog catalog_;
+    FaultyCatalog catalog_;
     store::MemoryMessageLog log_;
     HeldLog log_queue_{log_};
     moderation::Service moderation_{catalog_, log_, {.create_users = true}};
     AccountLimits limits_;
+    Options options_{.create_channels = true};  ///< of the hubs; to be changed before SetUp()
     fakes::PlainEncoder encoder_;
     bool bus_faulty_ = false;
     Services services_{.make_bus =

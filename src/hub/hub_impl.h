@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -11,6 +12,7 @@
 #include "base/check.h"
 #include "bus/bus.h"
 #include "chat/permissions.h"
+#include "hub/catch_up.h"
 #include "hub/directory.h"
 #include "hub/fanout.h"
 #include "hub/gateway.h"
@@ -28,6 +30,7 @@ class Hub::Impl final : public RoomHost::Outlet {
         : scheduler_(scheduler),
           peers_(peers),
           fanout_(scheduler, services.encoder, counters_, options.coalesce_max),
+          catch_up_(scheduler, services.workers, services.log),
           directory_(scheduler, services.workers, services.catalog, options.create_channels),
           bus_(services.make_bus(receiver_, scheduler)),
           host_(scheduler, *bus_, services, options, counters_, *this) {
@@ -172,6 +175,14 @@ class Hub::Impl final : public RoomHost::Outlet {
                     host.names(channel, ref, identity, wants_names, request);
                 });
             });
+    }
+
+    void catch_up(MemberRef ref, RequestId request, ChannelId channel, Position after,
+                  Position upto) {
+        catch_up_.read(channel, after, upto, [this, ref, request](CaughtUp answer) {
+            if (const Slot* slot = find(ref))
+                slot->member->on_caught_up(request, std::move(answer));
+        });
     }
 
     bool leave(MemberRef ref, const std::string& login) {
@@ -344,10 +355,25 @@ class Hub::Impl final : public RoomHost::Outlet {
             if (std::holds_alternative<chat::HeldMessage>(event->body)) return;
             home->fanout_.append(event, alive ? own_slot : Fanout::kNobody);
         });
-        if (!taken) counters_.mailbox_shed.add();
+        if (taken) return;
+        counters_.mailbox_shed.add();
+        shed_[{shard, event->channel}].add(chat::shed_class(*event), event->position);
+        if (!shed_timer_)
+            shed_timer_ =
+                scheduler_.call_at(scheduler_.now().mono + kTellShed, [this] { tell_shed(); });
     }
 
   private:
+    /// Where a shard's mailbox was full: what is told of it comes with the control messages.
+    void tell_shed() {
+        shed_timer_ = {};
+        for (const auto& [where, skipped] : std::exchange(shed_, {})) {
+            post(where.first, [channel = where.second, skipped = skipped](Impl& home) {
+                home.fanout_.tell_skipped(channel, skipped);
+            });
+        }
+    }
+
     void say_and_pin(ActRequest request, std::function<void(ActAnswers)> done) {
         RemoteMessage message{.channel = request.channel,
                               .author = request.actor,
@@ -375,6 +401,7 @@ class Hub::Impl final : public RoomHost::Outlet {
     };
     /// In place of a shard where somebody without a session asked.
     static constexpr ShardId kRemote{0xffff};
+    static constexpr std::chrono::milliseconds kTellShed{100};
 
     void answer_remote(RequestId request, SendAnswer answer) {
         auto asked = remote_.extract(request);
@@ -475,7 +502,10 @@ class Hub::Impl final : public RoomHost::Outlet {
     std::unordered_map<ChannelId, std::uint32_t> watched_;  ///< how often
     std::unordered_map<RequestId, std::function<void(SendAnswer)>> remote_;
     RequestId remote_requests_ = 0;
+    std::map<std::pair<ShardId, ChannelId>, Skipped> shed_;  ///< not told yet
+    TimerId shed_timer_{};
     Fanout fanout_;
+    CatchUp catch_up_;
     Directory directory_;
     ReceiverProxy receiver_;
     std::unique_ptr<bus::Bus> bus_;

@@ -304,6 +304,39 @@ TEST_P(HubTest, ResetsARoomThatFailsAndGoesOn) {
     EXPECT_TRUE(ann.answered<Stored>(3));
 }
 
+TEST_P(HubTest, KeepsARoomThatCannotBeReloadedWhileItsMessagesAreNotDurable) {
+    FakeMember ann(user("ann"));
+    const MemberRef by = add_and_join(ann);
+    log_queue_.held = true;
+    say(by, 2, "hello");
+    hub(by).leave(by, "lobby");
+    cluster_.run();
+    catalog_.unreadable = true;
+    gateway_.channel_changed(catalog_.ensure_channel("lobby")->id);
+    cluster_.run();
+    EXPECT_EQ(total(&HubCounters::rooms), 1u);
+    catalog_.unreadable = false;
+    FakeMember bob(user("bob"));
+    add_and_join(bob);
+    log_queue_.write();
+    cluster_.run();
+    EXPECT_TRUE(ann.answered<Stored>(2));
+    say(by, 3, "again");
+    EXPECT_EQ(bob.text(), "ann: again\n");
+}
+
+TEST_P(HubTest, LetsARoomGoThatCannotBeLoaded) {
+    catalog_.ensure_channel("lobby").value();
+    catalog_.unreadable = true;
+    FakeMember ann(user("ann"));
+    const MemberRef by = add_and_join(ann);
+    EXPECT_EQ(total(&HubCounters::rooms), 0u);
+    catalog_.unreadable = false;
+    hub(by).join(by, 2, "lobby");
+    cluster_.run();
+    EXPECT_TRUE(std::holds_alternative<Joined>(ann.joins.find(2)->second));
+}
+
 TEST_P(HubTest, AnswersBusyWhenTheWorkersAre) {
     FakeMember ann(user("ann"));
     cluster_.work_max = 0;
@@ -326,6 +359,11 @@ TEST_P(HubTest, CountsDeliveriesThatAFullMailboxRefuses) {
     EXPECT_TRUE(bob.frames.empty());
     EXPECT_TRUE(ann.answered<Stored>(2));
     EXPECT_GE(total(&HubCounters::mailbox_shed), 1u);
+    cluster_.advance(200ms);
+    EXPECT_EQ(bob.skipped[static_cast<std::size_t>(chat::ShedClass::message)], 1u)
+        << "what comes later says so";
+    EXPECT_EQ(bob.skipped_first.sequence, 1u);
+    EXPECT_EQ(bob.skipped_last, bob.skipped_first);
 }
 
 TEST_P(HubTest, RefusesToSendForThoseWhoOnlyRead) {

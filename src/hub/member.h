@@ -48,6 +48,7 @@ std::uint64_t token_fingerprint(std::string_view hash_hex);
 
 struct Joined {
     ChannelId channel;
+    Position last;  ///< of the newest event: what follows is delivered
     std::string login;
     chat::RoomState modes;
     chat::Chatter self;  ///< without meaning for anonymous sessions
@@ -60,6 +61,7 @@ using JoinAnswer = std::variant<Joined, JoinRefusal>;
 /// The message is durable: what the sender's echo says.
 struct Stored {
     MessageId id;
+    Position position;
     chat::Chatter self;
 };
 /// The message went out but is not stored yet (disk full or slow). A Stored with the same request
@@ -82,6 +84,29 @@ struct WhisperReceived {
     std::string text;
     bool action = false;
     std::vector<chat::EmoteOccurrence> emotes;
+};
+
+/// Events of a channel that a session was not given, from `first` to `last`.
+struct Skipped {
+    std::array<std::uint32_t, chat::kShedClasses> by_class{};
+    Position first;
+    Position last;
+
+    void add(chat::ShedClass shed_class, Position position);
+    void add(const Skipped& later);
+    friend bool operator==(const Skipped&, const Skipped&) = default;
+};
+
+/// What a session missed while it was away: the channel's events between two positions, as far as
+/// they are shown still.
+struct CaughtUp {
+    std::vector<chat::EventRef> events;  ///< in order
+    /// How many before these there were beyond limits::kMissedEvents.
+    std::uint64_t older = 0;
+    /// How many behind these the log could not give.
+    std::uint64_t unread = 0;
+    Position first;  ///< of those that were read; what is older lies before it
+    Position last;   ///< what could not be read lies behind it
 };
 
 struct NamesAnswer {
@@ -110,13 +135,13 @@ class Member {
     virtual chat::ShedClass intake() const = 0;
     /// Queues a frame behind what was queued before.
     virtual void deliver(const Frame& frame) = 0;
-    /// Events that were not delivered since the connection is slow, by class.
-    virtual void on_skipped(ChannelId channel,
-                            const std::array<std::uint32_t, chat::kShedClasses>& by_class) = 0;
+    /// Events that were not delivered, since the connection or the server is slow.
+    virtual void on_skipped(ChannelId channel, const Skipped& skipped) = 0;
 
     virtual void on_join_answer(RequestId request, JoinAnswer answer) = 0;
     virtual void on_send_answer(RequestId request, SendAnswer answer) = 0;
     virtual void on_names_answer(RequestId request, NamesAnswer answer) = 0;
+    virtual void on_caught_up(RequestId request, CaughtUp answer) = 0;
     virtual void on_act_answer(RequestId request, ActAnswer answer) = 0;
 
     /// What the channel says of this session's user has changed: role, badges, colour.

@@ -98,7 +98,7 @@ void RoomHost::act(ActRequest request, std::function<void(ActAnswers)> done) {
     if (const auto role = role_changed(request)) {
         AccountLimits& changes = *role == chat::Role::vip ? vip_changes_ : moderator_changes_;
         const auto limit =
-            changes.check(request.actor.id, limits::kRoleChanges, scheduler_.now().mono);
+            changes.check(request.actor.id, options_.role_changes, scheduler_.now().mono);
         if (!limit.allowed) {
             counters_.role_changes_refused.add();
             return done({chat::Denied{.why = chat::Denial::too_many_role_changes,
@@ -202,7 +202,7 @@ void RoomHost::take_effect(HostedRoom& room, const chat::Moderation& act) {
     const chat::Role before = target.chatter.standing.role;
     chat::apply(act, target.chatter.standing);
     target.tell = target.tell || before != target.chatter.standing.role;
-    target.stale = target.waiting;
+    target.stale = target.waiting();
 }
 
 void RoomHost::publish_outgoing(ChannelId channel) {
@@ -281,6 +281,7 @@ void RoomHost::received_act(HostedRoom& room, const chat::EventRef& event,
     if (!elsewhere || changes_modes(act)) room.rules.set_modes(act.modes);
     if (elsewhere && (changes_modes(act) || changes_automod(act))) channel_changed(room.channel);
     shield_changed(room, act);
+    countdown_changed(room, act);
     deliver(room, event, nullptr);
     raid_changed(room, act, received.published_here);
     if (act.action == chat::ModAction::shoutout) {
@@ -294,7 +295,7 @@ void RoomHost::received_act(HostedRoom& room, const chat::EventRef& event,
     const auto entry = room.chatters.find(act.target.id);
     if (entry == room.chatters.end()) return;
     ChatterEntry& target = entry->second;
-    if (elsewhere && !target.waiting) load_chatter(room, act.target.id);
+    if (elsewhere && !target.waiting()) load_chatter(room, act.target.id);
     if (target.connections == 0) return;
     const bool evict = act.action == chat::ModAction::ban;
     // Who waits for their facts is told once they are loaded.
@@ -487,7 +488,7 @@ void RoomHost::standing_changed(ChannelId channel, UserId user) {
     const auto entry = found->second->chatters.find(user);
     if (entry == found->second->chatters.end()) return;
     entry->second.tell = true;
-    if (entry->second.waiting) {
+    if (entry->second.waiting()) {
         entry->second.stale = true;
     } else {
         load_chatter(*found->second, user);

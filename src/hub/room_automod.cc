@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "base/log.h"
-#include "hub/larger_model.h"
 #include "hub/room_host.h"
 #include "moderation/automod_findings.h"
+#include "moderation/automod_roles.h"
 #include "moderation/service.h"
 #include "store/catalog.h"
 #include "text/utf8.h"
@@ -24,26 +24,6 @@ constexpr std::chrono::milliseconds kVerdictsEvery{500};
 constexpr std::size_t kVerdictBatch = 256;
 constexpr std::chrono::hours kForgetEvery{1};
 constexpr std::chrono::seconds kExpireAgain{5};
-/// Who follows or subscribes for so long, and has spoken here, is a regular.
-constexpr std::chrono::hours kRegularFollows{24 * 28};
-constexpr std::uint32_t kRegularMonths = 2;
-
-automod::Roles roles_of(const chat::Chatter& chatter, WallTime now) {
-    const chat::Standing& standing = chatter.standing;
-    unsigned roles = 0;
-    if (standing.subscribed()) roles |= role::kSubscriber;
-    if (standing.role == chat::Role::vip) roles |= role::kVip;
-    if (standing.role == chat::Role::moderator) roles |= role::kModerator;
-    if (standing.role == chat::Role::broadcaster) roles |= role::kBroadcaster;
-    if (chatter.user.type != chat::AccountType::ordinary) roles |= role::kStaff;
-    if (chatter.user.verified_bot) roles |= role::kVerifiedBot;
-    const bool follows =
-        standing.following_since && now - *standing.following_since >= kRegularFollows;
-    const bool subscribes = standing.subscribed() && standing.subscriber_months >= kRegularMonths;
-    if (standing.has_spoken && (follows || subscribes)) roles |= role::kRegular;
-    return static_cast<automod::Roles>(roles);
-}
-
 /// The mention in front of a reply, which is the server's.
 std::string_view prefix_of(const chat::Message& said) {
     if (!said.reply) return {};
@@ -60,6 +40,16 @@ void shift_spans(automod::Judgement& judgement, std::uint32_t by) {
     }
     judgement.scores.span.first += by;
     judgement.scores.span.last += by;
+}
+
+/// The built-in verdict stands where the model gave no answer.
+automod::Verdict verdict_of(const automod::Judgement& fast,
+                            const std::optional<LargerModel::Answer>& answer,
+                            const automod::Policy& policy) {
+    if (!answer) return fast;
+    return automod::combine(
+        fast, {.model = answer->model, .version = answer->version, .scores = answer->scores},
+        policy);
 }
 
 store::VerdictRecord record_of(ChannelId channel, const chat::Message& said, UserId author,
@@ -106,7 +96,7 @@ void RoomHost::moderate(HostedRoom& room, ChatterEntry& entry, MemberRef who, Re
                         chat::Message said) {
     const Now now = scheduler_.now();
     if (room.automod.raid.on) watch_first_message(room, entry, said.text);
-    const automod::Roles roles = roles_of(entry.chatter, now.wall);
+    const automod::Roles roles = moderation::roles_of(entry.chatter, now.wall);
     if (!room.automod.policy || (roles & role::kAlwaysExempt) != 0)
         return publish(room, entry, who, request, std::move(said));
     const std::string_view prefix = prefix_of(said);
@@ -122,9 +112,17 @@ void RoomHost::moderate(HostedRoom& room, ChatterEntry& entry, MemberRef who, Re
                        *room.automod.policy, room.automod_memory, now);
     shift_spans(judgement, shift);
     const bool unsure = judgement.ask_model && judgement.action != automod::Action::block;
-    if (unsure && services_.model != nullptr && room.automod.ask_model &&
-        ask_model(room, entry, who, request, said, judgement))
-        return;
+    if (!unsure || services_.model == nullptr || !room.automod.ask_model)
+        return carry_out(room, entry, who, request, std::move(said), judgement);
+    // In shadow the model's word is recorded and no more: the message does not wait for it, and
+    // where it is not let pass the record goes with it.
+    if (!room.automod.policy->settings.classifier_shadow) {
+        if (ask_model(room, entry, who, request, said, judgement)) return;
+    } else if (judgement.action == automod::Action::allow) {
+        said.id = new_id(now.wall);
+        if (record_with_model(room, said, entry.chatter.user.id, judgement))
+            return publish(room, entry, who, request, std::move(said));
+    }
     carry_out(room, entry, who, request, std::move(said), judgement);
 }
 
@@ -137,7 +135,6 @@ bool RoomHost::ask_model(HostedRoom& room, ChatterEntry& entry, MemberRef who, R
     const auto answered =
         [this, channel, user, lookup, who, request, said, fast,
          policy = room.automod.policy](const std::optional<LargerModel::Answer>& answer) {
-            if (!answer) counters_.automod_model_silent.add();
             const auto refuse = [this, who, request] {
                 outlet_.answer_send(who, request, SendRefusal::busy);
             };
@@ -151,33 +148,36 @@ bool RoomHost::ask_model(HostedRoom& room, ChatterEntry& entry, MemberRef who, R
                         outlet_.answer_send(who, request, *refused);
                         return;
                     }
-                    automod::Verdict verdict = fast;
-                    if (answer) {
-                        verdict = automod::combine(fast,
-                                                   {.model = answer->model,
-                                                    .version = answer->version,
-                                                    .scores = answer->scores},
-                                                   *policy);
-                    }
-                    carry_out(in, by, who, request, said, verdict);
+                    carry_out(in, by, who, request, said, verdict_of(fast, answer, *policy));
                 },
                 refuse);
         };
-    const bool asked = services_.model->ask(
-        said.text,
-        [this, answered, home = scheduler_.shard()](std::optional<LargerModel::Answer> answer) {
+    if (ask_model_about(said, answered)) return true;
+    entry.lookup = 0;
+    entry.ready = true;
+    return false;
+}
+
+bool RoomHost::record_with_model(const HostedRoom& room, const chat::Message& said, UserId author,
+                                 const automod::Judgement& fast) {
+    const auto at = scheduler_.now().wall;
+    return ask_model_about(said, [this, channel = room.channel, said, author, at, fast,
+                                  policy = room.automod.policy](const auto& answer) {
+        const automod::Verdict verdict = verdict_of(fast, answer, *policy);
+        if (!verdict.findings.empty()) record(record_of(channel, said, author, at, verdict));
+    });
+}
+
+bool RoomHost::ask_model_about(
+    const chat::Message& said,
+    std::function<void(const std::optional<LargerModel::Answer>&)> answered) {
+    return services_.model->ask(
+        std::string(std::string_view(said.text).substr(prefix_of(said).size())),
+        [this, answered = std::move(answered),
+         home = scheduler_.shard()](std::optional<LargerModel::Answer> answer) {
             scheduler_.post_to(home, Priority::control,
                                [answered, answer = std::move(answer)] { answered(answer); });
         });
-    if (!asked) {
-        counters_.automod_model_silent.add();
-        entry.lookup = 0;
-        entry.waiting = false;
-        entry.ready = true;
-        return false;
-    }
-    counters_.automod_model_asked.add();
-    return true;
 }
 
 void RoomHost::carry_out(HostedRoom& room, ChatterEntry& entry, MemberRef who, RequestId request,
@@ -418,16 +418,20 @@ void RoomHost::write_verdicts() {
         if (!ok) counters_.automod_verdicts_dropped.add(count);
         write_verdicts();
     };
-    const bool queued = services_.workers.post(
-        [this, batch, forget, written, wall = now.wall, home = scheduler_.shard()] {
-            auto kept = services_.catalog.record_verdicts(*batch);
-            if (kept && forget)
-                kept = services_.catalog.forget_automod(wall - limits::kVerdictsKept);
-            if (!kept)
-                log::warn("verdicts could not be stored", {{"error", kept.error().to_string()}});
-            scheduler_.post_to(home, Priority::control,
-                               [written, ok = kept.has_value()] { written(ok); });
-        });
+    const bool queued = services_.workers.post([this, batch, forget, written, wall = now.wall,
+                                                home = scheduler_.shard()] {
+        const auto kept = services_.catalog.record_verdicts(*batch);
+        if (!kept) log::warn("verdicts could not be stored", {{"error", kept.error().to_string()}});
+        const auto forgotten = forget
+                                   ? services_.catalog.forget_automod(wall - limits::kVerdictsKept)
+                                   : Result<void>();
+        if (!forgotten) {
+            log::warn("old verdicts could not be removed",
+                      {{"error", forgotten.error().to_string()}});
+        }
+        scheduler_.post_to(home, Priority::control,
+                           [written, ok = kept.has_value()] { written(ok); });
+    });
     if (!queued) written(false);
 }
 

@@ -61,6 +61,7 @@ void RoomHost::admit(HostedRoom& room, MemberRef who, ChatterEntry* entry, bool 
         ++shard->second;
     }
     Joined joined{.channel = room.channel,
+                  .last = room.last,
                   .login = room.login,
                   .modes = room.rules.modes(),
                   .self = {},
@@ -274,8 +275,9 @@ void RoomHost::stored(ChannelId channel, MessageId id) {
     auto echo = echoes_.extract(id);
     if (echo.empty()) return;
     PendingEcho& pending = echo.mapped();
-    outlet_.answer_send(pending.who, pending.request,
-                        Stored{.id = id, .self = std::move(pending.self)});
+    outlet_.answer_send(
+        pending.who, pending.request,
+        Stored{.id = id, .position = pending.position, .self = std::move(pending.self)});
 }
 
 void RoomHost::deliver(const HostedRoom& room, const chat::EventRef& event,

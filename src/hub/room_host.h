@@ -15,6 +15,7 @@
 #include "hub/account_limits.h"
 #include "hub/hosted_room.h"
 #include "hub/hub.h"
+#include "hub/larger_model.h"
 #include "hub/member.h"
 #include "hub/shared_limits.h"
 #include "moderation/service.h"
@@ -88,7 +89,7 @@ class RoomHost final : public bus::Receiver {
     /// The shard's event observer asks for a channel's events, or ends that.
     void watch(ChannelId channel, ShardId shard);
     void unwatch(ChannelId channel, ShardId shard);
-    /// Has the room live, since messages are held there.
+    /// Has the room live, since something waits there.
     void wake(ChannelId channel);
     /// AutoMod's classifier from the next message on.
     void use(const std::shared_ptr<const automod::Classifier>& classifier);
@@ -121,7 +122,8 @@ class RoomHost final : public bus::Receiver {
         RequestId request;
         chat::Chatter self;
         MonoTime published_at;
-        bool told = false;  // that it is not stored yet
+        Position position{};  // once the bus has given it
+        bool told = false;    // that it is not stored yet
     };
     using RunInRoom = std::function<void(HostedRoom&)>;
     using RunForChatter = std::function<void(HostedRoom&, ChatterEntry&)>;
@@ -157,7 +159,11 @@ class RoomHost final : public bus::Receiver {
     MessageId new_id(WallTime at);
     void moderate(HostedRoom& room, ChatterEntry& entry, MemberRef who, RequestId request,
                   chat::Message said);
-    /// False: there is no model to ask now.
+    // These ask the larger model; false: it is not to be asked now.
+    bool ask_model_about(const chat::Message& said,
+                         std::function<void(const std::optional<LargerModel::Answer>&)> answered);
+    bool record_with_model(const HostedRoom& room, const chat::Message& said, UserId author,
+                           const automod::Judgement& fast);
     bool ask_model(HostedRoom& room, ChatterEntry& entry, MemberRef who, RequestId request,
                    const chat::Message& said, const automod::Judgement& fast);
     void carry_out(HostedRoom& room, ChatterEntry& entry, MemberRef who, RequestId request,
@@ -180,7 +186,12 @@ class RoomHost final : public bus::Receiver {
     void watch_first_message(HostedRoom& room, const ChatterEntry& entry, std::string_view text);
     void trip_raid_breaker(HostedRoom& room, const automod::Trip& trip);
     void end_trip(ChannelId channel);
+    /// The one that the catalog knows of, after a restart.
+    void resume_trip(HostedRoom& room, const store::RaidTrip& trip);
+    void arm_trip(HostedRoom& room, MonoTime until);
+    void countdown_changed(HostedRoom& room, const chat::Moderation& act);
     void act_as_system(const HostedRoom& room, std::string batch, std::vector<chat::Act> acts);
+    void try_as_system(ActRequest request, int tries);
     void take_policy(HostedRoom& room, moderation::RoomPolicy policy);
     void permit(HostedRoom& room, const chat::Moderation& act);
     void record(store::VerdictRecord verdict);
@@ -230,6 +241,7 @@ class RoomHost final : public bus::Receiver {
     std::shared_ptr<const emotes::EmoteSet> emote_set(const RoomFacts& facts);
     void load_chatter(HostedRoom& room, UserId user);
     void chatter_loaded(ChannelId channel, UserId user, ChatterFacts facts);
+    void reload_if_stale(ChannelId channel, UserId user);
     void run_parked(ChannelId channel, UserId user);
     void reset(HostedRoom& room);
 
@@ -243,6 +255,10 @@ class RoomHost final : public bus::Receiver {
     void note_membership(HostedRoom& room, UserId user);
     void announce_membership();
     void sweep();
+    /// Something is under way there, or waits: the room must not be let go.
+    static bool in_use(const HostedRoom& room);
+    using Rooms = std::unordered_map<ChannelId, std::unique_ptr<HostedRoom>>;
+    Rooms::iterator let_go(Rooms::iterator room);
     void check_echoes();
 
     Scheduler& scheduler_;
@@ -254,7 +270,7 @@ class RoomHost final : public bus::Receiver {
     std::mt19937_64 random_;
     AccountLimits moderator_changes_;
     AccountLimits vip_changes_;
-    std::unordered_map<ChannelId, std::unique_ptr<HostedRoom>> rooms_;
+    Rooms rooms_;
     std::unordered_map<MessageId, PendingEcho> echoes_;  // published, not yet durable
     std::vector<ChannelId> membership_changed_;
     std::shared_ptr<const emotes::EmoteSet>

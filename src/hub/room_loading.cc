@@ -22,6 +22,7 @@ struct RoomHost::RoomFacts {
     moderation::RoomPolicy automod;
     std::vector<store::Held> held;
     bool shield = false;
+    std::optional<store::RaidTrip> trip;
     WallTime at{};
 };
 
@@ -92,7 +93,7 @@ void RoomHost::reset(HostedRoom& room) {
     std::vector<Parked> waiting = take(room.parked);
     for (auto& [user, entry] : room.chatters) {
         entry.ready = false;
-        if (std::exchange(entry.lookup, 0) != 0) entry.waiting = false;
+        entry.lookup = 0;
         for (Parked& parked : entry.parked) waiting.push_back(std::move(parked));
         entry.parked.clear();
     }
@@ -123,7 +124,8 @@ void RoomHost::load_room(HostedRoom& room) {
         auto held = services_.catalog.list_held(channel, chat::HoldStatus::pending, {},
                                                 limits::kHeldPerChannel);
         const auto shield = services_.catalog.shield_mode(channel);
-        if (found && *found && last && emotes && automod && held && shield) {
+        auto trip = services_.catalog.raid_trip(channel);
+        if (found && *found && last && emotes && automod && held && shield && trip) {
             facts = {.ok = true,
                      .channel = std::move(**found),
                      .last = std::max(waiting, last->position),
@@ -132,6 +134,7 @@ void RoomHost::load_room(HostedRoom& room) {
                      .automod = *std::move(automod),
                      .held = *std::move(held),
                      .shield = shield->active,
+                     .trip = *std::move(trip),
                      .at = now};
         } else {
             const std::string why = !found    ? found.error().to_string()
@@ -140,6 +143,7 @@ void RoomHost::load_room(HostedRoom& room) {
                                     : !emotes ? emotes.error().to_string()
                                     : !held   ? held.error().to_string()
                                     : !shield ? shield.error().to_string()
+                                    : !trip   ? trip.error().to_string()
                                               : automod.error().to_string();
             log::warn("a room could not be loaded", {{"channel", channel.value}, {"error", why}});
         }
@@ -159,16 +163,13 @@ void RoomHost::room_loaded(ChannelId channel, RoomFacts facts) {
     if (std::exchange(room.stale, false) && facts.ok) return load_room(room);
     if (!facts.ok) {
         std::vector<Parked> parked = take(room.parked);
-        // The next command tries again; a room with members (after a fault) keeps its place.
-        if (room.members.empty() && room.watchers.empty() && room.acts.empty() &&
-            room.outgoing.empty()) {
-            rooms_.erase(found);
-            counters_.rooms.sub();
-        }
+        // The next command tries again. Where something is under way the room keeps its place.
+        if (!in_use(room)) let_go(found);
         for (const Parked& command : parked) command(false);
         return;
     }
     room.login = facts.channel.login;
+    room.last = std::max(room.last, facts.last);
     room.last_sent_at = std::max(room.last_sent_at, facts.last_sent_at);
     room.rules.set_modes(facts.channel.modes);
     room.emotes = emote_set(facts);
@@ -179,6 +180,8 @@ void RoomHost::room_loaded(ChannelId channel, RoomFacts facts) {
         note_held(room, held.id, scheduler_.now().mono + left);
     }
     room.subscribing = true;
+    const bool fresh = !std::exchange(room.known, true);
+    if (fresh && facts.trip && !facts.trip->over) resume_trip(room, *facts.trip);
     bus_.subscribe(channel, facts.last);
 }
 
@@ -240,11 +243,11 @@ void RoomHost::for_chatter(HostedRoom& room, const IdentityRef& identity, const 
                 },
                 refuse);
         });
-    if (!entry.waiting) load_chatter(room, user);
+    if (!entry.waiting()) load_chatter(room, user);
 }
 
 void RoomHost::load_chatter(HostedRoom& room, UserId user) {
-    room.chatters.at(user).waiting = true;
+    room.chatters.at(user).loading = true;
     const bool queued =
         services_.workers.post([this, channel = room.channel, user,
                                 wants_age = room.automod.raid.on, home = scheduler_.shard()] {
@@ -280,7 +283,7 @@ void RoomHost::chatter_loaded(ChannelId channel, UserId user, ChatterFacts facts
     const auto at = found->second->chatters.find(user);
     if (at == found->second->chatters.end()) return;
     ChatterEntry& entry = at->second;
-    entry.waiting = false;
+    entry.loading = false;
     if (std::exchange(entry.stale, false) && facts.ok) return load_chatter(*found->second, user);
     if (facts.ok) {
         // What the room saw itself is newer than what the log has on disk.
@@ -289,12 +292,18 @@ void RoomHost::chatter_loaded(ChannelId channel, UserId user, ChatterFacts facts
         entry.access = {.tier = facts.standing.subscriber_tier,
                         .granted = std::move(facts.granted_emotes)};
         entry.account_made = facts.account_made;
-        entry.ready = true;
+        // Who waits for a lookup is ready when that is over: what they said before comes first.
+        entry.ready = entry.lookup == 0;
         if (std::exchange(entry.tell, false) && entry.connections > 0) {
             for (const auto& [shard, count] : found->second->members)
                 outlet_.tell_self(shard, channel, found->second->login, entry.chatter);
         }
         run_parked(channel, user);
+        return;
+    }
+    if (entry.lookup != 0) {
+        // Those who wait do so behind the lookup; after it the facts are read again.
+        entry.stale = true;
         return;
     }
     const std::vector<Parked> parked = take(entry.parked);
@@ -320,7 +329,6 @@ void RoomHost::run_parked(ChannelId channel, UserId user) {
 
 std::uint64_t RoomHost::hold_back(ChatterEntry& entry) {
     entry.ready = false;
-    entry.waiting = true;
     return entry.lookup = ++lookups_made_;
 }
 
@@ -332,16 +340,24 @@ void RoomHost::resume(ChannelId channel, UserId user, std::uint64_t lookup, cons
             const auto at = in.chatters.find(user);
             if (at == in.chatters.end() || at->second.lookup != lookup) return refuse();
             at->second.lookup = 0;
-            at->second.waiting = false;
             at->second.ready = true;
             run(in, at->second);
-            const auto after = in.chatters.find(user);
-            if (after != in.chatters.end() && after->second.ready &&
-                std::exchange(after->second.stale, false))
-                load_chatter(in, user);
         },
         refuse);
+    reload_if_stale(channel, user);
     run_parked(channel, user);
+}
+
+void RoomHost::reload_if_stale(ChannelId channel, UserId user) {
+    guarded(
+        channel, "lookup",
+        [&](HostedRoom& room) {
+            const auto at = room.chatters.find(user);
+            // Behind another lookup, or as soon as what is being read has come.
+            if (at == room.chatters.end() || at->second.waiting()) return;
+            if (std::exchange(at->second.stale, false)) load_chatter(room, user);
+        },
+        [] {});
 }
 
 void RoomHost::with_limit(HostedRoom& room, ChatterEntry& entry, RunWithLimit run,
@@ -371,6 +387,7 @@ void RoomHost::with_parent(HostedRoom& room, ChatterEntry& entry, MessageId pare
             return;
         }
     }
+    // While the parent is looked up, the chatter's later messages wait behind this one.
     const std::uint64_t lookup = hold_back(entry);
     const ChannelId channel = room.channel;
     auto answered = [this, channel, user = entry.chatter.user.id, lookup, run = std::move(run),

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "automod/levels.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "hub/room_host.h"
+#include "moderation/raid_trip.h"
 #include "moderation/service.h"
 
 /// The raid breaker: a rush of newcomers that look like bots trips shield mode for a while.
@@ -68,8 +72,7 @@ std::vector<chat::Act> acts_of(const std::vector<automod::Change>& changes) {
 
 void RoomHost::take_policy(HostedRoom& room, moderation::RoomPolicy policy) {
     room.automod = std::move(policy);
-    // What it did is to be taken back as it was done.
-    if (room.raid_breaker.trip() == nullptr) room.raid_breaker.use(room.automod.raid.options);
+    room.raid_breaker.use(room.automod.raid.options);
 }
 
 void RoomHost::watch_newcomer(HostedRoom& room, const ChatterEntry& entry) {
@@ -98,26 +101,51 @@ void RoomHost::trip_raid_breaker(HostedRoom& room, const automod::Trip& trip) {
         if (!signs.empty()) signs += ' ';
         signs += automod::name_of(sign.sign);
     }
-    const bool shadow = room.automod.raid.shadow;
+    room.raid_trip.shadow = room.automod.raid.shadow;
+    room.raid_trip.batch = std::string(moderation::kRaidBatch) + new_id(trip.at).to_string();
     log::warn("newcomers look like a raid by bots", {{"channel", room.login},
                                                      {"signs", signs},
                                                      {"newcomers", trip.newcomers.size()},
-                                                     {"shadow", shadow}});
-    room.raid_timer =
-        scheduler_.call_at(trip.until, [this, channel = room.channel] { end_trip(channel); });
-    if (shadow) return;
-    act_as_system(room, std::string(moderation::kRaidBatch) + new_id(trip.at).to_string(),
-                  acts_of(trip.changes));
+                                                     {"shadow", room.raid_trip.shadow}});
+    arm_trip(room, trip.until);
+    const Now now = scheduler_.now();
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(trip.until - now.mono);
+    std::vector<chat::Act> acts{chat::act::NoteTrip{.batch = room.raid_trip.batch,
+                                                    .shadow = room.raid_trip.shadow,
+                                                    .until = now.wall + left,
+                                                    .details = moderation::trip_details(trip)}};
+    if (!room.raid_trip.shadow) std::ranges::move(acts_of(trip.changes), std::back_inserter(acts));
+    act_as_system(room, room.raid_trip.batch, std::move(acts));
+}
+
+void RoomHost::arm_trip(HostedRoom& room, MonoTime until) {
+    if (room.raid_trip.timer) scheduler_.cancel(room.raid_trip.timer);
+    room.raid_trip.timer =
+        scheduler_.call_at(until, [this, channel = room.channel] { end_trip(channel); });
+}
+
+void RoomHost::resume_trip(HostedRoom& room, const store::RaidTrip& stored) {
+    const Now now = scheduler_.now();
+    automod::Trip trip = moderation::read_trip(stored.details);
+    trip.at = stored.at;
+    trip.until = now.mono + (stored.until - now.wall);
+    room.raid_trip = {.batch = stored.batch, .shadow = stored.shadow, .timer = {}};
+    arm_trip(room, trip.until);
+    room.raid_breaker.resume(std::move(trip));
 }
 
 void RoomHost::end_trip(ChannelId channel) {
     const auto found = rooms_.find(channel);
-    if (found == rooms_.end()) return;
+    if (found == rooms_.end() || found->second->raid_breaker.trip() == nullptr) return;
     HostedRoom& room = *found->second;
-    room.raid_timer = {};
-    const MonoTime now = scheduler_.now().mono;
-    auto changes = room.raid_breaker.revert(state_of(room), now);
-    if (!room.automod.raid.shadow && !changes.empty()) act_as_system(room, {}, acts_of(changes));
+    const Now now = scheduler_.now();
+    room.last_used = now.mono;
+    const TripInForce trip = std::exchange(room.raid_trip, {});
+    scheduler_.cancel(trip.timer);
+    const auto changes = room.raid_breaker.revert(state_of(room), now.mono);
+    std::vector<chat::Act> acts{chat::act::NoteTrip{.batch = trip.batch, .over = true}};
+    if (!trip.shadow) std::ranges::move(acts_of(changes), std::back_inserter(acts));
+    act_as_system(room, {}, std::move(acts));
 }
 
 void RoomHost::shield_changed(HostedRoom& room, const chat::Moderation& act) {
@@ -125,9 +153,18 @@ void RoomHost::shield_changed(HostedRoom& room, const chat::Moderation& act) {
     if (act.action != chat::ModAction::shield_off) return;
     room.shield = false;
     // Whoever ends the shield ends the trip, and with it all that came with the shield.
+    if (!room.raid_trip.shadow) end_trip(room.channel);
+}
+
+void RoomHost::countdown_changed(HostedRoom& room, const chat::Moderation& act) {
+    if (act.action != chat::ModAction::raid_countdown || !act.ends_at) return;
     if (room.raid_breaker.trip() == nullptr) return;
-    scheduler_.cancel(room.raid_timer);
-    end_trip(room.channel);
+    const Now now = scheduler_.now();
+    // Somebody has taken the trip back.
+    if (*act.ends_at <= now.wall) return end_trip(room.channel);
+    const MonoTime until = now.mono + (*act.ends_at - now.wall);
+    room.raid_breaker.extend_to(until);
+    arm_trip(room, until);
 }
 
 void RoomHost::act_as_system(const HostedRoom& room, std::string batch,
@@ -143,10 +180,39 @@ void RoomHost::act_as_system(const HostedRoom& room, std::string batch,
                        .batch = std::move(batch),
                        .acts = std::move(acts)};
     // Whoever called may be in the middle of a room's matters.
-    scheduler_.post_to(scheduler_.shard(), Priority::control,
-                       [this, request = std::move(request)]() mutable {
-                           act(std::move(request), [](const ActAnswers&) {});
-                       });
+    scheduler_.post_to(
+        scheduler_.shard(), Priority::control,
+        [this, request = std::move(request)]() mutable { try_as_system(std::move(request), 0); });
+}
+
+void RoomHost::try_as_system(ActRequest request, int tries) {
+    ActRequest again = request;
+    act(std::move(request), [this, again = std::move(again), tries](const ActAnswers& answers) {
+        const bool busy = std::ranges::any_of(answers, [](const chat::ActAnswer& answer) {
+            const auto* denied = std::get_if<chat::Denied>(&answer);
+            return denied != nullptr && denied->why == chat::Denial::busy;
+        });
+        if (!busy) return;
+        if (tries + 1 == limits::kSystemActTries) {
+            counters_.automod_acts_given_up.add();
+            log::error(
+                "what the raid breaker does could not be done",
+                {{"channel", again.actor.login}, {"batch", again.batch}, {"tries", tries + 1}});
+            return;
+        }
+        counters_.automod_acts_repeated.add();
+        const auto pause = std::min<std::chrono::seconds>(limits::kSystemActPause * (1 << tries),
+                                                          limits::kSystemActPauseMax);
+        scheduler_.call_at(scheduler_.now().mono + pause, [this, again, tries] {
+            const auto room = rooms_.find(again.channel);
+            // A trip that is over must not begin.
+            if (!again.batch.empty() &&
+                (room == rooms_.end() || room->second->raid_trip.batch != again.batch)) {
+                return;
+            }
+            try_as_system(again, tries + 1);
+        });
+    });
 }
 
 }  // namespace clamor::hub

@@ -42,6 +42,7 @@ void RoomHost::receive_bytes(HostedRoom& room, const bus::Received& received) {
     bus::Received placed = received;
     std::string rewritten;
     WallTime* const at = time_of(*decoded);
+    room.last = std::max(room.last, received.position);
     if (at != nullptr && received.turn != bus::Turn::early) {
         // Nodes have clocks of their own; in the order of the channel time never falls.
         if (*at < room.last_sent_at) {
@@ -81,6 +82,8 @@ void RoomHost::store(HostedRoom& room, const chat::Event& event, const bus::Rece
         append_to_log(room, received, act->id, act->at, {}, EntryKind::moderation);
         mark_deleted(room, *act, received);
     } else if (const auto* message = std::get_if<chat::Message>(&event.body)) {
+        if (const auto echo = echoes_.find(message->id); echo != echoes_.end())
+            echo->second.position = received.position;
         append_to_log(room, received, message->id, message->sent_at, message->author_id,
                       EntryKind::message);
     } else if (const auto* notice = std::get_if<chat::UserNotice>(&event.body)) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/limits.h"
@@ -54,28 +55,31 @@ void RoomHost::sweep() {
         room.rules.forget_before(now);
         std::erase_if(room.chatters, [now](const auto& entry) {
             const ChatterEntry& chatter = entry.second;
-            return chatter.connections == 0 && !chatter.waiting &&
+            return chatter.connections == 0 && !chatter.waiting() &&
                    now - chatter.last_used > kChatterIdle;
         });
-        const bool busy = room.loading || room.subscribing || !room.members.empty() ||
-                          room.not_durable > 0 || !room.watchers.empty() || !room.acts.empty() ||
-                          !room.outgoing.empty() || !room.held.empty() || room.holding > 0 ||
-                          room.raid_breaker.trip() != nullptr || room.raid.target.id ||
-                          room.rules.remembered() > 0 ||
-                          std::any_of(room.chatters.begin(), room.chatters.end(),
-                                      [](const auto& entry) { return entry.second.waiting; });
-        if (busy || now - room.last_used <= kIdle) {
-            ++at;
-            continue;
-        }
-        bus_.unsubscribe(room.channel);
-        if (services_.shared_presence != nullptr && room.ready)
-            services_.shared_presence->report(room.channel, {}, [](const auto&) {});
-        at = rooms_.erase(at);
-        counters_.rooms.sub();
+        const bool stays = in_use(room) || now - room.last_used <= kIdle;
+        at = stays ? std::next(at) : let_go(at);
     }
     sweep_timer_ =
         rooms_.empty() ? TimerId{} : scheduler_.call_at(now + kSweepEvery, [this] { sweep(); });
+}
+
+bool RoomHost::in_use(const HostedRoom& room) {
+    return room.loading || room.subscribing || !room.members.empty() || room.not_durable > 0 ||
+           !room.watchers.empty() || !room.acts.empty() || !room.outgoing.empty() ||
+           !room.held.empty() || room.holding > 0 || room.raid_breaker.trip() != nullptr ||
+           room.raid.target.id || room.rules.remembered() > 0 ||
+           std::ranges::any_of(room.chatters,
+                               [](const auto& entry) { return entry.second.waiting(); });
+}
+
+RoomHost::Rooms::iterator RoomHost::let_go(Rooms::iterator room) {
+    bus_.unsubscribe(room->first);
+    if (services_.shared_presence != nullptr && room->second->ready)
+        services_.shared_presence->report(room->first, {}, [](const auto&) {});
+    counters_.rooms.sub();
+    return rooms_.erase(room);
 }
 
 void RoomHost::check_echoes() {

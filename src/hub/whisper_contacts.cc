@@ -7,21 +7,21 @@ namespace clamor::hub {
 
 bool WhisperContacts::allow(UserId from, UserId to, MonoTime now) {
     if (contacts_.size() >= sweep_at_) {
-        std::erase_if(contacts_, [now](const auto& entry) {
+        std::erase_if(contacts_, [&](const auto& entry) {
             return std::ranges::none_of(
-                entry.second, [now](const Contact& contact) { return fresh(contact, now); });
+                entry.second, [&](const Contact& contact) { return fresh(contact, now); });
         });
         sweep_at_ = std::max<std::size_t>(1024, 2 * contacts_.size());
     }
     Contacts& contacts = contacts_[from];
-    std::erase_if(contacts, [now](const Contact& contact) { return !fresh(contact, now); });
+    std::erase_if(contacts, [&](const Contact& contact) { return !fresh(contact, now); });
     const auto known = std::ranges::find(contacts, to, &Contact::user);
     if (known != contacts.end()) {
         known->last = now;
         return true;
     }
     if (wrote_to(to, from, now)) return true;
-    if (contacts.size() >= limits::kWhisperRecipientsPerDay.count) return false;
+    if (contacts.size() >= recipients_.count) return false;
     contacts.push_back({to, now});
     return true;
 }

@@ -18,7 +18,7 @@ class WhisperContactsTest : public ::testing::Test {
         for (std::uint64_t i = 0; i < limits::kWhisperRecipientsPerDay.count; ++i)
             ASSERT_TRUE(contacts_.allow(kSpammer, UserId(100 + i), now)) << i;
     }
-    WhisperContacts contacts_;
+    WhisperContacts contacts_{limits::kWhisperRecipientsPerDay};
 };
 
 TEST_F(WhisperContactsTest, NewRecipientsAreBoundedForADay) {
@@ -28,6 +28,13 @@ TEST_F(WhisperContactsTest, NewRecipientsAreBoundedForADay) {
     EXPECT_TRUE(contacts_.allow(UserId(2), kVictim, kStart)) << "another account";
     EXPECT_FALSE(contacts_.allow(kSpammer, kVictim, kStart + 24h - 1ms));
     EXPECT_TRUE(contacts_.allow(kSpammer, kVictim, kStart + 24h));
+}
+
+TEST(WhisperContacts, AreAsManyAsIsSet) {
+    WhisperContacts contacts({.count = 1, .length = 1h});
+    EXPECT_TRUE(contacts.allow(kSpammer, kVictim, kStart));
+    EXPECT_FALSE(contacts.allow(kSpammer, UserId(100), kStart));
+    EXPECT_TRUE(contacts.allow(kSpammer, UserId(100), kStart + 1h));
 }
 
 TEST_F(WhisperContactsTest, WhoWroteFirstIsAnsweredAlways) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -6,6 +7,7 @@
 #include "base/limits.h"
 #include "moderation/automod_rules.h"
 #include "moderation/run.h"
+#include "store/terms.h"
 #include "text/message.h"
 #include "text/utf8.h"
 
@@ -19,8 +21,6 @@ using chat::ModAction;
 using nlohmann::json;
 
 namespace {
-
-constexpr std::size_t kTermsPage = 1000;
 
 json json_of(const store::Term& term) {
     return {{"id", term.id},
@@ -42,23 +42,60 @@ ModAction change_of(const store::Term& term, bool added) {
     return term.permitted ? ModAction::remove_permitted_term : ModAction::remove_blocked_term;
 }
 
+/// The levels are one setting: all of them are as they were, where the entry changed any.
+bool undo_levels(const json& before, const json& after, store::AutoModSettings& now) {
+    const std::string was = before.value("levels", "");
+    if (was == after.value("levels", "")) return true;
+    const auto levels = chat::parse_levels(was);
+    if (!levels) return false;
+    now.overall_level = levels->overall;
+    now.categories = levels->categories;
+    return true;
+}
+
+/// The patch (RFC 7396) that makes `after` into `before` and names only what differs.
+json patch_back(const json& before, const json& after) {
+    json patch = json::object();
+    for (const auto& [name, value] : after.items()) {
+        if (!before.contains(name)) {
+            patch[name] = nullptr;
+        } else if (before[name].is_object() && value.is_object()) {
+            if (json part = patch_back(before[name], value); !part.empty())
+                patch[name] = std::move(part);
+        } else if (before[name] != value) {
+            patch[name] = before[name];
+        }
+    }
+    for (const auto& [name, value] : before.items()) {
+        if (!after.contains(name)) patch[name] = value;
+    }
+    return patch;
+}
+
+/// What somebody changed since and this entry did not stays.
+bool undo_rules(const json& before, const json& after, store::AutoModSettings& now) {
+    const auto document = [](const json& state) {
+        const std::string text = state.value("rules", "");
+        return text.empty() ? json::object() : json::parse(text, nullptr, false);
+    };
+    const json was = document(before), made = document(after);
+    if (!was.is_object() || !made.is_object()) return false;
+    const json patch = patch_back(was, made);
+    if (patch.empty()) return true;
+    auto patched = patch_rules(now.rules, patch.dump());
+    if (!patched) return false;
+    now.rules = *std::move(patched);
+    return true;
+}
+
 }  // namespace
 
 Result<std::size_t> Service::Run::count_terms() {
     if (terms_) return *terms_;
-    std::size_t count = 0;
-    for (const bool permitted : {false, true}) {
-        for (std::string after;;) {
-            const auto page =
-                service_.catalog_.list_terms(channel_.id, permitted, after, now_, kTermsPage);
-            if (!page) return tl::unexpected(page.error());
-            count += page->size();
-            if (page->size() < kTermsPage) break;
-            after = page->back().id;
-        }
-    }
-    terms_ = count;
-    return count;
+    const auto terms = store::all_terms(service_.catalog_, channel_.id, now_);
+    if (!terms) return tl::unexpected(terms.error());
+    terms_ = terms->size();
+    return *terms_;
 }
 
 Service::Run::Answer Service::Run::operator()(const chat::act::AddTerm& act) {
@@ -77,14 +114,13 @@ Service::Run::Answer Service::Run::operator()(const chat::act::AddTerm& act) {
                      .permitted = act.permitted,
                      .created_at = now_,
                      .updated_at = now_,
-                     .expires_at = {},
+                     .expires_at = act.expires_at,
                      .private_term = act.private_term,
                      .shadow = act.shadow,
                      .holds = act.holds,
                      .list = act.list};
-    if (act.seconds) term.expires_at = now_ + std::chrono::seconds(*act.seconds);
-    if (auto fault = service_.automod_.fault_in_term(term); !fault.empty())
-        return Denied{.why = Denial::bad_term, .text = std::move(fault)};
+    auto fault = automod::check_term(term.text, service_.automod_.normaliser());
+    if (!fault.empty()) return Denied{.why = Denial::bad_term, .text = std::move(fault)};
     chat::Moderation event = put_term(term);
     audit(event, nullptr, json_of(term));
     return Done{{std::move(event)}};
@@ -114,17 +150,13 @@ Service::Run::Answer Service::Run::operator()(const chat::act::RemoveTerm& act) 
         if (!found) return tl::unexpected(found.error());
         term = *std::move(found);
     } else {
-        std::string after;
-        for (;;) {
-            auto page =
-                service_.catalog_.list_terms(channel_.id, act.permitted, after, now_, kTermsPage);
-            if (!page) return tl::unexpected(page.error());
-            for (const store::Term& one : *page) {
-                if (text::equals_ignoring_ascii_case(one.text, act.text)) term = one;
-                after = one.id;
-            }
-            if (term || page->size() < kTermsPage) break;
-        }
+        auto terms = store::all_terms(service_.catalog_, channel_.id, now_);
+        if (!terms) return tl::unexpected(terms.error());
+        const auto found = std::ranges::find_if(*terms, [&](const store::Term& one) {
+            return one.permitted == act.permitted &&
+                   text::equals_ignoring_ascii_case(one.text, act.text);
+        });
+        if (found != terms->end()) term = std::move(*found);
     }
     if (!term) return Denied{.why = Denial::unknown_term};
     chat::Moderation event = remove_term(*term);
@@ -186,6 +218,63 @@ Service::Run::Answer Service::Run::operator()(const chat::act::Permit& act) {
     return Done{{std::move(event)}};
 }
 
+Result<std::optional<store::RaidTrip>> Service::Run::trip_in_force() {
+    auto trip = service_.catalog_.raid_trip(channel_.id);
+    if (trip && *trip && (*trip)->over) return std::nullopt;
+    return trip;
+}
+
+Result<bool> Service::Run::end_trip(const std::string& batch, Done& done) {
+    auto trip = trip_in_force();
+    if (!trip) return tl::unexpected(trip.error());
+    if (!*trip || (*trip)->batch != batch) return false;
+    (*trip)->over = true;
+    change(store::change::PutRaidTrip{**std::move(trip)});
+    chat::Moderation event = made(ModAction::raid_countdown);
+    event.ends_at = now_;
+    done.events.emplace_back(std::move(event));
+    return true;
+}
+
+Service::Run::Answer Service::Run::operator()(const chat::act::NoteTrip& act) {
+    if (!act.over) {
+        change(store::change::PutRaidTrip{{.channel = channel_.id,
+                                           .batch = act.batch,
+                                           .at = now_,
+                                           .until = act.until,
+                                           .shadow = act.shadow,
+                                           .details = act.details}});
+        return Done{};
+    }
+    auto trip = trip_in_force();
+    if (!trip) return tl::unexpected(trip.error());
+    if (*trip && (*trip)->batch == act.batch) {
+        (*trip)->over = true;
+        change(store::change::PutRaidTrip{**std::move(trip)});
+    }
+    return Done{};
+}
+
+Service::Run::Answer Service::Run::operator()(const chat::act::ExtendTrip& act) {
+    auto found = trip_in_force();
+    if (!found) return tl::unexpected(found.error());
+    if (!*found) return Denied{.why = Denial::no_trip};
+    store::RaidTrip& trip = **found;
+    const WallTime before = trip.until;
+    trip.until = std::max(trip.until, now_) + std::chrono::seconds(act.seconds);
+    if (act.seconds == 0 || trip.until - now_ > limits::kRaidBreakerMax) {
+        return Denied{.why = Denial::duration_out_of_range,
+                      .number = static_cast<std::uint64_t>(limits::kRaidBreakerMax.count())};
+    }
+    chat::Moderation event = made(ModAction::raid_countdown);
+    event.ends_at = trip.until;
+    event.number = static_cast<std::uint64_t>(
+        std::chrono::ceil<std::chrono::seconds>(trip.until - now_).count());
+    audit(event, {{"until", unix_ms(before)}}, {{"until", unix_ms(trip.until)}});
+    change(store::change::PutRaidTrip{std::move(trip)});
+    return Done{{std::move(event)}};
+}
+
 Service::Run::Answer Service::Run::operator()(const chat::act::DecideHeld& act) {
     const auto found = service_.catalog_.find_held(channel_.id, act.message);
     if (!found) return tl::unexpected(found.error());
@@ -237,14 +326,10 @@ Result<bool> Service::Run::undo_automod(const store::AuditEntry& entry, Done& do
     const json before = json::parse(entry.before, nullptr, false);
     const json after = json::parse(entry.after, nullptr, false);
     if (entry.action == "change_automod") {
-        if (!before.is_object()) return false;
-        const auto levels = chat::parse_levels(before.value("levels", ""));
+        if (!before.is_object() || !after.is_object()) return false;
         auto now = automod_settings();
         if (!now) return tl::unexpected(now.error());
-        if (!levels) return false;
-        now->overall_level = levels->overall;
-        now->categories = levels->categories;
-        now->rules = before.value("rules", "");
+        if (!undo_levels(before, after, *now) || !undo_rules(before, after, *now)) return false;
         done.events.emplace_back(put_automod(*std::move(now)));
         return true;
     }

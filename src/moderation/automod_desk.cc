@@ -3,14 +3,10 @@
 
 #include <utility>
 
-#include "base/limits.h"
 #include "base/log.h"
+#include "store/terms.h"
 
 namespace clamor::moderation {
-
-namespace {
-constexpr std::size_t kPage = 1000;
-}
 
 automod::Term compiled_term(const store::Term& term) {
     return {.id = term.id,
@@ -32,37 +28,30 @@ void AutoModDesk::use(std::shared_ptr<const automod::Classifier> classifier) {
     classifier_ = std::move(classifier);
 }
 
-Result<RoomPolicy> AutoModDesk::policy_of(ChannelId channel, WallTime now) const {
-    const auto stored = catalog_.automod_settings(channel);
-    if (!stored) return tl::unexpected(stored.error());
-    auto rules = parse_rules(stored->rules);
+Result<AutoModRules> AutoModDesk::rules_of(ChannelId channel, const store::AutoModSettings& stored,
+                                           WallTime now) const {
+    auto rules = parse_rules(stored.rules);
     if (!rules) {
         // Written by a later version, or by hand: the channel is better off with the defaults.
         log::warn("a channel's rules of AutoMod cannot be read",
                   {{"channel", channel.value}, {"error", rules.error().to_string()}});
         rules = AutoModRules();
     }
-    automod::Settings settings = std::move(rules->settings);
-    settings.levels = levels_of(*stored);
-    for (const bool permitted : {false, true}) {
-        for (std::string after; settings.terms.size() < limits::kTermsMax;) {
-            auto page = catalog_.list_terms(channel, permitted, after, now, kPage);
-            if (!page) return tl::unexpected(page.error());
-            for (const store::Term& term : *page) settings.terms.push_back(compiled_term(term));
-            if (page->size() < kPage) break;
-            after = page->back().id;
-        }
-    }
-    auto compiled = automod::compile_policy(std::move(settings), normaliser_, now);
-    return RoomPolicy{
-        .policy = std::move(compiled.policy), .ask_model = rules->ask_model, .raid = rules->raid};
+    rules->settings.levels = levels_of(stored);
+    const auto terms = store::all_terms(catalog_, channel, now);
+    if (!terms) return tl::unexpected(terms.error());
+    for (const store::Term& term : *terms) rules->settings.terms.push_back(compiled_term(term));
+    return rules;
 }
 
-std::string AutoModDesk::fault_in_term(const store::Term& term) const {
-    automod::Settings settings;
-    settings.terms.push_back(compiled_term(term));
-    const auto compiled = automod::compile_policy(std::move(settings), normaliser_, WallTime{});
-    return compiled.problems.empty() ? std::string() : compiled.problems.front().what;
+Result<RoomPolicy> AutoModDesk::policy_of(ChannelId channel, WallTime now) const {
+    const auto stored = catalog_.automod_settings(channel);
+    if (!stored) return tl::unexpected(stored.error());
+    auto rules = rules_of(channel, *stored, now);
+    if (!rules) return tl::unexpected(rules.error());
+    auto compiled = automod::compile_policy(std::move(rules->settings), normaliser_, now);
+    return RoomPolicy{
+        .policy = std::move(compiled.policy), .ask_model = rules->ask_model, .raid = rules->raid};
 }
 
 std::string AutoModDesk::fault_in_rules(const store::AutoModSettings& stored) const {

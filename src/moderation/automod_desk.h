@@ -39,9 +39,10 @@ class AutoModDesk {
 
     /// Of the channel as it is in the catalog now.
     Result<RoomPolicy> policy_of(ChannelId channel, WallTime now) const;
-    /// What would be wrong with a term; empty: nothing.
-    std::string fault_in_term(const store::Term& term) const;
-    /// The same of a document of rules.
+    /// What the channel would have with these settings: its terms, and their levels and rules.
+    Result<AutoModRules> rules_of(ChannelId channel, const store::AutoModSettings& settings,
+                                  WallTime now) const;
+    /// What would be wrong with a document of rules; empty: nothing.
     std::string fault_in_rules(const store::AutoModSettings& settings) const;
 
     /// Each text by itself, as if somebody without any role said it.

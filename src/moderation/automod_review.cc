@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "chat/event.h"
 #include "moderation/automod_findings.h"
+#include "moderation/automod_roles.h"
 
 namespace clamor::moderation {
 namespace {
@@ -43,56 +44,91 @@ Result<Past> read_past(store::MessageLog& log, ChannelId channel, WallTime since
     }
 }
 
-automod::Roles roles_of(const chat::Message& message) {
-    namespace role = automod::role;
-    unsigned roles = 0;
-    if (message.subscriber) roles |= role::kSubscriber;
-    if (message.author_role == chat::Role::vip) roles |= role::kVip;
-    if (message.author_role == chat::Role::moderator) roles |= role::kModerator;
-    if (message.author_role == chat::Role::broadcaster) roles |= role::kBroadcaster;
-    if (message.author_type != chat::AccountType::ordinary) roles |= role::kStaff;
-    return static_cast<automod::Roles>(roles);
-}
-
-Result<std::shared_ptr<const automod::Policy>> compile(const AutoModDesk& desk, ChannelId channel,
+Result<std::shared_ptr<const automod::Policy>> compile(const AutoModDesk& desk,
+                                                       store::Catalog& catalog, ChannelId channel,
                                                        const Proposal& proposal, WallTime now) {
-    automod::Settings settings;
+    store::AutoModSettings wanted;
     if (proposal.with_present) {
-        auto present = desk.policy_of(channel, now);
+        auto present = catalog.automod_settings(channel);
         if (!present) return tl::unexpected(present.error());
-        settings = present->policy->settings;
-    } else {
-        for (automod::SpamSetting& rule : settings.spam) rule.on = false;
+        wanted = *std::move(present);
     }
-    const auto rules = parse_rules(proposal.rules);
-    if (!rules) return tl::unexpected(rules.error());
     if (!proposal.rules.empty()) {
-        // What the patch does not name has to stay off, though it may be on by default.
-        const auto defaults = AutoModRules().settings.spam;
-        for (std::size_t i = 0; i < settings.spam.size(); ++i) {
-            if (!(rules->settings.spam[i] == defaults[i]))
-                settings.spam[i] = rules->settings.spam[i];
-        }
-        settings.lists = rules->settings.lists;
-        settings.allowed_links = rules->settings.allowed_links;
-        settings.exempt = rules->settings.exempt;
+        auto patched = patch_rules(wanted.rules, proposal.rules);
+        if (!patched) return tl::unexpected(patched.error());
+        wanted.rules = *std::move(patched);
     }
-    if (!proposal.with_present || proposal.levels != store::AutoModSettings())
-        settings.levels = levels_of(proposal.levels);
+    if (proposal.levels) {
+        wanted.overall_level = proposal.levels->overall;
+        wanted.categories = proposal.levels->categories;
+    }
+    auto rules =
+        proposal.with_present ? desk.rules_of(channel, wanted, now) : parse_rules(wanted.rules);
+    if (!rules) return tl::unexpected(rules.error());
+    automod::Settings& settings = rules->settings;
+    settings.levels = levels_of(wanted);
     for (const store::Term& term : proposal.terms) {
-        if (auto fault = desk.fault_in_term(term); !fault.empty())
+        if (auto fault = automod::check_term(term.text, desk.normaliser()); !fault.empty())
             return fail(std::errc::invalid_argument, term.text + ": " + fault);
         settings.terms.push_back(compiled_term(term));
     }
     return automod::compile_policy(std::move(settings), desk.normaliser(), now).policy;
 }
 
-automod::PastMessage past_message(chat::Message&& message) {
+/// The authors of past messages as they were when they said them, as far as the messages tell;
+/// whether they are bots and since when they follow is known of the present alone.
+class PastAuthors {
+  public:
+    PastAuthors(store::Catalog& catalog, ChannelId channel, const automod::Settings& settings)
+        : catalog_(catalog), channel_(channel) {
+        automod::Roles exempt = settings.exempt;
+        for (const auto& rule : settings.spam)
+            exempt = static_cast<automod::Roles>(exempt | rule.exempt);
+        asks_ = (exempt & (automod::role::kVerifiedBot | automod::role::kRegular)) != 0;
+    }
+
+    Result<automod::Roles> roles_of(const chat::Message& message) {
+        auto known = present_.try_emplace(message.author_id);
+        chat::Chatter& present = known.first->second;
+        if (known.second && asks_) {
+            if (auto read = read_present(message.author_id, present); !read)
+                return tl::unexpected(read.error());
+        }
+        chat::Chatter then = present;
+        then.user.type = message.author_type;
+        then.standing.role = message.author_role;
+        then.standing.has_spoken = !message.first_message;
+        if (!message.subscriber) {
+            then.standing.subscriber_tier = 0;
+        } else if (!then.standing.subscribed()) {
+            then.standing.subscriber_tier = 1;
+        }
+        return moderation::roles_of(then, message.sent_at);
+    }
+
+  private:
+    Result<void> read_present(UserId id, chat::Chatter& present) {
+        auto user = catalog_.find_user(id);
+        if (!user) return tl::unexpected(user.error());
+        if (!*user) return {};  // gone since
+        auto standing = catalog_.standing(channel_, id);
+        if (!standing) return tl::unexpected(standing.error());
+        present = {.user = **std::move(user), .standing = *std::move(standing)};
+        return {};
+    }
+
+    store::Catalog& catalog_;
+    const ChannelId channel_;
+    bool asks_ = false;  ///< some rule leaves bots or regulars alone
+    std::unordered_map<UserId, chat::Chatter> present_;
+};
+
+automod::PastMessage past_message(chat::Message&& message, automod::Roles roles) {
     automod::PastMessage past{.id = message.id.to_string(),
                               .at = message.sent_at,
                               .author = message.author_id,
                               .author_login = std::move(message.author_login),
-                              .roles = roles_of(message),
+                              .roles = roles,
                               .text = std::move(message.text),
                               .emotes = {}};
     for (const auto& emote : message.emotes) past.emotes.push_back({emote.first, emote.last});
@@ -131,7 +167,7 @@ Result<Preview> preview(const AutoModDesk& desk, store::Catalog& catalog, store:
                         const Now& now) {
     const auto alone = desk.try_look_back();
     if (!alone) return fail(std::errc::resource_unavailable_try_again, "another one is being made");
-    const auto policy = compile(desk, channel, proposal, now.wall);
+    const auto policy = compile(desk, catalog, channel, proposal, now.wall);
     if (!policy) return tl::unexpected(policy.error());
     auto past = read_past(log, channel, now.wall - hours);
     if (!past) return tl::unexpected(past.error());
@@ -139,8 +175,12 @@ Result<Preview> preview(const AutoModDesk& desk, store::Catalog& catalog, store:
     if (!then) return tl::unexpected(then.error());
     Preview preview{.messages = {}, .all = past->all, .would = {}};
     preview.messages.reserve(past->messages.size());
-    for (auto at = past->messages.rbegin(); at != past->messages.rend(); ++at)
-        preview.messages.push_back(past_message(std::move(*at)));
+    PastAuthors authors(catalog, channel, (*policy)->settings);
+    for (auto at = past->messages.rbegin(); at != past->messages.rend(); ++at) {
+        const auto roles = authors.roles_of(*at);
+        if (!roles) return tl::unexpected(roles.error());
+        preview.messages.push_back(past_message(std::move(*at), *roles));
+    }
     for (automod::PastMessage& message : preview.messages) {
         if (const auto action = then->find(message.id); action != then->end())
             message.then = action->second;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "automod/rule_report.h"
 #include "automod/time_travel.h"
 #include "base/result.h"
+#include "chat/event.h"
 #include "chat/people.h"
 #include "moderation/automod_desk.h"
 #include "store/catalog.h"
@@ -23,9 +25,9 @@ namespace clamor::moderation {
 /// A rule that is not in force yet.
 struct Proposal {
     std::vector<store::Term> terms{};
-    std::string rules{};  ///< a patch, on rules that have everything off
-    store::AutoModSettings levels{};
-    bool with_present = false;  ///< on top of what is set now, not by itself
+    std::string rules{};  ///< a patch (RFC 7396); empty: nothing
+    std::optional<chat::AutoModLevels> levels{};
+    bool with_present = false;  ///< on top of what is set now; else on nothing at all
 };
 
 struct Preview {

@@ -14,6 +14,12 @@ namespace {
 
 namespace act = chat::act;
 
+class Hostile final : public automod::Classifier {
+  public:
+    std::string_view version() const override { return "hostile"; }
+    automod::Scores score(const text::Normalised&) const override { return {0.9f, 0.9f, 0, {}}; }
+};
+
 class ReviewTest : public ::testing::Test {
   protected:
     ReviewTest() {
@@ -54,6 +60,9 @@ class ReviewTest : public ::testing::Test {
     Preview look_back(const Proposal& proposal, int hours = 24) {
         return *preview(service_.automod(), catalog_, log_, channel_.id, proposal,
                         std::chrono::hours(hours), now_);
+    }
+    void set_present(const std::string& rules) {
+        ASSERT_TRUE(done(act::ChangeAutoMod{.rules = rules}));
     }
     store::Term term(const std::string& text) {
         return {.id = MessageId::from_random(++seed_, 9).to_string(),
@@ -180,6 +189,85 @@ TEST_F(ReviewTest, CalibratesByDecisionsOnScoresAlone) {
     EXPECT_GT(automod::threshold_under(fitted.after, 0.7f), 0.7f);
     EXPECT_LE(fitted.after.slope, automod::kSlopeMax);
     EXPECT_GE(fitted.after.offset, -automod::kOffsetMax);
+}
+
+TEST_F(ReviewTest, PutsTheWholeProposalOnTopOfWhatIsSet) {
+    set_present(R"({"lists":{"profanity":{"on":true}},"exempt":["vip"],"allowed_links":["ok.org"],
+                    "spam":{"links":{"on":true},"capitals":{"on":true}}})");
+    said("bob", "shit", 4);
+    said("bob", "see ok.org", 3);
+    said("bob", "see bad.org", 2);
+    said("bob", "LOUD AND PROUD AS EVER", 1);
+    const auto held = [&](const std::string& rules) {
+        return look_back({.rules = rules, .with_present = true}).would.held;
+    };
+    EXPECT_EQ(held(""), 3u);
+    EXPECT_EQ(held(R"({"model":false})"), 3u) << "what is not named stays";
+    EXPECT_EQ(held(R"({"lists":{"profanity":{"on":false}}})"), 2u);
+    EXPECT_EQ(held(R"({"spam":{"links":{"on":false}}})"), 2u);
+    EXPECT_EQ(held(R"({"spam":{"links":null}})"), 2u) << "null is the default";
+    EXPECT_EQ(held(R"({"allowed_links":["ok.org","bad.org"]})"), 2u);
+    EXPECT_EQ(held(R"({"spam":{"capitals":{"action":"block"}}})"), 2u);
+    EXPECT_EQ(look_back({.rules = R"({"spam":{"capitals":{"on":true}}})"}).would.held, 1u)
+        << "by itself";
+}
+
+TEST_F(ReviewTest, ProposesOffAsALevel) {
+    perform(act::ChangeAutoMod{.levels = chat::AutoModLevels{.overall = 4}});
+    service_.automod().use(std::make_shared<Hostile>());
+    said("bob", "you vile thing", 1);
+    EXPECT_EQ(look_back({.with_present = true}).would.hits.size(), 1u);
+    EXPECT_EQ(look_back({.levels = chat::AutoModLevels{.overall = 0}, .with_present = true})
+                  .would.hits.size(),
+              0u);
+    EXPECT_EQ(
+        look_back({.rules = R"({"classifier_shadow":true})", .with_present = true}).would.shadowed,
+        1u);
+}
+
+TEST_F(ReviewTest, LeavesBotsAndRegularsAloneWhereTheProposalDoes) {
+    auto bot = *catalog_.ensure_user("helper");
+    bot.verified_bot = true;
+    ASSERT_TRUE(catalog_.update_user(bot));
+    ASSERT_TRUE(
+        catalog_.set_follow(channel_.id, id("alice"), now_.wall - std::chrono::hours(24 * 60)));
+    for (const char* login : {"helper", "alice", "bob"}) said(login, "LOUD AND PROUD AS EVER", 1);
+    const auto held = [&](const std::string& exempt) {
+        return look_back(
+                   {.rules = R"({"spam":{"capitals":{"on":true}},"exempt":[)" + exempt + "]}"})
+            .would.held;
+    };
+    EXPECT_EQ(held(""), 3u);
+    EXPECT_EQ(held(R"("verified_bot")"), 2u);
+    EXPECT_EQ(held(R"("regular")"), 2u);
+    EXPECT_EQ(held(R"("verified_bot","regular")"), 1u);
+}
+
+TEST_F(ReviewTest, TakesBackOnlyWhatTheBatchChanged) {
+    set_present(R"({"spam":{"links":{"on":true,"action":"hold"}}})");
+    const chat::AutoModLevels levels{.overall = 3, .categories = {3, 2, 3, 3, 3, 3, 3, 0}};
+    ASSERT_TRUE(
+        done(act::ChangeAutoMod{.levels = levels,
+                                .rules = R"({"model":false,"spam":{"links":{"action":"block"}}})"},
+             "b"));
+    ASSERT_TRUE(done(act::ChangeAutoMod{
+        .rules = R"({"exempt":["vip"],"spam":{"links":{"shadow":true},"zalgo":{"on":true}}})"}));
+    ASSERT_TRUE(done(act::Undo{"b"}));
+    const auto settings = *catalog_.automod_settings(channel_.id);
+    EXPECT_EQ(settings.overall_level, 0);
+    EXPECT_EQ(nlohmann::json::parse(settings.rules),
+              nlohmann::json::parse(
+                  R"({"exempt":["vip"],"spam":{"links":{"on":true,"action":"hold","shadow":true},
+                      "zalgo":{"on":true}}})"));
+}
+
+TEST_F(ReviewTest, LeavesLevelsAloneThatTheBatchDidNotChange) {
+    ASSERT_TRUE(done(act::ChangeAutoMod{.rules = R"({"model":false})"}, "b"));
+    ASSERT_TRUE(done(act::ChangeAutoMod{.levels = chat::AutoModLevels{.overall = 2}}));
+    ASSERT_TRUE(done(act::Undo{"b"}));
+    const auto settings = *catalog_.automod_settings(channel_.id);
+    EXPECT_EQ(settings.overall_level, 2);
+    EXPECT_EQ(settings.rules, "");
 }
 
 TEST_F(ReviewTest, TakesTermsAndSettingsBack) {

@@ -198,7 +198,7 @@ void read_raid(const json& value, RaidSettings& raid) {
     object.whole("alike_names", options.alike_names, 2, 1000);
     object.whole("alike_messages", options.alike_messages, 2, 250);
     object.whole("signs", options.signs, 1, automod::kRaidSigns);
-    object.whole("countdown_s", options.countdown, 10, 86400);
+    object.whole("countdown_s", options.countdown, 10, limits::kRaidBreakerMax.count());
     object.whole("rest_s", options.rest, 0, 86400);
     // What is done; the least of each: it is left alone.
     const auto measure = [&](std::string_view name, std::optional<std::int64_t>& field,
@@ -311,6 +311,7 @@ Result<std::string> patch_rules(std::string_view document, std::string_view patc
     const auto changes = as_object(patch);
     if (!changes) return tl::unexpected(changes.error());
     value->merge_patch(*changes);
+    if (value->empty()) return std::string();
     std::string merged = value->dump(-1, ' ', false, json::error_handler_t::replace);
     if (const auto fine = parse_rules(merged); !fine) return tl::unexpected(fine.error());
     return merged;

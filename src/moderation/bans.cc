@@ -173,6 +173,9 @@ Service::Run::Answer Service::Run::operator()(const chat::act::Undo& act) {
         }
         if (page->size() < 1000) break;
     }
+    const auto ended = end_trip(act.batch, done);
+    if (!ended) return tl::unexpected(ended.error());
+    count += *ended ? 1 : 0;
     if (count == 0) return Denied{.why = Denial::nothing_to_undo};
     audit_.push_back({.channel = channel_.id,
                       .at = now_,

@@ -138,7 +138,7 @@ Service::Run::Answer Service::Run::operator()(const chat::act::ResolveUnban& act
     event.reason = request.resolution_text;
     event.text = request.text;
     audit(event, {{"status", "pending"}}, {{"status", act.approve ? "approved" : "denied"}});
-    change(store::change::PutUnbanRequest{std::move(request)});
+    change(store::change::PutUnbanRequest{std::move(request), true});
     done.events.emplace_back(std::move(event));
     return done;
 }

@@ -60,6 +60,8 @@ class Service::Run {
     Answer operator()(const chat::act::DecideHeld& act);
     Answer operator()(const chat::act::ChangeAutoMod& act);
     Answer operator()(const chat::act::Permit& act);
+    Answer operator()(const chat::act::NoteTrip& act);
+    Answer operator()(const chat::act::ExtendTrip& act);
     Answer operator()(const chat::act::Undo& act);
 
     /// A user with what the channel knows of them, as this run has left it; null when unknown.
@@ -82,6 +84,9 @@ class Service::Run {
     /// What one entry of the audit log did is taken back; false where that is not possible.
     Result<bool> undo_entry(const store::AuditEntry& entry, chat::Done& done);
     Result<bool> undo_automod(const store::AuditEntry& entry, chat::Done& done);
+    /// The raid breaker's trip, where it acted under that batch, is over; false: it did not.
+    Result<bool> end_trip(const std::string& batch, chat::Done& done);
+    Result<std::optional<store::RaidTrip>> trip_in_force();
     Result<bool> undo_shield(const store::AuditEntry& entry, chat::Done& done);
     Result<std::size_t> count_terms();
     chat::Moderation put_term(const store::Term& term);

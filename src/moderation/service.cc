@@ -48,9 +48,10 @@ Result<std::vector<chat::ActAnswer>> Service::Run::all(std::span<const chat::Act
     }
     if (!changes_.empty() || !audit_.empty()) {
         auto written = service_.catalog_.apply(changes_, audit_);
-        // Somebody else, or time, was faster with the one held message.
+        // Somebody else, or time, was faster with the one held message or request.
         if (!written && written.error().code == std::errc::file_exists && acts.size() == 1 &&
-            std::holds_alternative<chat::act::DecideHeld>(acts.front())) {
+            (std::holds_alternative<chat::act::DecideHeld>(acts.front()) ||
+             std::holds_alternative<chat::act::ResolveUnban>(acts.front()))) {
             return std::vector<chat::ActAnswer>{chat::Denied{.why = chat::Denial::already_decided}};
         }
         if (!written) return tl::unexpected(written.error());

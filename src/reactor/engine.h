@@ -9,12 +9,14 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 #include "base/counters.h"
 #include "base/limits.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "reactor/endpoint.h"
+#include "reactor/fd.h"
 
 namespace clamor::reactor {
 
@@ -102,7 +104,13 @@ class Engine {
     /// Binds with SO_REUSEPORT and starts accepting. Port 0 chooses one; the bound endpoint is
     /// returned.
     virtual Result<Endpoint> listen(Listener& listener, const Endpoint& at) = 0;
-    /// Stops accepting; no on_accepted() after it.
+    /// The same for a socket that listens already, of an earlier process.
+    virtual Result<Endpoint> listen(Listener& listener, Fd socket) = 0;
+    /// Copies of the descriptors of its sockets, for a later process: what waits there to be
+    /// accepted stays there when this one stops.
+    virtual Result<std::vector<Fd>> sockets_of(const Listener& listener) = 0;
+    /// Stops accepting. What the engine has taken from the kernel by then is still reported, soon;
+    /// the listener outlives the engine.
     virtual void close(Listener& listener) = 0;
 
     /// Takes over a connected descriptor (sets TCP_NODELAY, SO_SNDBUF, and non-blocking as the

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include "reactor/clock.h"
+#include "reactor/socket.h"
 
 namespace clamor::reactor::contract {
 
@@ -19,6 +20,40 @@ INSTANTIATE_TEST_SUITE_P(
         return std::string(info.param.kind == EngineKind::epoll ? "Epoll" : "Uring") +
                (info.param.ipv6 ? "Ipv6" : "Ipv4") + (info.param.gathers ? "Gathers" : "");
     });
+
+TEST_P(EngineContract, HandsItsListeningSocketOverWithoutLosingAnyConnection) {
+    auto later_choice = make_engine(GetParam().kind, {});
+    ASSERT_TRUE(later_choice);
+    Engine& later = *later_choice->engine;
+    Acceptance later_acceptance(later);
+    auto sockets = engine->sockets_of(*acceptance);
+    ASSERT_TRUE(sockets);
+    ASSERT_EQ(sockets->size(), 1u);
+    // Some come before this engine stops, some after it and before the other one begins.
+    std::vector<Fd> clients;
+    const auto connect = [&] {
+        auto client = socket::start_connect(at);
+        ASSERT_TRUE(client) << client.error().to_string();
+        clients.push_back(std::move(*client));
+    };
+    for (int i = 0; i < 10; ++i) connect();
+    engine->close(*acceptance);
+    for (int i = 0; i < 10; ++i) connect();
+    for (int i = 0; i < 20; ++i) engine->turn(std::chrono::milliseconds(1));
+    const auto bound = later.listen(later_acceptance, std::move(sockets->front()));
+    ASSERT_TRUE(bound) << bound.error().to_string();
+    EXPECT_EQ(bound->port, at.port);
+    connect();
+    for (int i = 0; i < 200; ++i) {
+        later.turn(std::chrono::milliseconds(1));
+        if (acceptance->streams.size() + later_acceptance.streams.size() == clients.size()) break;
+    }
+    EXPECT_EQ(acceptance->streams.size() + later_acceptance.streams.size(), clients.size());
+    EXPECT_GE(later_acceptance.streams.size(), 1u);
+    const auto no_more = engine->sockets_of(*acceptance);
+    ASSERT_TRUE(no_more);
+    EXPECT_TRUE(no_more->empty());
+}
 
 TEST_P(EngineContract, TellsThePeersAddressWhenItAccepts) {
     const Fd peer = connect_peer();

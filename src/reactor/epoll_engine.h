@@ -33,7 +33,7 @@ class EpollEngine final : public StreamEngine {
     void receiving_changed(Connection& connection) override;
     void unwatch(Connection&) override {}  // closing the descriptor takes it out of the epoll set
     void start_accepting(Acceptor& acceptor) override;
-    void stop_accepting(Acceptor&) override {}
+    bool stop_accepting(Acceptor&) override { return true; }
     void hand_over_sends() override;
     void wait_for_events(std::optional<MonoClock::duration> timeout) override;
     std::size_t handle_events() override;

@@ -121,11 +121,16 @@ int take_error(int fd) {
     return error;
 }
 
-Result<void> prepare_stream(int fd, int send_buffer_bytes, bool non_blocking) {
+Result<void> set_non_blocking(int fd, bool non_blocking) {
     const int flags = ::fcntl(fd, F_GETFL);
     if (flags < 0) return fail_errno("fcntl(F_GETFL)");
     const int wanted = non_blocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
     if (wanted != flags && ::fcntl(fd, F_SETFL, wanted) != 0) return fail_errno("fcntl(F_SETFL)");
+    return {};
+}
+
+Result<void> prepare_stream(int fd, int send_buffer_bytes, bool non_blocking) {
+    if (auto set = set_non_blocking(fd, non_blocking); !set) return set;
     if (!set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1)) return fail_errno("TCP_NODELAY");
     if (!set_option(fd, SOL_SOCKET, SO_SNDBUF, send_buffer_bytes)) return fail_errno("SO_SNDBUF");
     return {};

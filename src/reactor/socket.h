@@ -29,6 +29,7 @@ Result<Fd> start_connect(const Endpoint& to);
 /// The socket's pending error as an errno value, 0 when there is none.
 int take_error(int fd);
 
+Result<void> set_non_blocking(int fd, bool non_blocking);
 /// What every stream's descriptor gets: TCP_NODELAY, SO_SNDBUF. io_uring wants blocking descriptors
 /// (on non-blocking ones its receive ends with EAGAIN instead of waiting), epoll non-blocking ones.
 Result<void> prepare_stream(int fd, int send_buffer_bytes, bool non_blocking);

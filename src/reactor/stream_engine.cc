@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <utility>
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -26,21 +27,44 @@ StreamEngine::~StreamEngine() {
 Result<Endpoint> StreamEngine::listen(Listener& listener, const Endpoint& at) {
     auto fd = socket::open_listener(at, non_blocking_);
     if (!fd) return tl::unexpected<Error>(fd.error());
-    auto bound = socket::local_endpoint(fd->get());
+    auto bound = accept_from(listener, *std::move(fd));
+    if (bound) bound->address = at.address;
+    return bound;
+}
+
+Result<Endpoint> StreamEngine::listen(Listener& listener, Fd socket) {
+    if (auto set = socket::set_non_blocking(socket.get(), non_blocking_); !set)
+        return tl::unexpected<Error>(set.error());
+    return accept_from(listener, std::move(socket));
+}
+
+Result<Endpoint> StreamEngine::accept_from(Listener& listener, Fd socket) {
+    auto bound = socket::local_endpoint(socket.get());
     if (!bound) return bound;
-    bound->address = at.address;
     Acceptor& acceptor = acceptors_.add();
     acceptor.listener = &listener;
-    acceptor.fd = std::move(*fd);
+    acceptor.fd = std::move(socket);
     start_accepting(acceptor);
     return bound;
+}
+
+Result<std::vector<Fd>> StreamEngine::sockets_of(const Listener& listener) {
+    std::vector<Fd> sockets;
+    Result<void> copied;
+    acceptors_.for_each([&](Acceptor& acceptor) {
+        if (acceptor.listener != &listener || acceptor.stopping) return;
+        sockets.emplace_back(::fcntl(acceptor.fd.get(), F_DUPFD_CLOEXEC, 0));
+        if (!sockets.back()) copied = fail_errno("a listening socket cannot be copied");
+    });
+    if (!copied) return tl::unexpected<Error>(copied.error());
+    return sockets;
 }
 
 void StreamEngine::close(Listener& listener) {
     acceptors_.for_each([&](Acceptor& acceptor) {
         if (acceptor.listener != &listener) return;
-        stop_accepting(acceptor);
-        acceptors_.remove(acceptor);
+        acceptor.stopping = true;
+        if (stop_accepting(acceptor)) acceptors_.remove(acceptor);
     });
     flush();  // io_uring holds the socket until the cancelling has reached the kernel
 }

@@ -24,6 +24,8 @@ class StreamEngine : public Engine {
 
     const EngineCounters& counters() const override { return counters_; }
     Result<Endpoint> listen(Listener& listener, const Endpoint& at) override;
+    Result<Endpoint> listen(Listener& listener, Fd socket) override;
+    Result<std::vector<Fd>> sockets_of(const Listener& listener) override;
     void close(Listener& listener) override;
     Result<void> attach(Stream& stream, int fd) override;
     Result<void> connect(Stream& stream, const Endpoint& to) override;
@@ -83,6 +85,7 @@ class StreamEngine : public Engine {
         std::uint32_t generation = 0;
         bool used = false;
         bool started = false;  // io_uring: an accept is with the kernel; epoll: watched
+        bool stopping = false;
         Listener* listener = nullptr;
         Fd fd;
 
@@ -99,7 +102,8 @@ class StreamEngine : public Engine {
     virtual void receiving_changed(Connection& connection) = 0;  // wants_bytes() may have changed
     virtual void unwatch(Connection& connection) = 0;  // the descriptor is about to be closed
     virtual void start_accepting(Acceptor& acceptor) = 0;
-    virtual void stop_accepting(Acceptor& acceptor) = 0;
+    /// True when nothing more of it will be reported.
+    virtual bool stop_accepting(Acceptor& acceptor) = 0;
     /// Hands every waiting send to the kernel, or prepares it so that wait_for_events() does.
     virtual void hand_over_sends() = 0;
     virtual void wait_for_events(std::optional<MonoClock::duration> timeout) = 0;
@@ -111,6 +115,7 @@ class StreamEngine : public Engine {
     void received(Connection& connection, std::string_view bytes);
     void finished_by_peer(Connection& connection);
     void writable(Connection& connection);
+    Result<Endpoint> accept_from(Listener& listener, Fd socket);
     void accepted(Acceptor& acceptor, int fd);
     void accept_failed(Acceptor& acceptor, int error);
     void woken() { wake_pending_.store(false); }

@@ -75,8 +75,11 @@ void UringEngine::start_accepting(Acceptor& acceptor) {
     accepts_.push_back(acceptor.token());
 }
 
-void UringEngine::stop_accepting(Acceptor& acceptor) {
-    if (acceptor.started) cancels_.push_back(acceptor.token().packed());
+/// Connections may be on their way already; the end of the operation comes behind them.
+bool UringEngine::stop_accepting(Acceptor& acceptor) {
+    if (!acceptor.started) return true;
+    cancels_.push_back(acceptor.token().packed());
+    return false;
 }
 
 void UringEngine::flush() {
@@ -144,7 +147,7 @@ void UringEngine::prepare_cancels() {
 void UringEngine::prepare_accepts() {
     for (const Token token : accepts_) {
         Acceptor* acceptor = acceptors_.find(token);
-        if (acceptor == nullptr || acceptor->started) continue;
+        if (acceptor == nullptr || acceptor->started || acceptor->stopping) continue;
         io_uring_sqe* sqe = ring_->next_submission();
         io_uring_prep_multishot_accept(sqe, acceptor->fd.get(), nullptr, nullptr, SOCK_CLOEXEC);
         io_uring_sqe_set_data64(sqe, token.packed());
@@ -237,12 +240,15 @@ void UringEngine::handle_accept(const UringRing::Completion& completion, Token t
         return;
     }
     if (!completion.has_more()) acceptor->started = false;
-    if (completion.result < 0) {
-        accept_failed(*acceptor, -completion.result);
-        return;
+    if (completion.result >= 0) {
+        accepted(*acceptor, completion.result);
+        acceptor = acceptors_.find(token);
+    } else if (!acceptor->stopping) {
+        return accept_failed(*acceptor, -completion.result);
     }
-    if (!completion.has_more()) start_accepting(*acceptor);
-    accepted(*acceptor, completion.result);
+    if (acceptor == nullptr || acceptor->started) return;
+    if (acceptor->stopping) return acceptors_.remove(*acceptor);
+    start_accepting(*acceptor);
 }
 
 void UringEngine::handle_receive(const UringRing::Completion& completion, Token token) {

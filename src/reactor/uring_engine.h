@@ -35,7 +35,7 @@ class UringEngine final : public StreamEngine {
     void receiving_changed(Connection& connection) override;
     void unwatch(Connection& connection) override;
     void start_accepting(Acceptor& acceptor) override;
-    void stop_accepting(Acceptor& acceptor) override;
+    bool stop_accepting(Acceptor& acceptor) override;
     void hand_over_sends() override;
     void wait_for_events(std::optional<MonoClock::duration> timeout) override;
     std::size_t handle_events() override;

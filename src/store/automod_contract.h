@@ -144,11 +144,11 @@ TYPED_TEST_P(AutoModContract, ListsHeldMessagesByStatusInPages) {
     EXPECT_EQ(list(pending, {}, 1), std::vector{this->held(1)});
     EXPECT_EQ(list(pending, this->id(1), 10), std::vector{this->held(3)});
     EXPECT_EQ(list(denied, {}, 10).size(), 1u);
-    EXPECT_THAT(catalog.channels_with_held().value(),
+    EXPECT_THAT(catalog.channels_to_wake().value(),
                 testing::ElementsAre(this->lobby_, this->music_));
     ASSERT_TRUE(this->decide(this->held(1), expired));
     ASSERT_TRUE(this->decide(this->held(3), approved));
-    EXPECT_THAT(catalog.channels_with_held().value(), testing::ElementsAre(this->music_));
+    EXPECT_THAT(catalog.channels_to_wake().value(), testing::ElementsAre(this->music_));
 }
 
 TYPED_TEST_P(AutoModContract, RecordsVerdictsOnceWithWhatBecameOfTheMessage) {
@@ -189,11 +189,46 @@ TYPED_TEST_P(AutoModContract, ForgetsWhatIsOldAndDecided) {
     EXPECT_TRUE(catalog.find_verdict(this->lobby_, this->id(3)).value());
 }
 
+TYPED_TEST_P(AutoModContract, KeepsTheLastRaidTripOfAChannel) {
+    auto& catalog = this->catalog();
+    EXPECT_EQ(catalog.raid_trip(this->lobby_).value(), std::nullopt);
+    RaidTrip trip{.channel = this->lobby_,
+                  .batch = "raid-breaker:'1'",
+                  .at = this->at(1),
+                  .until = this->at(2),
+                  .shadow = true,
+                  .details = "{\"signs\":[]}"};
+    ASSERT_TRUE(this->apply({change::PutRaidTrip{trip}}));
+    EXPECT_EQ(catalog.raid_trip(this->lobby_).value(), trip);
+    EXPECT_EQ(catalog.raid_trip(this->music_).value(), std::nullopt);
+    Held held = this->held(1);
+    held.channel = this->music_;
+    ASSERT_TRUE(catalog.hold(held, 10));
+    ASSERT_TRUE(catalog.hold(this->held(2), 10));
+    EXPECT_THAT(catalog.channels_to_wake().value(),
+                testing::ElementsAre(this->lobby_, this->music_));
+    ASSERT_TRUE(this->decide(this->held(2), chat::HoldStatus::denied));
+    EXPECT_THAT(catalog.channels_to_wake().value(),
+                testing::ElementsAre(this->lobby_, this->music_));
+    trip.batch = "2";
+    trip.until = this->at(3);
+    trip.shadow = false;
+    trip.over = true;
+    ASSERT_TRUE(this->apply({change::PutRaidTrip{trip}}));
+    EXPECT_EQ(catalog.raid_trip(this->lobby_).value(), trip);
+    EXPECT_THAT(catalog.channels_to_wake().value(), testing::ElementsAre(this->music_));
+    trip.batch.clear();
+    EXPECT_EQ(this->code_of(this->apply({change::PutRaidTrip{trip}})), this->kInvalid);
+    trip.batch = "3";
+    trip.channel = ChannelId(77);
+    EXPECT_EQ(this->code_of(this->apply({change::PutRaidTrip{trip}})), this->kMissing);
+}
+
 REGISTER_TYPED_TEST_SUITE_P(AutoModContract, KeepsAllOfAHeldMessage,
                             RefusesHeldMessagesOfNobodyAndNowhere, HoldsNoMoreThanItIsTold,
                             DecidesOnce, DoesNothingElseWhereADecisionWasMade,
                             ListsHeldMessagesByStatusInPages,
                             RecordsVerdictsOnceWithWhatBecameOfTheMessage,
-                            ForgetsWhatIsOldAndDecided);
+                            ForgetsWhatIsOldAndDecided, KeepsTheLastRaidTripOfAChannel);
 
 }  // namespace clamor::store

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "chat/event.h"
+#include "store/moderation_store.h"
 
 namespace clamor::store {
 
@@ -53,8 +54,10 @@ class AutoModStore {
     virtual Result<std::optional<Held>> find_held(ChannelId channel, MessageId id) = 0;
     virtual Result<std::vector<Held>> list_held(ChannelId channel, chat::HoldStatus status,
                                                 MessageId after, std::size_t limit) = 0;
-    /// Where some are pending.
-    virtual Result<std::vector<ChannelId>> channels_with_held() = 0;
+    /// What the raid breaker did last; it is written as a change.
+    virtual Result<std::optional<RaidTrip>> raid_trip(ChannelId channel) = 0;
+    /// Where a message is pending or a raid trip is not over, so that time has to pass there.
+    virtual Result<std::vector<ChannelId>> channels_to_wake() = 0;
 
     /// All or none; one that is there already stays.
     virtual Result<void> record_verdicts(std::span<const VerdictRecord> verdicts) = 0;

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "base/ids.h"
@@ -20,8 +21,13 @@
 /// The relational data of the server, as ports. Calls block and are for worker threads; every call
 /// is safe from any thread. Logins are given in lower case and valid ([a-z0-9_]{1,25}); anything
 /// else is std::errc::invalid_argument. Changing what does not exist is
-/// std::errc::no_such_file_or_directory. Lists are in ascending order of id or key.
+/// std::errc::no_such_file_or_directory. A catalog that is away: is_busy(). Lists are in ascending
+/// order of id or key.
 namespace clamor::store {
+
+/// Whether an error says that the catalog is away or has too much to do: nothing is wrong with what
+/// was asked, and nothing of it was done by half.
+bool is_busy(const std::error_code& code);
 
 /// So many of a channel's first subscribers are its founders, for as long as their subscription
 /// lasts.
@@ -106,8 +112,16 @@ class TokenStore {
     /// The oldest first, expired ones too.
     virtual Result<std::vector<TokenRecord>> list_tokens(UserId user) = 0;
 
-    /// Keeps it, with a number of the store's; once more changes nothing. Forgets those whose
-    /// `until` is not after `now`.
+    /// Keeps what a signed token, by its hash as in Revocation, lets its client do, until it
+    /// expires or is revoked; the same token once more changes nothing. Forgets those that have
+    /// expired at `now`.
+    virtual Result<void> put_grant(std::string_view hash, const TokenRecord& grant,
+                                   WallTime now) = 0;
+    /// By their time, the oldest first; perhaps expired ones, too.
+    virtual Result<std::vector<TokenRecord>> list_grants(UserId user) = 0;
+
+    /// Keeps it, with a number of the store's, and ends its grant; once more changes nothing.
+    /// Forgets those whose `until` is not after `now`.
     virtual Result<void> add_revocation(const Revocation& revocation, WallTime now) = 0;
     virtual Result<bool> is_revoked(std::string_view hash) = 0;
     /// By number, those above `after`: how servers learn what others on this catalog revoked.

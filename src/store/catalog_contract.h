@@ -11,6 +11,7 @@
 
 #include "store/catalog.h"
 #include "store/checks.h"
+#include "store/grants.h"
 
 namespace clamor::store {
 
@@ -336,6 +337,40 @@ TYPED_TEST_P(CatalogContract, KeepsARevocationUntilItsTokenHasExpired) {
     EXPECT_TRUE(catalog.is_revoked(second).value());
 }
 
+TYPED_TEST_P(CatalogContract, KeepsWhatASignedTokenGrantsUntilItsEnd) {
+    auto& catalog = this->catalog();
+    const auto user = catalog.ensure_user("alice").value().id;
+    const auto at = [](int ms) { return wall_from_unix_ms(1700000000000 + ms); };
+    const auto grant = [&](char hash, const std::string& client, int end, WallTime now) {
+        return catalog.put_grant(std::string(64, hash),
+                                 {.user = user,
+                                  .client_id = client,
+                                  .scopes = {"user:bot", "chat:read"},
+                                  .created_at = at(hash),
+                                  .expires_at = at(end)},
+                                 now);
+    };
+    const auto scopes = [&](const std::string& client, WallTime now) {
+        return granted_scopes(catalog, user, client, now).value().size();
+    };
+    ASSERT_TRUE(grant('a', "bot", 10, at(0)));
+    ASSERT_TRUE(grant('a', "bot", 10, at(0))) << "once more changes nothing";
+    ASSERT_TRUE(grant('b', "bot", 20, at(0)));
+    ASSERT_TRUE(grant('c', "other", 30, at(0)));
+    EXPECT_EQ(catalog.list_grants(user).value().size(), 3u);
+    EXPECT_EQ(catalog.list_grants(user).value()[0].client_id, "bot");
+    EXPECT_TRUE(catalog.list_tokens(user).value().empty()) << "nobody logs in with a grant";
+    EXPECT_EQ(scopes("bot", at(19)), 2u);
+    EXPECT_EQ(scopes("bot", at(20)), 0u);
+    EXPECT_EQ(scopes("nobody", at(0)), 0u);
+    ASSERT_TRUE(catalog.add_revocation({.hash = std::string(64, 'b'), .user = user}, at(0)));
+    EXPECT_EQ(scopes("bot", at(10)), 0u);
+    EXPECT_EQ(scopes("other", at(10)), 2u);
+    ASSERT_TRUE(grant('d', "new", 90, at(50)));
+    EXPECT_EQ(catalog.list_grants(user).value().size(), 1u) << "those that ended are forgotten";
+    EXPECT_FALSE(catalog.put_grant("short", {.user = user}, at(0)));
+    EXPECT_FALSE(catalog.put_grant(std::string(64, 'e'), {.user = UserId(77)}, at(0)));
+}
 TYPED_TEST_P(CatalogContract, ListsRevocationsInTheirOrder) {
     auto& catalog = this->catalog();
     const auto user = catalog.ensure_user("alice").value().id;
@@ -513,7 +548,8 @@ REGISTER_TYPED_TEST_SUITE_P(
     ShowsTheBroadcastersNewNameOnTheChannel, ListsInPagesByAscendingId, KnowsTheStandingOfAUser,
     GivesNoStandingThatCannotBe, MakesOnlyTheFirstSubscribersFounders,
     FindsATokenByItsTextInAnyCaseUntilItExpires, RevokesATokenOnce, ListsTokensByTheirHolder,
-    RefusesWhatIsNoToken, KeepsARevocationUntilItsTokenHasExpired, ListsRevocationsInTheirOrder,
+    RefusesWhatIsNoToken, KeepsARevocationUntilItsTokenHasExpired,
+    KeepsWhatASignedTokenGrantsUntilItsEnd, ListsRevocationsInTheirOrder,
     RefusesWhatIsNoHashOfAToken, ShowsGlobalEmotesEverywhereAndOthersInTheirChannel,
     KeepsEmoteCodesAndIdsUnique, RefusesEmotesThatCannotBe, GrantsAnEmoteUntilItIsRemoved,
     KeepsOnePictureForABadgeVersion, CountsStartsUpwards, MakesAChannelOnceWhenManyThreadsAskForIt);

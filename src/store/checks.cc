@@ -203,6 +203,11 @@ Result<TokenHash> hash_token(std::string_view token) {
     return hash;
 }
 
+bool is_busy(const std::error_code& code) {
+    return code == std::errc::device_or_resource_busy ||
+           code == std::errc::resource_unavailable_try_again || code == std::errc::timed_out;
+}
+
 tl::unexpected<Error> no_such_user(UserId id) {
     return fail(std::errc::no_such_file_or_directory,
                 fmt::format("there is no user with the id {}", id.value));

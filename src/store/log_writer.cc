@@ -22,7 +22,14 @@ bool would_reach(const Deletion& deletion, const StoredMessage& message) {
 }  // namespace
 
 LogWriter::LogWriter(MessageLog& log, const LogWriterOptions& options)
-    : log_(log), options_(options) {
+    : log_(log),
+      options_(options),
+      retry_(mutex_, wake_, waiting_,
+             {.pause_min = options.retry_pause_min,
+              .pause_max = options.retry_pause_max,
+              .broken = "the message log cannot be written; messages wait in memory and are tried "
+                        "again",
+              .mended = "the message log writes again"}) {
     CLAMOR_CHECK(options.batch_max > 0, "a batch holds at least one message");
     thread_ = std::thread([this] { run(); });
 }
@@ -30,8 +37,7 @@ LogWriter::LogWriter(MessageLog& log, const LogWriterOptions& options)
 LogWriter::~LogWriter() {
     {
         const std::lock_guard lock(mutex_);
-        stopping_ = true;
-        give_up_at_ = Clock::now() + options_.stop_timeout;
+        retry_.stop(options_.stop_timeout);
     }
     wake_.notify_one();
     thread_.join();
@@ -42,21 +48,22 @@ bool LogWriter::accepting() const {
 }
 
 void LogWriter::append(StoredMessage message, Task on_durable) {
-    enqueue({std::move(message), std::move(on_durable)});
+    enqueue({std::move(message), std::move(on_durable), Clock::now()});
 }
 
 void LogWriter::mark_deleted(Deletion deletion) {
-    enqueue({std::move(deletion), {}});
+    enqueue({std::move(deletion), {}, Clock::now()});
 }
 
 void LogWriter::restore(ChannelId channel, MessageId by) {
-    enqueue({Restoration{channel, by}, {}});
+    enqueue({Restoration{channel, by}, {}, Clock::now()});
 }
 
 void LogWriter::append_all(std::vector<LogEntry> entries) {
     {
         const std::lock_guard lock(mutex_);
-        for (LogEntry& entry : entries) put({std::move(entry), {}});
+        const auto now = Clock::now();
+        for (LogEntry& entry : entries) put({std::move(entry), {}, now});
     }
     wake_.notify_one();
 }
@@ -72,7 +79,7 @@ void LogWriter::enqueue(Entry entry) {
 }
 
 void LogWriter::put(Entry entry) {
-    CLAMOR_CHECK(!stopping_, "given to a log writer that is being stopped");
+    CLAMOR_CHECK(!retry_.stopping(), "given to a log writer that is being stopped");
     Waiting& waiting = waiting_for_[channel_of(entry.what)];
     ++waiting.entries;
     if (const auto* message = std::get_if<StoredMessage>(&entry.what))
@@ -86,6 +93,13 @@ Position LogWriter::last_waiting(ChannelId channel) const {
     const std::lock_guard lock(mutex_);
     const auto found = waiting_for_.find(channel);
     return found == waiting_for_.end() ? Position{} : found->second.last;
+}
+
+std::chrono::milliseconds LogWriter::backlog_age() const {
+    const std::lock_guard lock(mutex_);
+    if (!batch_taken_ && queue_.empty()) return std::chrono::milliseconds(0);
+    const auto oldest = batch_taken_.value_or(queue_.empty() ? Clock::now() : queue_.front().taken);
+    return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - oldest);
 }
 
 void LogWriter::catch_up(ChannelId channel, Clock::time_point deadline) {
@@ -114,11 +128,12 @@ void LogWriter::run() {
 
 bool LogWriter::take_batch() {
     std::unique_lock lock(mutex_);
-    wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    wake_.wait(lock, [this] { return retry_.stopping() || !queue_.empty(); });
     wake_.wait_until(lock, commit_started_ + options_.commit_interval, [this] {
-        return stopping_ || hurried_ > 0 || queue_.size() >= options_.batch_max;
+        return retry_.stopping() || hurried_ > 0 || queue_.size() >= options_.batch_max;
     });
     if (queue_.empty()) return false;
+    batch_taken_ = queue_.front().taken;
     while (!queue_.empty() && joins_batch(queue_.front().what)) {
         Entry& entry = queue_.front();
         if (auto* message = std::get_if<StoredMessage>(&entry.what)) {
@@ -162,6 +177,7 @@ bool LogWriter::write_batch() {
     {
         const std::lock_guard lock(mutex_);
         done_ += entries;
+        batch_taken_.reset();
     }
     written_.notify_all();
     if (options_.on_written) options_.on_written(entries);
@@ -177,32 +193,22 @@ Result<void> LogWriter::write_restorations() {
 
 template <class Commit>
 bool LogWriter::commit(Commit&& commit) {
-    auto pause = options_.retry_pause_min;
-    for (;;) {
-        commit_started_ = Clock::now();
-        const auto written = commit();
-        if (written) {
-            const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
-                Clock::now() - commit_started_);
-            counters_.commit.record(static_cast<std::uint64_t>(took.count()));
-            counters_.batches.add();
-            if (degraded_.exchange(false, std::memory_order_relaxed))
-                log::info("the message log writes again", {{"waited", waiting()}});
-            return true;
-        }
-        counters_.failures.add();
-        enter_degraded(written.error());
-        std::unique_lock lock(mutex_);
-        // A stop cuts the pause short, once; from then on the tries go on until the time is up.
-        if (stopping_ && Clock::now() >= give_up_at_) return false;
-        if (stopping_) {
-            wake_.wait_until(lock, std::min(Clock::now() + options_.retry_pause_min, give_up_at_),
-                             [] { return false; });
-        } else {
-            wake_.wait_for(lock, pause, [this] { return stopping_; });
-        }
-        pause = std::min(pause * 2, options_.retry_pause_max);
-    }
+    return retry_.until_written(
+        [&] {
+            commit_started_ = Clock::now();
+            Result<void> written = commit();
+            if (written) {
+                const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
+                    Clock::now() - commit_started_);
+                counters_.commit.record(static_cast<std::uint64_t>(took.count()));
+                counters_.batches.add();
+            }
+            return written;
+        },
+        [this] {
+            counters_.failures.add();
+            written_.notify_all();
+        });
 }
 
 void LogWriter::finish_messages() {
@@ -225,13 +231,6 @@ void LogWriter::finish(Entries& written) {
         waiting_.fetch_sub(written.size(), std::memory_order_relaxed);
     }
     written.clear();
-}
-
-void LogWriter::enter_degraded(const Error& error) {
-    if (degraded_.exchange(true, std::memory_order_relaxed)) return;
-    written_.notify_all();
-    log::error("the message log cannot be written; messages wait in memory and are tried again",
-               {{"error", error.to_string()}, {"waiting", waiting()}});
 }
 
 }  // namespace clamor::store

@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "base/limits.h"
 #include "store/log_entry.h"
 #include "store/log_queue.h"
+#include "store/retry.h"
 
 namespace clamor::store {
 
@@ -71,14 +73,17 @@ class LogWriter final : public LogQueue {
     const LogWriterCounters& counters() const { return counters_; }
     /// Messages, deletions and restorations taken and not on disk yet.
     std::size_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
+    /// How long the oldest of these has waited; 0 when none does.
+    std::chrono::milliseconds backlog_age() const;
     /// The last commit failed and none has succeeded since.
-    bool degraded() const { return degraded_.load(std::memory_order_relaxed); }
+    bool degraded() const { return retry_.degraded(); }
 
   private:
     using Clock = std::chrono::steady_clock;
     struct Entry {
         LogEntry what;
         Task on_durable;
+        Clock::time_point taken{};
     };
     /// Of a channel with entries that are not written yet.
     struct Waiting {
@@ -105,24 +110,22 @@ class LogWriter final : public LogQueue {
     /// What is in `written` waits no longer.
     template <class Entries>
     void finish(Entries& written);
-    void enter_degraded(const Error& error);
 
     MessageLog& log_;
     const LogWriterOptions options_;
     LogWriterCounters counters_;
     std::atomic<std::size_t> waiting_{0};
-    std::atomic<bool> degraded_{false};
 
     mutable std::mutex mutex_;
     std::condition_variable wake_;
     std::condition_variable written_;  ///< or degraded
     std::deque<Entry> queue_;
+    std::optional<Clock::time_point> batch_taken_{};  ///< of the oldest entry being written
     std::unordered_map<ChannelId, Waiting> waiting_for_;
     std::size_t hurried_ = 0;  ///< catch_up() calls that wait
     std::uint64_t taken_ = 0;  ///< entries, ever
     std::uint64_t done_ = 0;   ///< of them
-    bool stopping_ = false;
-    Clock::time_point give_up_at_{};
+    Retry retry_;
 
     // Of the writer's thread alone.
     std::vector<StoredMessage> batch_;

@@ -43,14 +43,22 @@ Result<std::vector<Held>> MemoryCatalog::list_held(ChannelId channel, chat::Hold
     return list;
 }
 
-Result<std::vector<ChannelId>> MemoryCatalog::channels_with_held() {
+Result<std::optional<RaidTrip>> MemoryCatalog::raid_trip(ChannelId channel) {
     const std::lock_guard lock(mutex_);
-    std::vector<ChannelId> channels;
+    const auto found = raid_trips_.find(channel);
+    return found == raid_trips_.end() ? std::nullopt : std::optional(found->second);
+}
+
+Result<std::vector<ChannelId>> MemoryCatalog::channels_to_wake() {
+    const std::lock_guard lock(mutex_);
+    std::set<ChannelId> channels;
     for (const auto& [key, held] : held_) {
-        const bool listed = !channels.empty() && channels.back() == key.first;
-        if (held.status == chat::HoldStatus::pending && !listed) channels.push_back(key.first);
+        if (held.status == chat::HoldStatus::pending) channels.insert(key.first);
     }
-    return channels;
+    for (const auto& [channel, trip] : raid_trips_) {
+        if (!trip.over) channels.insert(channel);
+    }
+    return std::vector<ChannelId>(channels.begin(), channels.end());
 }
 
 Result<void> MemoryCatalog::record_verdicts(std::span<const VerdictRecord> verdicts) {

@@ -250,9 +250,33 @@ Result<std::vector<TokenRecord>> MemoryCatalog::list_tokens(UserId user) {
     return records;
 }
 
+Result<void> MemoryCatalog::put_grant(std::string_view hash, const TokenRecord& grant,
+                                      WallTime now) {
+    if (auto fine = check_token_digest(hash); !fine) return fine;
+    if (auto fine = check_token_record(grant); !fine) return fine;
+    const std::lock_guard lock(mutex_);
+    if (!users_.contains(grant.user)) return no_such_user(grant.user);
+    std::erase_if(token_grants_, [now](const auto& one) {
+        return one.second.expires_at && *one.second.expires_at <= now;
+    });
+    token_grants_.try_emplace(std::string(hash), grant);
+    return {};
+}
+
+Result<std::vector<TokenRecord>> MemoryCatalog::list_grants(UserId user) {
+    const std::lock_guard lock(mutex_);
+    std::vector<TokenRecord> grants;
+    for (const auto& [hash, grant] : token_grants_) {
+        if (grant.user == user) grants.push_back(grant);
+    }
+    std::ranges::stable_sort(grants, {}, &TokenRecord::created_at);
+    return grants;
+}
+
 Result<void> MemoryCatalog::add_revocation(const Revocation& revocation, WallTime now) {
     if (auto fine = check_token_digest(revocation.hash); !fine) return fine;
     const std::lock_guard lock(mutex_);
+    token_grants_.erase(revocation.hash);
     std::erase_if(revocations_, [now](const auto& kept) { return kept.second.until <= now; });
     for (const auto& [number, kept] : revocations_) {
         if (kept.hash == revocation.hash) return {};

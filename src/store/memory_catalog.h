@@ -41,6 +41,8 @@ class MemoryCatalog : public Catalog {
     Result<bool> has_token(std::string_view hash, WallTime now) override;
     Result<bool> revoke_token(std::string_view token) override;
     Result<std::vector<TokenRecord>> list_tokens(UserId user) override;
+    Result<void> put_grant(std::string_view hash, const TokenRecord& grant, WallTime now) override;
+    Result<std::vector<TokenRecord>> list_grants(UserId user) override;
     Result<void> add_revocation(const Revocation& revocation, WallTime now) override;
     Result<bool> is_revoked(std::string_view hash) override;
     Result<std::vector<Revocation>> list_revocations(std::uint64_t after,
@@ -106,7 +108,8 @@ class MemoryCatalog : public Catalog {
     Result<std::optional<Held>> find_held(ChannelId channel, MessageId id) override;
     Result<std::vector<Held>> list_held(ChannelId channel, chat::HoldStatus status, MessageId after,
                                         std::size_t limit) override;
-    Result<std::vector<ChannelId>> channels_with_held() override;
+    Result<std::optional<RaidTrip>> raid_trip(ChannelId channel) override;
+    Result<std::vector<ChannelId>> channels_to_wake() override;
     Result<void> record_verdicts(std::span<const VerdictRecord> verdicts) override;
     Result<std::optional<VerdictRecord>> find_verdict(ChannelId channel,
                                                       MessageId message) override;
@@ -150,6 +153,7 @@ class MemoryCatalog : public Catalog {
     std::map<ChannelUser, chat::Role> roles_;
     std::map<ChannelUser, Subscription> subscriptions_;
     std::map<TokenHash, TokenRecord> tokens_;
+    std::map<std::string, TokenRecord, std::less<>> token_grants_;  ///< by hash
     std::map<std::uint64_t, Revocation> revocations_;
     std::uint64_t revocations_made_ = 0;
     std::map<std::string, Emote, std::less<>> emotes_;
@@ -169,6 +173,7 @@ class MemoryCatalog : public Catalog {
     std::set<std::pair<UserId, UserId>> blocks_;
     std::map<ChannelUser, chat::Standing> extras_;
     std::map<std::string, Webhook, std::less<>> webhooks_;
+    std::map<ChannelId, RaidTrip> raid_trips_;
     std::map<ChannelMessage, Held> held_;
     std::map<ChannelMessage, VerdictRecord> verdicts_;
     WallTime time_{};

@@ -60,6 +60,9 @@ struct MemoryCatalog::Applier {
     void operator()(const change::PutAutoMod& put) {
         catalog.automod_settings_[put.channel] = put.settings;
     }
+    void operator()(const change::PutRaidTrip& put) {
+        catalog.raid_trips_[put.trip.channel] = put.trip;
+    }
     void operator()(const change::DecideHeld& decision) {
         Held& held = catalog.held_.at({decision.channel, decision.message});
         held.status = decision.status;
@@ -90,6 +93,14 @@ Result<void> MemoryCatalog::apply(std::span<const Change> changes,
     }
     std::set<std::pair<ChannelId, MessageId>> decided;
     for (const Change& change : changes) {
+        if (const auto* put = std::get_if<change::PutUnbanRequest>(&change)) {
+            const std::string id = *uuid_key(put->request.id);
+            const auto stored = unban_requests_.find({put->request.channel, id});
+            if (put->resolves && (stored == unban_requests_.end() ||
+                                  stored->second.status != UnbanRequestStatus::pending)) {
+                return request_not_pending(id);
+            }
+        }
         const auto* decision = std::get_if<change::DecideHeld>(&change);
         if (decision == nullptr) continue;
         const auto held = held_.find({decision->channel, decision->message});

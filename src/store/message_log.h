@@ -65,7 +65,8 @@ class MessageLog {
   public:
     virtual ~MessageLog() = default;
 
-    /// All or none; when it returns, the messages survive a crash of process and machine.
+    /// All or none of each channel; when it returns, the messages survive a crash of process and
+    /// machine.
     virtual Result<void> append(std::span<const StoredMessage> messages) = 0;
     /// Always in ascending order of sequence.
     virtual Result<std::vector<StoredMessage>> read(const HistoryQuery& query) = 0;

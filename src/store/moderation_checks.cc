@@ -68,6 +68,11 @@ struct ChangeChecker {
         }
         return check_text("rules of AutoMod", put.settings.rules);
     }
+    Result<void> operator()(const change::PutRaidTrip& put) const {
+        if (put.trip.batch.empty())
+            return fail(std::errc::invalid_argument, "a raid trip has a batch");
+        return check_texts({{"batch", put.trip.batch}, {"details", put.trip.details}});
+    }
     Result<void> operator()(const change::DecideHeld& decision) const {
         if (decision.status == chat::HoldStatus::pending)
             return fail(std::errc::invalid_argument, "a decision is made once and for all");
@@ -112,6 +117,7 @@ struct NameFinder {
         return {put.request.channel, put.request.user, put.request.moderator};
     }
     Named operator()(const change::PutAutoMod& put) const { return {put.channel, {}, {}}; }
+    Named operator()(const change::PutRaidTrip& put) const { return {put.trip.channel, {}, {}}; }
     Named operator()(const change::DecideHeld& decision) const {
         return {decision.channel, {}, decision.moderator};
     }
@@ -131,6 +137,11 @@ Result<void> check_held(const Held& held) {
 tl::unexpected<Error> not_pending(MessageId message) {
     return fail(std::errc::file_exists,
                 fmt::format("the message {} does not wait for a decision", message.to_string()));
+}
+
+tl::unexpected<Error> request_not_pending(std::string_view id) {
+    return fail(std::errc::file_exists,
+                fmt::format("the request {} does not wait for a decision", id));
 }
 
 Result<void> check_verdict(const VerdictRecord& verdict) {

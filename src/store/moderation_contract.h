@@ -462,6 +462,27 @@ TYPED_TEST_P(ModerationContract, KeepsUnbanRequestsAndHowTheyWereResolved) {
     }
 }
 
+TYPED_TEST_P(ModerationContract, ResolvesAnUnbanRequestOnce) {
+    UnbanRequest request = this->request(2, this->bob_);
+    const auto resolve = [&](UnbanRequestStatus status) {
+        request.status = status;
+        return this->catalog().apply(std::vector<Change>{change::PutUnbanRequest{request, true}},
+                                     std::vector{this->entry("resolve")});
+    };
+    EXPECT_EQ(resolve(UnbanRequestStatus::denied).error().code, std::errc::file_exists);
+    request.status = UnbanRequestStatus::pending;
+    ASSERT_TRUE(this->apply({change::PutUnbanRequest{request}}));
+    request.resolved_at = this->at(5);
+    request.moderator = this->mona_;
+    request.resolution_text = "all right";
+    ASSERT_TRUE(resolve(UnbanRequestStatus::approved));
+    EXPECT_EQ(this->catalog().find_unban_request(this->lobby_, request.id).value(), request);
+    EXPECT_EQ(resolve(UnbanRequestStatus::denied).error().code, std::errc::file_exists);
+    EXPECT_EQ(this->catalog().find_unban_request(this->lobby_, request.id).value()->status,
+              UnbanRequestStatus::approved);
+    EXPECT_EQ(this->catalog().list_audit(this->lobby_, 0, "", 10).value().size(), 1u);
+}
+
 TYPED_TEST_P(ModerationContract, ListsTheAuditLogFromTheNewestOn) {
     ASSERT_TRUE(this->apply({}, {this->entry("one"), this->entry("two", "b'1")}));
     auto elsewhere = this->entry("elsewhere");
@@ -512,7 +533,7 @@ REGISTER_TYPED_TEST_SUITE_P(ModerationContract, KeepsABanUntilItIsRemoved, Forge
                             GivesRolesAndModesAndListsWhoHasThem, KeepsModesApartFromTheTitle,
                             KnowsWhoIsWarnedAndWhoIsSuspicious, KeepsShieldPinAndAutoModOfAChannel,
                             KeepsTermsByTheirIdInAnyCase, ListsTermsInPagesWithoutThoseThatExpired,
-                            KeepsUnbanRequestsAndHowTheyWereResolved,
+                            KeepsUnbanRequestsAndHowTheyWereResolved, ResolvesAnUnbanRequestOnce,
                             ListsTheAuditLogFromTheNewestOn,
                             BansTenThousandAtOnceAndPagesThroughThem);
 

@@ -97,6 +97,18 @@ struct SuspiciousUser {
     friend bool operator==(const SuspiciousUser&, const SuspiciousUser&) = default;
 };
 
+/// What the raid breaker of a channel did last.
+struct RaidTrip {
+    ChannelId channel{};
+    std::string batch{};  ///< under which it acted
+    WallTime at{};
+    WallTime until{};  ///< it is taken back then
+    bool shadow = false;
+    bool over = false;
+    std::string details{};  ///< a document that the store does not look into
+    friend bool operator==(const RaidTrip&, const RaidTrip&) = default;
+};
+
 /// One line of the audit log. `before` and `after` are JSON documents, empty where nothing was
 /// there.
 struct AuditEntry {
@@ -166,12 +178,18 @@ struct RemoveTerm {
     ChannelId channel;
     std::string id;
 };
+/// When it resolves a request: fails the whole apply() with file_exists where that is not pending
+/// (any more).
 struct PutUnbanRequest {
     UnbanRequest request;
+    bool resolves = false;
 };
 struct PutAutoMod {
     ChannelId channel;
     AutoModSettings settings;
+};
+struct PutRaidTrip {
+    RaidTrip trip;
 };
 /// Fails the whole apply() with file_exists when it is not pending (any more), or unknown.
 struct DecideHeld {
@@ -182,11 +200,11 @@ struct DecideHeld {
     WallTime at;
 };
 }  // namespace change
-using Change =
-    std::variant<change::PutBan, change::RemoveBan, change::PutRole, change::PutModes,
-                 change::PutWarning, change::RemoveWarning, change::PutSuspicion, change::PutShield,
-                 change::PutPin, change::RemovePin, change::PutTerm, change::RemoveTerm,
-                 change::PutUnbanRequest, change::PutAutoMod, change::DecideHeld>;
+using Change = std::variant<change::PutBan, change::RemoveBan, change::PutRole, change::PutModes,
+                            change::PutWarning, change::RemoveWarning, change::PutSuspicion,
+                            change::PutShield, change::PutPin, change::RemovePin, change::PutTerm,
+                            change::RemoveTerm, change::PutUnbanRequest, change::PutAutoMod,
+                            change::PutRaidTrip, change::DecideHeld>;
 
 /// Calls block and are for worker threads; every call is safe from any thread. Lists of users are
 /// in ascending order of user id, `after` exclusive; other lists say their order. Ids of terms and

@@ -101,7 +101,9 @@ Result<void> Spool::read_left(const Reader& each) {
         const auto read = spool_segment::read(*bytes, number, each);
         next_number_ = number + 1;
         if (read.records > 0 && std::exchange(cut_short, !read.closed)) keep_aside(left_.back());
-        left_.push_back({.number = number, .bytes = bytes->size(), .records_end = 0});
+        left_.push_back({.number = number,
+                         .bytes = bytes->size(),
+                         .open_end = read.records > 0 && !read.closed ? read.end : 0});
         held_bytes_ += bytes->size();
         if (read.unreadable_bytes > 0) keep_aside(left_.back());
     }
@@ -117,6 +119,25 @@ void Spool::keep_aside(Segment& segment) {
 
 void Spool::release_left() {
     for (const Segment& segment : std::exchange(left_, {})) make_free(segment);
+}
+
+Result<void> Spool::close_left() {
+    for (Segment& segment : left_) {
+        if (segment.open_end == 0) continue;
+        const std::string path = path_of(segment.number);
+        const std::string end = spool_segment::make_end(segment.number);
+        const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+        if (fd < 0) return fail_errno("opening " + path);
+        Result<void> closed;
+        if (::pwrite(fd, end.data(), end.size(), static_cast<off_t>(segment.open_end)) !=
+                static_cast<ssize_t>(end.size()) ||
+            ::fdatasync(fd) != 0)
+            closed = fail_errno("closing " + path);
+        ::close(fd);
+        if (!closed) return closed;
+        segment.open_end = 0;
+    }
+    return {};
 }
 
 Result<void> Spool::append(std::span<const std::string> records) {

@@ -41,6 +41,8 @@ class Spool {
     Spool& operator=(const Spool&) = delete;
 
     void release_left();
+    /// Keeps it until release_left() comes later, behind what is appended meanwhile.
+    Result<void> close_left();
     /// Writes the records as one group and flushes the disk: all are durable when it returns, or
     /// none counts. std::errc::no_buffer_space: the spool is at its bound.
     Result<void> append(std::span<const std::string> records);
@@ -56,6 +58,7 @@ class Spool {
         std::size_t bytes = 0;          ///< its length on disk
         std::uint64_t records_end = 0;  ///< records appended up to its end, in all
         bool damaged = false;
+        std::size_t open_end = 0;  ///< of an earlier process: where its closing frame lacks
     };
     explicit Spool(SpoolOptions options) : options_(std::move(options)) {}
 

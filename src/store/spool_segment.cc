@@ -97,7 +97,6 @@ Contents read(std::string_view bytes, std::uint64_t number,
     if (!bytes.starts_with(make_header(number))) return contents;
     contents.header_ok = true;
     std::vector<std::string_view> records;
-    std::size_t readable_to = kHeaderBytes;
     std::size_t at = kHeaderBytes;
     while (at < bytes.size()) {
         const auto found = frame_at(bytes.substr(at), number);
@@ -107,9 +106,9 @@ Contents read(std::string_view bytes, std::uint64_t number,
             ++at;
             continue;
         }
-        contents.unreadable_bytes += at - readable_to;
+        contents.unreadable_bytes += at - contents.end;
         at += found->bytes;
-        readable_to = at;
+        contents.end = at;
         if (found->records == 0) {
             contents.closed = true;
             break;

@@ -26,6 +26,7 @@ struct Contents {
     bool header_ok = false;  ///< false: nothing was read
     bool closed = false;     ///< the end mark was found
     std::uint64_t records = 0;
+    std::size_t end = kHeaderBytes;    ///< of the last frame that can be read
     std::size_t unreadable_bytes = 0;  ///< between frames that can be read: damage, not a crash
 };
 

@@ -71,7 +71,13 @@ class SpooledLog::Reading final : public MessageLog {
     MessageLog& log_;
 };
 
-SpooledLog::SpooledLog(MessageLog& log, SpooledLogOptions options) : options_(std::move(options)) {
+SpooledLog::SpooledLog(MessageLog& log, SpooledLogOptions options)
+    : options_(std::move(options)),
+      retry_(mutex_, wake_, waiting_,
+             {.pause_min = options_.retry_pause_min,
+              .pause_max = options_.retry_pause_max,
+              .broken = "the spool cannot be written; messages wait in memory and are tried again",
+              .mended = "the spool is written again"}) {
     CLAMOR_CHECK(options_.group_max > 0, "a group holds at least one entry");
     LogWriterOptions writer = options_.writer;
     writer.on_written = [this](std::size_t entries) {
@@ -95,13 +101,23 @@ Result<std::unique_ptr<SpooledLog>> SpooledLog::open(MessageLog& log, SpooledLog
         }
     });
     if (!spool) return tl::unexpected(spool.error());
-    if (auto written = write_left(log, left); !written) return tl::unexpected(written.error());
-    if (!left.empty() || unreadable > 0) {
-        log::info("the message log has taken over what was left in the spool",
-                  {{"entries", left.size()}, {"unreadable", unreadable}});
-    }
     opened->spool_ = *std::move(spool);
-    opened->spool_->release_left();
+    if (opened->options_.write_left_later && !left.empty()) {
+        if (auto closed = opened->spool_->close_left(); !closed)
+            return tl::unexpected(closed.error());
+        log::info("the message log takes over what was left in the spool as soon as it can",
+                  {{"entries", left.size()}, {"unreadable", unreadable}});
+        opened->left_ = left.size();
+        opened->left_held_ = true;
+        opened->writer_->append_all(std::move(left));
+    } else {
+        if (auto written = write_left(log, left); !written) return tl::unexpected(written.error());
+        if (!left.empty() || unreadable > 0) {
+            log::info("the message log has taken over what was left in the spool",
+                      {{"entries", left.size()}, {"unreadable", unreadable}});
+        }
+        opened->spool_->release_left();
+    }
     opened->thread_ = std::thread([queue = opened.get()] { queue->run(); });
     return opened;
 }
@@ -110,14 +126,46 @@ SpooledLog::~SpooledLog() {
     if (thread_.joinable()) {
         {
             const std::lock_guard lock(mutex_);
-            stopping_ = true;
-            give_up_at_ = Clock::now() + options_.stop_timeout;
+            retry_.stop(options_.stop_timeout);
         }
         wake_.notify_one();
         thread_.join();
     }
     writer_.reset();  // writes what it has
-    if (spool_) spool_->release(in_log_);
+    if (spool_) release();
+}
+
+void SpooledLog::release() {
+    const std::uint64_t in_log = in_log_.load(std::memory_order_relaxed);
+    if (in_log < left_) return;
+    if (std::exchange(left_held_, false)) spool_->release_left();
+    spool_->release(in_log - left_);
+}
+
+int SpooledLog::fullness() const {
+    const auto share = [](std::uint64_t part, std::uint64_t whole) {
+        return static_cast<int>(std::min<std::uint64_t>(part * 100 / whole, 100));
+    };
+    return std::max(share(counters_.bytes.value(), options_.spool.bytes_max),
+                    share(waiting() + writer_->waiting(), options_.writer.queue_max));
+}
+
+void SpooledLog::watch_fullness() {
+    const bool alarming = fullness() >= limits::kSpoolAlarmPercent;
+    if (alarming == alarmed_) return;
+    alarmed_ = alarming;
+    if (!alarming) {
+        log::info("the spool has room again", {{"percent", fullness()}});
+        return;
+    }
+    log::error(
+        "the spool fills: the message log does not take what is said; when it is full, echoes are "
+        "withheld and new messages refused",
+        {{"percent", fullness()},
+         {"bytes", counters_.bytes.value()},
+         {"bytes_max", options_.spool.bytes_max},
+         {"entries", waiting() + writer_->waiting()},
+         {"entries_max", options_.writer.queue_max}});
 }
 
 MessageLog& SpooledLog::log() {
@@ -144,7 +192,7 @@ void SpooledLog::enqueue(Entry entry) {
     bool wake = false;
     {
         const std::lock_guard lock(mutex_);
-        CLAMOR_CHECK(!stopping_, "given to a log that is being stopped");
+        CLAMOR_CHECK(!retry_.stopping(), "given to a log that is being stopped");
         queue_.push_back(std::move(entry));
         ++taken_;
         waiting_.fetch_add(1, std::memory_order_relaxed);
@@ -184,17 +232,18 @@ void SpooledLog::run() {
             return;
         }
         hand_on();
-        spool_->release(in_log_.load(std::memory_order_relaxed));
+        release();
         counters_.bytes.set(spool_->bytes());
+        watch_fullness();
     }
 }
 
 bool SpooledLog::take_group() {
     std::unique_lock lock(mutex_);
     wake_.wait_until(lock, group_started_ + options_.interval,
-                     [this] { return stopping_ || queue_.size() >= options_.group_max; });
+                     [this] { return retry_.stopping() || queue_.size() >= options_.group_max; });
     idle_ = queue_.empty();
-    wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    wake_.wait(lock, [this] { return retry_.stopping() || !queue_.empty(); });
     idle_ = false;
     while (!queue_.empty() && group_.size() < options_.group_max) {
         group_.push_back(std::move(queue_.front()));
@@ -209,34 +258,26 @@ bool SpooledLog::write_group() {
         records_[i].clear();
         encode_log_entry(group_[i].what, records_[i]);
     }
-    auto pause = options_.retry_pause_min;
-    for (;;) {
-        group_started_ = Clock::now();
-        const auto written = spool_->append(records_);
-        if (written) {
-            const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() -
-                                                                                    group_started_);
-            counters_.commit.record(static_cast<std::uint64_t>(took.count()));
-            counters_.commits.add();
-            counters_.appended.add(group_.size());
-            if (degraded_.exchange(false, std::memory_order_relaxed))
-                log::info("the spool is written again", {{"waited", waiting()}});
-            return true;
-        }
-        counters_.failures.add();
-        enter_degraded(written.error());
-        // The spool may be full of what the log has meanwhile.
-        spool_->release(in_log_.load(std::memory_order_relaxed));
-        std::unique_lock lock(mutex_);
-        if (stopping_ && Clock::now() >= give_up_at_) return false;
-        if (stopping_) {
-            wake_.wait_until(lock, std::min(Clock::now() + options_.retry_pause_min, give_up_at_),
-                             [] { return false; });
-        } else {
-            wake_.wait_for(lock, pause, [this] { return stopping_; });
-        }
-        pause = std::min(pause * 2, options_.retry_pause_max);
-    }
+    return retry_.until_written(
+        [this] {
+            group_started_ = Clock::now();
+            Result<void> written = spool_->append(records_);
+            if (written) {
+                const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
+                    Clock::now() - group_started_);
+                counters_.commit.record(static_cast<std::uint64_t>(took.count()));
+                counters_.commits.add();
+                counters_.appended.add(group_.size());
+            }
+            return written;
+        },
+        [this] {
+            counters_.failures.add();
+            handed_on_.notify_all();
+            // The spool may be full of what the log has meanwhile.
+            release();
+            watch_fullness();
+        });
 }
 
 void SpooledLog::hand_on() {
@@ -257,13 +298,6 @@ void SpooledLog::hand_on() {
     }
     handed_on_.notify_all();
     for (Task& task : tasks) task();
-}
-
-void SpooledLog::enter_degraded(const Error& error) {
-    if (degraded_.exchange(true, std::memory_order_relaxed)) return;
-    handed_on_.notify_all();
-    log::error("the spool cannot be written; messages wait in memory and are tried again",
-               {{"error", error.to_string()}, {"waiting", waiting()}});
 }
 
 }  // namespace clamor::store

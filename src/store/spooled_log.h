@@ -36,6 +36,9 @@ struct SpooledLogOptions {
     std::chrono::milliseconds retry_pause_min{50};
     std::chrono::milliseconds retry_pause_max{2000};
     std::chrono::milliseconds stop_timeout{5000};
+    /// What an earlier process left is written behind the start, as soon as the log takes it: for
+    /// a log on another machine, which may be away. Otherwise before it.
+    bool write_left_later = false;
     /// Of the writer behind the spool; queue_max bounds what waits for either.
     LogWriterOptions writer = {.batch_max = limits::kLogBatch,
                                .commit_interval = limits::kLogInterval};
@@ -51,7 +54,7 @@ struct SpooledLogOptions {
 /// by the next process.
 class SpooledLog final : public LogQueue {
   public:
-    /// First writes to `log` what an earlier process left in the spool. `log` outlives this.
+    /// Takes up what an earlier process left in the spool. `log` outlives this.
     static Result<std::unique_ptr<SpooledLog>> open(MessageLog& log, SpooledLogOptions options);
     ~SpooledLog() override;
 
@@ -68,8 +71,11 @@ class SpooledLog final : public LogQueue {
     const SpoolCounters& counters() const { return counters_; }
     const LogWriter& writer() const { return *writer_; }
     std::size_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
+    /// The share, in percent, of its bound that the spool holds, or of theirs that the entries wait
+    /// in memory: whichever is more. From limits::kSpoolAlarmPercent on it is told in the log, too.
+    int fullness() const;
     /// The last group failed and none has succeeded since: nothing is durable.
-    bool degraded() const { return degraded_.load(std::memory_order_relaxed); }
+    bool degraded() const { return retry_.degraded(); }
 
   private:
     using Clock = std::chrono::steady_clock;
@@ -86,7 +92,9 @@ class SpooledLog final : public LogQueue {
     /// Tries until it succeeds; false when it gave up because of the stop.
     bool write_group();
     void hand_on();
-    void enter_degraded(const Error& error);
+    /// Lets go of what is in the log.
+    void release();
+    void watch_fullness();
     /// All that was appended before is in the log when it returns, if that can be.
     void catch_up(ChannelId channel);
 
@@ -94,7 +102,6 @@ class SpooledLog final : public LogQueue {
     SpoolCounters counters_;
     std::atomic<std::size_t> waiting_{0};   ///< for the spool
     std::atomic<std::uint64_t> in_log_{0};  ///< entries, ever
-    std::atomic<bool> degraded_{false};
     std::unique_ptr<Spool> spool_;
     std::unique_ptr<LogWriter> writer_;
     std::unique_ptr<Reading> reading_;
@@ -107,12 +114,15 @@ class SpooledLog final : public LogQueue {
     std::uint64_t taken_ = 0;  ///< entries, ever
     std::uint64_t done_ = 0;   ///< of them, handed on
     bool idle_ = false;        ///< the thread waits for the next entry
-    bool stopping_ = false;
-    Clock::time_point give_up_at_{};
+    Retry retry_;
 
     // Of the thread alone.
     std::vector<std::string> records_;
     Clock::time_point group_started_{};
+    bool alarmed_ = false;
+
+    std::uint64_t left_ = 0;  ///< entries of an earlier process that go through the writer
+    bool left_held_ = false;  ///< still in the spool
 
     std::thread thread_;
 };

@@ -239,5 +239,44 @@ TEST_F(SpooledLogTest, LeavesAnEntryOfAnotherVersionInTheLogAlone) {
     EXPECT_THAT(read(log), ElementsAre(1));
 }
 
+TEST_F(SpooledLogTest, TakesUpWhatWasLeftBehindTheStartWhereTheLogMayBeAway) {
+    auto away = options();
+    away.write_left_later = true;
+    for (std::uint64_t life = 0; life < 3; ++life) {
+        // Each process ends while the log is away, with entries of those before in the spool.
+        log.fail_appends(kDiskFull);
+        const auto queue = open(away);
+        EXPECT_EQ(queue->last_waiting(kLobby).sequence, life * 2);
+        append(*queue, life * 2 + 1);
+        append(*queue, life * 2 + 2);
+    }
+    EXPECT_THAT(read(log), IsEmpty());
+    {
+        log.fail_appends({});
+        const auto queue = open(away);
+        append(*queue, 7);
+    }
+    EXPECT_THAT(read(log), ElementsAre(1, 2, 3, 4, 5, 6, 7));
+    const auto last = open(away);
+    EXPECT_EQ(last->last_waiting(kLobby).sequence, 0u) << "nothing is left";
+    for (const auto& file : std::filesystem::directory_iterator(temp_.file("spool")))
+        EXPECT_NE(file.path().extension(), ".damaged");
+}
+
+TEST_F(SpooledLogTest, TellsHowFullItIs) {
+    auto small = options();
+    small.writer.queue_max = 10;
+    log.fail_appends(kDiskFull);
+    const auto queue = open(small);
+    EXPECT_EQ(queue->fullness(), 0);
+    for (std::uint64_t i = 1; i <= 6; ++i) append(*queue, i);
+    EXPECT_EQ(queue->fullness(), 60);
+    EXPECT_TRUE(queue->accepting());
+    for (std::uint64_t i = 7; i <= 10; ++i) append(*queue, i);
+    EXPECT_EQ(queue->fullness(), 100);
+    EXPECT_FALSE(queue->accepting());
+    EXPECT_GT(queue->writer().backlog_age().count(), -1);
+}
+
 }  // namespace
 }  // namespace clamor::store

@@ -420,6 +420,9 @@ Notice notice_of(const chat::Done& done) {
                 fmt::format("{} may post links for {}.", target.login, duration_text(act->number)));
         case ModAction::allow_once:
             return plain(fmt::format("\"{}\" is allowed once.", act->text));
+        case ModAction::raid_countdown:
+            return plain(
+                fmt::format("The raid breaker acts for {} more.", duration_text(act->number)));
         default:
             return {};  // a mode or a clearing: everybody is told, and so is the moderator
     }
@@ -538,6 +541,8 @@ Notice notice_of(const chat::Denied& denied, const chat::Act& act, std::string_v
             return plain("Your unban request waits for a decision.");
         case Denial::nothing_to_undo:
             return plain("There is nothing to undo under this name.");
+        case Denial::no_trip:
+            return plain("The raid breaker has not tripped.");
         case Denial::bad_term:
             return plain(fmt::format("This cannot be used: {}", denied.text));
         case Denial::too_many_terms:

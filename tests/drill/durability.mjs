@@ -8,8 +8,8 @@
 // --self-check spoils what was exported in each way that the drill is to find, and fails where it does not find it.
 import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { IrcClient } from '../e2e/irc.mjs';
 import { Server, sleep } from '../e2e/server.mjs';
+import { generator, judge, Sender, total } from './senders.mjs';
 
 const { values: options } = parseArgs({
     options: {
@@ -22,99 +22,6 @@ const { values: options } = parseArgs({
 const kSeconds = Number(options.seconds);
 const kSenders = Number(options.senders);
 const kChannels = ['drilla', 'drillb', 'drillc'];
-const kInFlight = 40; // messages of a sender that wait for their echo
-
-/** mulberry32: small, seeded, good enough to choose moments. */
-function generator(seed) {
-    return () => {
-        seed = (seed + 0x6d2b79f5) | 0;
-        let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-        t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-        return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-    };
-}
-
-const kEcho = /^@(?=\S*client-nonce=([^; ]+))(?=\S*[;@]id=([0-9a-f-]{36}))\S* :tmi\.twitch\.tv USERSTATE #(\S+)$/;
-
-/** Talks in its channel for as long as it is connected; keeps what it sent and what it saw the echo of. */
-class Sender {
-    sent = 0;
-    echoes = []; // {id, text, channel, sender, number}
-    refused = 0;
-
-    constructor(number, random) {
-        this.number = number;
-        this.random = random;
-        this.channel = kChannels[number % kChannels.length];
-    }
-
-    async connect(server) {
-        const client = await IrcClient.login(server, `drill${this.number}`);
-        client.lines.push = (line) => this.#take(line);
-        this.client = client;
-        this.waiting = 0;
-        this.#talk(client);
-    }
-
-    #text(number) {
-        return `${this.number}:${number} ${'x'.repeat(Math.floor(this.random() * 120))}`;
-    }
-
-    async #talk(client) {
-        while (!client.isClosed && !this.over) {
-            const batch = Math.min(1 + Math.floor(this.random() * 8), kInFlight - this.waiting);
-            for (let i = 0; i < batch; ++i) {
-                const number = this.sent++;
-                this.texts ??= new Map();
-                const text = this.#text(number).trimEnd();
-                this.texts.set(String(number), text);
-                ++this.waiting;
-                client.say(this.channel, text, `client-nonce=${number}`);
-            }
-            await sleep(1 + this.random() * 6);
-        }
-    }
-
-    #take(line) {
-        const echo = line.match(kEcho);
-        if (echo) {
-            --this.waiting;
-            this.echoes.push({ id: echo[2], channel: echo[3], text: this.texts.get(echo[1]), sender: this.number, number: Number(echo[1]) });
-        } else if (line.includes(' NOTICE ') && !line.includes('msg_not_stored_yet')) {
-            --this.waiting;
-            ++this.refused;
-        }
-    }
-}
-
-/** What is wrong about the stored messages, given the echoes that were seen. */
-function judge(echoes, stored) {
-    const problems = { lost: [], altered: [], duplicated: [], gaps: [], reordered: [] };
-    for (const [channel, messages] of stored) {
-        const byId = new Map();
-        const texts = new Set();
-        messages.forEach((message, i) => {
-            if (byId.has(message.id) || texts.has(message.text)) problems.duplicated.push(`#${channel} ${message.id} ${message.text}`);
-            byId.set(message.id, message);
-            texts.add(message.text);
-            if (message.seq !== i + 1) problems.gaps.push(`#${channel}: seq ${message.seq} at place ${i + 1}`);
-        });
-        const last = new Map();
-        for (const echo of echoes.filter((each) => each.channel === channel)) {
-            const message = byId.get(echo.id);
-            if (!message) {
-                problems.lost.push(`#${channel} ${echo.id} ${echo.text}`);
-                continue;
-            }
-            if (message.text !== echo.text) problems.altered.push(`#${channel} ${echo.id}`);
-            if (message.seq <= (last.get(echo.sender) ?? 0)) problems.reordered.push(`#${channel} ${echo.id}`);
-            last.set(echo.sender, message.seq);
-        }
-    }
-    return problems;
-}
-
-const total = (problems) => Object.values(problems).reduce((sum, list) => sum + list.length, 0);
 
 /** Whether judge() finds each kind of damage. */
 function selfCheck(echoes, stored) {
@@ -142,7 +49,7 @@ async function drill() {
     const random = generator(seed);
     console.log(`durability drill: seed ${seed}, ${kSeconds} s, ${kSenders} senders in ${kChannels.length} channels`);
     const server = await Server.start({ config: { limits: { messages_viewer: 10_000, messages_moderator: 10_000 } } });
-    const senders = Array.from({ length: kSenders }, (_, i) => new Sender(i, generator(seed + 1 + i)));
+    const senders = Array.from({ length: kSenders }, (_, i) => new Sender(i, generator(seed + 1 + i), kChannels[i % kChannels.length]));
     const end = Date.now() + kSeconds * 1000;
     let kills = 0;
     try {

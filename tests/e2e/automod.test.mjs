@@ -5,28 +5,19 @@ import { after, before, test } from 'node:test';
 import tmi from 'tmi.js';
 import { IrcClient } from './irc.mjs';
 import { eventually, exitSoon, Server } from './server.mjs';
+import { api, listen, point, skip, stopListening, subscribed } from './twurple_api.mjs';
 
-let ApiClient, EventSubWsListener, StaticAuthProvider;
-let skip = false;
-try {
-    ({ ApiClient } = await import('@twurple/api'));
-    ({ EventSubWsListener } = await import('@twurple/eventsub-ws'));
-    ({ StaticAuthProvider } = await import('@twurple/auth'));
-} catch (error) {
-    skip = `twurple does not load on Node ${process.version}: ${error.message}`;
-}
 const kTimeout = { timeout: 60_000 };
 const kTwurple = { timeout: 60_000, skip };
 const kRoom = 'orchard';
 /** So long a message is held; long enough for a restart. */
-const kHoldSeconds = 15;
+const kHoldSeconds = 25;
 let server;
 const bots = [];
-const listeners = [];
 
 before(async () => {
     server = await Server.start({ config: { automod: { hold_for_s: kHoldSeconds } } });
-    process.env.TWURPLE_MOCK_API_PORT = String(server.http);
+    point(server);
     // In development mode a channel comes into being when somebody joins it.
     await (await IrcClient.login(server, kRoom, { channels: [kRoom] })).close();
     const { status, text } = await rest('POST', `/api/channels/${kRoom}/automod/terms`, kRoom, {
@@ -36,7 +27,7 @@ before(async () => {
 });
 after(async () => {
     exitSoon();
-    for (const listener of listeners) listener.stop();
+    stopListening();
     for (const client of bots) {
         client.reconnect = false;
         await client.disconnect().catch(() => {});
@@ -74,23 +65,10 @@ async function viewer(login) {
     return client;
 }
 
-async function subscribed(listener, method, ...args) {
-    const events = [];
-    const confirmed = new Promise((done, fail) => {
-        listener.onSubscriptionCreateSuccess((made) => made === subscription && done());
-        listener.onSubscriptionCreateFailure((_, error) => fail(error));
-    });
-    const subscription = listener[method](...args, (event) => events.push(event));
-    await confirmed;
-    return events;
-}
-
 test('what is held is told to a twurple moderator, who approves and denies it once', kTwurple, async () => {
     const owner = await idOf(kRoom);
-    const client = new ApiClient({ authProvider: new StaticAuthProvider('e2e', kRoom), logger: { minLevel: 'critical' } });
-    const listener = new EventSubWsListener({ apiClient: client, logger: { minLevel: 'critical' } });
-    listeners.push(listener);
-    listener.start();
+    const client = api(kRoom);
+    const listener = listen(client);
     const holds = await subscribed(listener, 'onAutoModMessageHoldV2', owner, owner);
     const updates = await subscribed(listener, 'onAutoModMessageUpdateV2', owner, owner);
     const watcher = await IrcClient.login(server, 'watcher', { channels: [kRoom] });
@@ -176,4 +154,67 @@ test('what is held survives SIGKILL, and expires when nobody decides', kTimeout,
     assert.equal(said.filter((text) => text === 'pineapple before the crash').length, 1);
     assert.equal(said.filter((text) => text === 'pineapple nobody wants').length, 0);
     await owner.close();
+});
+
+test('what was held before a restart is approved over REST, and EventSub tells of it', kTwurple, async () => {
+    const owner = await idOf(kRoom);
+    const sender = await IrcClient.login(server, 'sol', { channels: [kRoom] });
+    sender.say(kRoom, 'pineapple before the restart');
+    sender.say(kRoom, 'pineapple that is denied');
+    const held = await eventually(async () => (await pending()).length === 2 && pending(), 'both are held');
+    await sender.close();
+    await server.terminate();
+    await server.restart();
+
+    const client = api(kRoom);
+    const updates = await subscribed(listen(client), 'onAutoModMessageUpdateV2', owner, owner);
+    const watcher = await IrcClient.login(server, 'watcher', { channels: [kRoom] });
+    const [wanted, unwanted] = ['pineapple before the restart', 'pineapple that is denied'].map((text) => held.find((one) => one.text === text));
+    await client.moderation.processHeldAutoModMessage(owner, wanted.id, true);
+    assert.equal((await watcher.hears('pineapple before the restart')).tags.id, wanted.id);
+    await eventually(() => updates.length === 1, 'the moderator is told what became of it');
+    assert.equal(updates[0].messageId, wanted.id);
+    assert.equal(updates[0].status, 'approved');
+    // The library's moderatorName reads the sender's login.
+    assert.equal((await updates[0].getModerator()).name, kRoom);
+
+    // Once, by whichever road.
+    await assert.rejects(client.moderation.processHeldAutoModMessage(owner, wanted.id, false), /400/);
+    assert.equal((await rest('POST', `/api/channels/${kRoom}/automod/held/${wanted.id}`, kRoom, { action: 'approve' })).status, 400);
+    assert.equal((await rest('POST', `/api/channels/${kRoom}/automod/held/${unwanted.id}`, kRoom, { action: 'deny' })).status, 204);
+    await eventually(() => updates.length === 2, 'the moderator is told what became of the other one');
+    assert.equal(updates[1].status, 'denied');
+    const mod = await IrcClient.login(server, kRoom, { channels: [kRoom] });
+    mod.say(kRoom, `/approve ${unwanted.id}`);
+    await mod.lines.next((line) => line.includes('decided before') && / NOTICE /.test(line));
+    await mod.sayStored(kRoom, 'that was all');
+    assert.equal(updates.length, 2);
+    const said = server.export(kRoom).map((message) => message.text);
+    assert.equal(said.filter((text) => text === 'pineapple before the restart').length, 1);
+    assert.equal(said.filter((text) => text === 'pineapple that is denied').length, 0);
+    await mod.close();
+    await watcher.close();
+});
+
+test('the raid breaker counts down over a restart, and moderators give it more time', kTimeout, async () => {
+    const room = 'orangery';
+    const owner = await IrcClient.login(server, room, { channels: [room] });
+    const raid = async (request, body) => rest(body ? 'POST' : 'GET', `/api/channels/${room}/automod/raid${request}`, room, body);
+    const rules = { raid: { on: true, signs: 1, alike_names: 3, countdown_s: 10 } };
+    assert.equal((await rest('PATCH', `/api/channels/${room}/automod/rules`, room, { rules })).status, 200);
+    const bots = [];
+    for (const number of [1, 2, 3]) bots.push(await IrcClient.login(server, `orangebot_${number}`, { channels: [room] }));
+    const tripped = await eventually(async () => (await raid('')).json.shield && raid(''), 'shield mode is on');
+    assert.deepEqual(tripped.json.last.signs.map(({ sign }) => sign), ['alike_names']);
+    assert.ok(tripped.json.last.seconds_left <= 10);
+    assert.equal((await raid('/extend', { seconds: 5 })).status, 204);
+    const { until } = (await raid('')).json.last;
+    assert.equal(until, tripped.json.last.until + 5000);
+    for (const client of [owner, ...bots]) await client.close();
+    await server.kill();
+    await server.restart();
+    assert.equal((await raid('')).json.last.until, until);
+    const over = await eventually(async () => !(await raid('')).json.shield && Date.now(), 'shield mode ends', 30_000);
+    assert.ok(over >= until, 'not before the time that was told');
+    await eventually(async () => (await raid('')).json.last.over, 'the trip is over');
 });

@@ -7,30 +7,21 @@ import { after, before, test } from 'node:test';
 import WebSocket from 'ws';
 import { IrcClient } from './irc.mjs';
 import { eventually, exitSoon, Server, sleep } from './server.mjs';
+import { api, listen, point, skip, stopListening, subscribed } from './twurple_api.mjs';
 
-let ApiClient, EventSubWsListener, StaticAuthProvider;
-let skip = false;
-try {
-    ({ ApiClient } = await import('@twurple/api'));
-    ({ EventSubWsListener } = await import('@twurple/eventsub-ws'));
-    ({ StaticAuthProvider } = await import('@twurple/auth'));
-} catch (error) {
-    skip = `twurple does not load on Node ${process.version}: ${error.message}`;
-}
 const kTimeout = { timeout: 60_000 };
 const kTwurple = { timeout: 60_000, skip };
 const kSecret = 'a secret of some length';
 let server;
-const listeners = [];
 const receivers = [];
 
 before(async () => {
     server = await Server.start();
-    process.env.TWURPLE_MOCK_API_PORT = String(server.http);
+    point(server);
 });
 after(async () => {
     exitSoon();
-    for (const listener of listeners) listener.stop();
+    stopListening();
     for (const receiver of receivers) receiver.close();
     await server?.stop();
 });
@@ -290,28 +281,6 @@ test('the queries of /ws have bounds, and hostile ones do no harm', kTimeout, as
     assert.equal(await welcomed('', 'hello'), 4001);
     assert.equal((await server.get('/readyz')).status, 200);
 });
-
-/** A client of the API with a full token of `login`. */
-function api(login) {
-    return new ApiClient({ authProvider: new StaticAuthProvider('e2e', login), logger: { minLevel: 'critical' } });
-}
-function listen(client) {
-    const listener = new EventSubWsListener({ apiClient: client, logger: { minLevel: 'critical' } });
-    listeners.push(listener);
-    listener.start();
-    return listener;
-}
-/** Subscribes, waits until it is confirmed, and collects what comes. */
-async function subscribed(listener, method, ...args) {
-    const events = [];
-    const confirmed = new Promise((done, fail) => {
-        listener.onSubscriptionCreateSuccess((made) => made === subscription && done());
-        listener.onSubscriptionCreateFailure((_, error) => fail(error));
-    });
-    const subscription = listener[method](...args, (event) => events.push(event));
-    await confirmed;
-    return events;
-}
 
 test('twurple loses nothing and hears nothing twice when it is told to reconnect', kTwurple, async () => {
     const me = await idOf('movingroom');

@@ -4,54 +4,21 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { IrcClient } from './irc.mjs';
 import { eventually, exitSoon, Server } from './server.mjs';
+import { api, listen, point, skip, stopListening, subscribed } from './twurple_api.mjs';
 
-let ApiClient, EventSubWsListener, StaticAuthProvider;
-let skip = false;
-try {
-    ({ ApiClient } = await import('@twurple/api'));
-    ({ EventSubWsListener } = await import('@twurple/eventsub-ws'));
-    ({ StaticAuthProvider } = await import('@twurple/auth'));
-} catch (error) {
-    skip = `twurple does not load on Node ${process.version}: ${error.message}`;
-}
 const kTimeout = { timeout: 40_000, skip };
 let server;
-const listeners = [];
-
-/** A client of the API with a full token of `login`. */
-function api(login) {
-    return new ApiClient({ authProvider: new StaticAuthProvider('e2e', login), logger: { minLevel: 'critical' } });
-}
-
-async function listen(client) {
-    const listener = new EventSubWsListener({ apiClient: client, logger: { minLevel: 'critical' } });
-    listeners.push(listener);
-    listener.start();
-    return listener;
-}
-
-/** Subscribes, waits until it is confirmed, and collects what comes. */
-async function subscribed(listener, method, ...args) {
-    const events = [];
-    const confirmed = new Promise((done, fail) => {
-        listener.onSubscriptionCreateSuccess((made) => made === subscription && done());
-        listener.onSubscriptionCreateFailure((_, error) => fail(error));
-    });
-    const subscription = listener[method](...args, (event) => events.push(event));
-    await confirmed;
-    return events;
-}
 
 const first = (events, what) => eventually(() => events[0], what);
 
 before(async () => {
     if (skip) return;
     server = await Server.start();
-    process.env.TWURPLE_MOCK_API_PORT = String(server.http);
+    point(server);
 });
 after(async () => {
     exitSoon();
-    for (const listener of listeners) listener.stop();
+    stopListening();
     await server?.stop();
 });
 
@@ -116,7 +83,7 @@ test('twurple moderates: bans, roles, terms, and is refused with the reason', kT
 test('twurple hears by EventSub what happens on IRC, with the same ids', kTimeout, async () => {
     const owner = api('eventroom');
     const me = await owner.users.getUserByName('eventroom');
-    const listener = await listen(owner);
+    const listener = listen(owner);
     const messages = await subscribed(listener, 'onChannelChatMessage', me.id, me.id);
     const bans = await subscribed(listener, 'onChannelBan', me.id);
     const unbans = await subscribed(listener, 'onChannelUnban', me.id);
@@ -154,7 +121,7 @@ test('twurple hears by EventSub what happens on IRC, with the same ids', kTimeou
 test('whispers reach EventSub, and a token without the scope is refused', kTimeout, async () => {
     const reader = api('whisperreader');
     const me = await reader.users.getUserByName('whisperreader');
-    const listener = await listen(reader);
+    const listener = listen(reader);
     const whispers = await subscribed(listener, 'onUserWhisperMessage', me.id);
     const writer = await IrcClient.login(server, 'whisperwriter');
     writer.say('jtv', '/w whisperreader psst');

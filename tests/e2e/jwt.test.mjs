@@ -10,16 +10,8 @@ import { after, before, test } from 'node:test';
 import tmi from 'tmi.js';
 import { IrcClient } from './irc.mjs';
 import { eventually, exitSoon, runClamor, Server } from './server.mjs';
+import { api, listen, point, skip as noTwurple, stopListening, subscribed } from './twurple_api.mjs';
 
-let ApiClient, EventSubWsListener, StaticAuthProvider;
-let noTwurple = false;
-try {
-    ({ ApiClient } = await import('@twurple/api'));
-    ({ EventSubWsListener } = await import('@twurple/eventsub-ws'));
-    ({ StaticAuthProvider } = await import('@twurple/auth'));
-} catch (error) {
-    noTwurple = `twurple does not load on Node ${process.version}: ${error.message}`;
-}
 const kTimeout = { timeout: 40_000 };
 const kIssuer = 'https://tv.example';
 const kAudience = 'chat';
@@ -88,11 +80,12 @@ before(async () => {
             limits: { connections_per_address: 1000 },
         },
     });
-    process.env.TWURPLE_MOCK_API_PORT = String(server.http);
+    point(server);
     clamor('channel', 'add', 'jwtroom', '--data', server.data);
 });
 after(async () => {
     exitSoon();
+    stopListening();
     for (const bot of bots) await bot.disconnect().catch(() => {});
     await server?.stop();
     platform.close();
@@ -134,7 +127,7 @@ test('tmi.js, which makes every token lower case, logs in with the folded form',
 
 test('@twurple/api asks with a JWT', { ...kTimeout, skip: noTwurple }, async () => {
     const token = jwt({ login: 'jwtroom', scope: 'chat:read moderator:read:chatters moderator:manage:announcements' });
-    const client = new ApiClient({ authProvider: new StaticAuthProvider('e2e', token), logger: { minLevel: 'critical' } });
+    const client = api(token);
     const me = await client.users.getUserByName('jwtroom');
     assert.equal(me.name, 'jwtroom');
     await client.asUser(me.id, (ctx) => ctx.chat.sendAnnouncement(me.id, { message: 'signed' }));
@@ -195,23 +188,13 @@ test('revocation closes the sessions, by REST and from the command line', kTimeo
 
 test('revocation ends the EventSub subscriptions that a JWT made', { ...kTimeout, skip: noTwurple }, async () => {
     const token = jwt({ login: 'evsub', scope: 'user:read:chat', channels: { evsub: {} } });
-    const client = new ApiClient({ authProvider: new StaticAuthProvider('e2e', token), logger: { minLevel: 'critical' } });
+    const client = api(token);
     const me = await client.users.getUserByName('evsub');
-    const listener = new EventSubWsListener({ apiClient: client, logger: { minLevel: 'critical' } });
-    try {
-        listener.start();
-        const confirmed = new Promise((done, fail) => {
-            listener.onSubscriptionCreateSuccess(done);
-            listener.onSubscriptionCreateFailure((_, error) => fail(error));
-        });
-        listener.onChannelChatMessage(me.id, me.id, () => {});
-        await confirmed;
-        const revoked = new Promise((done) => listener.onRevoke((_, status) => done(status)));
-        assert.equal((await post('/oauth2/revoke', { client_id: 'e2e', token })).status, 200);
-        assert.equal(await revoked, 'authorization_revoked');
-    } finally {
-        listener.stop();
-    }
+    const listener = listen(client);
+    await subscribed(listener, 'onChannelChatMessage', me.id, me.id);
+    const revoked = new Promise((done) => listener.onRevoke((_, status) => done(status)));
+    assert.equal((await post('/oauth2/revoke', { client_id: 'e2e', token })).status, 200);
+    assert.equal(await revoked, 'authorization_revoked');
 });
 
 test('a token that expires ends its session', kTimeout, async () => {

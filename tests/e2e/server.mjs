@@ -95,22 +95,10 @@ export class Server {
                 `127.0.0.1:${this.irc}`, ...this.args],
             { stdio: ['ignore', 'pipe', 'pipe'] },
         );
-        this.child = child;
-        running.add(child);
         let out = '';
         child.stdout.on('data', (text) => (out += text));
         child.stderr.on('data', (text) => (this.log += text));
-        this.ended = new Promise((done) => {
-            child.on('error', (error) => {
-                this.log += `\n${error.message}\n`;
-                running.delete(child);
-                done({ code: null, signal: null });
-            });
-            child.on('close', (code, signal) => {
-                running.delete(child);
-                done({ code, signal });
-            });
-        });
+        this.adopt(child);
         const address = / ws:\/\/127\.0\.0\.1:(\d+)\/ +and +127\.0\.0\.1:(\d+)/;
         let found;
         try {
@@ -126,6 +114,23 @@ export class Server {
         this.http = Number(found[1]);
         this.irc = Number(found[2]);
         await eventually(async () => (await this.get('/readyz')).status === 200, 'the server is ready');
+    }
+
+    /** From now on this process is the server: the one that was spawned, or one that took over from it. */
+    adopt(child) {
+        this.child = child;
+        running.add(child);
+        this.ended = new Promise((done) => {
+            child.on('error', (error) => {
+                this.log += `\n${error.message}\n`;
+                running.delete(child);
+                done({ code: null, signal: null });
+            });
+            child.on('close', (code, signal) => {
+                running.delete(child);
+                done({ code, signal });
+            });
+        });
     }
 
     /** Starts it again on the same data and the same ports. */

@@ -57,15 +57,19 @@ class FakeMember final : public hub::Member {
     hub::Dialect dialect() const override { return dialect_; }
     chat::ShedClass intake() const override { return takes; }
     void deliver(const Frame& frame) override { frames.emplace_back(frame.bytes()); }
-    void on_skipped(ChannelId,
-                    const std::array<std::uint32_t, chat::kShedClasses>& by_class) override {
-        for (std::size_t i = 0; i < by_class.size(); ++i) skipped[i] += by_class[i];
+    void on_skipped(ChannelId, const hub::Skipped& events) override {
+        for (std::size_t i = 0; i < events.by_class.size(); ++i) skipped[i] += events.by_class[i];
+        skipped_first = events.first;
+        skipped_last = events.last;
     }
     void on_join_answer(hub::RequestId request, hub::JoinAnswer answer) override {
         joins.emplace(request, std::move(answer));
     }
     void on_send_answer(hub::RequestId request, hub::SendAnswer answer) override {
         sends.emplace(request, std::move(answer));
+    }
+    void on_caught_up(hub::RequestId request, hub::CaughtUp answer) override {
+        caught_up.emplace(request, std::move(answer));
     }
     void on_names_answer(hub::RequestId request, hub::NamesAnswer answer) override {
         names.emplace(request, std::move(answer));
@@ -98,9 +102,12 @@ class FakeMember final : public hub::Member {
 
     std::vector<std::string> frames;
     std::array<std::uint32_t, chat::kShedClasses> skipped{};
+    Position skipped_first;
+    Position skipped_last;
     std::multimap<hub::RequestId, hub::JoinAnswer> joins;
     std::multimap<hub::RequestId, hub::SendAnswer> sends;
     std::multimap<hub::RequestId, hub::NamesAnswer> names;
+    std::multimap<hub::RequestId, hub::CaughtUp> caught_up;
     std::multimap<hub::RequestId, hub::ActAnswer> acts;
     std::size_t frames_at_act = 0;  ///< that had arrived when the last act was answered
     std::vector<chat::Chatter> selves;

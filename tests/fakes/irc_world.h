@@ -149,6 +149,7 @@ class IrcWorld {
         : shard{.hub = hub,
                 .gateway = gateway,
                 .scheduler = cluster.shard(0),
+                .encoder = encoder,
                 .authenticator = authenticator,
                 .accounts = accounts,
                 .counters = counters,

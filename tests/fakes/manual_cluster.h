@@ -41,6 +41,11 @@ class ManualCluster final : public Executor {
         }
     }
 
+    /// One turn of every shard.
+    void turn() {
+        for (const auto& shard : shards_) shard->turn();
+    }
+
     /// Moves time in steps of a millisecond, running what becomes due.
     void advance(std::chrono::milliseconds by) {
         run();

@@ -12,6 +12,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "automod/levels.h"
 #include "automod/model_classifier.h"
 #include "dataset.h"
 #include "evasion.h"
@@ -21,7 +22,7 @@
 namespace clamor::automod_tools {
 namespace {
 
-constexpr std::array kThresholds{0.9f, 0.8f, 0.7f, 0.6f, 0.5f};
+using automod::kThresholds;
 constexpr int kTimedRounds = 3;
 
 /// Normalises and scores, and counts what is found as it goes.
@@ -72,6 +73,14 @@ constexpr const char* kQualityHead =
     "| | lines | ROC-AUC | PR-AUC | F1 at 0.5 | recall at 0.5 | false positives at 0.5 |\n"
     "|---|---|---|---|---|---|---|\n";
 
+std::string false_positives_row(const std::string& name, std::ptrdiff_t harmless,
+                                std::span<const Scored> lines) {
+    std::string cells = "| " + name + " | " + std::to_string(harmless) + " |";
+    for (const float threshold : kThresholds)
+        cells += " " + number(at_threshold(lines, threshold).false_positive_rate) + " |";
+    return cells + "\n";
+}
+
 std::string quality(Judge& judge, const std::vector<Source>& sources) {
     std::vector<Line> all;
     for (const Source& source : sources)
@@ -106,6 +115,17 @@ std::string quality(Judge& judge, const std::vector<Source>& sources) {
     out << "\n## By source\n\n" << kQualityHead;
     for (const Source& source : sources)
         out << quality_row(source.name, score_all(judge, source.lines));
+
+    out << "\n## False positives by source\n\nThe share of a source's harmless lines above each "
+           "level's threshold.\n\n"
+           "| | harmless lines | level 0 | level 1 | level 2 | level 3 | level 4 |\n"
+           "|---|---|---|---|---|---|---|\n";
+    for (const Source& source : sources) {
+        const auto harmless = std::ranges::count(source.lines, false, &Line::toxic);
+        if (harmless > 0)
+            out << false_positives_row(source.name, harmless, score_all(judge, source.lines));
+    }
+    out << false_positives_row("all", std::ranges::count(all, false, &Line::toxic), plain);
 
     out << "\n## Calibration\n\n| score | lines | mean score | share toxic |\n|---|---|---|---|\n";
     for (int tenth = 0; tenth < 10; ++tenth) {
@@ -183,22 +203,26 @@ std::string timing(Judge& judge, const std::vector<Source>& sources,
 std::string live_chat(Judge& judge, const std::vector<std::string>& chat, bool list) {
     std::ostringstream out;
     out << "\n## Live chat\n\nA log of " << chat.size()
-        << " messages of one channel, without labels: the share above each level's threshold. "
-           "Profanity is\n"
-           "off below level 3, so that up to level 2 only the hostility counts.\n\n"
+        << " messages of one channel, without labels: the share above each level's threshold, and "
+           "what\na channel at that overall level holds or blocks. Level 0 is off.\n\n"
            "| level | threshold | toxicity | hostility | caught |\n|---|---|---|---|---|\n";
     for (std::size_t level = 0; level < kThresholds.size(); ++level) {
-        double toxic = 0, hostile = 0;
+        const automod::LevelTable table({.overall = static_cast<std::uint8_t>(level)}, {});
+        double toxic = 0, hostile = 0, caught = 0;
         for (const std::string& text : chat) {
             const automod::Scores scores = judge.score(text);
             toxic += scores.toxicity > kThresholds[level] ? 1 : 0;
             hostile += scores.hostility > kThresholds[level] ? 1 : 0;
+            caught +=
+                table.of_hostility(scores.hostility, 0) || table.of_profanity(scores.profanity, 0)
+                    ? 1
+                    : 0;
         }
         const auto percent = [&](double count) {
             return number(100 * count / static_cast<double>(chat.size()), 2) + " %";
         };
         out << row({std::to_string(level), number(kThresholds[level], 1), percent(toxic),
-                    percent(hostile), percent(level >= 3 ? toxic : hostile)});
+                    percent(hostile), percent(caught)});
     }
     if (!list) return out.str();
     for (const std::string& text : chat) {

@@ -1,36 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <array>
 
 #include <nlohmann/json.hpp>
 
 #include "api/helix/call.h"
 #include "api/helix/handlers.h"
+#include "automod/levels.h"
+#include "automod/names.h"
 #include "base/limits.h"
+#include "moderation/automod_rules.h"
+#include "store/terms.h"
 #include "text/message.h"
 
 namespace clamor::api::helix {
 
 namespace {
-
-constexpr std::size_t kTermsPage = 500;
-
-/// In the order of store::AutoModSettings.
-constexpr std::array<std::string_view, 8> kCategories{"aggression",
-                                                      "bullying",
-                                                      "disability",
-                                                      "misogyny",
-                                                      "race_ethnicity_or_religion",
-                                                      "sex_based_terms",
-                                                      "sexuality_sex_or_gender",
-                                                      "swearing"};
-
-/// What the categories are under an overall level (spec helix-eventsub 7.3).
-constexpr std::array<std::array<std::uint8_t, 8>, 5> kLevels{{{0, 0, 0, 0, 0, 0, 0, 0},
-                                                              {1, 0, 0, 0, 1, 0, 1, 0},
-                                                              {2, 1, 1, 1, 2, 1, 2, 0},
-                                                              {3, 2, 3, 3, 3, 3, 3, 0},
-                                                              {4, 4, 4, 4, 4, 4, 4, 3}}};
 
 Json term_json(const store::Term& term) {
     return {{"broadcaster_id", id_text(term.channel)},
@@ -43,26 +27,24 @@ Json term_json(const store::Term& term) {
 }
 
 std::optional<store::Term> find_text(Call& call, std::string_view text) {
-    std::string after;
-    while (true) {
-        auto page = take(call.catalog().list_terms(call.channel.id, /*permitted=*/false, after,
-                                                   call.now.wall, kTermsPage));
-        const auto found = std::ranges::find_if(
-            page, [&](const store::Term& term) { return term.text == text && !term.private_term; });
-        if (found != page.end()) return std::move(*found);
-        if (page.size() < kTermsPage) return std::nullopt;
-        after = page.back().id;
+    for (auto& term : take(store::all_terms(call.catalog(), call.channel.id, call.now.wall))) {
+        if (!term.permitted && !term.private_term && term.text == text) return std::move(term);
     }
+    return std::nullopt;
+}
+
+/// In the order of store::AutoModSettings.
+std::string_view helix_name(int category) {
+    return automod::name_of(static_cast<automod::Category>(category));
 }
 
 Json settings_json(const Call& call, const store::AutoModSettings& settings) {
-    const auto& levels =
-        settings.overall_level ? kLevels.at(*settings.overall_level) : settings.categories;
+    const auto levels = automod::effective_levels(moderation::levels_of(settings));
     Json object{{"broadcaster_id", id_text(call.channel.id)},
                 {"moderator_id", id_text(call.user().id)},
                 {"overall_level", settings.overall_level ? Json(*settings.overall_level) : Json()}};
-    for (std::size_t i = 0; i < kCategories.size(); ++i)
-        object[std::string(kCategories[i])] = levels[i];
+    for (int i = 0; i < automod::kCategories; ++i)
+        object[std::string(helix_name(i))] = levels[static_cast<std::size_t>(i)];
     return object;
 }
 
@@ -154,10 +136,11 @@ Reply put_automod_settings(Call& call) {
     store::AutoModSettings settings;
     settings.overall_level.reset();
     bool some = false;
-    for (std::size_t i = 0; i < kCategories.size(); ++i) {
-        const auto level = call.fields.optional_number(kCategories[i], 0, 4);
+    for (int i = 0; i < automod::kCategories; ++i) {
+        const auto level = call.fields.optional_number(helix_name(i), 0, 4);
         some = some || level.has_value();
-        settings.categories[i] = static_cast<std::uint8_t>(level.value_or(0));
+        settings.categories[static_cast<std::size_t>(i)] =
+            static_cast<std::uint8_t>(level.value_or(0));
     }
     if (const auto overall = call.fields.optional_number("overall_level", 0, 4)) {
         if (some) {
@@ -166,16 +149,14 @@ Reply put_automod_settings(Call& call) {
                           "categories"};
         }
         settings.overall_level = static_cast<std::uint8_t>(*overall);
-        settings.categories = kLevels.at(*settings.overall_level);
+        settings.categories = automod::effective_levels(moderation::levels_of(settings));
     } else if (!some) {
         throw Refusal{400, "Missing required parameter \"overall_level\""};
     }
-    return call.act(
-        chat::act::ChangeAutoMod{.levels = chat::AutoModLevels{.overall = settings.overall_level,
-                                                               .categories = settings.categories}},
-        [settings](Call& then, const chat::Done&) -> Reply {
-            return one_reply(settings_json(then, settings));
-        });
+    return call.act(chat::act::ChangeAutoMod{.levels = moderation::told_levels(settings)},
+                    [settings](Call& then, const chat::Done&) -> Reply {
+                        return one_reply(settings_json(then, settings));
+                    });
 }
 
 }  // namespace clamor::api::helix

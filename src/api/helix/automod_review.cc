@@ -10,6 +10,7 @@
 #include "automod/names.h"
 #include "base/limits.h"
 #include "moderation/automod_findings.h"
+#include "moderation/raid_trip.h"
 
 /// What AutoMod did and would do: held messages, the proof of a verdict, time travel, calibration,
 /// and the report. Below /api, for mod pages.
@@ -20,7 +21,6 @@ namespace {
 constexpr std::int64_t kPage = 100;
 constexpr std::size_t kProposedTerms = 100;
 constexpr std::size_t kHitsShown = 50;
-constexpr std::size_t kAuditLooked = 1000;
 constexpr std::int64_t kPreviewHours = 24 * 7;
 
 MessageId path_message(Call& call) {
@@ -80,17 +80,30 @@ Json calibration_json(Call& call) {
              {{"layer", layer_json(fit.after)}, {"figures", figures_json(fit.figures_after)}}}};
 }
 
-/// The newest thing that the raid breaker did, among the newest of the audit log.
-std::optional<store::AuditEntry> last_raid(Call& call) {
-    for (auto& entry : take(call.catalog().list_audit(call.channel.id, 0, {}, kAuditLooked))) {
-        if (entry.origin == "system" && entry.batch.starts_with(moderation::kRaidBatch))
-            return std::move(entry);
+Json trip_json(const store::RaidTrip& stored, WallTime now) {
+    const auto trip = moderation::read_trip(stored.details);
+    Json signs = Json::array(), changes = Json::array(), newcomers = Json::array();
+    for (const auto& sign : trip.signs) {
+        signs.push_back({{"sign", automod::name_of(sign.sign)},
+                         {"measured", sign.measured},
+                         {"limit", sign.limit}});
     }
-    return std::nullopt;
-}
-
-bool is_undone(Call& call, const std::string& batch) {
-    return !take(call.catalog().list_audit(call.channel.id, 0, "undo:" + batch, 1)).empty();
+    for (const auto& change : trip.changes) {
+        changes.push_back({{"measure", automod::name_of(change.measure)},
+                           {"before", change.before},
+                           {"after", change.after}});
+    }
+    for (const UserId user : trip.newcomers) newcomers.push_back(id_text(user));
+    const auto left = std::chrono::ceil<std::chrono::seconds>(stored.until - now);
+    return {{"batch", stored.batch},
+            {"at", unix_ms(stored.at)},
+            {"until", unix_ms(stored.until)},
+            {"seconds_left", stored.over ? 0 : std::max<std::int64_t>(left.count(), 0)},
+            {"over", stored.over},
+            {"shadow", stored.shadow},
+            {"signs", std::move(signs)},
+            {"changes", std::move(changes)},
+            {"newcomers", std::move(newcomers)}};
 }
 
 }  // namespace
@@ -133,18 +146,20 @@ Reply post_preview(Call& call) {
     moderation::Proposal proposal;
     if (call.fields.has("terms")) {
         for (const auto& fields : call.fields.objects("terms", 1, kProposedTerms)) {
-            const auto term = read_term(fields);
+            const auto term = read_term(fields, call.now.wall);
             proposal.terms.push_back({.id = call.new_uuid(),
                                       .channel = call.channel.id,
                                       .text = term.text,
                                       .permitted = term.permitted,
+                                      .expires_at = term.expires_at,
                                       .private_term = term.private_term,
+                                      .shadow = term.shadow,
                                       .holds = term.holds});
         }
     }
     proposal.rules = call.fields.document("rules");
     if (const auto level = call.fields.optional_number("overall_level", 0, 4))
-        proposal.levels.overall_level = static_cast<std::uint8_t>(*level);
+        proposal.levels = chat::AutoModLevels{.overall = static_cast<std::uint8_t>(*level)};
     proposal.with_present = call.fields.optional_flag("with_present").value_or(false);
     const std::chrono::hours hours(
         call.fields.optional_number("hours", 1, kPreviewHours).value_or(24));
@@ -229,21 +244,21 @@ Reply get_automod_report(Call& call) {
 Reply get_raid_breaker(Call& call) {
     const auto stored = take(call.catalog().automod_settings(call.channel.id));
     const auto rules = moderation::parse_rules(stored.rules);
-    const auto last = last_raid(call);
-    const bool shield = take(call.catalog().shield_mode(call.channel.id)).active;
-    // When the countdown is over, the shield ends without an undo.
+    const auto last = take(call.catalog().raid_trip(call.channel.id));
     return json_reply({{"on", rules && rules->raid.on},
-                       {"shield", shield},
-                       {"last", last ? Json{{"batch", last->batch},
-                                            {"at", unix_ms(last->at)},
-                                            {"reverted", !shield || is_undone(call, last->batch)}}
-                                     : Json()}});
+                       {"shield", take(call.catalog().shield_mode(call.channel.id)).active},
+                       {"last", last ? trip_json(*last, call.now.wall) : Json()}});
 }
 
 Reply post_raid_revert(Call& call) {
-    const auto last = last_raid(call);
-    if (!last) throw Refusal{404, "The raid breaker has done nothing of late."};
+    const auto last = take(call.catalog().raid_trip(call.channel.id));
+    if (!last || last->over) throw Refusal{404, "The raid breaker has nothing to take back."};
     return call.act(chat::act::Undo{last->batch});
+}
+
+Reply post_raid_extend(Call& call) {
+    const auto seconds = call.fields.number("seconds", 1, limits::kRaidBreakerMax.count());
+    return call.act(chat::act::ExtendTrip{static_cast<std::uint32_t>(seconds)});
 }
 
 }  // namespace clamor::api::helix

@@ -10,10 +10,12 @@
 #include "api/helix/automod_json.h"
 #include "api/helix/denials.h"
 #include "api/helix/handlers.h"
+#include "automod/default_lists.h"
 #include "automod/names.h"
 #include "automod/term_list.h"
 #include "base/limits.h"
 #include "moderation/automod_findings.h"
+#include "store/terms.h"
 
 /// What AutoMod does in a channel beyond what Helix has: rules, terms of every kind, permits. Below
 /// /api, for mod pages.
@@ -21,11 +23,12 @@ namespace clamor::api::helix {
 
 namespace {
 
-constexpr std::size_t kPage = 500;
 constexpr Length kBatch{.least = 1, .most = 64};
 constexpr Length kTerm{.least = 2, .most = limits::kTermCodePoints};
 constexpr Length kList{.least = 0, .most = 64};
+constexpr std::int64_t kListPage = 100;
 constexpr std::int64_t kTermSecondsMax = 366 * 86400;
+constexpr std::int64_t kTermTimeMax = 253'402'300'799'999;  // the end of the year 9999
 
 Json term_json(const store::Term& term) {
     return {{"id", term.id},
@@ -40,17 +43,8 @@ Json term_json(const store::Term& term) {
             {"expires_at", term.expires_at ? Json(unix_ms(*term.expires_at)) : Json()}};
 }
 
-std::vector<store::Term> all_terms(Call& call, bool permitted) {
-    std::vector<store::Term> terms;
-    std::string after;
-    for (;;) {
-        auto page = take(
-            call.catalog().list_terms(call.channel.id, permitted, after, call.now.wall, kPage));
-        const bool last = page.size() < kPage;
-        if (!last) after = page.back().id;
-        for (auto& term : page) terms.push_back(std::move(term));
-        if (last) return terms;
-    }
+std::vector<store::Term> all_terms(Call& call) {
+    return take(store::all_terms(call.catalog(), call.channel.id, call.now.wall));
 }
 
 Json rules_json(Call& call) {
@@ -66,19 +60,20 @@ Json rules_json(Call& call) {
             {"rules", moderation::rules_json(rules ? *rules : moderation::AutoModRules())}};
 }
 
-std::vector<chat::act::AddTerm> read_import(const Fields& fields, WallTime now) {
-    if (fields.has("terms")) {
-        std::vector<chat::act::AddTerm> terms;
-        for (const auto& term : fields.objects("terms", 1, limits::kTermsMax)) {
-            try {
-                terms.push_back(read_term(term));
-            } catch (Refusal& refusal) {
-                refusal.message = fmt::format("terms[{}]: {}", terms.size(), refusal.message);
-                throw;
-            }
+std::vector<chat::act::AddTerm> read_objects(const Fields& fields, WallTime now) {
+    std::vector<chat::act::AddTerm> terms;
+    for (const auto& term : fields.objects("terms", 1, limits::kTermsMax)) {
+        try {
+            terms.push_back(read_term(term, now));
+        } catch (Refusal& refusal) {
+            refusal.message = fmt::format("terms[{}]: {}", terms.size(), refusal.message);
+            throw;
         }
-        return terms;
     }
+    return terms;
+}
+
+std::vector<chat::act::AddTerm> read_lines(const Fields& fields) {
     const std::string text = fields.raw("text");
     if (text.empty()) throw Refusal{400, "Missing required parameter \"terms\" or \"text\""};
     const auto read = automod::read_text(text);
@@ -89,35 +84,39 @@ std::vector<chat::act::AddTerm> read_import(const Fields& fields, WallTime now) 
     const std::string list = fields.optional_text("list", kList).value_or("");
     std::vector<chat::act::AddTerm> terms;
     for (const automod::Term& term : read.terms) {
-        if (term.expires_at && *term.expires_at <= now) continue;
-        chat::act::AddTerm& added = terms.emplace_back(chat::act::AddTerm{.text = term.text});
-        added.permitted = term.permitted;
-        added.private_term = term.is_private;
-        added.shadow = term.shadow;
-        added.holds = term.action == automod::Action::hold;
-        added.list = list;
-        if (term.expires_at) {
-            const auto left = std::chrono::ceil<std::chrono::seconds>(*term.expires_at - now);
-            added.seconds =
-                static_cast<std::uint32_t>(std::min<std::int64_t>(left.count(), kTermSecondsMax));
-        }
+        terms.push_back({.text = term.text,
+                         .permitted = term.permitted,
+                         .private_term = term.is_private,
+                         .shadow = term.shadow,
+                         .holds = term.action == automod::Action::hold,
+                         .list = list,
+                         .expires_at = term.expires_at});
     }
-    if (terms.size() > limits::kTermsMax)
-        throw Refusal{400, fmt::format("A channel has at most {} terms.", limits::kTermsMax)};
+    return terms;
+}
+
+/// Without those that have expired, which find nothing.
+std::vector<chat::act::AddTerm> read_import(const Fields& fields, WallTime now) {
+    auto terms = fields.has("terms") ? read_objects(fields, now) : read_lines(fields);
+    std::erase_if(terms,
+                  [&](const auto& term) { return term.expires_at && *term.expires_at <= now; });
     return terms;
 }
 
 }  // namespace
 
-chat::act::AddTerm read_term(const Fields& fields) {
+chat::act::AddTerm read_term(const Fields& fields, WallTime now) {
     chat::act::AddTerm term{.text = fields.text("text", kTerm)};
     term.permitted = fields.optional_flag("permitted").value_or(false);
     term.private_term = fields.optional_flag("private").value_or(false);
     term.shadow = fields.optional_flag("shadow").value_or(false);
     term.holds = fields.optional_word("action", {"block", "hold"}).value_or(0) == 1;
     term.list = fields.optional_text("list", kList).value_or("");
-    if (const auto seconds = fields.optional_number("expires_in_s", 1, kTermSecondsMax))
-        term.seconds = static_cast<std::uint32_t>(*seconds);
+    if (const auto seconds = fields.optional_number("expires_in_s", 1, kTermSecondsMax)) {
+        term.expires_at = now + std::chrono::seconds(*seconds);
+    } else if (const auto time = fields.optional_number("expires_at", 0, kTermTimeMax)) {
+        term.expires_at = wall_from_unix_ms(*time);
+    }
     return term;
 }
 
@@ -161,15 +160,43 @@ Reply patch_automod_rules(Call& call) {
     return act_in_batch(call, change, rules_json);
 }
 
+Reply get_automod_lists(Call&) {
+    Json lists = Json::array();
+    for (int i = 0; i < automod::kLists; ++i) {
+        const auto list = static_cast<automod::List>(i);
+        lists.push_back(
+            {{"name", automod::name_of(list)}, {"terms", automod::terms_of(list).size()}});
+    }
+    return json_reply({{"lists", std::move(lists)}});
+}
+
+Reply get_automod_list(Call& call) {
+    const auto list = automod::parse_list(call.path.at(1));
+    if (!list) throw Refusal{404, "There is no such list."};
+    const auto all = automod::terms_of(*list);
+    const auto first = static_cast<std::size_t>(
+        call.fields.optional_number("after", 0, limits::kTermsMax).value_or(0));
+    const auto limit = static_cast<std::size_t>(
+        call.fields.optional_number("limit", 1, kListPage).value_or(kListPage));
+    Json terms = Json::array();
+    for (std::size_t i = first; i < all.size() && terms.size() < limit; ++i) {
+        const auto& category = all[i].category;
+        terms.push_back({{"text", all[i].text},
+                         {"category", category ? Json(automod::name_of(*category)) : Json()}});
+    }
+    const std::size_t end = first + terms.size();
+    return json_reply({{"name", automod::name_of(*list)},
+                       {"terms", std::move(terms)},
+                       {"next", end < all.size() ? Json(end) : Json()}});
+}
+
 Reply get_automod_terms(Call& call) {
     const bool as_text = call.fields.optional_word("format", {"json", "text"}).value_or(0) == 1;
     Json list = Json::array();
     std::vector<automod::Term> terms;
-    for (const bool permitted : {false, true}) {
-        for (const auto& term : all_terms(call, permitted)) {
-            list.push_back(term_json(term));
-            terms.push_back(moderation::compiled_term(term));
-        }
+    for (const auto& term : all_terms(call)) {
+        list.push_back(term_json(term));
+        terms.push_back(moderation::compiled_term(term));
     }
     if (!as_text) return json_reply({{"terms", std::move(list)}});
     return wire::http::Response{.status = 200,
@@ -183,9 +210,7 @@ Reply post_automod_terms(Call& call) {
     const auto key = [](bool permitted, const std::string& text) {
         return (permitted ? "+" : "-") + text;
     };
-    for (const bool permitted : {false, true}) {
-        for (const auto& term : all_terms(call, permitted)) known.insert(key(permitted, term.text));
-    }
+    for (const auto& term : all_terms(call)) known.insert(key(term.permitted, term.text));
     std::vector<chat::Act> acts;
     for (auto& term : wanted) {
         if (known.insert(key(term.permitted, term.text)).second) acts.emplace_back(std::move(term));

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <random>
+#include <set>
+
 #include "api/helix/helix_fixture.h"
 #include "moderation/automod_findings.h"
 #include "moderation/raid_settings.h"
+#include "moderation/raid_trip.h"
 
 namespace clamor::api::helix {
 namespace {
@@ -247,27 +251,181 @@ TEST_F(AutoModApi, PermitsLinksAndPhrases) {
     EXPECT_EQ(call("POST", page("permits"), "alice", R"({"phrase":"x"})").status, 403);
 }
 
-TEST_F(AutoModApi, TakesBackWhatTheRaidBreakerDid) {
-    EXPECT_EQ(json(call("GET", page("raid"), "mo"))["last"], nullptr);
-    EXPECT_EQ(call("POST", page("raid/revert"), "mo").status, 404);
+/// Terms of every kind, some of which have little to do with words.
+nlohmann::json any_terms(std::mt19937& random, WallTime now) {
+    nlohmann::json terms = nlohmann::json::array();
+    for (const char* word : {"spoon@", "#@", "# @", "дурак@", "a@ b", "*xx@ yy*", "\"q\"@", "c++@",
+                             "/a+b@/", "permitted@"}) {
+        std::string text = word;
+        text.replace(text.find('@'), 1, std::to_string(random() % 10));
+        nlohmann::json term{{"text", text},
+                            {"permitted", random() % 3 == 0},
+                            {"private", random() % 2 == 0},
+                            {"shadow", random() % 2 == 0},
+                            {"action", random() % 2 == 0 ? "hold" : "block"},
+                            {"list", ""}};
+        // Whole seconds, which are all that text keeps.
+        if (random() % 2 == 0)
+            term["expires_at"] = (unix_ms(now) / 1000 + 60 + random() % 5'000'000) * 1000;
+        terms.push_back(std::move(term));
+    }
+    return terms;
+}
+
+/// What the channel has, without what differs from channel to channel.
+std::set<std::string> told(const nlohmann::json& terms) {
+    std::set<std::string> told;
+    for (nlohmann::json term : terms) {
+        for (const char* own : {"id", "moderator_id", "created_at"}) term.erase(own);
+        told.insert(term.dump());
+    }
+    return told;
+}
+
+TEST_F(AutoModApi, ExportsTermsAsTheyWereImported) {
+    std::mt19937 random(11);
+    const std::string other = "/api/channels/alice/automod/terms";
+    ASSERT_TRUE(catalog.ensure_channel("alice"));
+    for (int round = 0; round < 20; ++round) {
+        for (const std::string& channel_page : {page("terms"), other}) {
+            const std::string by = channel_page == other ? "alice" : "dallas";
+            const auto there = json(call("GET", channel_page, by));
+            for (const auto& term : there["terms"])
+                call("DELETE", channel_page + "/" + term["id"].get<std::string>(), by);
+        }
+        const auto wanted = any_terms(random, live.now.wall);
+        ASSERT_EQ(
+            call("POST", page("terms"), "dallas", nlohmann::json{{"terms", wanted}}.dump()).status,
+            200);
+        live.now.wall += std::chrono::milliseconds(1 + random() % 1000);
+        const auto mine = json(call("GET", page("terms"), "dallas"))["terms"];
+        ASSERT_EQ(mine.size(), wanted.size());
+        if (round % 2 == 0) {
+            call("POST", other, "alice", nlohmann::json{{"terms", mine}}.dump());
+        } else {
+            const auto text = call("GET", page("terms?format=text"), "dallas").body;
+            call("POST", other, "alice", nlohmann::json{{"text", text}}.dump());
+        }
+        EXPECT_EQ(told(json(call("GET", other, "alice"))["terms"]), told(mine));
+    }
+}
+
+TEST_F(AutoModApi, LeavesOutTermsThatHaveExpired) {
+    const auto imported = json(call(
+        "POST", page("terms"), "mo",
+        R"({"terms":[{"text":"old","expires_at":1},{"text":"new","expires_at":253402300799999}]})"));
+    ASSERT_EQ(imported["added"].size(), 1u);
+    EXPECT_EQ(imported["added"][0]["text"], "new");
+    EXPECT_EQ(call("POST", page("terms"), "mo", R"({"terms":[{"text":"ab","expires_at":"soon"}]})")
+                  .status,
+              400);
+}
+
+TEST_F(AutoModApi, HandsOutTheListsThatComeWithClamor) {
+    const auto lists = json(call("GET", page("lists"), "mo"))["lists"];
+    ASSERT_EQ(lists.size(), static_cast<std::size_t>(automod::kLists));
+    for (const auto& list : lists) {
+        const std::string name = list["name"];
+        std::set<std::string> texts;
+        nlohmann::json next = 0;
+        for (int pages = 0; !next.is_null(); ++pages) {
+            ASSERT_LT(pages, 100);
+            const auto part = json(call(
+                "GET", page("lists/" + name + "?limit=20&after=" + std::to_string(next.get<int>())),
+                "mo"));
+            EXPECT_LE(part["terms"].size(), 20u);
+            for (const auto& term : part["terms"]) texts.insert(term["text"]);
+            next = part["next"];
+        }
+        EXPECT_EQ(texts.size(), list["terms"]) << name;
+    }
+    EXPECT_EQ(json(call("GET", page("lists/sexual"), "mo"))["terms"][0]["category"],
+              "sex_based_terms");
+    EXPECT_EQ(json(call("GET", page("lists/fraud"), "mo"))["terms"][0]["category"], nullptr);
+    EXPECT_EQ(call("GET", page("lists/nonsense"), "mo").status, 404);
+    EXPECT_EQ(call("GET", page("lists/fraud?limit=101"), "mo").status, 400);
+    EXPECT_EQ(call("GET", page("lists/fraud"), "alice").status, 403);
+    const std::string first = json(call("GET", page("lists/fraud"), "mo"))["terms"][0]["text"];
+    EXPECT_EQ(
+        json(
+            call("POST", page("terms"), "mo",
+                 nlohmann::json{{"terms", {{{"text", first}, {"list", "fraud"}}}}}.dump()))["added"]
+            .size(),
+        1u);
+}
+
+class RaidApi : public AutoModApi {
+  protected:
+    /// As the room has it done.
+    void trip() {
+        automod::Trip trip;
+        trip.signs = {{automod::RaidSign::alike_names, 12, 8}};
+        trip.changes = {{automod::Measure::shield, 0, 1},
+                        {automod::Measure::followers_only, -1, 10}};
+        trip.newcomers = {alice.id};
+        live.act({.channel = channel.id,
+                  .actor = dallas,
+                  .origin = "system",
+                  .batch = batch,
+                  .acts = {chat::act::NoteTrip{.batch = batch,
+                                               .until = live.now.wall + std::chrono::seconds(600),
+                                               .details = moderation::trip_details(trip)},
+                           chat::act::Shield{true},
+                           chat::act::ChangeModes{{.followers_only_minutes = 10}}}},
+                 [](const hub::ActAnswers&) {});
+        live.give_answers();
+    }
+    nlohmann::json last() { return json(call("GET", page("raid"), "mo"))["last"]; }
+
     const std::string batch = std::string(moderation::kRaidBatch) + "1";
-    live.act(
-        {.channel = channel.id,
-         .actor = dallas,
-         .origin = "system",
-         .batch = batch,
-         .acts = {chat::act::Shield{true}, chat::act::ChangeModes{{.followers_only_minutes = 10}}}},
-        [](const hub::ActAnswers&) {});
-    live.give_answers();
-    auto state = json(call("GET", page("raid"), "mo"));
+};
+
+TEST_F(RaidApi, TellsWhatTheRaidBreakerDidAndWhy) {
+    EXPECT_EQ(last(), nullptr);
+    trip();
+    live.now.wall += std::chrono::seconds(1);
+    const auto state = json(call("GET", page("raid"), "mo"));
     EXPECT_EQ(state["shield"], true);
     EXPECT_EQ(state["last"]["batch"], batch);
-    EXPECT_EQ(state["last"]["reverted"], false);
+    EXPECT_EQ(state["last"]["over"], false);
+    EXPECT_EQ(state["last"]["shadow"], false);
+    EXPECT_EQ(state["last"]["seconds_left"], 599);
+    EXPECT_EQ(state["last"]["signs"],
+              nlohmann::json::parse(R"([{"sign":"alike_names","measured":12.0,"limit":8.0}])"));
+    EXPECT_EQ(state["last"]["changes"][1],
+              nlohmann::json::parse(R"({"measure":"followers_only","before":-1,"after":10})"));
+    EXPECT_EQ(state["last"]["newcomers"], nlohmann::json::array({id(alice)}));
+}
+
+TEST_F(RaidApi, TakesItBackHoweverMuchWasDoneSince) {
+    EXPECT_EQ(call("POST", page("raid/revert"), "mo").status, 404);
+    trip();
+    std::vector<store::AuditEntry> others(2000);
+    for (auto& entry : others) entry = {.channel = channel.id, .action = "ban"};
+    ASSERT_TRUE(catalog.apply({}, others));
     EXPECT_EQ(call("POST", page("raid/revert"), "mo").status, 204);
     EXPECT_FALSE(catalog.shield_mode(channel.id)->active);
     EXPECT_EQ(catalog.find_channel(channel.id).value()->modes.followers_only_minutes, -1);
-    EXPECT_EQ(json(call("GET", page("raid"), "mo"))["last"]["reverted"], true);
+    EXPECT_EQ(last()["over"], true);
+    EXPECT_EQ(last()["seconds_left"], 0);
     EXPECT_EQ(call("POST", page("raid/revert"), "mo").status, 404);
+}
+
+TEST_F(RaidApi, GivesItMoreTime) {
+    const auto extend = [&](const std::string& seconds, const std::string& by = "mo") {
+        return call("POST", page("raid/extend"), by, R"({"seconds":)" + seconds + "}").status;
+    };
+    EXPECT_EQ(extend("60"), 404);
+    trip();
+    EXPECT_EQ(extend("60", "alice"), 403);
+    EXPECT_EQ(extend("0"), 400);
+    EXPECT_EQ(extend("86401"), 400);
+    EXPECT_EQ(extend("86400"), 400) << "with what is left of it";
+    EXPECT_EQ(extend("60"), 204);
+    EXPECT_EQ(last()["seconds_left"], 660);
+    const auto audit = catalog.list_audit(channel.id, 0, {}, 1).value();
+    EXPECT_EQ(audit[0].action, "raid_countdown");
+    EXPECT_EQ(audit[0].actor, mo.id);
 }
 
 }  // namespace

@@ -7,7 +7,7 @@ namespace {
 
 class ChatTest : public HelixFixture {
   protected:
-    ChatTest() { live.send_answer = hub::Stored{.id = kMessage, .self = {}}; }
+    ChatTest() { live.send_answer = hub::Stored{.id = kMessage, .position = {}, .self = {}}; }
 
     std::string with(std::string_view path, const std::string& more = {}) const {
         return "/helix/" + std::string(path) + "?" + by_mo() + (more.empty() ? "" : "&" + more);

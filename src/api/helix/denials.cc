@@ -93,6 +93,8 @@ Refusal in_general(const Denied& denied) {
             return {400, "There is an unban request of this user already."};
         case Denial::nothing_to_undo:
             return {404, "There is nothing to undo under this batch."};
+        case Denial::no_trip:
+            return {404, "The raid breaker has not tripped."};
         case Denial::bad_term:
             return {400, fmt::format("This cannot be used: {}.", denied.text)};
         case Denial::too_many_terms:

@@ -98,6 +98,8 @@ constexpr Endpoint kPlatform[]{
     {"POST", "/api/channels/{login}/moderation/undo", "channel:moderate", Who::moderator_of_path, "", post_undo},
     {"GET",  "/api/channels/{login}/automod/rules", kRead, Who::moderator_of_path, "", get_automod_rules},
     {"PATCH", "/api/channels/{login}/automod/rules", kManage, Who::moderator_of_path, "", patch_automod_rules},
+    {"GET",  "/api/channels/{login}/automod/lists", kReadTerms, Who::moderator_of_path, "", get_automod_lists},
+    {"GET",  "/api/channels/{login}/automod/lists/{name}", kReadTerms, Who::moderator_of_path, "", get_automod_list},
     {"GET",  "/api/channels/{login}/automod/terms", kReadTerms, Who::moderator_of_path, "", get_automod_terms},
     {"POST", "/api/channels/{login}/automod/terms", kManageTerms, Who::moderator_of_path, "", post_automod_terms},
     {"DELETE", "/api/channels/{login}/automod/terms/{id}", kManageTerms, Who::moderator_of_path, "", delete_automod_term},
@@ -112,6 +114,7 @@ constexpr Endpoint kPlatform[]{
     {"GET",  "/api/channels/{login}/automod/report", kRead, Who::moderator_of_path, "", get_automod_report},
     {"GET",  "/api/channels/{login}/automod/raid", kRead, Who::moderator_of_path, "", get_raid_breaker},
     {"POST", "/api/channels/{login}/automod/raid/revert", kManage, Who::moderator_of_path, "", post_raid_revert},
+    {"POST", "/api/channels/{login}/automod/raid/extend", kManage, Who::moderator_of_path, "", post_raid_extend},
 };
 // clang-format on
 

@@ -69,6 +69,8 @@ Reply put_automod_settings(Call& call);
 // automod_rules.cc
 Reply get_automod_rules(Call& call);
 Reply patch_automod_rules(Call& call);
+Reply get_automod_lists(Call& call);
+Reply get_automod_list(Call& call);
 Reply get_automod_terms(Call& call);
 Reply post_automod_terms(Call& call);
 Reply delete_automod_term(Call& call);
@@ -85,6 +87,7 @@ Reply delete_calibration(Call& call);
 Reply get_automod_report(Call& call);
 Reply get_raid_breaker(Call& call);
 Reply post_raid_revert(Call& call);
+Reply post_raid_extend(Call& call);
 
 // roles.cc
 Reply get_moderators(Call& call);

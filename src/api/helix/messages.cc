@@ -8,6 +8,7 @@
 #include "api/helix/call.h"
 #include "api/helix/handlers.h"
 #include "api/helix/message_object.h"
+#include "store/grants.h"
 #include "text/message.h"
 #include "text/utf8.h"
 #include "twitch/notices.h"
@@ -36,12 +37,9 @@ wire::http::Response dropped(std::string_view code, std::string_view message) {
 void check_app_may_send(Call& call, const chat::User& sender) {
     if (call.services->dev) return;
     const auto has = [&call](UserId user, std::string_view scope) {
-        const auto tokens = take(call.catalog().list_tokens(user));
-        return std::ranges::any_of(tokens, [&](const store::TokenRecord& token) {
-            return token.client_id == call.caller.client_id &&
-                   (!token.expires_at || *token.expires_at > call.now.wall) &&
-                   std::ranges::find(token.scopes, scope) != token.scopes.end();
-        });
+        const auto granted =
+            take(store::granted_scopes(call.catalog(), user, call.caller.client_id, call.now.wall));
+        return std::ranges::find(granted, scope) != granted.end();
     };
     if (!has(sender.id, "user:bot")) {
         throw Refusal{401, "The sender must have authorized the app with the user:bot scope."};

@@ -149,7 +149,7 @@ TEST_F(PlatformTest, ACheerIsAMessageWithBitsAndCounts) {
     const auto bits = [this] {
         return catalog.standing(channel.id, catalog.find_user("alice")->value().id)->bits;
     };
-    live.send_answer = hub::Stored{.id = MessageId::from_random(1, 2), .self = {}};
+    live.send_answer = hub::Stored{.id = MessageId::from_random(1, 2), .position = {}, .self = {}};
     const std::string cheer =
         R"({"type":"cheer","user":"alice","bits":100,"message":"Cheer100 great"})";
     const auto sent = event(nlohmann::json::parse(cheer));

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
+#include "store/catalog.h"
 #include "wire/http/response.h"
 
 namespace clamor::api::helix {
@@ -32,6 +33,10 @@ void refuse_store_failure(const Error& error) {
     if (error.code == std::errc::invalid_argument) throw Refusal{400, error.detail};
     if (error.code == std::errc::no_such_file_or_directory) throw Refusal{404, error.detail};
     if (error.code == std::errc::file_exists) throw Refusal{409, error.detail};
+    if (store::is_busy(error.code)) {
+        log::warn("a request could not be done", {{"error", error.to_string()}});
+        throw Refusal{503, "the server cannot reach its store at the moment; please try again"};
+    }
     log::error("a request failed in the store", {{"error", error.to_string()}});
     throw Refusal{500, "the server could not read its store; its log says why"};
 }

@@ -6,6 +6,7 @@
 #include "api/helix/call.h"
 #include "api/helix/handlers.h"
 #include "api/helix/scopes.h"
+#include "store/grants.h"
 #include "text/message.h"
 
 namespace clamor::api::helix {
@@ -141,17 +142,11 @@ Reply get_authorizations(Call& call) {
     if (ids.empty()) throw Refusal{400, "Missing required parameter \"user_id\""};
     Json list = Json::array();
     for (const auto& user : call.find_users(ids)) {
-        std::vector<std::string> scopes;
-        for (const auto& token : take(call.catalog().list_tokens(user.id))) {
-            if (token.client_id != call.caller.client_id && !call.services->dev) continue;
-            if (token.expires_at && *token.expires_at <= call.now.wall) continue;
-            for (const auto& scope : token.scopes) {
-                if (std::find(scopes.begin(), scopes.end(), scope) == scopes.end())
-                    scopes.push_back(scope);
-            }
-        }
+        std::optional<std::string_view> client;
+        if (!call.services->dev) client = call.caller.client_id;
         Json object = person_json("user", chat::person_of(user));
-        object["scopes"] = scopes;
+        object["scopes"] =
+            take(store::granted_scopes(call.catalog(), user.id, client, call.now.wall));
         list.push_back(std::move(object));
     }
     return data_reply(std::move(list));

@@ -24,12 +24,13 @@ namespace {
 
 constexpr int kPollMs = 1000;
 constexpr std::size_t kSuspicious = 50;  // answers in a row
+constexpr ModelQueue::BatchId kNoBatch = 0;
 
 MonoTime monotonic_now() {
     return MonoTime(std::chrono::steady_clock::now().time_since_epoch());
 }
 
-/// A batch on its way, and what came back of it.
+/// A batch, or the question which model it is, on its way, and what came back of it.
 struct Transfer {
     Transfer() = default;
     ~Transfer() {
@@ -38,7 +39,7 @@ struct Transfer {
     Transfer(const Transfer&) = delete;
     Transfer& operator=(const Transfer&) = delete;
 
-    ModelQueue::BatchId id = 0;
+    ModelQueue::BatchId id = kNoBatch;
     std::size_t count = 0;
     std::string question;
     std::string answer;
@@ -117,11 +118,16 @@ class CurlModelRoute::Impl {
         return asked.refused;
     }
     const ModelCounters& counters() const { return counters_; }
+    ModelIdentity identity() const {
+        const std::lock_guard lock(mutex_);
+        return identity_;
+    }
 
   private:
     void run() {
         while (!stop_) {
             ModelQueue::Decisions decisions;
+            ask_which_model();
             expire_and_send(decisions);
             tell(decisions);
             int running = 0;
@@ -173,16 +179,33 @@ class CurlModelRoute::Impl {
         transfer->id = batch.id;
         transfer->count = batch.texts.size();
         transfer->question = encode_questions(batch.texts, options_.scores);
+        // The queue gives it up before, when the last of its questions is past its deadline.
+        begin(std::move(transfer), address_.predict_url, options_.deadline);
+    }
+
+    /// At the start, after a pause, and now and then: a server may be exchanged without a failure.
+    void ask_which_model() {
+        const auto now = monotonic_now();
+        if (now < info_due_ || said_ != CircuitBreaker::State::closed) return;
+        info_due_ = now + limits::kModelInfoEvery;
+        begin(std::make_unique<Transfer>(), address_.info_url, limits::kModelInfoPatience);
+    }
+
+    /// With a question in it POST, else GET.
+    void begin(std::unique_ptr<Transfer> transfer, const std::string& url,
+               std::chrono::milliseconds patience) {
         CURL* easy = transfer->easy = curl_easy_init();
         CLAMOR_CHECK(easy != nullptr, "libcurl has memory");
-        curl_easy_setopt(easy, CURLOPT_URL, address_.url.c_str());
+        curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
         if (!address_.unix_socket.empty())
             curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, address_.unix_socket.c_str());
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer->question.data());
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, static_cast<long>(transfer->question.size()));
+        if (!transfer->question.empty()) {
+            curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer->question.data());
+            curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE,
+                             static_cast<long>(transfer->question.size()));
+        }
         curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_);
-        // The queue gives it up before, when the last of its questions is past its deadline.
-        curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(options_.deadline.count()));
+        curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(patience.count()));
         curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
         curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
         curl_easy_setopt(easy, CURLOPT_PROXY, "");
@@ -203,14 +226,35 @@ class CurlModelRoute::Impl {
             if (message->msg != CURLMSG_DONE) continue;
             CURL* const easy = message->easy_handle;
             const CURLcode result = message->data.result;
-            auto outcome = outcome_of(*active_.at(easy), result);
-            {
+            const Transfer& transfer = *active_.at(easy);
+            if (transfer.id == kNoBatch) {
+                note_which_model(transfer, result);
+            } else {
+                auto outcome = outcome_of(transfer, result);
                 const std::lock_guard lock(mutex_);
-                queue_.finish(active_.at(easy)->id, std::move(outcome), monotonic_now(), decisions);
+                queue_.finish(transfer.id, std::move(outcome), monotonic_now(), decisions);
             }
             curl_multi_remove_handle(multi_, easy);
             active_.erase(easy);
         }
+    }
+
+    /// A server that gives no answer is as it was; one that answers anything else is unknown.
+    void note_which_model(const Transfer& transfer, CURLcode result) {
+        if (result != CURLE_OK && !transfer.too_large) return;
+        const bool answered = !transfer.too_large && status_of(transfer) == 200;
+        auto identity = answered ? parse_info(transfer.answer) : ModelIdentity();
+        if (identity == identity_) return;
+        log::info("the inference server has another model",
+                  {{"url", options_.url}, {"model", identity.name}, {"version", identity.version}});
+        const std::lock_guard lock(mutex_);
+        identity_ = std::move(identity);
+    }
+
+    static long status_of(const Transfer& transfer) {
+        long status = 0;
+        curl_easy_getinfo(transfer.easy, CURLINFO_RESPONSE_CODE, &status);
+        return status;
     }
 
     ModelQueue::Outcome outcome_of(const Transfer& transfer, CURLcode result) {
@@ -220,9 +264,7 @@ class CurlModelRoute::Impl {
         };
         if (transfer.too_large) return failed(Unavailable::nonsense, "the answer is too long");
         if (result != CURLE_OK) return failed(reason_of(result), curl_easy_strerror(result));
-        long status = 0;
-        curl_easy_getinfo(transfer.easy, CURLINFO_RESPONSE_CODE, &status);
-        if (status != 200)
+        if (const long status = status_of(transfer); status != 200)
             return failed(Unavailable::refused, "the answer was " + std::to_string(status));
         auto scores = parse_answers(transfer.answer, transfer.count, labels_, options_.scores);
         if (!scores) return failed(Unavailable::nonsense, scores.error().detail);
@@ -251,19 +293,23 @@ class CurlModelRoute::Impl {
             state = queue_.breaker();
         }
         if (state == said_) return;
-        if (state == State::closed)
+        if (state == State::closed) {
             log::info("the model answers again", {{"url", options_.url}});
-        else if (said_ == State::closed)
+            info_due_ = MonoTime();
+        } else if (said_ == State::closed) {
             log::warn("the model is not asked for a while",
                       {{"url", options_.url}, {"why", last_failure_}});
+        }
         said_ = state;
     }
 
     int poll_ms() {
-        const std::lock_guard lock(mutex_);
-        const auto at = queue_.wake_at();
-        if (!at) return kPollMs;
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(*at - monotonic_now());
+        auto at = said_ == CircuitBreaker::State::closed ? info_due_ : MonoTime::max();
+        {
+            const std::lock_guard lock(mutex_);
+            at = std::min(at, queue_.wake_at().value_or(MonoTime::max()));
+        }
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(at - monotonic_now());
         return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, kPollMs));
     }
 
@@ -278,9 +324,11 @@ class CurlModelRoute::Impl {
     std::size_t exclusive_ = 0;                          // the thread's: answers in a row
     bool doubted_ = false;                               // the thread's
     CircuitBreaker::State said_ = CircuitBreaker::State::closed;
+    MonoTime info_due_{};  // the thread's
     std::atomic<bool> stop_{false};
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     ModelQueue queue_;
+    ModelIdentity identity_;  // written by the thread, under the lock
     std::thread thread_;
 };
 
@@ -292,6 +340,9 @@ std::optional<Unavailable> CurlModelRoute::ask(std::string text, Answered answer
 }
 const ModelCounters& CurlModelRoute::counters() const {
     return impl_->counters();
+}
+ModelIdentity CurlModelRoute::identity() const {
+    return impl_->identity();
 }
 
 }  // namespace clamor::automod

@@ -19,6 +19,7 @@ class CurlModelRoute final : public ModelRoute {
 
     std::optional<Unavailable> ask(std::string text, Answered answered) override;
     const ModelCounters& counters() const override;
+    ModelIdentity identity() const override;
 
   private:
     class Impl;

@@ -2,6 +2,7 @@
 #include "automod/curl/curl_model_route.h"
 
 #include <set>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -303,6 +304,61 @@ TEST(CurlModelRoute, TellsEverybodyWhenItEnds) {
         for (int i = 0; i < 50; ++i) answers.ask(route, "0.5");
     }
     for (const auto& answer : answers.all()) EXPECT_EQ(answer.error(), Unavailable::stopped);
+}
+
+/// Says of itself what it is told to.
+LyingServer::Behaviour is_called(const std::string& body, const std::string& status = "200 OK") {
+    return [=](const Client& client, const std::string&) { return client.answer(body, status); };
+}
+
+void wait_for(const CurlModelRoute& route, const ModelIdentity& identity) {
+    while (route.identity() != identity) std::this_thread::yield();
+}
+
+TEST(CurlModelRoute, AsksTheServerWhichModelItHas) {
+    LyingServer server(honest);
+    server.behave_about_itself(is_called(R"({"model_id":"tox","model_sha":"abc"})"));
+    const CurlModelRoute route(options_for(server.url()));
+    wait_for(route, {.name = "tox", .version = "abc"});
+    EXPECT_EQ(server.requests(), 0);
+    EXPECT_EQ(route.counters().asked.value(), 0u) << "that is no question about a message";
+}
+
+TEST(CurlModelRoute, KnowsTheModelOfAServerThatCameBackAfterAPause) {
+    LyingServer server(honest);
+    server.behave_about_itself(is_called(R"({"model_id":"tox","model_sha":"old"})"));
+    Answers answers;
+    auto options = options_for(server.url());
+    options.batch_max = 1;
+    options.breaker_failures = 1;
+    options.breaker_pause = 1ms;
+    CurlModelRoute route(options);
+    wait_for(route, {.name = "tox", .version = "old"});
+    server.behave([](const Client&, const std::string&) { return false; });
+    answers.ask(route, "0.5");
+    EXPECT_FALSE(answers.all().back());
+    EXPECT_EQ(route.identity().version, "old");
+    server.behave_about_itself(is_called(R"({"model_id":"tox","model_sha":"new"})"));
+    server.behave(honest);
+    do answers.ask(route, "0.5");
+    while (!answers.all().back());
+    wait_for(route, {.name = "tox", .version = "new"});
+}
+
+TEST(CurlModelRoute, AnswersAlsoWhereTheServerSaysNothingOfItself) {
+    for (const auto& lie :
+         {is_called("{}", "404 Not Found"), is_called("nonsense"), LyingServer::Behaviour(hung),
+          is_called(std::string(limits::kModelAnswerBytes + 1, ' ')),
+          LyingServer::Behaviour([](const Client&, const std::string&) { return false; })}) {
+        LyingServer server(honest);
+        server.behave_about_itself(lie);
+        Answers answers;
+        CurlModelRoute route(options_for(server.url()));
+        while (server.requests_about_itself() == 0) std::this_thread::yield();
+        answers.ask(route, "0.5");
+        EXPECT_TRUE(answers.all().back());
+        EXPECT_EQ(route.identity(), ModelIdentity());
+    }
 }
 
 TEST(CurlModelRoute, MayBeAskedFromItsOwnAnswers) {

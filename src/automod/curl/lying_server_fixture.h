@@ -46,6 +46,8 @@ class LyingServer {
                          std::to_string(body.size()) + "\r\n" + std::string(more_head) + "\r\n" +
                          std::string(body));
         }
+        /// Of the request that is being answered: its first line and its fields.
+        const std::string& head() const { return head_; }
         /// Until the client hangs up, or the server ends, or so many milliseconds went by (0: for
         /// ever). True when only the time went by.
         bool wait_for_end(int milliseconds = 0) const {
@@ -54,8 +56,10 @@ class LyingServer {
         }
 
       private:
+        friend class LyingServer;
         int fd_;
         const std::atomic<bool>& ends_;
+        std::string head_;
     };
     /// Gets the body of the request; the connection goes on while it gives true.
     using Behaviour = std::function<bool(const Client&, const std::string& body)>;
@@ -104,7 +108,14 @@ class LyingServer {
         const std::lock_guard lock(mutex_);
         behaviour_ = std::move(behaviour);
     }
+    /// What it does when it is asked which model it has; 404 unless it is told otherwise.
+    void behave_about_itself(Behaviour behaviour) {
+        const std::lock_guard lock(mutex_);
+        about_itself_ = std::move(behaviour);
+    }
+    /// Without those about itself.
     int requests() const { return requests_; }
+    int requests_about_itself() const { return requests_about_itself_; }
 
   private:
     void accept_all() {
@@ -119,7 +130,7 @@ class LyingServer {
 
     void serve(int fd) {
         std::string bytes;
-        const Client client(fd, ends_);
+        Client client(fd, ends_);
         while (!ends_ && serve_one(client, fd, bytes)) {
         }
         const std::lock_guard lock(mutex_);
@@ -127,14 +138,14 @@ class LyingServer {
         ::close(fd);
     }
 
-    bool serve_one(const Client& client, int fd, std::string& bytes) {
+    bool serve_one(Client& client, int fd, std::string& bytes) {
         std::size_t head = std::string::npos;
         std::size_t length = 0;
         for (;;) {
             head = bytes.find("\r\n\r\n");
             if (head != std::string::npos) {
                 const auto field = bytes.find("Content-Length: ");
-                length = std::strtoul(bytes.c_str() + field + 16, nullptr, 10);
+                if (field < head) length = std::strtoul(bytes.c_str() + field + 16, nullptr, 10);
                 if (bytes.size() >= head + 4 + length) break;
             }
             char more[4096];
@@ -142,21 +153,27 @@ class LyingServer {
             if (got <= 0) return false;
             bytes.append(more, static_cast<std::size_t>(got));
         }
+        client.head_ = bytes.substr(0, head + 2);
         const std::string body = bytes.substr(head + 4, length);
+        const bool about_itself = bytes.starts_with("GET /info ");
         bytes.erase(0, head + 4 + length);
-        ++requests_;
+        ++(about_itself ? requests_about_itself_ : requests_);
         Behaviour behaviour;
         {
             const std::lock_guard lock(mutex_);
-            behaviour = behaviour_;
+            behaviour = about_itself ? about_itself_ : behaviour_;
         }
         return behaviour(client, body);
     }
 
     std::atomic<bool> ends_{false};
     std::atomic<int> requests_{0};
+    std::atomic<int> requests_about_itself_{0};
     std::mutex mutex_;
     Behaviour behaviour_;
+    Behaviour about_itself_ = [](const Client& client, const std::string&) {
+        return client.answer("{}", "404 Not Found");
+    };
     std::vector<int> open_;
     std::vector<std::thread> connections_;
     std::string unix_path_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -7,6 +8,7 @@
 #include "edge/irc/session.h"
 #include "text/message.h"
 #include "text/utf8.h"
+#include "twitch/continuity.h"
 #include "twitch/lines.h"
 
 namespace clamor::edge::irc {
@@ -47,15 +49,32 @@ twitch::Notice notice_of(hub::JoinRefusal refusal, std::string_view channel) {
             "The channel was not joined since the server is busy. Please try again."};
 }
 
+twitch::Notice bad_position() {
+    return {"clamor_bad_position",
+            "The tag clamor.dev/after has to be what clamor.dev/seq was, EPOCH-SEQUENCE, one for "
+            "each channel with commas between. The channel is joined without it."};
+}
+
+twitch::Notice position_unknown() {
+    return {"clamor_position_unknown",
+            "This position is not known here: the channel's history is another one. Read its "
+            "newest messages to go on."};
+}
+
 }  // namespace
 
 void Handlers::join(IrcSession& session, const Line& line) {
+    std::optional<std::string> positions;
+    if (session.numbered()) positions = line.tag(twitch::kAfterTag);
+    std::string_view after = positions ? std::string_view(*positions) : std::string_view();
     std::size_t too_quick = 0;
     std::string first_too_quick;
     std::chrono::milliseconds retry_after{0};
     for_each_channel(line.param(0), [&](std::string name) {
+        const std::string_view position = after.substr(0, after.find(','));
+        after.remove_prefix(std::min(position.size() + 1, after.size()));
         const chat::LimitAnswer limit = session.count_join();
-        if (limit.allowed) return session.join_one(std::move(name));
+        if (limit.allowed) return session.join_one(std::move(name), position);
         if (too_quick++ == 0) first_too_quick = std::move(name);
         retry_after = limit.retry_after;
     });
@@ -74,7 +93,7 @@ chat::LimitAnswer IrcSession::count_join() {
     return shard_.accounts.joins.check(identity_.user.id, window, now);
 }
 
-void IrcSession::join_one(std::string name) {
+void IrcSession::join_one(std::string name, std::string_view after) {
     if (!text::is_valid_login(name))
         return say_notice(text::repair_utf8(name), twitch::channel_suspended());
     if (!identity_.may_read) return say_notice(name, twitch::no_permission());
@@ -83,8 +102,17 @@ void IrcSession::join_one(std::string name) {
         rooms_.size() + joins_asked_ >= shard_.options.rooms_max) {
         return say_notice(name, twitch::too_many_channels());
     }
+    const std::optional<Position> position = twitch::parse_position(after);
+    if (!after.empty() && !position) say_notice(name, bad_position());
     ++joins_asked_;
     const hub::RequestId place = ask(Question::Kind::join, name);
+    if (position) {
+        // Behind the answer to the JOIN and before what is asked later.
+        const hub::RequestId behind = ask(Question::Kind::other, name);
+        questions_.at(behind).after = position;
+        questions_.at(place).after = position;
+        questions_.at(place).catch_up = behind;
+    }
     shard_.hub.join(ref_, place, std::move(name));
 }
 
@@ -93,12 +121,71 @@ void IrcSession::on_join_answer(hub::RequestId request, hub::JoinAnswer answered
     if (!question) return;
     --joins_asked_;
     if (const auto* refusal = std::get_if<hub::JoinRefusal>(&answered)) {
-        return answer(request,
-                      notice_lines(question->channel, notice_of(*refusal, question->channel)));
+        answer(request, notice_lines(question->channel, notice_of(*refusal, question->channel)));
+        if (take_question(question->catch_up)) answer(question->catch_up, {});
+        return;
     }
     const auto& joined = std::get<hub::Joined>(answered);
     if (!question->parted) rooms_.insert_or_assign(question->channel, joined.channel);
     answer(request, join_block(joined));
+    if (question->catch_up != 0) catch_up(*question, joined);
+}
+
+/// What is said meanwhile waits, so that the client gets everything in order.
+void IrcSession::catch_up(const Question& join, const hub::Joined& joined) {
+    const Position after = *join.after;
+    if (after > joined.last || after == joined.last || join.parted) {
+        take_question(join.catch_up);
+        return answer(join.catch_up, after > joined.last
+                                         ? notice_lines(joined.login, position_unknown())
+                                         : std::string());
+    }
+    holds_frames_until_ = join.catch_up;
+    shard_.hub.catch_up(ref_, join.catch_up, joined.channel, after, joined.last);
+}
+
+void IrcSession::on_caught_up(hub::RequestId request, hub::CaughtUp missed) {
+    const std::optional<Question> question = take_question(request);
+    if (!question) return;
+    if (!rooms_.contains(question->channel)) return answer(request, {});  // left meanwhile
+    const auto count = [](std::uint64_t events) { return fmt::format("history:{}", events); };
+    std::string lines;
+    if (missed.older > 0) {
+        twitch::append_gap(lines, question->channel,
+                           {.after = *question->after,
+                            .before = missed.first,
+                            .skipped = count(missed.older),
+                            .sentence = fmt::format("{} earlier events are not repeated here, "
+                                                    "since there are too many.",
+                                                    missed.older)});
+    }
+    for (const chat::EventRef& event : missed.events)
+        shard_.encoder.append_lines(lines, *event, dialect_);
+    if (missed.unread > 0) {
+        Position before = missed.last;
+        before.sequence += missed.unread + 1;
+        twitch::append_gap(
+            lines, question->channel,
+            {.after = missed.last,
+             .before = before,
+             .skipped = count(missed.unread),
+             .sentence = fmt::format("{} events cannot be read at the moment.", missed.unread)});
+    }
+    answer(request, lines);
+}
+
+void IrcSession::deliver(const Frame& frame) {
+    if (holds_frames_until_ == 0) return transport_.deliver(frame);
+    if (held_frames_.empty()) held_frames_since_ = shard_.scheduler.now().mono;
+    held_frames_bytes_ += frame.size();
+    held_frames_.push_back(frame);
+}
+
+void IrcSession::release_frames() {
+    if (holds_frames_until_ == 0 || !replies_.taken(holds_frames_until_)) return;
+    holds_frames_until_ = 0;
+    held_frames_bytes_ = 0;
+    for (const Frame& frame : std::exchange(held_frames_, {})) transport_.deliver(frame);
 }
 
 /// The order is fixed: libraries resolve their promise at the ROOMSTATE and want the USERSTATE
@@ -112,7 +199,9 @@ std::string IrcSession::join_block(const hub::Joined& joined) const {
     if (commands()) {
         if (!identity_.anonymous)
             twitch::append_user_state(lines, joined.login, joined.self, tags());
+        const std::size_t from = lines.size();
         twitch::append_room_state(lines, joined.login, joined.channel, joined.modes, tags());
+        if (numbered()) twitch::stamp_lines(lines, from, joined.last);
     }
     return lines;
 }

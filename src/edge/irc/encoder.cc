@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/irc/encoder.h"
 
+#include "twitch/continuity.h"
 #include "twitch/events.h"
 #include "wire/ws/deflate.h"
 #include "wire/ws/protocol.h"
@@ -20,9 +21,11 @@ Frame text_frame(std::string_view payload, bool compressed) {
 }  // namespace
 
 void IrcEncoder::append_lines(std::string& out, const chat::Event& event, Dialect dialect) const {
+    const std::size_t from = out.size();
     twitch::append_event(out, event,
                          {dialect.has(Dialect::kTags), dialect.has(Dialect::kCommands),
                           dialect.has(Dialect::kMembership)});
+    if (dialect.has(Dialect::kSequence)) twitch::stamp_lines(out, from, event.position);
 }
 
 Frame IrcEncoder::seal(std::string_view lines, Dialect dialect) const {

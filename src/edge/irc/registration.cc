@@ -5,6 +5,7 @@
 #include "edge/irc/session.h"
 #include "text/message.h"
 #include "text/utf8.h"
+#include "twitch/continuity.h"
 #include "twitch/lines.h"
 
 namespace clamor::edge::irc {
@@ -17,6 +18,7 @@ std::uint8_t capability_bit(std::string_view name) {
     if (name == "twitch.tv/tags") return hub::Dialect::kTags;
     if (name == "twitch.tv/commands") return hub::Dialect::kCommands;
     if (name == "twitch.tv/membership") return hub::Dialect::kMembership;
+    if (name == twitch::kSequenceCapability) return hub::Dialect::kSequence;
     return 0;
 }
 
@@ -30,6 +32,7 @@ std::string capabilities_in_use(hub::Dialect dialect) {
     add(hub::Dialect::kTags, "twitch.tv/tags");
     add(hub::Dialect::kCommands, "twitch.tv/commands");
     add(hub::Dialect::kMembership, "twitch.tv/membership");
+    add(hub::Dialect::kSequence, twitch::kSequenceCapability);
     return list;
 }
 

@@ -26,6 +26,9 @@ class ReplyQueue {
     /// Takes all lines that may go out now, in order; empty when the first place still waits.
     std::string take_ready();
 
+    /// Whether take_ready() has taken the lines of this place.
+    bool taken(hub::RequestId place) const { return place - first_id_ >= places_.size() - head_; }
+
     bool empty() const { return head_ == places_.size(); }
     std::size_t places() const { return places_.size() - head_; }
 

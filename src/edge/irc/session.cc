@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "edge/irc/commands.h"
+#include "twitch/continuity.h"
 #include "twitch/lines.h"
 
 namespace clamor::edge::irc {
@@ -14,15 +15,29 @@ namespace {
 /// How often a slow reader's outbox is looked at, until it can be told what it missed.
 constexpr auto kSkippedCheck = std::chrono::seconds(1);
 
-std::string skipped_sentence(const std::array<std::uint32_t, chat::kShedClasses>& by_class) {
+using SkippedByClass = std::array<std::uint32_t, chat::kShedClasses>;
+
+std::string skipped_sentence(const SkippedByClass& by_class) {
     std::uint64_t messages = 0;
     for (const std::uint32_t count : by_class) messages += count;
     const std::uint32_t comings = by_class[static_cast<std::size_t>(chat::ShedClass::membership)];
     messages -= comings;
-    const std::string_view rest = "were skipped since this connection was reading too slowly.";
+    const std::string_view rest =
+        "were skipped since this connection or the server could not keep up.";
     if (messages == 0) return fmt::format("{} joins and parts {}", comings, rest);
     if (comings == 0) return fmt::format("{} messages {}", messages, rest);
     return fmt::format("{} messages and {} joins and parts {}", messages, comings, rest);
+}
+
+/// `message:3,staff:1`
+std::string skipped_list(const SkippedByClass& by_class) {
+    std::string list;
+    for (std::size_t i = 0; i < by_class.size(); ++i) {
+        if (by_class[i] == 0) continue;
+        if (!list.empty()) list += ',';
+        list += fmt::format("{}:{}", chat::name_of(static_cast<chat::ShedClass>(i)), by_class[i]);
+    }
+    return list;
 }
 
 }  // namespace
@@ -146,13 +161,14 @@ void IrcSession::answer(hub::RequestId place, std::string_view lines) {
 
 void IrcSession::flush_replies() {
     write(replies_.take_ready());
+    release_frames();
     resume_when_possible();
 }
 
 void IrcSession::write(std::string_view lines) {
     if (lines.empty() || closed()) return;
     transport_.write(lines);
-    if (outbox_over_hard(transport_.outbox())) close_when_turn_ends(CloseReason::slow_reader);
+    if (outbox_over_hard(outbox())) close_when_turn_ends(CloseReason::slow_reader);
 }
 
 std::string IrcSession::notice_lines(std::string_view channel, const twitch::Notice& notice) const {
@@ -263,6 +279,14 @@ const std::shared_ptr<IrcSession*>& IrcSession::ticket() {
     return ticket_;
 }
 
+Outbox IrcSession::outbox() const {
+    Outbox outbox = transport_.outbox();
+    if (held_frames_bytes_ == 0) return outbox;
+    if (outbox.bytes == 0) outbox.oldest = held_frames_since_;
+    outbox.bytes += held_frames_bytes_;
+    return outbox;
+}
+
 bool IrcSession::outbox_over_hard(const Outbox& outbox) const {
     if (outbox.bytes == 0) return false;
     return outbox.bytes > shard_.options.outbox_hard_bytes ||
@@ -270,7 +294,7 @@ bool IrcSession::outbox_over_hard(const Outbox& outbox) const {
 }
 
 chat::ShedClass IrcSession::intake() const {
-    const Outbox outbox = transport_.outbox();
+    const Outbox outbox = this->outbox();
     if (outbox.bytes == 0) return chat::ShedClass::membership;
     if (outbox_over_hard(outbox)) return chat::ShedClass::control;
     const Options& options = shard_.options;
@@ -285,21 +309,20 @@ chat::ShedClass IrcSession::intake() const {
     return chat::ShedClass::membership;
 }
 
-void IrcSession::on_skipped(ChannelId channel, const SkippedByClass& by_class) {
+void IrcSession::on_skipped(ChannelId channel, const hub::Skipped& skipped) {
     if (closed()) return;
     if (skipped_ == nullptr) {
         skipped_ = std::make_unique<Skipped>();
         skipped_->timer = shard_.scheduler.call_at(shard_.scheduler.now().mono + kSkippedCheck,
                                                    [this] { tell_skipped(); });
     }
-    SkippedByClass& total = skipped_->channels[channel];
-    for (std::size_t i = 0; i < by_class.size(); ++i) total[i] += by_class[i];
-    if (outbox_over_hard(transport_.outbox())) close_when_turn_ends(CloseReason::slow_reader);
+    skipped_->channels[channel].add(skipped);
+    if (outbox_over_hard(outbox())) close_when_turn_ends(CloseReason::slow_reader);
 }
 
 /// Once the outbox is well below its soft threshold again; until then it looks again and again.
 void IrcSession::tell_skipped() {
-    const Outbox outbox = transport_.outbox();
+    const Outbox outbox = this->outbox();
     if (outbox_over_hard(outbox)) return close(CloseReason::slow_reader);
     if (outbox.bytes > shard_.options.outbox_soft_bytes / 2) {
         skipped_->timer = shard_.scheduler.call_at(shard_.scheduler.now().mono + kSkippedCheck,
@@ -310,8 +333,22 @@ void IrcSession::tell_skipped() {
     std::string lines;
     for (const auto& [name, id] : rooms_) {
         const auto found = skipped->channels.find(id);
-        if (found != skipped->channels.end())
-            lines += notice_lines(name, {"clamor_skipped", skipped_sentence(found->second)});
+        if (found == skipped->channels.end()) continue;
+        const hub::Skipped& events = found->second;
+        const std::string sentence = skipped_sentence(events.by_class);
+        if (!numbered() || events.first == Position{}) {
+            lines += notice_lines(name, {"clamor_skipped", sentence});
+            continue;
+        }
+        Position after = events.first;
+        Position before = events.last;
+        --after.sequence;
+        ++before.sequence;
+        twitch::append_gap(lines, name,
+                           {.after = after,
+                            .before = before,
+                            .skipped = skipped_list(events.by_class),
+                            .sentence = sentence});
     }
     write(lines);
 }

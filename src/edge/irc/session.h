@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/counters.h"
 #include "base/limits.h"
@@ -69,6 +70,7 @@ struct Shard {
     hub::Hub& hub;
     hub::Gateway& gateway;
     Scheduler& scheduler;
+    const hub::Encoder& encoder;
     Authenticator& authenticator;
     AccountWindows& accounts;
     SessionCounters& counters;
@@ -108,12 +110,12 @@ class IrcSession final : public hub::Member {
     const hub::Identity& identity() const override { return identity_; }
     hub::Dialect dialect() const override { return dialect_; }
     chat::ShedClass intake() const override;
-    void deliver(const Frame& frame) override { transport_.deliver(frame); }
-    void on_skipped(ChannelId channel,
-                    const std::array<std::uint32_t, chat::kShedClasses>& by_class) override;
+    void deliver(const Frame& frame) override;
+    void on_skipped(ChannelId channel, const hub::Skipped& skipped) override;
     void on_join_answer(hub::RequestId request, hub::JoinAnswer answer) override;
     void on_send_answer(hub::RequestId request, hub::SendAnswer answer) override;
     void on_names_answer(hub::RequestId request, hub::NamesAnswer answer) override;
+    void on_caught_up(hub::RequestId request, hub::CaughtUp missed) override;
     void on_act_answer(hub::RequestId request, hub::ActAnswer answer) override;
     void on_self_changed(ChannelId channel, const std::string& login,
                          const chat::Chatter& self) override;
@@ -138,11 +140,12 @@ class IrcSession final : public hub::Member {
         bool late = false;    ///< its place was released by NotStoredYet
         std::string channel;
         std::string client_nonce;
-        std::unique_ptr<chat::Act> act;  ///< what was asked for
+        std::unique_ptr<chat::Act> act;   ///< what was asked for
+        std::optional<Position> after{};  ///< of a JOIN: what the client has of the channel
+        hub::RequestId catch_up = 0;      ///< and the place of what it missed; 0: none
     };
-    using SkippedByClass = std::array<std::uint32_t, chat::kShedClasses>;
     struct Skipped {
-        std::map<ChannelId, SkippedByClass> channels;
+        std::map<ChannelId, hub::Skipped> channels;
         TimerId timer;
     };
 
@@ -165,6 +168,7 @@ class IrcSession final : public hub::Member {
     bool tags() const { return dialect_.has(hub::Dialect::kTags); }
     bool commands() const { return dialect_.has(hub::Dialect::kCommands); }
     bool membership() const { return dialect_.has(hub::Dialect::kMembership); }
+    bool numbered() const { return dialect_.has(hub::Dialect::kSequence); }
 
     // Life and time (session.cc).
     void arm_timer(MonoTime when);
@@ -176,6 +180,7 @@ class IrcSession final : public hub::Member {
     const std::shared_ptr<IrcSession*>& ticket();
     bool outbox_over_hard(const Outbox& outbox) const;
     void tell_skipped();
+    Outbox outbox() const;
 
     // registration.cc
     void try_login();
@@ -185,7 +190,9 @@ class IrcSession final : public hub::Member {
 
     // channels.cc
     chat::LimitAnswer count_join();
-    void join_one(std::string name);
+    void join_one(std::string name, std::string_view after);
+    void catch_up(const Question& join, const hub::Joined& joined);
+    void release_frames();
     std::string join_block(const hub::Joined& joined) const;
 
     // moderation.cc
@@ -219,6 +226,11 @@ class IrcSession final : public hub::Member {
     std::size_t joins_asked_ = 0;
     chat::SlidingWindow join_window_;  ///< of an anonymous session
     std::unique_ptr<Skipped> skipped_;
+    // While what the client missed is read. They count as part of the outbox.
+    hub::RequestId holds_frames_until_ = 0;  ///< the place of the last catch-up; 0: not held
+    std::vector<Frame> held_frames_;
+    std::size_t held_frames_bytes_ = 0;
+    MonoTime held_frames_since_{};
 
     TimerId timer_;
     MonoTime last_input_{};

@@ -50,8 +50,7 @@ TEST(SlowReader, IsToldHowMuchItMissedOnceItReadsAgain) {
     world.cluster.advance(1s);
     EXPECT_EQ(slow.take(),
               "@msg-id=clamor_skipped :tmi.twitch.tv NOTICE #dallas :3 messages were skipped since "
-              "this connection was reading "
-              "too slowly.\r\n");
+              "this connection or the server could not keep up.\r\n");
     world.cluster.advance(5s);
     EXPECT_THAT(slow.take(), IsEmpty()) << "told once";
 }

@@ -16,6 +16,8 @@ class Server::Port final : public reactor::Listener {
         server_.accept(fd, peer, http_);
     }
 
+    bool is_http() const { return http_; }
+
   private:
     Server& server_;
     const bool http_;
@@ -35,6 +37,27 @@ Result<reactor::Endpoint> Server::listen_http(const reactor::Endpoint& at) {
 Result<reactor::Endpoint> Server::listen_irc(const reactor::Endpoint& at) {
     ports_.push_back(std::make_unique<Port>(*this, false));
     return engine_.listen(*ports_.back(), at);
+}
+
+Result<reactor::Endpoint> Server::listen_http(reactor::Fd socket) {
+    ports_.push_back(std::make_unique<Port>(*this, true));
+    return engine_.listen(*ports_.back(), std::move(socket));
+}
+
+Result<reactor::Endpoint> Server::listen_irc(reactor::Fd socket) {
+    ports_.push_back(std::make_unique<Port>(*this, false));
+    return engine_.listen(*ports_.back(), std::move(socket));
+}
+
+Result<ListeningSockets> Server::sockets() {
+    ListeningSockets sockets;
+    for (const auto& port : ports_) {
+        auto copied = engine_.sockets_of(*port);
+        if (!copied) return tl::unexpected<Error>(copied.error());
+        auto& kept = port->is_http() ? sockets.http : sockets.irc;
+        for (reactor::Fd& socket : *copied) kept.push_back(std::move(socket));
+    }
+    return sockets;
 }
 
 void Server::stop_listening() {
@@ -107,12 +130,14 @@ void Server::send_dirty() {
     dirty_.clear();
 }
 
-void Server::announce_reconnect() {
-    for (const Slot& slot : slots_) {
-        if (!slot.connection) continue;
-        if (auto* irc = dynamic_cast<IrcProtocol*>(slot.connection->protocol()))
+std::optional<std::uint32_t> Server::announce_reconnect(std::uint32_t slot, std::size_t most) {
+    for (; slot < slots_.size() && most > 0; ++slot) {
+        if (!slots_[slot].connection) continue;
+        --most;
+        if (auto* irc = dynamic_cast<IrcProtocol*>(slots_[slot].connection->protocol()))
             irc->session().start_reconnect();
     }
+    return slot < slots_.size() ? std::optional(slot) : std::nullopt;
 }
 
 void Server::close_all(CloseReason reason) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,11 @@ struct ServerOptions {
     bool deflate = true;                       ///< agree to permessage-deflate
 };
 
+struct ListeningSockets {
+    std::vector<reactor::Fd> http;
+    std::vector<reactor::Fd> irc;
+};
+
 /// One shard's listening sockets and all that they accepted: HTTP with WebSocket upgrades on one
 /// port, IRC lines on another. Everything on the shard's thread; what it is given outlives it.
 class Server {
@@ -47,13 +53,19 @@ class Server {
 
     Result<reactor::Endpoint> listen_http(const reactor::Endpoint& at);
     Result<reactor::Endpoint> listen_irc(const reactor::Endpoint& at);
+    /// The same on sockets of an earlier process.
+    Result<reactor::Endpoint> listen_http(reactor::Fd socket);
+    Result<reactor::Endpoint> listen_irc(reactor::Fd socket);
+    /// Copies of the descriptors that it listens on, for a later process.
+    Result<ListeningSockets> sockets();
     /// Takes EventSub clients in at /ws from now on; without it the path is unknown. Outlives the
     /// server's connections.
     void serve_events(eventsub::Dispatcher& events) { events_ = &events; }
     /// No new connections; those that are open live on.
     void stop_listening();
-    /// Tells every session with the commands capability to connect again (spec twitch-chat 9.4).
-    void announce_reconnect();
+    /// Tells sessions with the commands capability to connect again (spec twitch-chat 9.4): so many
+    /// connections from `slot` on. Returns where to go on; none: all were told.
+    std::optional<std::uint32_t> announce_reconnect(std::uint32_t slot, std::size_t most);
     /// Starts closing every connection.
     void close_all(CloseReason reason);
     bool empty() const { return open_ == 0; }

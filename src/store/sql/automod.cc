@@ -99,6 +99,31 @@ struct VerdictRow {
     }
 };
 
+struct RaidTripRow {
+    long long channel = 0, at = 0, until = 0;
+    int shadow = 0, over = 0;
+    std::string batch, details;
+
+    void into(soci::statement& statement) {
+        statement.exchange(soci::into(channel));
+        statement.exchange(soci::into(batch));
+        statement.exchange(soci::into(at));
+        statement.exchange(soci::into(until));
+        statement.exchange(soci::into(shadow));
+        statement.exchange(soci::into(over));
+        statement.exchange(soci::into(details));
+    }
+    RaidTrip value() const {
+        return {.channel = id_of<ChannelId>(channel),
+                .batch = batch,
+                .at = wall_from_unix_ms(at),
+                .until = wall_from_unix_ms(until),
+                .shadow = shadow != 0,
+                .over = over != 0,
+                .details = details};
+    }
+};
+
 struct ChannelIdRow {
     long long channel = 0;
 
@@ -118,7 +143,11 @@ const std::string kList = fmt::format(
     "> :after ORDER BY message_id LIMIT :limit",
     HeldRow::kColumns);
 const std::string kChannels =
-    "SELECT DISTINCT channel_id FROM held_messages WHERE status = 'pending' ORDER BY channel_id";
+    "SELECT channel_id FROM held_messages WHERE status = 'pending' UNION "
+    "SELECT channel_id FROM raid_trips WHERE ended = 0 ORDER BY channel_id";
+const std::string kRaidTrip =
+    "SELECT channel_id, batch, at, ends_at, shadow, ended, details FROM raid_trips WHERE "
+    "channel_id = :channel";
 const std::string kRecord =
     "INSERT INTO automod_verdicts (channel_id, message_id, author_id, at, action, message, "
     "findings) VALUES (:channel, :id, :author, :at, :action, :message, :findings) ON CONFLICT "
@@ -136,7 +165,7 @@ const std::string kVerdictList =
 Result<bool> SqlCatalog::hold(const Held& held, std::size_t most) {
     if (auto fine = check_held(held); !fine) return tl::unexpected(fine.error());
     return database_->run("holding a message", [&](Session& sql) -> Result<bool> {
-        soci::transaction transaction(sql.raw());
+        Transaction transaction(sql);
         next_number(sql, "audit_id", 0);  // takes the write lock: see there
         if (!channel_exists(sql, held.channel)) return no_such_channel(held.channel);
         if (!user_exists(sql, held.author)) return no_such_user(held.author);
@@ -166,8 +195,15 @@ Result<std::vector<Held>> SqlCatalog::list_held(ChannelId channel, chat::HoldSta
     });
 }
 
-Result<std::vector<ChannelId>> SqlCatalog::channels_with_held() {
-    return database_->run("listing channels with held messages",
+Result<std::optional<RaidTrip>> SqlCatalog::raid_trip(ChannelId channel) {
+    return database_->run("looking up a raid trip",
+                          [&](Session& sql) -> Result<std::optional<RaidTrip>> {
+                              return sql.fetch_one<RaidTripRow>(kRaidTrip, number(channel));
+                          });
+}
+
+Result<std::vector<ChannelId>> SqlCatalog::channels_to_wake() {
+    return database_->run("listing channels to wake",
                           [&](Session& sql) -> Result<std::vector<ChannelId>> {
                               return sql.fetch_all<ChannelIdRow>(kChannels);
                           });
@@ -178,7 +214,7 @@ Result<void> SqlCatalog::record_verdicts(std::span<const VerdictRecord> verdicts
         if (auto fine = check_verdict(verdict); !fine) return fine;
     }
     return database_->run("recording verdicts", [&](Session& sql) -> Result<void> {
-        soci::transaction transaction(sql.raw());
+        Transaction transaction(sql);
         for (const VerdictRecord& verdict : verdicts) {
             sql.change(kRecord, number(verdict.channel), verdict.message.to_string(),
                        number(verdict.author), number(verdict.at), int{verdict.action},

@@ -11,7 +11,7 @@ SqlCatalog::~SqlCatalog() = default;
 
 Result<std::uint64_t> SqlCatalog::next_epoch() {
     return database_->run("counting a start", [](Session& sql) -> Result<std::uint64_t> {
-        soci::transaction transaction(sql.raw());
+        Transaction transaction(sql);
         const long long epoch = next_number(sql, "epoch");
         transaction.commit();
         return static_cast<std::uint64_t>(epoch);

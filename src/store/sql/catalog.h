@@ -13,7 +13,7 @@ class Database;
 /// hands it a Database whose schema is up to date. Every text is bound as a parameter. Errors of
 /// the engine arrive as its code, with what was being done; a change that failed left nothing
 /// behind.
-class SqlCatalog final : public Catalog {
+class SqlCatalog : public Catalog {
   public:
     /// `clock` tells when an account was made.
     SqlCatalog(std::unique_ptr<Database> database, WallTime (*clock)());
@@ -42,6 +42,8 @@ class SqlCatalog final : public Catalog {
     Result<bool> has_token(std::string_view hash, WallTime now) override;
     Result<bool> revoke_token(std::string_view token) override;
     Result<std::vector<TokenRecord>> list_tokens(UserId user) override;
+    Result<void> put_grant(std::string_view hash, const TokenRecord& grant, WallTime now) override;
+    Result<std::vector<TokenRecord>> list_grants(UserId user) override;
     Result<void> add_revocation(const Revocation& revocation, WallTime now) override;
     Result<bool> is_revoked(std::string_view hash) override;
     Result<std::vector<Revocation>> list_revocations(std::uint64_t after,
@@ -107,7 +109,8 @@ class SqlCatalog final : public Catalog {
     Result<std::optional<Held>> find_held(ChannelId channel, MessageId id) override;
     Result<std::vector<Held>> list_held(ChannelId channel, chat::HoldStatus status, MessageId after,
                                         std::size_t limit) override;
-    Result<std::vector<ChannelId>> channels_with_held() override;
+    Result<std::optional<RaidTrip>> raid_trip(ChannelId channel) override;
+    Result<std::vector<ChannelId>> channels_to_wake() override;
     Result<void> record_verdicts(std::span<const VerdictRecord> verdicts) override;
     Result<std::optional<VerdictRecord>> find_verdict(ChannelId channel,
                                                       MessageId message) override;

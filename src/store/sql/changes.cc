@@ -13,7 +13,7 @@ namespace {
 
 const std::string kPutBan =
     "INSERT INTO bans (channel_id, user_id, moderator_id, reason, created_at, expires_at) "
-    "VALUES (:channel, :user, NULLIF(:moderator, 0), :reason, :created, "
+    "VALUES (:channel, :user, NULLIF(CAST(:moderator AS BIGINT), 0), :reason, :created, "
     "NULLIF(:expires, 9223372036854775807)) "
     "ON CONFLICT (channel_id, user_id) DO UPDATE SET moderator_id = excluded.moderator_id, "
     "reason = excluded.reason, created_at = excluded.created_at, expires_at = excluded.expires_at";
@@ -23,14 +23,14 @@ const std::string kForgetTimeouts =
     ":now";
 const std::string kPutWarning =
     "INSERT INTO warnings (channel_id, user_id, moderator_id, reason, created_at) "
-    "VALUES (:channel, :user, NULLIF(:moderator, 0), :reason, :at) "
+    "VALUES (:channel, :user, NULLIF(CAST(:moderator AS BIGINT), 0), :reason, :at) "
     "ON CONFLICT (channel_id, user_id) DO UPDATE SET moderator_id = excluded.moderator_id, "
     "reason = excluded.reason, created_at = excluded.created_at";
 const std::string kRemoveWarning =
     "DELETE FROM warnings WHERE channel_id = :channel AND user_id = :user";
 const std::string kPutSuspicion =
     "INSERT INTO suspicious_users (channel_id, user_id, moderator_id, suspicion, updated_at) "
-    "VALUES (:channel, :user, NULLIF(:moderator, 0), :suspicion, :at) "
+    "VALUES (:channel, :user, NULLIF(CAST(:moderator AS BIGINT), 0), :suspicion, :at) "
     "ON CONFLICT (channel_id, user_id) DO UPDATE SET moderator_id = excluded.moderator_id, "
     "suspicion = excluded.suspicion, updated_at = excluded.updated_at";
 const std::string kRemoveSuspicion =
@@ -41,12 +41,12 @@ const std::string kPutModes =
     "WHERE channel_id = :id";
 const std::string kPutShield =
     "INSERT INTO shields (channel_id, active, moderator_id, activated_at) VALUES (:channel, "
-    ":active, NULLIF(:moderator, 0), NULLIF(:at, 9223372036854775807)) "
+    ":active, NULLIF(CAST(:moderator AS BIGINT), 0), NULLIF(:at, 9223372036854775807)) "
     "ON CONFLICT (channel_id) DO UPDATE SET active = excluded.active, "
     "moderator_id = excluded.moderator_id, activated_at = excluded.activated_at";
 const std::string kPutPin =
     "INSERT INTO pins (channel_id, message_id, moderator_id, starts_at, ends_at, updated_at) "
-    "VALUES (:channel, :message, NULLIF(:moderator, 0), :starts, "
+    "VALUES (:channel, :message, NULLIF(CAST(:moderator AS BIGINT), 0), :starts, "
     "NULLIF(:ends, 9223372036854775807), :updated) "
     "ON CONFLICT (channel_id) DO UPDATE SET message_id = excluded.message_id, "
     "moderator_id = excluded.moderator_id, starts_at = excluded.starts_at, "
@@ -55,7 +55,7 @@ const std::string kRemovePin = "DELETE FROM pins WHERE channel_id = :channel";
 const std::string kPutTerm =
     "INSERT INTO terms (channel_id, term_id, moderator_id, term, permitted, created_at, "
     "updated_at, expires_at, is_private, shadow, holds, list) VALUES (:channel, :id, "
-    "NULLIF(:moderator, 0), :term, :permitted, :created, :updated, "
+    "NULLIF(CAST(:moderator AS BIGINT), 0), :term, :permitted, :created, :updated, "
     "NULLIF(:expires, 9223372036854775807), :private, :shadow, :holds, :list) "
     "ON CONFLICT (channel_id, term_id) DO UPDATE SET moderator_id = excluded.moderator_id, "
     "term = excluded.term, permitted = excluded.permitted, created_at = excluded.created_at, "
@@ -66,11 +66,16 @@ const std::string kRemoveTerm = "DELETE FROM terms WHERE channel_id = :channel A
 const std::string kPutUnbanRequest =
     "INSERT INTO unban_requests (channel_id, request_id, user_id, request, status, created_at, "
     "resolved_at, moderator_id, resolution) VALUES (:channel, :id, :user, :request, :status, "
-    ":created, NULLIF(:resolved, 9223372036854775807), NULLIF(:moderator, 0), :resolution) "
+    ":created, NULLIF(:resolved, 9223372036854775807), NULLIF(CAST(:moderator AS BIGINT), 0), "
+    ":resolution) "
     "ON CONFLICT (channel_id, request_id) DO UPDATE SET user_id = excluded.user_id, "
     "request = excluded.request, status = excluded.status, created_at = excluded.created_at, "
     "resolved_at = excluded.resolved_at, moderator_id = excluded.moderator_id, "
     "resolution = excluded.resolution";
+const std::string kResolveUnbanRequest =
+    "UPDATE unban_requests SET status = :status, resolved_at = NULLIF(:resolved, "
+    "9223372036854775807), moderator_id = NULLIF(CAST(:moderator AS BIGINT), 0), resolution = "
+    ":resolution WHERE channel_id = :channel AND request_id = :id AND status = 'pending'";
 const std::string kPutAutoMod =
     "INSERT INTO automod_settings (channel_id, overall_level, aggression, bullying, disability, "
     "misogyny, race, sex_terms, sexuality, swearing, rules, version) VALUES (:channel, "
@@ -80,8 +85,15 @@ const std::string kPutAutoMod =
     "disability = excluded.disability, misogyny = excluded.misogyny, race = excluded.race, "
     "sex_terms = excluded.sex_terms, sexuality = excluded.sexuality, "
     "swearing = excluded.swearing, rules = excluded.rules, version = excluded.version";
+const std::string kPutRaidTrip =
+    "INSERT INTO raid_trips (channel_id, batch, at, ends_at, shadow, ended, details) VALUES "
+    "(:channel, :batch, :at, :until, :shadow, :over, :details) "
+    "ON CONFLICT (channel_id) DO UPDATE SET batch = excluded.batch, at = excluded.at, "
+    "ends_at = excluded.ends_at, shadow = excluded.shadow, ended = excluded.ended, "
+    "details = excluded.details";
 const std::string kDecideHeld =
-    "UPDATE held_messages SET status = :status, moderator_id = NULLIF(:moderator, 0), "
+    "UPDATE held_messages SET status = :status, moderator_id = NULLIF(CAST(:moderator AS BIGINT), "
+    "0), "
     "decided_at = :at WHERE channel_id = :channel AND message_id = :id AND status = 'pending'";
 
 /// Writes changes inside a transaction. Remembers whom it has found to exist, since many changes
@@ -94,8 +106,7 @@ class ChangeWriter {
         if (auto known = check_known(named_by(change)); !known) return known;
         refused_ = {};
         std::visit(*this, change);
-        if (refused_) return not_pending(*refused_);
-        return {};
+        return refused_;
     }
 
     /// Timeouts that had ended when the last ban of their channel was written are of no use to
@@ -163,6 +174,15 @@ class ChangeWriter {
     }
     void operator()(const change::PutUnbanRequest& put) {
         const UnbanRequest& request = put.request;
+        if (put.resolves) {
+            const std::string id = *uuid_key(request.id);
+            if (sql_.change(kResolveUnbanRequest, std::string(name_of(request.status)),
+                            number(request.resolved_at), number(request.moderator),
+                            request.resolution_text, number(request.channel), id) == 0) {
+                refused_ = request_not_pending(id);
+            }
+            return;
+        }
         sql_.change(kPutUnbanRequest, number(request.channel), *uuid_key(request.id),
                     number(request.user), request.text, std::string(name_of(request.status)),
                     number(request.created_at), number(request.resolved_at),
@@ -177,11 +197,16 @@ class ChangeWriter {
                     level(1), level(2), level(3), level(4), level(5), level(6), level(7),
                     put.settings.rules, static_cast<long long>(put.settings.version));
     }
+    void operator()(const change::PutRaidTrip& put) {
+        const RaidTrip& trip = put.trip;
+        sql_.change(kPutRaidTrip, number(trip.channel), trip.batch, number(trip.at),
+                    number(trip.until), int{trip.shadow}, int{trip.over}, trip.details);
+    }
     void operator()(const change::DecideHeld& decision) {
         const auto decided = sql_.change(kDecideHeld, std::string(chat::name_of(decision.status)),
                                          number(decision.moderator), number(decision.at),
                                          number(decision.channel), decision.message.to_string());
-        if (decided == 0) refused_ = decision.message;
+        if (decided == 0) refused_ = not_pending(decision.message);
     }
 
   private:
@@ -207,7 +232,7 @@ class ChangeWriter {
     std::unordered_set<ChannelId> channels_;
     std::unordered_set<UserId> users_;
     std::map<ChannelId, WallTime> banned_at_;
-    std::optional<MessageId> refused_;  ///< what the last change found decided
+    Result<void> refused_;  ///< what the last change found decided
 };
 
 }  // namespace
@@ -220,7 +245,7 @@ Result<void> SqlCatalog::apply(std::span<const Change> changes, std::span<const 
         if (auto fine = check_audit(entry); !fine) return fine;
     }
     return database_->run("applying moderation", [&](Session& sql) -> Result<void> {
-        soci::transaction transaction(sql.raw());
+        Transaction transaction(sql);
         // First, also when it takes no number: see next_number.
         const long long last_id =
             next_number(sql, "audit_id", static_cast<long long>(audit.size()));

@@ -71,7 +71,7 @@ Result<Channel> SqlCatalog::ensure_channel(std::string_view login) {
     return database_->run("making a channel", [&](Session& sql) -> Result<Channel> {
         if (auto channel = sql.fetch_one<ChannelRow>(kByLogin, name)) return *std::move(channel);
         auto user = sql.fetch_one<UserRow>(kUserByLogin, name);
-        soci::transaction transaction(sql.raw());
+        Transaction transaction(sql);
         if (!user) user = make_user(sql, name, clock_());
         const auto added = sql.change(
             "INSERT INTO channels (channel_id) VALUES (:id) ON CONFLICT (channel_id) DO NOTHING",

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,9 +23,12 @@
 namespace clamor::store {
 
 /// A SOCI session and the statements that were prepared in it: preparing costs three times what
-/// running does. There are as many as there are different queries in this folder.
+/// running does. There are as many as there are different queries in this folder. One thread at a
+/// time.
 class Session {
   public:
+    virtual ~Session() = default;
+
     soci::session& raw() { return session_; }
 
     /// Runs a query with the given parameters and collects its rows. `Row` has into(statement),
@@ -32,6 +36,7 @@ class Session {
     /// caller wants.
     template <class Row, class... Parameters>
     auto fetch_all(const std::string& query, const Parameters&... parameters) {
+        steps_.fetch_add(1, std::memory_order_relaxed);
         auto& prepared = prepare<Row, Parameters...>(query);
         prepared.parameters = std::tie(parameters...);
         std::vector<decltype(prepared.row.value())> values;
@@ -52,8 +57,10 @@ class Session {
     /// Runs a statement that changes something and says how many rows it changed.
     template <class... Parameters>
     long long change(const std::string& query, const Parameters&... parameters) {
+        steps_.fetch_add(1, std::memory_order_relaxed);
         auto& prepared = prepare<NoRow, Parameters...>(query);
         prepared.parameters = std::tie(parameters...);
+        if (!in_transaction_) kept_ = true;
         prepared.statement.execute(true);
         return prepared.statement.get_affected_rows();
     }
@@ -61,7 +68,20 @@ class Session {
     /// After an error, so that no statement stays in the middle of its rows.
     void forget_statements() { statements_.clear(); }
 
+    /// Whether since begin_use() a change may have been written for good: from then on, what was
+    /// asked for must not be done a second time.
+    bool kept() const { return kept_; }
+    void begin_use() { kept_ = false; }
+    /// Counts statements; any thread. One that does not come to its end can be told by it.
+    std::uint64_t steps() const { return steps_.load(std::memory_order_relaxed); }
+
+  protected:
+    /// Ends a transaction. When it throws, nothing was written, unless it says otherwise.
+    virtual void commit() { session_.commit(); }
+    void set_kept(bool kept) { kept_ = kept; }
+
   private:
+    friend class Transaction;
     struct NoRow {
         void into(soci::statement&) {}
     };
@@ -93,47 +113,110 @@ class Session {
         return *prepared;
     }
 
+    bool in_transaction_ = false;
+    bool kept_ = false;
+    std::atomic<std::uint64_t> steps_ = 0;
     soci::session session_;
     std::unordered_map<std::string, std::unique_ptr<PreparedBase>> statements_;
 };
 
-/// One session behind a lock, and the border that no SOCI exception crosses. Only for the .cc files
-/// of this folder and of the engines: its header pulls in SOCI.
+/// A transaction, rolled back unless it is committed.
+class Transaction {
+  public:
+    explicit Transaction(Session& session) : session_(session) {
+        session_.raw().begin();
+        session_.in_transaction_ = true;
+    }
+    ~Transaction();
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+
+    void commit() {
+        session_.set_kept(true);
+        session_.commit();
+        session_.in_transaction_ = false;
+    }
+
+  private:
+    Session& session_;
+};
+
+/// What an engine's error means.
+struct Fault {
+    enum class Then : std::uint8_t {
+        keep,   ///< the session is as good as before
+        again,  ///< so it is, and the same once more would do: a deadlock's victim
+        drop    ///< the session is of no use any more
+    };
+    std::error_code code;
+    Then then = Then::keep;
+};
+
+/// Where a database's sessions are. Any thread.
+class Sessions {
+  public:
+    virtual ~Sessions() = default;
+    /// Waits for a session, with an end; an error says why none is to be had. It is the caller's
+    /// alone until it is given back.
+    virtual Result<Session*> take() = 0;
+    virtual void give_back(Session& session, Fault::Then then) = 0;
+};
+
+/// The border that no SOCI exception crosses. Only for the .cc files of this folder and of the
+/// engines: its header pulls in SOCI.
 class Database {
   public:
     /// What differs between engines.
     struct Engine {
         /// Tells an engine's errors apart.
-        std::error_code (*classify)(const soci::soci_error&);
+        Fault (*classify)(const soci::soci_error&);
         /// The type of a numeric primary key.
         std::string_view key_type;
+        /// Finds how many tables of the name schema_version there are.
+        std::string_view find_version_table;
+        /// Statements before and after the schema is looked at and changed, so that several
+        /// processes may do it at the same time; empty where the engine needs none.
+        std::string_view lock_schema;
+        std::string_view unlock_schema;
     };
 
-    explicit Database(const Engine& engine) : engine_(engine) {}
+    /// One session behind a lock, to be opened by the first run().
+    explicit Database(const Engine& engine);
+    Database(const Engine& engine, std::unique_ptr<Sessions> sessions);
 
     const Engine& engine() const { return engine_; }
 
-    /// Gives `body` the session; what it throws becomes an error that begins with `doing`. `body`
-    /// must leave no transaction open: soci::transaction sees to it.
+    /// Gives `body` a session; what it throws becomes an error that begins with `doing`. `body`
+    /// must leave no transaction open: Transaction sees to it. Where nothing was written yet, it
+    /// may be run once more, in another session.
     template <class Body>
     auto run(std::string_view doing, Body&& body) -> std::invoke_result_t<Body&, Session&> {
-        const std::lock_guard lock(mutex_);
-        try {
-            return body(session_);
-        } catch (const soci::soci_error& error) {
-            session_.forget_statements();
-            return fail(engine_.classify(error),
-                        fmt::format("{} failed ({})", doing, error.get_error_message()));
-        } catch (const std::exception& error) {
-            session_.forget_statements();
-            return fail(std::errc::io_error, fmt::format("{} failed ({})", doing, error.what()));
+        for (int attempt = 1;; ++attempt) {
+            const auto session = sessions_->take();
+            if (!session) {
+                return fail(session.error().code,
+                            fmt::format("{} failed ({})", doing, session.error().detail));
+            }
+            (*session)->begin_use();
+            std::optional<Error> error;
+            try {
+                auto result = body(**session);
+                sessions_->give_back(**session, Fault::Then::keep);
+                return result;
+            } catch (const std::exception& thrown) {
+                error = after(thrown, doing, **session, attempt);
+            }
+            if (error) return tl::unexpected(*std::move(error));
         }
     }
 
   private:
+    /// Gives the session back. No error: once more.
+    std::optional<Error> after(const std::exception& thrown, std::string_view doing,
+                               Session& session, int attempt);
+
     const Engine engine_;
-    std::mutex mutex_;
-    Session session_;
+    const std::unique_ptr<Sessions> sessions_;
 };
 
 }  // namespace clamor::store

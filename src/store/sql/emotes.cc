@@ -84,10 +84,13 @@ struct BadgeRow {
 
 Result<std::vector<Emote>> SqlCatalog::emotes_for(ChannelId channel) {
     return database_->run("listing emotes", [&](Session& sql) -> Result<std::vector<Emote>> {
-        return sql.fetch_all<EmoteRow>(fmt::format("SELECT {} FROM emotes WHERE channel_id IS NULL "
-                                                   "OR channel_id = :channel ORDER BY code",
-                                                   EmoteRow::kColumns),
-                                       number(channel));
+        auto emotes = sql.fetch_all<EmoteRow>(
+            fmt::format("SELECT {} FROM emotes WHERE channel_id IS NULL OR channel_id = :channel",
+                        EmoteRow::kColumns),
+            number(channel));
+        // Here, since the order of texts is a database's own.
+        std::ranges::sort(emotes, {}, &Emote::code);
+        return emotes;
     });
 }
 
@@ -99,7 +102,8 @@ Result<void> SqlCatalog::add_emote(const Emote& emote) {
         const auto added = sql.change(
             "INSERT INTO emotes (emote_id, code, emote_type, channel_id, tier_required, image_url, "
             "image_url_2x, "
-            "image_url_4x, created_at) VALUES (:id, :code, :type, NULLIF(:channel, 0), "
+            "image_url_4x, created_at) VALUES (:id, :code, :type, NULLIF(CAST(:channel AS BIGINT), "
+            "0), "
             "NULLIF(:tier, 0), :url, "
             ":url2, :url4, :created) ON CONFLICT DO NOTHING",
             lower_id(emote.id), emote.code,
@@ -155,11 +159,14 @@ Result<std::vector<std::string>> SqlCatalog::granted_emotes(UserId user) {
 
 Result<std::vector<BadgeImage>> SqlCatalog::badges_for(ChannelId channel) {
     return database_->run("listing badges", [&](Session& sql) -> Result<std::vector<BadgeImage>> {
-        return sql.fetch_all<BadgeRow>(
+        auto badges = sql.fetch_all<BadgeRow>(
             "SELECT channel_id, name, version, title, image_url, image_url_2x, image_url_4x "
-            "FROM badges WHERE channel_id IN (0, :channel) "
-            "ORDER BY channel_id, name, version",
+            "FROM badges WHERE channel_id IN (0, :channel)",
             number(channel));
+        std::ranges::sort(badges, {}, [](const BadgeImage& badge) {
+            return std::tie(badge.channel, badge.badge.name, badge.badge.version);
+        });
+        return badges;
     });
 }
 

@@ -294,12 +294,42 @@ CREATE TABLE automod_verdicts (
 CREATE INDEX automod_verdicts_by_age ON automod_verdicts (at)
 )sql";
 
+constexpr std::string_view kRaidTrips = R"sql(
+CREATE TABLE raid_trips (
+    channel_id BIGINT PRIMARY KEY REFERENCES channels (channel_id),
+    batch TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    ends_at BIGINT NOT NULL,
+    shadow INTEGER NOT NULL,
+    ended INTEGER NOT NULL,
+    details TEXT NOT NULL
+);
+CREATE INDEX raid_trips_in_force ON raid_trips (channel_id) WHERE ended = 0
+)sql";
+
+// Of signed tokens, which are in no table; the columns are those of tokens.
+constexpr std::string_view kTokenGrants = R"sql(
+CREATE TABLE token_grants (
+    token_hash CHAR(64) PRIMARY KEY,
+    user_id BIGINT NOT NULL REFERENCES users (user_id),
+    scopes TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT,
+    label TEXT NOT NULL,
+    client_id TEXT NOT NULL
+);
+CREATE INDEX token_grants_by_user ON token_grants (user_id);
+CREATE INDEX token_grants_by_end ON token_grants (expires_at) WHERE expires_at IS NOT NULL
+)sql";
+
 constexpr std::array kMigrations{
     Migration{"users, channels, tokens, emotes and badges", kFirstSchema},
     Migration{"moderation, follows, blocks and profiles", kModeration},
     Migration{"webhooks", kWebhooks},
     Migration{"revoked tokens", kRevocations},
     Migration{"what AutoMod holds and finds", kAutoMod},
+    Migration{"what the raid breaker does", kRaidTrips},
+    Migration{"what signed tokens grant", kTokenGrants},
 };
 
 std::size_t stored_version(Session& sql) {
@@ -328,7 +358,7 @@ void run_statements(Session& sql, std::string_view statements, std::string_view 
 /// False when another process took the step first.
 bool take_step(Session& sql, std::size_t version, const Migration& migration,
                std::string_view key_type) {
-    soci::transaction transaction(sql.raw());
+    Transaction transaction(sql);
     // Inserting comes first: it takes the lock under which nobody else can take the same step.
     const auto number = static_cast<long long>(version);
     if (sql.change("INSERT INTO schema_version (version) VALUES (:version) ON CONFLICT (version) "
@@ -341,6 +371,28 @@ bool take_step(Session& sql, std::size_t version, const Migration& migration,
     return true;
 }
 
+/// The engine's lock of the schema, where it has one.
+class SchemaLock {
+  public:
+    SchemaLock(Session& sql, const Database::Engine& engine) : sql_(sql), engine_(engine) {
+        if (!engine_.lock_schema.empty()) sql_.raw() << std::string(engine_.lock_schema);
+    }
+    ~SchemaLock() {
+        if (engine_.unlock_schema.empty()) return;
+        try {
+            sql_.raw() << std::string(engine_.unlock_schema);
+        } catch (const std::exception&) {
+            // The lock ends with the session.
+        }
+    }
+    SchemaLock(const SchemaLock&) = delete;
+    SchemaLock& operator=(const SchemaLock&) = delete;
+
+  private:
+    Session& sql_;
+    const Database::Engine& engine_;
+};
+
 }  // namespace
 
 std::span<const Migration> catalog_migrations() {
@@ -349,7 +401,11 @@ std::span<const Migration> catalog_migrations() {
 
 Result<void> migrate(Database& database, std::span<const Migration> migrations) {
     return database.run("bringing the schema up to date", [&](Session& sql) -> Result<void> {
-        sql.raw() << "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY)";
+        const SchemaLock lock(sql, database.engine());
+        // Not asked for where it is there: that takes the right to make tables, too.
+        if (sql.fetch_one<NumberRow>(std::string(database.engine().find_version_table)) == 0) {
+            sql.raw() << "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY)";
+        }
         const bool is_new = stored_version(sql) == 0;
         for (std::size_t version = stored_version(sql); version < migrations.size();
              version = stored_version(sql)) {

@@ -152,16 +152,23 @@ Result<void> SqlCatalog::set_subscription(ChannelId channel, UserId user, std::u
                                           std::uint32_t months) {
     if (auto fine = check_subscription(tier, months); !fine) return fine;
     return database_->run("setting a subscription", [&](Session& sql) -> Result<void> {
-        if (!channel_exists(sql, channel)) return no_such_channel(channel);
+        Transaction transaction(sql);
+        // First, and as a change: from here to the commit nobody else counts this channel's
+        // founders.
+        if (sql.change("UPDATE channels SET title = title WHERE channel_id = :channel",
+                       number(channel)) == 0)
+            return no_such_channel(channel);
         if (!user_exists(sql, user)) return no_such_user(user);
         if (tier == 0) {
             sql.change("DELETE FROM subscriptions WHERE channel_id = :channel AND user_id = :user",
                        number(channel), number(user));
+            transaction.commit();
             return {};
         }
         sql.change(
             "INSERT INTO subscriptions (channel_id, user_id, tier, months, founder) "
-            "SELECT c.channel_id, :user, :tier, :months, CASE WHEN (SELECT COUNT(*) FROM "
+            "SELECT c.channel_id, CAST(:user AS BIGINT), CAST(:tier AS INTEGER), "
+            "CAST(:months AS BIGINT), CASE WHEN (SELECT COUNT(*) FROM "
             "subscriptions f "
             "WHERE f.channel_id = c.channel_id AND f.founder = 1) < :founders THEN 1 ELSE 0 END "
             "FROM channels c WHERE c.channel_id = :channel "
@@ -169,6 +176,7 @@ Result<void> SqlCatalog::set_subscription(ChannelId channel, UserId user, std::u
             "excluded.months",
             number(user), int{tier}, static_cast<long long>(months),
             static_cast<long long>(kFoundersPerChannel), number(channel));
+        transaction.commit();
         return {};
     });
 }

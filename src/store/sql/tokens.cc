@@ -69,7 +69,8 @@ Result<void> SqlCatalog::add_token(std::string_view token, const TokenRecord& re
         const long long expires_at = record.expires_at ? unix_ms(*record.expires_at) : 0;
         const auto added = sql.change(
             "INSERT INTO tokens (token_hash, user_id, scopes, created_at, expires_at, label, "
-            "client_id) VALUES (:hash, NULLIF(:user, 0), :scopes, :created, NULLIF(:expires, 0), "
+            "client_id) VALUES (:hash, NULLIF(CAST(:user AS BIGINT), 0), :scopes, :created, "
+            "NULLIF(CAST(:expires AS BIGINT), 0), "
             ":label, :client) "
             "ON CONFLICT (token_hash) DO NOTHING",
             hex_of(*hash), number(record.user), fmt::format("{}", fmt::join(record.scopes, " ")),
@@ -128,11 +129,44 @@ Result<std::vector<TokenRecord>> SqlCatalog::list_tokens(UserId user) {
     });
 }
 
+Result<void> SqlCatalog::put_grant(std::string_view hash, const TokenRecord& grant, WallTime now) {
+    if (auto fine = check_token_digest(hash); !fine) return fine;
+    if (auto fine = check_token_record(grant); !fine) return fine;
+    return database_->run("keeping what a token grants", [&](Session& sql) -> Result<void> {
+        Transaction transaction(sql);
+        if (!user_exists(sql, grant.user)) return no_such_user(grant.user);
+        sql.change("DELETE FROM token_grants WHERE expires_at <= :now", number(now));
+        sql.change(
+            "INSERT INTO token_grants (token_hash, user_id, scopes, created_at, expires_at, label, "
+            "client_id) VALUES (:hash, :user, :scopes, :created, NULLIF(CAST(:expires AS BIGINT), "
+            "0), :label, "
+            ":client) ON CONFLICT (token_hash) DO NOTHING",
+            std::string(hash), number(grant.user), fmt::format("{}", fmt::join(grant.scopes, " ")),
+            number(grant.created_at),
+            grant.expires_at ? static_cast<long long>(unix_ms(*grant.expires_at)) : 0LL,
+            grant.label, grant.client_id);
+        transaction.commit();
+        return {};
+    });
+}
+
+Result<std::vector<TokenRecord>> SqlCatalog::list_grants(UserId user) {
+    return database_->run(
+        "listing what tokens grant", [&](Session& sql) -> Result<std::vector<TokenRecord>> {
+            return sql.fetch_all<TokenRow>(
+                fmt::format("SELECT {} FROM token_grants WHERE user_id = :user ORDER BY "
+                            "created_at, token_hash",
+                            TokenRow::kColumns),
+                number(user));
+        });
+}
+
 Result<void> SqlCatalog::add_revocation(const Revocation& revocation, WallTime now) {
     if (auto fine = check_token_digest(revocation.hash); !fine) return fine;
     return database_->run("revoking a token", [&](Session& sql) -> Result<void> {
-        soci::transaction transaction(sql.raw());
+        Transaction transaction(sql);
         const long long id = next_number(sql, "revocation_id");
+        sql.change("DELETE FROM token_grants WHERE token_hash = :hash", revocation.hash);
         sql.change("DELETE FROM revocations WHERE kept_until <= :now", number(now));
         sql.change(
             "INSERT INTO revocations (revocation_id, token_hash, user_id, kept_until) "

@@ -110,7 +110,7 @@ Result<chat::User> SqlCatalog::ensure_user(std::string_view login) {
     const std::string name(login);
     return database_->run("making a user", [&](Session& sql) -> Result<chat::User> {
         if (auto user = sql.fetch_one<UserRow>(kByLogin, name)) return *std::move(user);
-        soci::transaction transaction(sql.raw());
+        Transaction transaction(sql);
         const chat::User user = make_user(sql, name, clock_());
         transaction.commit();
         return user;

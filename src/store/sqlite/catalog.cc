@@ -11,13 +11,19 @@
 namespace clamor::store {
 namespace {
 
-std::error_code classify(const soci::soci_error& error) {
+Fault classify(const soci::soci_error& error) {
     const auto* ours = dynamic_cast<const soci::sqlite3_soci_error*>(&error);
-    return code_of_sqlite(ours != nullptr ? ours->result() : SQLITE_IOERR);
+    return {code_of_sqlite(ours != nullptr ? ours->result() : SQLITE_IOERR)};
 }
 
 // Only under this name SQLite makes the key the table's own order and needs no index beside it.
-constexpr Database::Engine kSqlite{&classify, "INTEGER PRIMARY KEY"};
+constexpr Database::Engine kSqlite{
+    .classify = &classify,
+    .key_type = "INTEGER PRIMARY KEY",
+    .find_version_table =
+        "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'",
+    .lock_schema = {},
+    .unlock_schema = {}};
 
 Result<void> connect(Database& database, const SqliteCatalogOptions& options) {
     return database.run(
@@ -33,14 +39,7 @@ Result<void> connect(Database& database, const SqliteCatalogOptions& options) {
         });
 }
 
-}  // namespace
-
-WallTime system_time() {
-    const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
-    return WallTime(std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch));
-}
-
-Result<std::unique_ptr<Catalog>> open_sqlite_catalog(const SqliteCatalogOptions& options) {
+Result<std::unique_ptr<Database>> open_file(const SqliteCatalogOptions& options) {
     if (options.path.find('"') != std::string::npos) {
         return fail(std::errc::invalid_argument,
                     "the path of the catalog must not hold a quotation mark");
@@ -49,7 +48,26 @@ Result<std::unique_ptr<Catalog>> open_sqlite_catalog(const SqliteCatalogOptions&
     if (auto done = connect(*database, options); !done) return tl::unexpected(done.error());
     if (auto done = migrate(*database, catalog_migrations()); !done)
         return tl::unexpected(done.error());
-    return std::make_unique<SqlCatalog>(std::move(database), options.clock);
+    return database;
+}
+
+}  // namespace
+
+WallTime system_time() {
+    const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+    return WallTime(std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch));
+}
+
+Result<std::shared_ptr<Database>> open_sqlite_database(const SqliteCatalogOptions& options) {
+    auto database = open_file(options);
+    if (!database) return tl::unexpected(database.error());
+    return *std::move(database);
+}
+
+Result<std::unique_ptr<Catalog>> open_sqlite_catalog(const SqliteCatalogOptions& options) {
+    auto database = open_file(options);
+    if (!database) return tl::unexpected(database.error());
+    return std::make_unique<SqlCatalog>(*std::move(database), options.clock);
 }
 
 }  // namespace clamor::store

@@ -24,6 +24,12 @@ struct SqliteCatalogOptions {
     WallTime (*clock)() = &system_time;
 };
 
+class Database;
+
+/// The catalog file as a database, for who copies it; made where it is missing, its schema up to
+/// date.
+Result<std::shared_ptr<Database>> open_sqlite_database(const SqliteCatalogOptions& options);
+
 /// Opens the catalog file, makes it where there is none, and brings its schema up to date. A commit
 /// survives a crash of the process; the last ones before a power loss may be missing, never torn.
 Result<std::unique_ptr<Catalog>> open_sqlite_catalog(const SqliteCatalogOptions& options);

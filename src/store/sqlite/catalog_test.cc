@@ -6,22 +6,31 @@
 #include <thread>
 #include <vector>
 
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
 #include "store/sql/database.h"
 #include "store/sql/migrations.h"
+#include "store/sql/tables.h"
+#include "store/sqlite/backup.h"
 #include "store/sqlite/temp_folder.h"
 
 namespace clamor::store {
 namespace {
 
-std::error_code any_error(const soci::soci_error&) {
-    return std::make_error_code(std::errc::io_error);
+Fault any_error(const soci::soci_error&) {
+    return {std::make_error_code(std::errc::io_error)};
 }
 
-constexpr Database::Engine kEngine{&any_error, "INTEGER PRIMARY KEY"};
+constexpr Database::Engine kEngine{
+    .classify = &any_error,
+    .key_type = "INTEGER PRIMARY KEY",
+    .find_version_table =
+        "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'",
+    .lock_schema = {},
+    .unlock_schema = {}};
 
 Result<void> open_database(Database& database, const std::string& path) {
     return database.run("opening", [&](Session& sql) -> Result<void> {
@@ -69,6 +78,45 @@ TEST(Migrations, LeaveTheSchemaAsItWasWhenAStepFails) {
     EXPECT_EQ(peek(database, "name", "things").value(), "old");
     EXPECT_TRUE(migrate(database, std::array{kFirst, kSecond}));
     EXPECT_EQ(peek(database, "name", "things").value(), "new");
+}
+
+TEST(Migrations, LeaveTheTablesThatAreWrittenDownForImports) {
+    const TempFolder folder;
+    Database database(kEngine);
+    ASSERT_TRUE(open_database(database, folder.file("a.db")));
+    ASSERT_TRUE(migrate(database, catalog_migrations()));
+    for (const Table& table : catalog_tables()) {
+        const std::string name(table.name);
+        const std::string info = "pragma_table_info('" + name + "')";
+        EXPECT_EQ(peek(database, "group_concat(name)", info).value(),
+                  fmt::format("{}", fmt::join(table.columns, ",")))
+            << name;
+        EXPECT_EQ(peek(database, "group_concat(name)",
+                       "(SELECT name FROM " + info + " WHERE pk > 0 ORDER BY pk)")
+                      .value(),
+                  fmt::format("{}", fmt::join(table.key, ",")))
+            << name;
+    }
+    EXPECT_EQ(peek(database, "COUNT(*) || ''",
+                   "sqlite_master WHERE type = 'table' AND name <> 'schema_version'")
+                  .value(),
+              std::to_string(catalog_tables().size()));
+}
+
+TEST(SqliteBackup, IsTheFileAsItWasAndNeedsAPlace) {
+    const TempFolder folder;
+    const std::string path = folder.file("catalog.db");
+    const auto catalog = open_sqlite_catalog({.path = path}).value();
+    ASSERT_TRUE(catalog->ensure_channel("alice"));
+    ASSERT_TRUE(back_up_sqlite(path, folder.file("copy.db")));
+    ASSERT_TRUE(catalog->ensure_channel("bob"));
+    const auto copy = open_sqlite_catalog({.path = folder.file("copy.db")}).value();
+    EXPECT_TRUE(copy->find_channel("alice").value());
+    EXPECT_FALSE(copy->find_channel("bob").value());
+    EXPECT_FALSE(back_up_sqlite(folder.file("none.db"), folder.file("copy2.db")));
+    const auto refused = back_up_sqlite(path, folder.file("no/such/folder.db"));
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().detail, testing::HasSubstr("no/such/folder.db"));
 }
 
 TEST(SqliteCatalog, BringsAFileOfTheFirstVersionForward) {

@@ -4,6 +4,7 @@
 #include "store/message_log_contract.h"
 #include "store/moderation_contract.h"
 #include "store/people_contract.h"
+#include "store/shared_catalog_contract.h"
 #include "store/sqlite/catalog.h"
 #include "store/sqlite/message_log.h"
 #include "store/sqlite/temp_folder.h"
@@ -33,6 +34,20 @@ class SqliteLogFixture {
         open_sqlite_message_log({.path = folder_.file("messages.db")}).value();
 };
 
+class TwoSqliteCatalogs {
+  public:
+    Catalog& first() { return *first_; }
+    Catalog& second() { return *second_; }
+
+  private:
+    TempFolder folder_;
+    std::unique_ptr<Catalog> first_ =
+        open_sqlite_catalog({.path = folder_.file("catalog.db")}).value();
+    std::unique_ptr<Catalog> second_ =
+        open_sqlite_catalog({.path = folder_.file("catalog.db")}).value();
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, SharedCatalogContract, TwoSqliteCatalogs);
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, CatalogContract, SqliteCatalogFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, ModerationContract, SqliteCatalogFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, PeopleContract, SqliteCatalogFixture);

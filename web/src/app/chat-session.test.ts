@@ -80,7 +80,8 @@ function harness() {
 }
 
 const settle = () => vi.advanceTimersByTimeAsync(1);
-const seen = (session: ChatSession) => session.state.timeline.tail.map((line) => (line as MessageLine).message.id);
+const seen = (session: ChatSession) =>
+  session.state.timeline.tail.flatMap((line) => (line.kind === 'message' ? [line.message.id] : []));
 const upTo = (first: number, last: number) => range(first, last).map((n) => `m${n}`);
 
 beforeEach(() => void vi.useFakeTimers());
@@ -112,6 +113,19 @@ describe('ChatSession', () => {
     server.said(261, 262);
     await settle();
     expect(seen(session)).toEqual(upTo(1, 262));
+  });
+
+  it('fetches what the server says that it skipped', async () => {
+    const { server, session } = harness();
+    server.said(1, 3);
+    server.online();
+    server.joined();
+    await settle();
+    server.said(4, 6, false);
+    server.tell({ kind: 'notice', channel: 'c', id: 'clamor_skipped', text: '3 messages were skipped.', nonce: '' });
+    server.said(7, 7);
+    await settle();
+    expect(seen(session)).toEqual(upTo(1, 7));
   });
 
   it('leaves no hole in the list when the gap is too wide to close', async () => {

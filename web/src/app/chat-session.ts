@@ -180,7 +180,12 @@ export class ChatSession {
     this.queue = [];
     const before = this.state;
     this.apply({ kind: 'events', events, now: this.now() });
-    if (before.join.kind !== 'joined' && this.state.join.kind === 'joined') this.onJoined();
+    const { channel, join } = this.state;
+    if (join.kind !== 'joined') return;
+    if (before.join.kind !== 'joined') return this.onJoined();
+    // The server left something out, since this connection or itself was too slow: it is in the history.
+    const skipped = events.some((event) => event.kind === 'notice' && event.id === 'clamor_skipped' && event.channel === channel);
+    if (skipped) void this.loadLatest();
   }
 
   private onStatus(status: SourceStatus): void {

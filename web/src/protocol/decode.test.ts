@@ -29,6 +29,13 @@ describe('decodeLine', () => {
     });
   });
 
+  it('reads the position of a line that has one', () => {
+    const event = decodeLine('@clamor.dev/seq=7-42;id=1 :a!a@a PRIVMSG #c :hi');
+    expect(event).toMatchObject({ kind: 'message', message: { epoch: 7, seq: 42 } });
+    const broken = decodeLine('@clamor.dev/seq=7-x;id=1 :a!a@a PRIVMSG #c :hi');
+    expect(broken).toMatchObject({ kind: 'message', message: { epoch: null, seq: null } });
+  });
+
   it('takes ACTION off its wrapper, closed or not', () => {
     for (const end of ['\x01', '']) {
       const event = decodeLine(`:a!a@a PRIVMSG #c :\x01ACTION waves${end}`);

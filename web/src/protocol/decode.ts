@@ -51,6 +51,11 @@ function decodeReply(tags: Tags): ReplyParent | null {
   };
 }
 
+function decodePosition(text: string): { seq: number | null; epoch: number | null } {
+  const match = /^(\d{1,15})-(\d{1,15})$/.exec(text);
+  return match === null ? { seq: null, epoch: null } : { epoch: Number(match[1]), seq: Number(match[2]) };
+}
+
 function decodeMessage(line: IrcLine, channel: string, body: string): Message {
   const { tags } = line;
   const action = kAction.exec(body);
@@ -58,8 +63,7 @@ function decodeMessage(line: IrcLine, channel: string, body: string): Message {
   return {
     id: tag(tags, 'id'),
     channel,
-    seq: null,
-    epoch: null,
+    ...decodePosition(tag(tags, 'clamor.dev/seq')),
     sentAt: integer(tag(tags, 'tmi-sent-ts')) ?? 0,
     author: {
       id: tag(tags, 'user-id'),

@@ -51,7 +51,7 @@ describe('WebSocketSource', () => {
     const { sockets, last } = harness();
     sockets[0]!.onopen!();
     expect(sockets[0]!.sent).toEqual([
-      'CAP REQ :twitch.tv/tags twitch.tv/commands twitch.tv/membership\r\n',
+      'CAP REQ :twitch.tv/tags twitch.tv/commands twitch.tv/membership clamor.dev/seq\r\n',
       'PASS oauth:abc\r\n',
       'NICK alice\r\n',
     ]);

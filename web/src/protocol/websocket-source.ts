@@ -5,7 +5,7 @@ import type { ChatEvent } from './events';
 import { splitFrame } from './irc-line';
 import { encodeRequest, type Identity, type Request, type Source, type SourceListener } from './source';
 
-const kCapabilities = 'twitch.tv/tags twitch.tv/commands twitch.tv/membership';
+const kCapabilities = 'twitch.tv/tags twitch.tv/commands twitch.tv/membership clamor.dev/seq';
 /** After this much silence the source asks for a sign of life, and waits as long again for it at most. */
 export const kSilenceMs = 30_000;
 export const kAnswerMs = 10_000;

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/catch_up.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "store/message_log.h"
+
+namespace clamor::hub {
+namespace {
+
+constexpr auto kReadAgain = std::chrono::milliseconds(20);
+
+using Entries = std::vector<store::StoredMessage>;
+
+Result<Entries> newest_before(store::MessageLog& log, ChannelId channel, Position upto,
+                              std::optional<std::uint64_t> after) {
+    return log.read({.channel = channel,
+                     .after_sequence = after,
+                     .before_sequence = upto.sequence + 1,
+                     .limit = limits::kMissedEvents + 1});
+}
+
+/// Sequences go on over epochs. Where the entry at `after` has another epoch, the client saw events
+/// that were lost in a crash, and their places are taken by others: all newer epochs are new to it.
+Result<Entries> entries_behind(store::MessageLog& log, ChannelId channel, Position after,
+                               Position upto) {
+    const std::uint64_t from = std::max<std::uint64_t>(after.sequence, 1) - 1;
+    auto entries = newest_before(log, channel, upto, from);
+    if (!entries) return entries;
+    const bool known = after == Position{} || entries->size() > limits::kMissedEvents ||
+                       (!entries->empty() && entries->front().position == after);
+    if (!known) entries = newest_before(log, channel, upto, std::nullopt);
+    if (!entries) return entries;
+    std::erase_if(*entries, [after](const auto& entry) { return entry.position <= after; });
+    if (entries->size() > limits::kMissedEvents) entries->erase(entries->begin());
+    return entries;
+}
+
+}  // namespace
+
+Result<CaughtUp> read_between(store::MessageLog& log, ChannelId channel, Position after,
+                              Position upto) {
+    CaughtUp answer{.events = {}, .older = 0, .unread = 0, .first = upto, .last = after};
+    if (upto <= after) return answer;
+    const auto entries = entries_behind(log, channel, after, upto);
+    if (!entries) return tl::unexpected<Error>(entries.error());
+    if (!entries->empty()) {
+        answer.first = entries->front().position;
+        answer.last = entries->back().position;
+        if (answer.first.sequence > after.sequence + 1)
+            answer.older = answer.first.sequence - after.sequence - 1;
+    }
+    answer.unread = upto.sequence - std::min(answer.last.sequence, upto.sequence);
+    for (const store::StoredMessage& entry : *entries) {
+        if (entry.deleted) continue;
+        auto event = chat::decode_event(entry.event);
+        if (!event) return tl::unexpected<Error>(event.error());
+        event->position = entry.position;
+        answer.events.push_back(std::make_shared<const chat::Event>(*std::move(event)));
+    }
+    return answer;
+}
+
+struct CatchUp::Asked {
+    ChannelId channel;
+    Position after;
+    Position upto;
+    MonoTime until;
+    std::function<void(CaughtUp)> done;
+};
+
+void CatchUp::read(ChannelId channel, Position after, Position upto,
+                   std::function<void(CaughtUp)> done) {
+    try_once({.channel = channel,
+              .after = after,
+              .upto = upto,
+              .until = scheduler_.now().mono + limits::kMissedPatience,
+              .done = std::move(done)});
+}
+
+void CatchUp::try_once(const Asked& asked) {
+    const bool queued = workers_.post([this, asked, home = scheduler_.shard()] {
+        std::optional<CaughtUp> answer;
+        auto read = read_between(log_, asked.channel, asked.after, asked.upto);
+        if (read) {
+            answer = *std::move(read);
+        } else {
+            log::warn("what a client missed cannot be read",
+                      {{"channel", asked.channel.value}, {"error", read.error().to_string()}});
+        }
+        scheduler_.post_to(home, Priority::control,
+                           [this, asked, answer = std::move(answer)]() mutable {
+                               take(asked, std::move(answer));
+                           });
+    });
+    if (queued) return;
+    scheduler_.post_to(scheduler_.shard(), Priority::control,
+                       [this, asked] { take(asked, std::nullopt); });
+}
+
+void CatchUp::take(const Asked& asked, std::optional<CaughtUp> read) {
+    if (read && read->unread == 0) return asked.done(*std::move(read));
+    if (scheduler_.now().mono < asked.until) {
+        scheduler_.call_at(scheduler_.now().mono + kReadAgain, [this, asked] { try_once(asked); });
+        return;
+    }
+    if (!read) {
+        read = CaughtUp{
+            .events = {},
+            .older = 0,
+            .unread = asked.upto.sequence - std::min(asked.after.sequence, asked.upto.sequence),
+            .first = asked.upto,
+            .last = asked.after};
+    }
+    asked.done(*std::move(read));
+}
+
+}  // namespace clamor::hub

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/scheduler.h"
+#include "base/time.h"
+#include "hub/member.h"
+
+namespace clamor::store {
+class MessageLog;
+}
+
+namespace clamor::hub {
+
+/// What the log has of a channel between two positions, `after` excluded: at most the newest
+/// limits::kMissedEvents. Error: the log cannot be read, or has an entry that nobody understands.
+Result<CaughtUp> read_between(store::MessageLog& log, ChannelId channel, Position after,
+                              Position upto);
+
+/// Reads for sessions that come back. What was delivered a moment ago may not be in the log yet, so
+/// it reads again until it is there, for limits::kMissedPatience. Lives on its shard.
+class CatchUp {
+  public:
+    CatchUp(Scheduler& scheduler, Executor& workers, store::MessageLog& log)
+        : scheduler_(scheduler), workers_(workers), log_(log) {}
+
+    /// `done` is called once, from a later task of this shard.
+    void read(ChannelId channel, Position after, Position upto, std::function<void(CaughtUp)> done);
+
+  private:
+    struct Asked;
+    void try_once(const Asked& asked);
+    void take(const Asked& asked, std::optional<CaughtUp> read);
+
+    Scheduler& scheduler_;
+    Executor& workers_;
+    store::MessageLog& log_;
+};
+
+}  // namespace clamor::hub

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/catch_up.h"
+
+#include <gtest/gtest.h>
+
+#include "base/limits.h"
+#include "store/memory_message_log.h"
+#include "tests/fakes/manual_cluster.h"
+
+namespace clamor::hub {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr ChannelId kLobby{1000};
+
+class CatchUpTest : public ::testing::Test {
+  protected:
+    void store(Position position, bool deleted = false) {
+        chat::Message said;
+        said.id = MessageId::from_random(position.epoch, position.sequence);
+        said.text = std::to_string(position.sequence);
+        const store::StoredMessage entry{
+            .channel = kLobby,
+            .position = position,
+            .id = said.id,
+            .sent_at = wall_from_unix_ms(static_cast<std::int64_t>(position.sequence)),
+            .author = UserId(7),
+            .event = chat::encode_event(chat::Event{
+                .channel = kLobby, .channel_login = "lobby", .position = {}, .body = said}),
+            .deleted = deleted};
+        ASSERT_TRUE(log_.append({&entry, 1}));
+        if (!deleted) return;
+        const store::Deletion deletion{.channel = kLobby,
+                                       .by = MessageId::from_random(9, 9),
+                                       .ids = {said.id},
+                                       .author = {},
+                                       .up_to_sequence = 0};
+        ASSERT_TRUE(log_.mark_deleted({&deletion, 1}));
+    }
+    void store(std::uint64_t epoch, std::uint64_t first, std::uint64_t last) {
+        for (std::uint64_t i = first; i <= last; ++i) store({.epoch = epoch, .sequence = i});
+    }
+    static std::vector<Position> positions(const CaughtUp& read) {
+        std::vector<Position> all;
+        for (const chat::EventRef& event : read.events) all.push_back(event->position);
+        return all;
+    }
+
+    store::MemoryMessageLog log_;
+};
+
+TEST_F(CatchUpTest, GivesWhatLiesBetween) {
+    store(1, 1, 5);
+    const auto read = read_between(log_, kLobby, {1, 2}, {1, 4});
+    ASSERT_TRUE(read);
+    EXPECT_EQ(positions(*read), (std::vector<Position>{{1, 3}, {1, 4}}));
+    EXPECT_EQ(read->older, 0u);
+    EXPECT_EQ(read->unread, 0u);
+    const auto nothing = read_between(log_, kLobby, {1, 4}, {1, 4});
+    ASSERT_TRUE(nothing);
+    EXPECT_TRUE(nothing->events.empty());
+    EXPECT_EQ(nothing->unread, 0u);
+}
+
+TEST_F(CatchUpTest, LeavesOutWhatWasDeleted) {
+    store({1, 1});
+    store({1, 2}, true);
+    store({1, 3});
+    const auto read = read_between(log_, kLobby, {1, 1}, {1, 3});
+    ASSERT_TRUE(read);
+    EXPECT_EQ(positions(*read), (std::vector<Position>{{1, 3}}));
+    EXPECT_EQ(read->unread, 0u);
+}
+
+TEST_F(CatchUpTest, GivesTheNewestAndSaysHowManyAreOlder) {
+    const std::uint64_t all = limits::kMissedEvents + 20;
+    store(1, 1, all);
+    const auto read = read_between(log_, kLobby, {1, 5}, {1, all});
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->events.size(), limits::kMissedEvents);
+    EXPECT_EQ(read->first, (Position{1, 21}));
+    EXPECT_EQ(read->last, (Position{1, all}));
+    EXPECT_EQ(read->older, 15u);
+    const auto from_the_start = read_between(log_, kLobby, {}, {1, all});
+    ASSERT_TRUE(from_the_start);
+    EXPECT_EQ(from_the_start->older, 20u);
+}
+
+TEST_F(CatchUpTest, GivesAllOfANewEpochToWhomTheOldOneWasShownFurther) {
+    store(1, 1, 3);  // 4 to 6 were delivered and lost in a crash
+    store(2, 4, 8);
+    const auto read = read_between(log_, kLobby, {1, 6}, {2, 8});
+    ASSERT_TRUE(read);
+    EXPECT_EQ(positions(*read), (std::vector<Position>{{2, 4}, {2, 5}, {2, 6}, {2, 7}, {2, 8}}));
+    EXPECT_EQ(read->older, 0u);
+}
+
+TEST_F(CatchUpTest, WaitsForWhatIsNotStoredYet) {
+    fakes::ManualCluster cluster(1);
+    CatchUp catch_up(cluster.shard(0), cluster, log_);
+    store(1, 1, 2);
+    std::optional<CaughtUp> answer;
+    catch_up.read(kLobby, {1, 1}, {1, 3}, [&](CaughtUp read) { answer = std::move(read); });
+    cluster.advance(100ms);
+    EXPECT_FALSE(answer);
+    store({1, 3});
+    cluster.advance(100ms);
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(positions(*answer), (std::vector<Position>{{1, 2}, {1, 3}}));
+}
+
+TEST_F(CatchUpTest, SaysHowManyItCouldNotReadInTime) {
+    fakes::ManualCluster cluster(1);
+    CatchUp catch_up(cluster.shard(0), cluster, log_);
+    store(1, 1, 2);
+    std::optional<CaughtUp> answer;
+    catch_up.read(kLobby, {1, 1}, {1, 5}, [&](CaughtUp read) { answer = std::move(read); });
+    cluster.advance(limits::kMissedPatience + 100ms);
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(positions(*answer), (std::vector<Position>{{1, 2}}));
+    EXPECT_EQ(answer->unread, 3u);
+    EXPECT_EQ(answer->last, (Position{1, 2}));
+}
+
+TEST_F(CatchUpTest, SaysThatNothingCouldBeReadWhereTheWorkersAreBusy) {
+    fakes::ManualCluster cluster(1);
+    cluster.work_max = 0;
+    CatchUp catch_up(cluster.shard(0), cluster, log_);
+    store(1, 1, 5);
+    std::optional<CaughtUp> answer;
+    catch_up.read(kLobby, {1, 1}, {1, 5}, [&](CaughtUp read) { answer = std::move(read); });
+    cluster.advance(limits::kMissedPatience + 100ms);
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->unread, 4u);
+}
+
+}  // namespace
+}  // namespace clamor::hub

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "store/message_log.h"
+
+namespace clamor::store {
+
+/// Entries so far, and the channel that is being copied or verified.
+using LogCopyProgress = std::function<void(std::uint64_t done, ChannelId channel)>;
+
+/// Copies the history of the channels into another log, goes on where an earlier copy ended, and
+/// compares both by counts and checksums at the end. What is out of sight stays so; acts that took
+/// it out of sight before cannot be taken back in the copy, since no log tells which did what.
+/// Gives the number of entries.
+Result<std::uint64_t> copy_log(MessageLog& from, MessageLog& to,
+                               std::span<const ChannelId> channels,
+                               const LogCopyProgress& progress);
+
+}  // namespace clamor::store

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is wrong with a message log on DynamoDB is said at the start, and by `clamor check` where nobody need be asked.
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { binary, eventually, root, runClamor, Server } from '../e2e/server.mjs';
+
+const folder = mkdtempSync(join(tmpdir(), 'clamor-dynamodb-'));
+const keys = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'very-secret' };
+let dynalite;
+let endpoint;
+
+before(async () => {
+    dynalite = spawn(process.execPath, [join(root, 'tests/dynamodb/dynalite.mjs')], { stdio: ['pipe', 'pipe', 'inherit'] });
+    let out = '';
+    dynalite.stdout.on('data', (text) => (out += text));
+    [, endpoint] = await eventually(() => out.match(/listening on (\S+)/), 'dynalite listens', 15_000);
+});
+after(() => {
+    dynalite.stdin.end();
+    rmSync(folder, { recursive: true, force: true });
+});
+
+/** What `clamor serve` says when it does not start. */
+function refusal(url, env = keys) {
+    const { status, stderr, stdout } = spawnSync(
+        binary, ['serve', '--dev', '--data', mkdtempSync(join(folder, 'data-')), '--http', '127.0.0.1:0', '--irc', '127.0.0.1:0', '--dynamodb', url],
+        { encoding: 'utf8', timeout: 60_000, env: { PATH: process.env.PATH, HOME: folder, AWS_EC2_METADATA_DISABLED: 'true', ...env } });
+    assert.notEqual(status, 0, stdout);
+    assert.doesNotMatch(stderr, /very-secret/);
+    return stderr;
+}
+
+test('a wrong address is named, with what would be right', () => {
+    assert.match(refusal('https://dynamodb.eu-central-1.amazonaws.com'), /does not begin with dynamodb:\/\/.*|must be dynamodb:\/\/REGION\/TABLE/);
+    assert.match(refusal('dynamodb://eu-central-1'), /it has no table/);
+    const file = join(folder, 'wrong.toml');
+    writeFileSync(file, '[dynamodb]\nurl = "dynamodb://eu-central-1/a b"\nkeep_days_of = ["music"]\n');
+    const { status, stderr } = runClamor('check', file);
+    assert.notEqual(status, 0);
+    assert.match(stderr, /wrong\.toml:2: dynamodb\.url must be empty, or dynamodb:\/\/REGION\/TABLE/);
+});
+
+test('an endpoint where nobody listens is named', () => {
+    assert.match(refusal('dynamodb://eu-central-1/clamor?endpoint=http://127.0.0.1:1'), /DescribeTable at http:\/\/127\.0\.0\.1:1: Couldn't connect/);
+});
+
+test('missing credentials are asked for', () => {
+    assert.match(refusal(`dynamodb://eu-central-1/clamor?endpoint=${endpoint}`, {}), /no credentials: give AWS_ACCESS_KEY_ID/);
+});
+
+test('what was said is in the history, also after a restart', async () => {
+    Object.assign(process.env, keys);
+    const args = ['--dynamodb', `dynamodb://eu-central-1/round?endpoint=${endpoint}`];
+    const server = await Server.start({ args });
+    try {
+        const { IrcClient } = await import('../e2e/irc.mjs');
+        const client = await IrcClient.login(server, 'alice');
+        for (const text of ['one', 'two', 'three']) client.say('alice', text);
+        const texts = async () => (await server.get('/api/channels/alice/messages')).json?.messages?.map((message) => message.text);
+        await eventually(async () => (await texts())?.length === 3, 'the history has them', 10_000);
+        await client.close();
+        await server.terminate();
+        await server.restart();
+        assert.deepEqual(await texts(), ['one', 'two', 'three']);
+        assert.ok((await server.metric('clamor_dynamodb_requests_total')) > 0);
+    } catch (error) {
+        throw new Error(`${error.message}\n${server.log}`);
+    } finally {
+        await server.stop();
+    }
+});
