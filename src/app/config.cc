@@ -462,12 +462,18 @@ std::vector<std::string> check_config(const Config& config) {
     if (!config.redis.url.empty()) {
         const auto url = bus::redis::parse_url(config.redis.url);
         if (!url) problems.push_back("redis.url: " + url.error().detail);
-        if (url && !config.redis.only_node) {
-            problems.emplace_back(
-                "redis.url joins nodes, but the catalog and the message log are in this machine's "
-                "data folder, where other nodes do not see them: give all nodes stores that they "
-                "share, or set redis.only_node = true (--redis-only-node) where this is the only "
-                "node");
+        std::string here;
+        if (config.catalog.url.empty()) here = "the catalog";
+        if (config.dynamodb.url.empty())
+            here += here.empty() ? "the message log" : " and the message log";
+        if (!here.empty() && !config.redis.only_node) {
+            problems.push_back(fmt::format(
+                "redis.url joins nodes, but {} would be in this machine's data folder, where other "
+                "nodes do not see it: give all nodes the same catalog.url (--postgres) and "
+                "dynamodb.url (--dynamodb), or set redis.only_node = true (--redis-only-node) "
+                "where "
+                "this is the only node",
+                here));
         }
     }
     const auto& ancestors = config.web.frame_ancestors;
