@@ -26,11 +26,13 @@ Result<Entries> newest_before(store::MessageLog& log, ChannelId channel, Positio
 }
 
 /// How many events lie between two positions. Where the source of order was lost, the sequence may
-/// leave out limits::kEpochSkip.
+/// leave out limits::kEpochSkip, counted from an event that was stored: `after` may be behind that.
 std::uint64_t events_between(Position after, Position before) {
     if (before.sequence <= after.sequence) return 0;
     const std::uint64_t left_out = before.sequence - after.sequence - 1;
-    return before.epoch == after.epoch ? left_out : left_out % limits::kEpochSkip;
+    if (before.epoch == after.epoch) return left_out;
+    const std::uint64_t lost = left_out % limits::kEpochSkip;
+    return lost > limits::kEpochSkip / 2 ? 0 : lost;
 }
 
 struct Behind {
