@@ -447,8 +447,8 @@ void RoomHost::chatters(ChannelId channel, std::function<void(std::vector<chat::
         for (const auto& one : found->second->elsewhere.chatters) people.push_back(one.person);
     }
     std::ranges::sort(people, {}, &chat::Person::id);
-    const auto [first, last] = std::ranges::unique(people, {}, &chat::Person::id);
-    people.erase(first, last);
+    const auto same = [](const chat::Person& a, const chat::Person& b) { return a.id == b.id; };
+    people.erase(std::unique(people.begin(), people.end(), same), people.end());
     done(std::move(people));
 }
 

@@ -64,8 +64,8 @@ void RoomHost::take_presence(ChannelId channel, Present others) {
     const auto same = [](const Present::Chatter& one, const Present::Chatter& other) {
         return one.person.id == other.person.id;
     };
-    const auto [first, last] = std::ranges::unique(others.chatters, same);
-    others.chatters.erase(first, last);
+    others.chatters.erase(std::unique(others.chatters.begin(), others.chatters.end(), same),
+                          others.chatters.end());
     const auto is_here = [&room](const Present::Chatter& one) {
         const auto entry = room.chatters.find(one.person.id);
         return entry != room.chatters.end() && entry->second.connections > 0;
