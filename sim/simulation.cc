@@ -32,7 +32,7 @@ Simulation::Simulation(std::uint64_t seed)
     for (std::uint16_t i = 0; i < draw_.cluster.shards; ++i) {
         Scheduler& shard = cluster_.shard(ShardId(i));
         const hub::Services services{.make_bus =
-                                         [this, &shard](bus::Receiver& receiver) {
+                                         [this, &shard](bus::Receiver& receiver, Scheduler&) {
                                              return std::make_unique<WatchedBus>(
                                                  receiver, shard, population_, checkers_,
                                                  fail_next_publish_);

@@ -41,6 +41,10 @@ class WatchedBus final : public bus::Bus {
       public:
         Watch(bus::Receiver& to, Checkers& checkers) : to_(to), checkers_(checkers) {}
         void on_received(const bus::Received& message) override;
+        void on_subscribed(ChannelId channel) override { to_.on_subscribed(channel); }
+        void on_gap(ChannelId channel, Position after, Position before) override {
+            to_.on_gap(channel, after, before);
+        }
 
       private:
         bus::Receiver& to_;

@@ -21,6 +21,7 @@ fi
 command -v node >/dev/null || { echo "tests/run.sh: node is missing; script/bootstrap installs it" >&2; exit 2; }
 
 npm_install tests/e2e
+npm_install tests/dynamodb
 build_inference
 cd tests/e2e
 

@@ -39,10 +39,11 @@ void add_catalog_options(CLI::App& app, std::string& data, std::string& postgres
 /// What `serve` was given; flags win over the file.
 struct ServeFlags {
     std::string config_file;
-    std::optional<std::string> http, irc, data, postgres, dynamodb, reactor;
+    std::optional<std::string> http, irc, data, postgres, dynamodb, redis, reactor;
     std::optional<std::uint16_t> shards, node;
     bool dev = false;
     bool dev_beyond_loopback = false;
+    bool redis_only_node = false;
     std::optional<std::string> take_over;  // empty: of the same data folder
 };
 
@@ -60,6 +61,8 @@ LoadedConfig read_config(const ServeFlags& flags) {
     if (flags.reactor == "auto") server.reactor = reactor::EngineKind::automatic;
     if (flags.reactor == "io_uring") server.reactor = reactor::EngineKind::io_uring;
     if (flags.reactor == "epoll") server.reactor = reactor::EngineKind::epoll;
+    if (flags.redis) loaded.config.redis.url = *flags.redis;
+    loaded.config.redis.only_node |= flags.redis_only_node;
     server.dev |= flags.dev;
     server.dev_beyond_loopback |= flags.dev_beyond_loopback;
     if (loaded.problems.empty()) loaded.problems = check_config(loaded.config);
@@ -96,6 +99,10 @@ void add_serve(CLI::App& app, Makers& makers) {
     serve.add_option("--shards", flags->shards, "Threads that serve; 0: one for each core")
         ->check(CLI::Range(0, 256));
     serve.add_option("--node", flags->node, "This node's number")->check(CLI::Range(0, 1023));
+    serve.add_option("--redis", flags->redis, "The Redis that joins this node to others")
+        ->type_name("URL");
+    serve.add_flag("--redis-only-node", flags->redis_only_node,
+                   "No other node uses that Redis, so the data may be in this machine's folder");
     serve.add_option("--reactor", flags->reactor, "How the network is driven")
         ->check(CLI::IsMember({"auto", "io_uring", "epoll"}));
     serve

@@ -17,6 +17,7 @@
 #include "app/suggestion.h"
 #include "auth/curl/jwks_fetcher.h"
 #include "auth/key.h"
+#include "bus/redis/url.h"
 #include "store/dynamodb/address.h"
 #include "store/postgres/url.h"
 
@@ -251,6 +252,8 @@ std::vector<Setting> settings_of(Config& c) {
         {"automod.model", "scores",
          choice<bool>(c.automod.model.logits, {{"probabilities", false}, {"logits", true}})},
         {"automod.model", "labels", texts(c.automod.model.labels)},
+        {"redis", "url", text(c.redis.url)},
+        {"redis", "only_node", flag(c.redis.only_node)},
         {"eventsub", "private_callbacks", flag(c.eventsub.private_callbacks)},
         {"limits", "connections_per_address", number(c.limits.connections_per_address, 1, kMany)},
         {"limits", "rooms_per_connection", number(c.limits.rooms_per_connection, 1, kMany)},
@@ -455,6 +458,23 @@ std::vector<std::string> check_config(const Config& config) {
     if (!config.automod.model.url.empty()) {
         const auto fault = automod::fault_in(route_options(config.automod.model));
         if (!fault.empty()) problems.push_back("automod.model: " + fault);
+    }
+    if (!config.redis.url.empty()) {
+        const auto url = bus::redis::parse_url(config.redis.url);
+        if (!url) problems.push_back("redis.url: " + url.error().detail);
+        std::string here;
+        if (config.catalog.url.empty()) here = "the catalog";
+        if (config.dynamodb.url.empty())
+            here += here.empty() ? "the message log" : " and the message log";
+        if (!here.empty() && !config.redis.only_node) {
+            problems.push_back(fmt::format(
+                "redis.url joins nodes, but {} would be in this machine's data folder, where other "
+                "nodes do not see it: give all nodes the same catalog.url (--postgres) and "
+                "dynamodb.url (--dynamodb), or set redis.only_node = true (--redis-only-node) "
+                "where "
+                "this is the only node",
+                here));
+        }
     }
     const auto& ancestors = config.web.frame_ancestors;
     if (ancestors.empty() || ancestors.find_first_of(";,\r\n") != std::string::npos) {

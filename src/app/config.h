@@ -80,6 +80,13 @@ struct AutoModConfig {
     friend bool operator==(const AutoModConfig&, const AutoModConfig&) = default;
 };
 
+/// What joins several nodes.
+struct RedisConfig {
+    std::string url;         ///< as bus::redis::parse_url has it; empty: none
+    bool only_node = false;  ///< no other node uses it, so the stores may be this machine's
+    friend bool operator==(const RedisConfig&, const RedisConfig&) = default;
+};
+
 struct EventSubConfig {
     bool private_callbacks = false;
     friend bool operator==(const EventSubConfig&, const EventSubConfig&) = default;
@@ -144,6 +151,7 @@ struct Config {
     CatalogConfig catalog;
     AuthConfig auth;
     AutoModConfig automod;
+    RedisConfig redis;
     EventSubConfig eventsub;
     LimitsConfig limits;
     DynamoConfig dynamodb;

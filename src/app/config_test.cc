@@ -13,6 +13,7 @@
 namespace clamor::app {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -85,6 +86,24 @@ TEST(Config, TakesEverySettingFromTheFile) {
     EXPECT_THAT(config.web.allowed_origins,
                 ElementsAre("https://tv.example", "https://two.example"));
     EXPECT_EQ(config.web.frame_ancestors, "'none'");
+}
+
+TEST(RedisConfig, JoinsOnlyNodesWhoseStoresAreShared) {
+    constexpr std::string_view kRedis = "[redis]\nurl = \"redis://10.0.0.5\"\n";
+    constexpr std::string_view kCatalog = "[catalog]\nurl = \"postgresql://u:p@h/d\"\n";
+    constexpr std::string_view kLog = "[dynamodb]\nurl = \"dynamodb://eu-central-1/clamor\"\n";
+    const auto with = [&](auto... parts) {
+        return problems_of((std::string(kRedis) + ... + std::string(parts)));
+    };
+    EXPECT_THAT(with(kCatalog, kLog), IsEmpty());
+    EXPECT_THAT(with(),
+                ElementsAre(AllOf(HasSubstr("but the catalog and the message log would be in"),
+                                  HasSubstr("catalog.url (--postgres) and dynamodb.url "
+                                            "(--dynamodb)"),
+                                  HasSubstr("redis.only_node = true (--redis-only-node)"))));
+    EXPECT_THAT(with(kLog), ElementsAre(HasSubstr("but the catalog would be in")));
+    EXPECT_THAT(with(kCatalog), ElementsAre(HasSubstr("but the message log would be in")));
+    EXPECT_THAT(with(std::string_view("only_node = true\n")), IsEmpty());
 }
 
 TEST(CatalogConfig, TakesAPostgresqlUrl) {

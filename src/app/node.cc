@@ -26,6 +26,7 @@
 #include "app/model_adapter.h"
 #include "app/node_metrics.h"
 #include "app/open_log.h"
+#include "app/redis_adapters.h"
 #include "app/shard.h"
 #include "app/version.h"
 #include "auth/checker.h"
@@ -35,6 +36,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "bus/local_bus.h"
+#include "bus/redis/link.h"
 #include "edge/irc/encoder.h"
 #include "eventsub/curl/poster.h"
 #include "eventsub/registry.h"
@@ -56,6 +58,8 @@ using namespace std::chrono_literals;
 constexpr auto kTakeOverPoll = 20ms;
 constexpr auto kAnnounceStep = 100ms;
 constexpr auto kEmptyPoll = 20ms;
+/// What was published before the stop is to get its place.
+constexpr auto kRedisStopPatience = 2s;
 
 /// With SO_REUSEPORT a second server would start and take a share of the first one's clients.
 Result<void> check_free(const reactor::Endpoint& at) {
@@ -90,6 +94,8 @@ struct Node::Impl {
     Result<void> open_stores();
     void make_token_checker();
     void make_router();
+    Result<void> start_redis();
+    std::unique_ptr<bus::Bus> make_bus(bus::Receiver& receiver, Scheduler& shard);
     Result<void> start_shards();
     template <class Adopt, class Open>
     Result<void> listen(std::vector<reactor::Fd> sockets, reactor::Endpoint& at, Adopt adopt,
@@ -136,6 +142,9 @@ struct Node::Impl {
     std::unique_ptr<api::StaticFiles> static_files;
     std::unique_ptr<api::Router> router;
     std::unique_ptr<hub::Services> services;
+    std::unique_ptr<bus::redis::Link> redis;  ///< null: this node is alone
+    std::unique_ptr<RedisLimits> redis_limits;
+    std::unique_ptr<RedisPresence> redis_presence;
     std::unique_ptr<ShardParts> parts;
     std::vector<std::unique_ptr<Shard>> shards;
     reactor::Endpoint http;
@@ -293,6 +302,13 @@ api::Health Node::Impl::health() const {
     }
     if (!log->accepting())
         health.not_ready.push_back("the message log's queue is full; new messages are refused");
+    if (redis && !redis->connected()) {
+        health.degraded.push_back(
+            "Redis is away: messages reach the viewers of this node only, and the others, the log "
+            "and the sender's echo once it is back");
+    }
+    if (redis && !redis->accepting())
+        health.not_ready.push_back("too much waits for Redis; new messages are refused");
     if (draining) health.not_ready.push_back("the server is stopping");
     return health;
 }
@@ -344,12 +360,26 @@ void Node::Impl::make_router() {
     static_files->take_rest_of(*router);
 }
 
+Result<void> Node::Impl::start_redis() {
+    if (!options.redis) return {};
+    auto started = bus::redis::Link::start(
+        {.url = *options.redis, .node = random_bits(), .seed = random_bits()}, *workers);
+    if (!started) return tl::unexpected(started.error());
+    redis = *std::move(started);
+    redis_limits = std::make_unique<RedisLimits>(*redis);
+    redis_presence = std::make_unique<RedisPresence>(*redis);
+    return {};
+}
+
+std::unique_ptr<bus::Bus> Node::Impl::make_bus(bus::Receiver& receiver, Scheduler& shard) {
+    if (redis) return redis->make_bus(receiver, shard);
+    return std::make_unique<bus::LocalBus>(receiver, epoch);
+}
+
 Result<void> Node::Impl::start_shards() {
     services = std::make_unique<hub::Services>(
-        hub::Services{.make_bus =
-                          [this](bus::Receiver& receiver) {
-                              return std::make_unique<bus::LocalBus>(receiver, epoch);
-                          },
+        hub::Services{.make_bus = [this](bus::Receiver& receiver,
+                                         Scheduler& shard) { return make_bus(receiver, shard); },
                       .workers = *workers,
                       .catalog = *catalog,
                       .log = log->log(),
@@ -357,7 +387,9 @@ Result<void> Node::Impl::start_shards() {
                       .limits = limits,
                       .encoder = encoder,
                       .moderation = *moderation,
-                      .model = model.get()});
+                      .model = model.get(),
+                      .shared_limits = redis_limits.get(),
+                      .shared_presence = redis_presence.get()});
     parts = std::make_unique<ShardParts>(
         ShardParts{.options = options,
                    .hub = *services,
@@ -384,6 +416,10 @@ Result<void> Node::Impl::start_shards() {
         register_dynamodb_metrics(metrics, message_log.remote->counters(), *message_log.remote);
     register_token_metrics(metrics, *tokens, *keys);
     register_request_metrics(metrics, request_limits);
+    if (redis) {
+        register_redis_metrics(metrics, redis->counters());
+        gateway->join_nodes(services->make_bus);
+    }
     if (pool != nullptr) register_pool_metrics(metrics, *pool);
     register_reload_metrics(metrics, reloads);
     register_classifier_metrics(metrics, moderation->automod());
@@ -435,6 +471,7 @@ Result<std::unique_ptr<Node>> Node::start(NodeOptions options) {
     std::unique_ptr<Node> node(new Node(std::make_unique<Impl>(std::move(options))));
     Impl& impl = *node->impl_;
     if (auto opened = impl.open_stores(); !opened) return tl::unexpected(opened.error());
+    if (auto started = impl.start_redis(); !started) return tl::unexpected(started.error());
     impl.make_router();
     if (auto started = impl.start_shards(); !started) return tl::unexpected(started.error());
     if (auto started = impl.start_control(); !started) return tl::unexpected(started.error());
@@ -507,6 +544,7 @@ void Node::Impl::stop(std::chrono::milliseconds drain, std::chrono::milliseconds
         for (auto waited = 0ms; waited < at_most && !all_empty(); waited += kEmptyPoll)
             pause(kEmptyPoll);
     }
+    if (redis) redis->stop(kRedisStopPatience);
     for (const auto& shard : shards) shard->join();
     // Workers and the log writer post to the loops until they end, so the shards' parts go last.
     poster.reset();

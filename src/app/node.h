@@ -16,6 +16,7 @@
 #include "automod/classifier.h"
 #include "automod/model_route.h"
 #include "base/result.h"
+#include "bus/redis/url.h"
 #include "edge/irc/session.h"
 #include "edge/net/server.h"
 #include "eventsub/dispatcher.h"
@@ -59,6 +60,7 @@ struct NodeOptions {
     std::chrono::milliseconds hold_for = limits::kHoldFor;  ///< messages that AutoMod holds
     std::shared_ptr<const automod::Classifier> classifier;  ///< null: none
     std::optional<automod::ModelRoute::Options> model;      ///< an inference server
+    std::optional<bus::redis::Url> redis;                   ///< none: this node is alone
     std::vector<std::string> api_origins = {"*"};
     std::string frame_ancestors = "'self'";
     /// Webhooks may be at addresses that are not public: this machine's and its networks'.

@@ -43,6 +43,13 @@ void register_hub(Metrics& metrics, const MetricLabels& shard, const hub::HubCou
                     hub.role_changes_refused);
     metrics.counter("clamor_store_refused_total", "Messages refused since the log queue was full.",
                     shard, hub.store_refused);
+    metrics.counter("clamor_bus_refused_total", "Messages refused since too much waited for Redis.",
+                    shard, hub.bus_refused);
+    metrics.counter("clamor_gaps_read_total",
+                    "Times that the log was read for what other nodes had published.", shard,
+                    hub.gaps_read);
+    metrics.counter("clamor_gap_events_total", "Events that were found there.", shard,
+                    hub.gap_events);
     metrics.counter("clamor_automod_blocked_total", "Messages that AutoMod blocked.", shard,
                     hub.automod_blocked);
     metrics.counter("clamor_automod_held_total", "Messages that AutoMod held.", shard,
@@ -356,6 +363,41 @@ void register_model_metrics(Metrics& metrics, const automod::ModelRoute& route) 
     metrics.histogram("clamor_model_answer_seconds", "From a question to its answer.", {},
                       counters.answer_time);
     metrics.histogram("clamor_model_batch_seconds", "Of a request.", {}, counters.batch_time);
+}
+
+void register_redis_metrics(Metrics& metrics, const bus::redis::Counters& redis) {
+    metrics.gauge("clamor_redis_servers_away",
+                  "Servers of Redis that are needed and not there; 0: all is well.", {},
+                  redis.servers_away);
+    metrics.gauge("clamor_redis_channels", "Channels that this node is subscribed to.", {},
+                  redis.channels);
+    metrics.gauge("clamor_redis_kept", "Events published here that have no place yet.", {},
+                  redis.kept);
+    metrics.counter("clamor_redis_published_total", "Events that got their place.", {},
+                    redis.published);
+    metrics.counter("clamor_redis_received_total", "Events handed to rooms.", {}, redis.received);
+    metrics.counter("clamor_redis_early_total", "Events shown on this node while Redis was away.",
+                    {}, redis.early);
+    metrics.counter("clamor_redis_duplicates_total", "Events that came again and were ignored.", {},
+                    redis.duplicates);
+    metrics.counter("clamor_redis_foreign_total", "What came and was no event of clamor's.", {},
+                    redis.foreign);
+    metrics.counter("clamor_redis_gaps_total",
+                    "Times that only the log could have what is missing.", {}, redis.gaps);
+    metrics.counter("clamor_redis_catch_ups_total", "Reads of streams.", {}, redis.catch_ups);
+    metrics.counter("clamor_redis_connects_total", "Servers connected to.", {}, redis.connects);
+    metrics.counter("clamor_redis_failures_total",
+                    "Connections that were lost or could not be made.", {}, redis.failures);
+    metrics.counter("clamor_redis_stalls_total", "Times that a server did not answer in time.", {},
+                    redis.stalls);
+    metrics.counter("clamor_redis_lost_total", "Events that never got a place.", {}, redis.lost);
+    metrics.counter("clamor_redis_limits_asked_total", "Checks of account limits over all nodes.",
+                    {}, redis.windows_asked);
+    metrics.counter("clamor_redis_limits_local_total",
+                    "Of these, those that the node's own windows answered.", {},
+                    redis.windows_unasked);
+    metrics.histogram("clamor_redis_round_seconds", "From publishing an event to having it back.",
+                      {}, redis.round);
 }
 
 void register_pool_metrics(Metrics& metrics, const store::PoolCounters& pool) {

@@ -9,6 +9,7 @@
 #include "auth/checker.h"
 #include "auth/key_ring.h"
 #include "automod/model_route.h"
+#include "bus/redis/link.h"
 #include "eventsub/registry.h"
 #include "moderation/automod_desk.h"
 #include "store/dynamodb/message_log.h"
@@ -42,6 +43,9 @@ void register_model_metrics(Metrics& metrics, const automod::ModelRoute& route);
 
 /// The same of the connections to PostgreSQL.
 void register_pool_metrics(Metrics& metrics, const store::PoolCounters& pool);
+
+/// The same of the link to Redis.
+void register_redis_metrics(Metrics& metrics, const bus::redis::Counters& counters);
 
 /// The same of REST's limits.
 void register_request_metrics(Metrics& metrics, const api::helix::RequestLimits& limits);

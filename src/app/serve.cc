@@ -123,6 +123,11 @@ Result<NodeOptions> node_options(const Config& config) {
     if (!classifier) return tl::unexpected(classifier.error());
     options.classifier = *std::move(classifier);
     if (!config.automod.model.url.empty()) options.model = route_options(config.automod.model);
+    if (!config.redis.url.empty()) {
+        auto url = bus::redis::parse_url(config.redis.url);
+        if (!url) return tl::unexpected(url.error());
+        options.redis = *std::move(url);
+    }
     const LimitsConfig& limits = config.limits;
     options.connections_per_address = limits.connections_per_address;
     options.hub.coalesce_max = limits.coalesce_max;

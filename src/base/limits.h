@@ -131,6 +131,28 @@ inline constexpr auto kLogInterval = 1s;        // between two commits to the me
 inline constexpr std::size_t kLogBatch = 4096;  // entries; so many are committed at once
 inline constexpr auto kCatchUpPatience = 2s;    // of who reads the log for what is on its way to it
 
+// Between nodes, over Redis.
+inline constexpr auto kRedisConnectTimeout = 2s;  // to connect and log in
+inline constexpr auto kRedisPatience = 500ms;     // without an answer: the node goes on alone
+inline constexpr auto kRedisSilence = 5s;         // then the connection is given up
+inline constexpr auto kRedisPauseMin = 50ms;      // before connecting again; doubled each time
+inline constexpr auto kRedisPauseMax = 2s;
+inline constexpr std::size_t kRedisUnanswered = 4096;  // commands of one connection; more wait
+inline constexpr std::size_t kBusKeptBytes =
+    64 * 1024 * 1024;  // published and not in order yet; then new messages are refused
+inline constexpr std::size_t kBusUndelivered =
+    65536;  // received and not taken by their shards yet; then receiving pauses
+inline constexpr std::size_t kStreamEntries = 4096;  // kept of each channel for who lost connection
+inline constexpr std::size_t kStreamPage = 256;      // read at once
+inline constexpr auto kStreamKept = 1h;              // of a silent channel
+inline constexpr auto kStreamHeadKept = std::chrono::hours(24 * 7);
+inline constexpr auto kPresenceEvery = 5s;         // a node says who is in its channels
+inline constexpr auto kPresenceKept = 15s;         // without hearing of it again
+inline constexpr auto kGapPatience = 3s;           // before the log is read for what did not come
+inline constexpr std::size_t kGapMessages = 5000;  // read then, the newest ones
+inline constexpr std::uint64_t kEpochSkip =
+    1'000'000;  // what a sequence leaves out where the newest positions may be lost
+
 inline constexpr int kSpoolAlarmPercent = 50;  // of the spool or the log's queue; then it is told
 
 // The message log on DynamoDB. What DynamoDB itself bounds has its numbers.

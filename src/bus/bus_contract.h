@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "bus/bus.h"
@@ -12,8 +13,9 @@
 namespace clamor::bus {
 
 /// What every bus has to do. `Fixture` is default-constructible and has `std::unique_ptr<Bus>
-/// make(Receiver&)` and `void settle(Bus&)`, which returns when everything published so far was
-/// received.
+/// make(Receiver&)`, `void settle(Bus&)`, which returns when everything published so far was
+/// received, and `kSkip`, what a sequence leaves out in a new epoch of a channel that has a
+/// history.
 template <class Fixture>
 class BusContract : public testing::Test {
   protected:
@@ -29,13 +31,19 @@ class BusContract : public testing::Test {
             received.push_back({message.channel, message.position, std::string(message.bytes),
                                 message.published_here});
         }
+        void on_subscribed(ChannelId channel) override { subscribed.push_back(channel); }
+        void on_gap(ChannelId, Position, Position) override { ++gaps; }
         std::vector<Kept> received;
+        std::vector<ChannelId> subscribed;
+        int gaps = 0;
     };
 
     const std::vector<Kept>& received() {
         fixture_.settle(*bus_);
         return recorder_.received;
     }
+
+    static constexpr std::uint64_t kSkip = Fixture::kSkip;
 
     Fixture fixture_;
     Recorder recorder_;
@@ -63,7 +71,7 @@ TYPED_TEST_P(BusContract, CountsWithoutGapsFromTheLastStoredPosition) {
     const auto& received = this->received();
     ASSERT_EQ(received.size(), 3u);
     for (std::size_t i = 0; i < 3; ++i) {
-        EXPECT_EQ(received[i].position.sequence, 42 + i);
+        EXPECT_EQ(received[i].position.sequence, 42 + TestFixture::kSkip + i);
         EXPECT_EQ(received[i].position.epoch, received[0].position.epoch);
         EXPECT_EQ(received[i].bytes, std::to_string(i));
     }
@@ -81,7 +89,18 @@ TYPED_TEST_P(BusContract, CountsEachChannelByItself) {
         (message.channel == this->lobby_ ? lobby : music).push_back(message.position.sequence);
     }
     EXPECT_EQ(lobby, (std::vector<std::uint64_t>{1, 2}));
-    EXPECT_EQ(music, (std::vector<std::uint64_t>{8}));
+    EXPECT_EQ(music, (std::vector<std::uint64_t>{8 + TestFixture::kSkip}));
+}
+
+TYPED_TEST_P(BusContract, SaysThatASubscriptionHoldsEachTimeItIsAskedFor) {
+    this->bus_->subscribe(this->lobby_, {});
+    this->bus_->subscribe(this->music_, kNewest);
+    this->received();
+    this->bus_->subscribe(this->lobby_, {});
+    this->received();
+    EXPECT_THAT(this->recorder_.subscribed,
+                testing::ElementsAre(this->lobby_, this->music_, this->lobby_));
+    EXPECT_EQ(this->recorder_.gaps, 0);
 }
 
 TYPED_TEST_P(BusContract, ReceivesNothingOfAChannelThatItLeft) {
@@ -106,6 +125,7 @@ TYPED_TEST_P(BusContract, NeverGivesAPositionTwiceWhenSubscribedAgain) {
 
 REGISTER_TYPED_TEST_SUITE_P(BusContract, GivesWhatIsPublishedBackOnceAndMarkedAsOurs,
                             CountsWithoutGapsFromTheLastStoredPosition, CountsEachChannelByItself,
+                            SaysThatASubscriptionHoldsEachTimeItIsAskedFor,
                             ReceivesNothingOfAChannelThatItLeft,
                             NeverGivesAPositionTwiceWhenSubscribedAgain);
 

@@ -10,7 +10,8 @@ namespace clamor::bus {
 void LocalBus::subscribe(ChannelId channel, Position last) {
     // A second subscribe must not turn the counter back: the log may lag behind what was published.
     std::uint64_t& sequence = last_sequence_[channel];
-    sequence = std::max(sequence, last.sequence);
+    if (last != kNewest) sequence = std::max(sequence, last.sequence);
+    receiver_.on_subscribed(channel);
 }
 
 void LocalBus::unsubscribe(ChannelId channel) {

@@ -11,6 +11,7 @@ namespace {
 constexpr std::uint64_t kEpoch = 3;
 
 struct LocalFixture {
+    static constexpr std::uint64_t kSkip = 0;
     std::unique_ptr<Bus> make(Receiver& receiver) {
         return std::make_unique<LocalBus>(receiver, kEpoch);
     }
@@ -25,6 +26,8 @@ class Leaver final : public Receiver {
         last = message.position;
         bus->unsubscribe(message.channel);
     }
+    void on_subscribed(ChannelId) override {}
+    void on_gap(ChannelId, Position, Position) override {}
     Bus* bus = nullptr;
     Position last;
 };

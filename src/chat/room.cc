@@ -63,6 +63,12 @@ Verdict Room::decide(const SendMessage& command, const Now& now) {
     return Accepted{};
 }
 
+void Room::note(UserId author, std::string_view text, MonoTime now) {
+    const std::uint64_t text_hash = std::hash<std::string_view>{}(text);
+    chatters_[author] = {.last_sent_at = now, .last_text_hash = text_hash};
+    if (modes_.unique_chat && text.size() >= kUniqueTextMin) see(text_hash);
+}
+
 std::optional<Refused> check_standing(const Standing& standing, WallTime now) {
     if (standing.banned_for_good()) return Refused{.why = Refusal::banned};
     if (standing.banned(now)) {

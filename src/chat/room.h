@@ -87,6 +87,9 @@ class Room {
     /// duplicates and, where the room has that mode, unique chat.
     Verdict decide(const SendMessage& command, const Now& now);
 
+    /// Remembers what somebody said whom another node has decided about.
+    void note(UserId author, std::string_view text, MonoTime now);
+
     /// Forgets chatters about whom nothing can matter any more under the present modes. Called now
     /// and then by the owner; looks at every chatter remembered.
     void forget_before(MonoTime now);

@@ -25,44 +25,75 @@ Result<Entries> newest_before(store::MessageLog& log, ChannelId channel, Positio
                      .limit = limits::kMissedEvents + 1});
 }
 
+/// How many events lie between two positions. Where the source of order was lost, the sequence may
+/// leave out limits::kEpochSkip, counted from an event that was stored: `after` may be behind that.
+std::uint64_t events_between(Position after, Position before) {
+    if (before.sequence <= after.sequence) return 0;
+    const std::uint64_t left_out = before.sequence - after.sequence - 1;
+    if (before.epoch == after.epoch) return left_out;
+    const std::uint64_t lost = left_out % limits::kEpochSkip;
+    return lost > limits::kEpochSkip / 2 ? 0 : lost;
+}
+
+struct Behind {
+    Entries entries;
+    bool complete = false;  ///< nothing older is wanted, or the log goes back to before it
+};
+
 /// Sequences go on over epochs. Where the entry at `after` has another epoch, the client saw events
 /// that were lost in a crash, and their places are taken by others: all newer epochs are new to it.
-Result<Entries> entries_behind(store::MessageLog& log, ChannelId channel, Position after,
-                               Position upto) {
+Result<Behind> entries_behind(store::MessageLog& log, ChannelId channel, Position after,
+                              Position upto) {
     const std::uint64_t from = std::max<std::uint64_t>(after.sequence, 1) - 1;
     auto entries = newest_before(log, channel, upto, from);
-    if (!entries) return entries;
+    if (!entries) return tl::unexpected<Error>(entries.error());
     const bool known = after == Position{} || entries->size() > limits::kMissedEvents ||
                        (!entries->empty() && entries->front().position == after);
     if (!known) entries = newest_before(log, channel, upto, std::nullopt);
-    if (!entries) return entries;
-    std::erase_if(*entries, [after](const auto& entry) { return entry.position <= after; });
+    if (!entries) return tl::unexpected<Error>(entries.error());
+    const auto had =
+        std::erase_if(*entries, [after](const auto& entry) { return entry.position <= after; });
     if (entries->size() > limits::kMissedEvents) entries->erase(entries->begin());
-    return entries;
+    return Behind{.entries = *std::move(entries), .complete = had > 0};
 }
 
 }  // namespace
 
 Result<CaughtUp> read_between(store::MessageLog& log, ChannelId channel, Position after,
                               Position upto) {
-    CaughtUp answer{.events = {}, .older = 0, .unread = 0, .first = upto, .last = after};
+    CaughtUp answer{.events = {},
+                    .older = 0,
+                    .first = upto,
+                    .unread = 0,
+                    .unread_after = {},
+                    .unread_before = {}};
     if (upto <= after) return answer;
-    const auto entries = entries_behind(log, channel, after, upto);
-    if (!entries) return tl::unexpected<Error>(entries.error());
-    if (!entries->empty()) {
-        answer.first = entries->front().position;
-        answer.last = entries->back().position;
-        if (answer.first.sequence > after.sequence + 1)
-            answer.older = answer.first.sequence - after.sequence - 1;
+    const auto behind = entries_behind(log, channel, after, upto);
+    if (!behind) return tl::unexpected<Error>(behind.error());
+    Position at = after;
+    if (!behind->entries.empty() && !behind->complete) {
+        at = answer.first = behind->entries.front().position;
+        answer.older = events_between(after, at);
     }
-    answer.unread = upto.sequence - std::min(answer.last.sequence, upto.sequence);
-    for (const store::StoredMessage& entry : *entries) {
+    // Another node may not have written yet what it said.
+    const auto go_to = [&](Position next) {
+        const std::uint64_t missing = events_between(at, next);
+        if (missing > 0) {
+            if (answer.unread == 0) answer.unread_after = at;
+            answer.unread += missing;
+            answer.unread_before = next;
+        }
+        at = next;
+    };
+    for (const store::StoredMessage& entry : behind->entries) {
+        go_to(entry.position);
         if (entry.deleted) continue;
         auto event = chat::decode_event(entry.event);
         if (!event) return tl::unexpected<Error>(event.error());
         event->position = entry.position;
         answer.events.push_back(std::make_shared<const chat::Event>(*std::move(event)));
     }
+    go_to({.epoch = upto.epoch, .sequence = upto.sequence + 1});
     return answer;
 }
 
@@ -110,12 +141,13 @@ void CatchUp::take(const Asked& asked, std::optional<CaughtUp> read) {
         return;
     }
     if (!read) {
-        read = CaughtUp{
-            .events = {},
-            .older = 0,
-            .unread = asked.upto.sequence - std::min(asked.after.sequence, asked.upto.sequence),
-            .first = asked.upto,
-            .last = asked.after};
+        const Position behind{.epoch = asked.upto.epoch, .sequence = asked.upto.sequence + 1};
+        read = CaughtUp{.events = {},
+                        .older = 0,
+                        .first = asked.upto,
+                        .unread = events_between(asked.after, behind),
+                        .unread_after = asked.after,
+                        .unread_before = behind};
     }
     asked.done(*std::move(read));
 }

@@ -80,7 +80,6 @@ TEST_F(CatchUpTest, GivesTheNewestAndSaysHowManyAreOlder) {
     ASSERT_TRUE(read);
     EXPECT_EQ(read->events.size(), limits::kMissedEvents);
     EXPECT_EQ(read->first, (Position{1, 21}));
-    EXPECT_EQ(read->last, (Position{1, all}));
     EXPECT_EQ(read->older, 15u);
     const auto from_the_start = read_between(log_, kLobby, {}, {1, all});
     ASSERT_TRUE(from_the_start);
@@ -94,6 +93,61 @@ TEST_F(CatchUpTest, GivesAllOfANewEpochToWhomTheOldOneWasShownFurther) {
     ASSERT_TRUE(read);
     EXPECT_EQ(positions(*read), (std::vector<Position>{{2, 4}, {2, 5}, {2, 6}, {2, 7}, {2, 8}}));
     EXPECT_EQ(read->older, 0u);
+}
+
+TEST_F(CatchUpTest, CountsNothingThatANewEpochLeavesOut) {
+    store(1, 1, 3);
+    const std::uint64_t next = 3 + limits::kEpochSkip + 1;
+    store(2, next, next + 1);
+    const auto read = read_between(log_, kLobby, {1, 2}, {2, next + 1});
+    ASSERT_TRUE(read);
+    EXPECT_EQ(positions(*read), (std::vector<Position>{{1, 3}, {2, next}, {2, next + 1}}));
+    EXPECT_EQ(read->older, 0u);
+    EXPECT_EQ(read->unread, 0u);
+    const auto further = read_between(log_, kLobby, {1, 5}, {2, next + 1});
+    ASSERT_TRUE(further);
+    EXPECT_EQ(positions(*further), (std::vector<Position>{{2, next}, {2, next + 1}}));
+    EXPECT_EQ(further->older + further->unread, 0u);
+}
+
+TEST_F(CatchUpTest, CountsWhatIsOlderAcrossAnEpoch) {
+    store(1, 1, 20);
+    const std::uint64_t next = 20 + limits::kEpochSkip + 1;
+    store(2, next, next + limits::kMissedEvents + 4);
+    const auto read = read_between(log_, kLobby, {1, 10}, {2, next + limits::kMissedEvents + 4});
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->events.size(), limits::kMissedEvents);
+    EXPECT_EQ(read->older, 15u);
+    EXPECT_EQ(read->unread, 0u);
+}
+
+TEST_F(CatchUpTest, WaitsForWhatAnotherNodeHasNotWrittenYet) {
+    fakes::ManualCluster cluster(1);
+    CatchUp catch_up(cluster.shard(0), cluster, log_);
+    store(1, 1, 2);
+    store(1, 4, 5);
+    std::optional<CaughtUp> answer;
+    catch_up.read(kLobby, {1, 2}, {1, 5}, [&](CaughtUp read) { answer = std::move(read); });
+    cluster.advance(100ms);
+    EXPECT_FALSE(answer);
+    store({1, 3});
+    cluster.advance(100ms);
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(positions(*answer), (std::vector<Position>{{1, 3}, {1, 4}, {1, 5}}));
+    EXPECT_EQ(answer->older + answer->unread, 0u);
+}
+
+TEST_F(CatchUpTest, SaysBetweenWhichPositionsEventsAreMissing) {
+    store(1, 1, 2);
+    store(1, 4, 5);
+    store({1, 8});
+    const auto read = read_between(log_, kLobby, {1, 1}, {1, 9});
+    ASSERT_TRUE(read);
+    EXPECT_EQ(positions(*read), (std::vector<Position>{{1, 2}, {1, 4}, {1, 5}, {1, 8}}));
+    EXPECT_EQ(read->older, 0u);
+    EXPECT_EQ(read->unread, 4u);
+    EXPECT_EQ(read->unread_after, (Position{1, 2}));
+    EXPECT_EQ(read->unread_before, (Position{1, 10}));
 }
 
 TEST_F(CatchUpTest, WaitsForWhatIsNotStoredYet) {
@@ -120,7 +174,8 @@ TEST_F(CatchUpTest, SaysHowManyItCouldNotReadInTime) {
     ASSERT_TRUE(answer);
     EXPECT_EQ(positions(*answer), (std::vector<Position>{{1, 2}}));
     EXPECT_EQ(answer->unread, 3u);
-    EXPECT_EQ(answer->last, (Position{1, 2}));
+    EXPECT_EQ(answer->unread_after, (Position{1, 2}));
+    EXPECT_EQ(answer->unread_before, (Position{1, 6}));
 }
 
 TEST_F(CatchUpTest, SaysThatNothingCouldBeReadWhereTheWorkersAreBusy) {

@@ -34,6 +34,9 @@ struct HubCounters {
     Counter automod_acts_repeated;     // what the raid breaker did, tried again since it was busy
     Counter automod_acts_given_up;     // and not done after limits::kSystemActTries
     Counter automod_verdicts_dropped;  // verdicts that were not recorded
+    Counter bus_refused;               // messages refused since too much waits for the bus
+    Counter gaps_read;                 // times that the log was read for what the bus did not bring
+    Counter gap_events;                // events that were found there
     LatencyHistogram hold;             // time that events waited in an open batch, microseconds
 };
 

@@ -5,37 +5,43 @@
 
 #include "base/limits.h"
 #include "base/log.h"
-#include "hub/hub_impl.h"
+#include "hub/gateway_posting.h"
 #include "text/message.h"
 
 namespace clamor::hub {
+
+namespace {
+
+std::vector<UserId> targets_of(const ActAnswers& answers) {
+    std::vector<UserId> targets;
+    for (const chat::ActAnswer& answer : answers) {
+        const auto* what = std::get_if<chat::Done>(&answer);
+        if (what == nullptr) continue;
+        for (const auto& event : what->events) {
+            const auto* act = std::get_if<chat::Moderation>(&event);
+            if (act != nullptr && act->target.id) targets.push_back(act->target.id);
+        }
+    }
+    return targets;
+}
+
+}  // namespace
 
 /// Posting is for every thread; its clock is only for the first shard's.
 Scheduler& HubGateway::scheduler() const {
     return hubs_.front()->impl_->scheduler();
 }
 
-template <class Run>
-void HubGateway::on_owner(ChannelId channel, Run run) {
-    const ShardId owner = owner_shard(channel, static_cast<std::uint16_t>(hubs_.size()));
-    Hub::Impl* const hub = hubs_[owner.value]->impl_.get();
-    scheduler().post_to(owner, Priority::control,
-                        [hub, run = std::move(run)]() mutable { run(*hub); });
-}
-
-template <class Run>
-void HubGateway::on_all(Run run) {
-    for (std::size_t i = 0; i < hubs_.size(); ++i) {
-        Hub::Impl* const hub = hubs_[i]->impl_.get();
-        scheduler().post_to(ShardId(static_cast<std::uint16_t>(i)), Priority::control,
-                            [hub, run] { run(*hub); });
-    }
-}
-
 void HubGateway::act(ActRequest request, std::function<void(ActAnswers)> done) {
     const ChannelId channel = request.channel;
-    on_owner(channel, [request = std::move(request), done = std::move(done)](auto& hub) mutable {
-        hub.perform(std::move(request), std::move(done));
+    const auto tell = [this, channel, done = std::move(done)](ActAnswers answers) {
+        // A bulk is shown bit by bit, and is to hold on other nodes as soon as it does here.
+        const news::StandingChanged changed{channel, targets_of(answers)};
+        if (changed.users.size() > limits::kActEventsAtOnce) tell_nodes(changed);
+        done(std::move(answers));
+    };
+    on_owner(channel, [request = std::move(request), tell](auto& hub) mutable {
+        hub.perform(std::move(request), tell);
     });
 }
 
@@ -107,9 +113,15 @@ void HubGateway::deliver_whisper(const Whisper& whisper, const Recipient& to,
         return done(WhisperAnswer::too_many_recipients);
     }
     if (!to.blocks_sender) {
+        ++whisper_number_;
+        tell_nodes(news::Whispered{.from = whisper.from.id,
+                                   .to = to.user.id,
+                                   .number = whisper_number_,
+                                   .action = whisper.action,
+                                   .text = whisper.text});
         on_all([received = WhisperReceived{.from = whisper.from,
                                            .to = to.user,
-                                           .number = ++whisper_number_,
+                                           .number = whisper_number_,
                                            .text = whisper.text,
                                            .action = whisper.action,
                                            .emotes = {}}](auto& hub) { hub.whisper(received); });
@@ -128,7 +140,10 @@ void HubGateway::set_color(UserId user, std::string color, std::function<void(bo
                 written = catalog_.update_user(**found).has_value();
             }
             // Before the answer: what is said after it has the new colour.
-            if (written) on_all([changed = **found](auto& hub) { hub.account_changed(changed); });
+            if (written) {
+                on_all([changed = **found](auto& hub) { hub.account_changed(changed); });
+                tell_nodes(news::AccountChanged{user});
+            }
             scheduler().post_to(ShardId(0), Priority::control, [done, written] { done(written); });
         });
     if (!queued) done(false);
@@ -182,20 +197,18 @@ void HubGateway::announce(ChannelId channel, chat::UserNotice notice,
 }
 
 void HubGateway::account_changed(UserId user) {
-    workers_.post([this, user] {
-        const auto found = catalog_.find_user(user);
-        if (!found || !*found) return;
-        on_all([changed = **found](auto& hub) { hub.account_changed(changed); });
-    });
+    take(news::AccountChanged{user});
+    tell_nodes(news::AccountChanged{user});
 }
 
 void HubGateway::standing_changed(ChannelId channel, UserId user) {
-    on_owner(channel, [channel, user](auto& hub) { hub.host().standing_changed(channel, user); });
-    on_all([channel, user](auto& hub) { hub.standing_changed(channel, user); });
+    take(news::StandingChanged{channel, {user}});
+    tell_nodes(news::StandingChanged{channel, {user}});
 }
 
 void HubGateway::channel_changed(ChannelId channel) {
-    on_owner(channel, [channel](auto& hub) { hub.host().channel_changed(channel); });
+    take(news::ChannelChanged{channel});
+    tell_nodes(news::ChannelChanged{channel});
 }
 
 void HubGateway::wake_rooms() {
@@ -216,11 +229,13 @@ void HubGateway::use_classifier(const std::shared_ptr<const automod::Classifier>
 }
 
 void HubGateway::followed(Followed follow) {
+    tell_nodes(news::FollowedChannel{follow.channel, follow.follower.id, follow.at});
     on_all([follow = std::move(follow)](auto& hub) { hub.followed(follow); });
 }
 
 void HubGateway::token_revoked(UserId user, const std::string& token_hash) {
-    on_all([user, token_hash](auto& hub) { hub.token_revoked(user, token_hash); });
+    take(news::TokenRevoked{user, token_hash});
+    tell_nodes(news::TokenRevoked{user, token_hash});
 }
 
 void HubGateway::token_expired(UserId user, const std::string& token_hash) {

@@ -11,10 +11,12 @@
 #include "base/counters.h"
 #include "base/ids.h"
 #include "base/scheduler.h"
+#include "bus/bus.h"
 #include "chat/act.h"
 #include "chat/event.h"
 #include "hub/account_limits.h"
 #include "hub/member.h"
+#include "hub/node_news.h"
 #include "hub/whisper_contacts.h"
 #include "store/catalog.h"
 
@@ -169,6 +171,11 @@ class HubGateway final : public Gateway {
     void token_revoked(UserId user, const std::string& token_hash) override;
     void token_expired(UserId user, const std::string& token_hash) override;
 
+    /// From now on the other nodes are told, too, and tell us. On the first shard, before anything
+    /// is asked; `make_bus` as in Services.
+    void join_nodes(
+        const std::function<std::unique_ptr<bus::Bus>(bus::Receiver&, Scheduler&)>& make_bus);
+
     /// Brings the rooms to life where messages are held or the raid breaker acts, so that they
     /// expire and it ends. Once, at the start.
     void wake_rooms();
@@ -197,6 +204,25 @@ class HubGateway final : public Gateway {
 
     Scheduler& scheduler() const;
 
+    /// What the other nodes tell.
+    class FromNodes final : public bus::Receiver {
+      public:
+        explicit FromNodes(HubGateway& gateway) : gateway_(gateway) {}
+        void on_received(const bus::Received& received) override;
+        void on_subscribed(ChannelId) override {}
+        void on_gap(ChannelId, Position, Position) override;
+
+      private:
+        HubGateway& gateway_;
+    };
+    void tell_nodes(const news::News& what);
+    void take(const news::AccountChanged& what);
+    void take(const news::StandingChanged& what);
+    void take(const news::ChannelChanged& what);
+    void take(const news::FollowedChannel& what);
+    void take(const news::TokenRevoked& what);
+    void take(const news::Whispered& what);
+
     const std::vector<Hub*>& hubs_;
     Executor& workers_;
     store::Catalog& catalog_;
@@ -207,6 +233,8 @@ class HubGateway final : public Gateway {
     WhisperContacts whisper_contacts_;
     Counter whispers_refused_;
     std::uint64_t whisper_number_ = 1;
+    FromNodes from_nodes_{*this};
+    std::unique_ptr<bus::Bus> to_nodes_;  // of the first shard; null: this node is alone
 };
 
 }  // namespace clamor::hub

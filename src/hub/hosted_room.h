@@ -20,6 +20,7 @@
 #include "chat/room.h"
 #include "emotes/emote_set.h"
 #include "hub/gateway.h"
+#include "hub/shared_presence.h"
 #include "moderation/automod_desk.h"
 
 namespace clamor::hub {
@@ -68,9 +69,10 @@ struct HostedRoom {
     ChannelId channel;
     std::string login;
     bool ready = false;
-    bool loading = false;  ///< a worker reads its facts
-    bool stale = false;    ///< and what it reads may be older than what happened meanwhile
-    bool known = false;    ///< it was loaded before: what it has in memory is newer
+    bool loading = false;      ///< a worker reads its facts
+    bool stale = false;        ///< and what it reads may be older than what happened meanwhile
+    bool known = false;        ///< it was loaded before: what it has in memory is newer
+    bool subscribing = false;  ///< the facts are there; the bus has not said yet that it listens
     std::vector<Parked> parked;
     chat::Room rules;
     std::shared_ptr<const emotes::EmoteSet> emotes;
@@ -86,8 +88,11 @@ struct HostedRoom {
         0;  ///< messages published and not yet on disk: the room must not be let go
     std::deque<PendingActs> acts;  ///< the first one is being done, where acts_running
     bool acts_running = false;
-    std::deque<chat::Event> outgoing;  ///< what acts made happen and is not published yet
-    bool publishing = false;           ///< a timer goes on with `outgoing`
+    std::set<MessageId> unplaced_acts;  ///< published here, and without a place in the order yet
+    std::set<MessageId> undone_acts;    ///< of these, those that were undone
+    bool published_here = false;        ///< messages of this node may be on their way to the log
+    std::deque<chat::Event> outgoing;   ///< what acts made happen and is not published yet
+    bool publishing = false;            ///< a timer goes on with `outgoing`
     OutgoingRaid raid;
     moderation::RoomPolicy automod;
     automod::ChannelMemory automod_memory;
@@ -100,12 +105,17 @@ struct HostedRoom {
     Position last;                                       ///< of the newest event
     WallTime last_sent_at{};
     MonoTime last_used{};
+    Present elsewhere;  ///< on other nodes, as far as is known
+    MonoTime presence_due{};
 
     std::size_t member_count() const {
         std::size_t total = 0;
         for (const auto& [shard, count] : members) total += count;
         return total;
     }
+    /// On all nodes: sessions, and logged-in users (one on two nodes counts twice).
+    std::uint64_t viewers() const { return member_count() + elsewhere.sessions; }
+    std::uint64_t users() const { return users_present + elsewhere.users; }
 };
 
 }  // namespace clamor::hub

@@ -28,10 +28,12 @@ namespace clamor::hub {
 class AccountLimits;
 class LargerModel;
 class Observer;
+class SharedLimits;
+class SharedPresence;
 
 /// What a node's hubs share. All of it outlives them.
 struct Services {
-    std::function<std::unique_ptr<bus::Bus>(bus::Receiver&)>
+    std::function<std::unique_ptr<bus::Bus>(bus::Receiver&, Scheduler&)>
         make_bus;  ///< called once by each hub, on construction
     Executor& workers;
     store::Catalog& catalog;
@@ -40,7 +42,9 @@ struct Services {
     AccountLimits& limits;
     const Encoder& encoder;
     moderation::Service& moderation;
-    LargerModel* model = nullptr;  ///< null: there is none
+    LargerModel* model = nullptr;           ///< null: there is none
+    SharedLimits* shared_limits = nullptr;  ///< null: this node is alone
+    SharedPresence* shared_presence = nullptr;
 };
 
 struct Options {

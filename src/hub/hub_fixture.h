@@ -156,7 +156,7 @@ class HubTest : public ::testing::TestWithParam<int> {
     fakes::PlainEncoder encoder_;
     bool bus_faulty_ = false;
     Services services_{.make_bus =
-                           [this](bus::Receiver& receiver) {
+                           [this](bus::Receiver& receiver, Scheduler&) {
                                return std::make_unique<FaultyBus>(receiver, bus_faulty_);
                            },
                        .workers = cluster_,

@@ -32,7 +32,7 @@ class Hub::Impl final : public RoomHost::Outlet {
           fanout_(scheduler, services.encoder, counters_, options.coalesce_max),
           catch_up_(scheduler, services.workers, services.log),
           directory_(scheduler, services.workers, services.catalog, options.create_channels),
-          bus_(services.make_bus(receiver_)),
+          bus_(services.make_bus(receiver_, scheduler)),
           host_(scheduler, *bus_, services, options, counters_, *this) {
         receiver_.host = &host_;
     }
@@ -434,6 +434,10 @@ class Hub::Impl final : public RoomHost::Outlet {
     struct ReceiverProxy final : bus::Receiver {
         RoomHost* host = nullptr;
         void on_received(const bus::Received& message) override { host->on_received(message); }
+        void on_subscribed(ChannelId channel) override { host->on_subscribed(channel); }
+        void on_gap(ChannelId channel, Position after, Position before) override {
+            host->on_gap(channel, after, before);
+        }
     };
 
     Slot* find(MemberRef ref) {

@@ -101,12 +101,13 @@ struct Skipped {
 /// they are shown still.
 struct CaughtUp {
     std::vector<chat::EventRef> events;  ///< in order
-    /// How many before these there were beyond limits::kMissedEvents.
+    /// How many there were before `first`, the first of those that were read.
     std::uint64_t older = 0;
-    /// How many behind these the log could not give.
+    Position first;
+    /// How many of the others the log could not give; all of them lie between these two.
     std::uint64_t unread = 0;
-    Position first;  ///< of those that were read; what is older lies before it
-    Position last;   ///< what could not be read lies behind it
+    Position unread_after;
+    Position unread_before;
 };
 
 struct NamesAnswer {

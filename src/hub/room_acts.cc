@@ -67,6 +67,11 @@ bool hidden_by(const chat::Message& message, const chat::Moderation& act) {
     }
 }
 
+bool changes_modes(const chat::Moderation& act) {
+    return act.action >= chat::ModAction::emote_only &&
+           act.action <= chat::ModAction::unique_chat_off;
+}
+
 bool changes_automod(const chat::Moderation& act) {
     return act.action == chat::ModAction::change_automod ||
            (act.action >= chat::ModAction::add_blocked_term &&
@@ -124,7 +129,7 @@ void RoomHost::next_acts(ChannelId channel) {
     std::rotate(room.acts.begin(), next, std::next(next));
     room.acts_running = true;
     moderation::RoomFacts facts{.recent = room.recent,
-                                .viewers = room.member_count(),
+                                .viewers = room.viewers(),
                                 .raiding = room.raid.target,
                                 .shoutouts = room.shoutouts};
     // The request stays in the queue, untouched, until it is done.
@@ -196,7 +201,11 @@ void RoomHost::acts_done(ChannelId channel, Performed performed) {
 
 void RoomHost::take_back(HostedRoom& room, const std::vector<MessageId>& undone) {
     if (undone.empty()) return;
-    for (const MessageId id : undone) services_.log_queue.restore(room.channel, id);
+    for (const MessageId id : undone) {
+        // What it deletes once it has its place is not to be deleted then.
+        if (room.unplaced_acts.contains(id)) room.undone_acts.insert(id);
+        services_.log_queue.restore(room.channel, id);
+    }
     // What was not shown yet need not be: only its end is told of.
     const std::unordered_set<MessageId> ids(undone.begin(), undone.end());
     std::erase_if(room.outgoing, [&](const chat::Event& event) {
@@ -226,7 +235,9 @@ void RoomHost::show(HostedRoom& room, std::vector<chat::Event> events) {
     for (const chat::Event& event : events) {
         // Nobody is to find in the log meanwhile what is to be gone.
         const auto* act = std::get_if<chat::Moderation>(&event.body);
-        if (act != nullptr && hides_messages(act->action)) hide_messages(room, *act, room.last);
+        if (act == nullptr || !hides_messages(act->action)) continue;
+        mark_deleted(room, *act, room.last);
+        forget_hidden(room, *act);
     }
     std::ranges::stable_partition(
         events, [&](const chat::Event& event) { return room.chatters.contains(target_of(event)); });
@@ -288,13 +299,21 @@ void RoomHost::publish_event(HostedRoom& room, chat::Event event) {
         // One that was held has its time from now, not from when it was said.
         message->sent_at = room.last_sent_at = std::max(message->sent_at, room.last_sent_at);
     }
+    if (const auto* act = std::get_if<chat::Moderation>(&event.body))
+        room.unplaced_acts.insert(act->id);
     ++room.not_durable;
+    room.published_here = true;
+    const bool nested = std::exchange(publishing_, true);
     try {
         bus_.publish(room.channel, chat::encode_event(event));
     } catch (...) {
+        publishing_ = nested;
         --room.not_durable;
+        if (const auto* act = std::get_if<chat::Moderation>(&event.body))
+            room.unplaced_acts.erase(act->id);
         throw;
     }
+    publishing_ = nested;
 }
 
 void RoomHost::append_to_log(const HostedRoom& room, const bus::Received& received, MessageId id,
@@ -316,28 +335,27 @@ void RoomHost::append_to_log(const HostedRoom& room, const bus::Received& receiv
 void RoomHost::received_act(HostedRoom& room, const chat::EventRef& event,
                             const bus::Received& received) {
     const auto& act = std::get<chat::Moderation>(event->body);
-    if (received.published_here) {
-        append_to_log(room, received, act.id, act.at, {}, store::EntryKind::moderation);
-        if (hides_messages(act.action)) hide_messages(room, act, received.position);
-    }
-    room.rules.set_modes(act.modes);
+    if (hides_messages(act.action)) forget_hidden(room, act);
+    // Acts of two nodes may come in another order than the catalog took them: it is asked again.
+    const bool elsewhere = !received.published_here;
+    if (!elsewhere || changes_modes(act)) room.rules.set_modes(act.modes);
+    if (elsewhere && (changes_modes(act) || changes_automod(act))) channel_changed(room.channel);
     shield_changed(room, act);
     countdown_changed(room, act);
     deliver(room, event, nullptr);
-    raid_changed(room, act);
+    raid_changed(room, act, received.published_here);
     if (act.action == chat::ModAction::shoutout) {
         std::erase_if(room.shoutouts,
                       [&](const auto& one) { return act.at - one.second > kShoutoutsKept; });
         room.shoutouts.emplace_back(act.target.id, act.at);
-        if (received.published_here)
-            outlet_.announce_shoutout(ChannelId(act.target.id.value), event);
+        if (!elsewhere) outlet_.announce_shoutout(ChannelId(act.target.id.value), event);
     }
-    if (!received.published_here && changes_automod(act)) channel_changed(room.channel);
     // What was done here holds already, and so may what was done after it.
-    if (!received.published_here) take_effect(room, act);
+    if (elsewhere) take_effect(room, act);
     const auto entry = room.chatters.find(act.target.id);
     if (entry == room.chatters.end()) return;
     ChatterEntry& target = entry->second;
+    if (elsewhere && !target.waiting()) load_chatter(room, act.target.id);
     if (target.connections == 0) return;
     const bool evict = act.action == chat::ModAction::ban;
     // Who waits for their facts is told once they are loaded.
@@ -348,7 +366,8 @@ void RoomHost::received_act(HostedRoom& room, const chat::EventRef& event,
     }
 }
 
-void RoomHost::hide_messages(HostedRoom& room, const chat::Moderation& act, Position up_to) {
+void RoomHost::mark_deleted(HostedRoom& room, const chat::Moderation& act, Position up_to) {
+    if (!hides_messages(act.action) || room.undone_acts.erase(act.id) != 0) return;
     store::Deletion deletion{.channel = room.channel,
                              .by = act.id,
                              .ids = {},
@@ -360,7 +379,10 @@ void RoomHost::hide_messages(HostedRoom& room, const chat::Moderation& act, Posi
         deletion.author = act.target.id;
     }
     services_.log_queue.mark_deleted(std::move(deletion));
-    // Nobody can answer what is gone.
+}
+
+/// Nobody can answer what is gone.
+void RoomHost::forget_hidden(HostedRoom& room, const chat::Moderation& act) {
     std::rotate(room.recent.begin(),
                 room.recent.begin() + static_cast<std::ptrdiff_t>(room.recent_next),
                 room.recent.end());
@@ -370,23 +392,26 @@ void RoomHost::hide_messages(HostedRoom& room, const chat::Moderation& act, Posi
     });
 }
 
-void RoomHost::raid_changed(HostedRoom& room, const chat::Moderation& act) {
+/// The node where the raid was begun sends it off; the others know of it.
+void RoomHost::raid_changed(HostedRoom& room, const chat::Moderation& act, bool published_here) {
     if (act.action == chat::ModAction::unraid) {
         scheduler_.cancel(room.raid.timer);
         room.raid = {};
     } else if (act.action == chat::ModAction::raid) {
         room.raid.target = act.target;
         const ChannelId channel = room.channel;
-        room.raid.timer = scheduler_.call_at(scheduler_.now().mono + limits::kRaidCountdown,
-                                             [this, channel] { raid_leaves(channel); });
+        room.raid.timer = scheduler_.call_at(
+            scheduler_.now().mono + limits::kRaidCountdown,
+            [this, channel, published_here] { raid_leaves(channel, published_here); });
     }
 }
 
-void RoomHost::raid_leaves(ChannelId channel) {
+void RoomHost::raid_leaves(ChannelId channel, bool published_here) {
     const auto found = rooms_.find(channel);
     if (found == rooms_.end()) return;
     const OutgoingRaid raid = std::exchange(found->second->raid, {});
-    outlet_.announce_raid(channel, ChannelId(raid.target.id.value), found->second->member_count());
+    if (!published_here) return;
+    outlet_.announce_raid(channel, ChannelId(raid.target.id.value), found->second->viewers());
 }
 
 void RoomHost::raid_arrives(ChannelId channel, ChannelId from, std::uint64_t viewers) {
@@ -478,8 +503,11 @@ void RoomHost::chatters(ChannelId channel, std::function<void(std::vector<chat::
         for (const auto& [user, entry] : found->second->chatters) {
             if (entry.connections > 0) people.push_back(chat::person_of(entry.chatter.user));
         }
+        for (const auto& one : found->second->elsewhere.chatters) people.push_back(one.person);
     }
     std::ranges::sort(people, {}, &chat::Person::id);
+    const auto same = [](const chat::Person& a, const chat::Person& b) { return a.id == b.id; };
+    people.erase(std::unique(people.begin(), people.end(), same), people.end());
     done(std::move(people));
 }
 
@@ -528,7 +556,12 @@ void RoomHost::standing_changed(ChannelId channel, UserId user) {
 
 void RoomHost::channel_changed(ChannelId channel) {
     const auto found = rooms_.find(channel);
-    if (found != rooms_.end() && !found->second->loading) load_room(*found->second);
+    if (found == rooms_.end()) return;
+    if (found->second->loading) {
+        found->second->stale = true;
+    } else {
+        load_room(*found->second);
+    }
 }
 
 }  // namespace clamor::hub

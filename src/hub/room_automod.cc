@@ -130,41 +130,32 @@ bool RoomHost::ask_model(HostedRoom& room, ChatterEntry& entry, MemberRef who, R
                          const chat::Message& said, const automod::Judgement& fast) {
     const ChannelId channel = room.channel;
     const UserId user = entry.chatter.user.id;
-    const std::uint64_t lookup = ++lookups_made_;
-    const auto answered = [this, channel, user, lookup, who, request, said, fast,
-                           policy = room.automod.policy](
-                              const std::optional<LargerModel::Answer>& answer) {
-        const auto refuse = [this, who, request] {
-            outlet_.answer_send(who, request, SendRefusal::busy);
-        };
-        guarded(
-            channel, "model",
-            [&](HostedRoom& in) {
-                const auto at = in.chatters.find(user);
-                if (at == in.chatters.end() || at->second.lookup != lookup) {
-                    refuse();  // the room was reset meanwhile
-                    return;
-                }
-                at->second.lookup = 0;
-                at->second.ready = true;
-                // Nothing comes after a ban that came meanwhile.
-                if (const auto refused =
-                        chat::check_standing(at->second.chatter.standing, scheduler_.now().wall)) {
-                    counters_.messages_refused.add();
-                    outlet_.answer_send(who, request, *refused);
-                    return;
-                }
-                carry_out(in, at->second, who, request, said, verdict_of(fast, answer, *policy));
-            },
-            refuse);
-        reload_if_stale(channel, user);
-        run_parked(channel, user);
-    };
-    if (!ask_model_about(said, answered)) return false;
     // While the model thinks, the chatter's later messages wait behind this one.
-    entry.ready = false;
-    entry.lookup = lookup;
-    return true;
+    const std::uint64_t lookup = hold_back(entry);
+    const auto answered =
+        [this, channel, user, lookup, who, request, said, fast,
+         policy = room.automod.policy](const std::optional<LargerModel::Answer>& answer) {
+            const auto refuse = [this, who, request] {
+                outlet_.answer_send(who, request, SendRefusal::busy);
+            };
+            resume(
+                channel, user, lookup, "model",
+                [&](HostedRoom& in, ChatterEntry& by) {
+                    // Nothing comes after a ban that came meanwhile.
+                    if (const auto refused =
+                            chat::check_standing(by.chatter.standing, scheduler_.now().wall)) {
+                        counters_.messages_refused.add();
+                        outlet_.answer_send(who, request, *refused);
+                        return;
+                    }
+                    carry_out(in, by, who, request, said, verdict_of(fast, answer, *policy));
+                },
+                refuse);
+        };
+    if (ask_model_about(said, answered)) return true;
+    entry.lookup = 0;
+    entry.ready = true;
+    return false;
 }
 
 bool RoomHost::record_with_model(const HostedRoom& room, const chat::Message& said, UserId author,
@@ -187,18 +178,6 @@ bool RoomHost::ask_model_about(
             scheduler_.post_to(home, Priority::control,
                                [answered, answer = std::move(answer)] { answered(answer); });
         });
-}
-
-void RoomHost::reload_if_stale(ChannelId channel, UserId user) {
-    guarded(
-        channel, "lookup",
-        [&](HostedRoom& room) {
-            const auto at = room.chatters.find(user);
-            // Behind another lookup, or as soon as what is being read has come.
-            if (at == room.chatters.end() || at->second.waiting()) return;
-            if (std::exchange(at->second.stale, false)) load_chatter(room, user);
-        },
-        [] {});
 }
 
 void RoomHost::carry_out(HostedRoom& room, ChatterEntry& entry, MemberRef who, RequestId request,
@@ -380,8 +359,6 @@ void RoomHost::was_held(HostedRoom& room, chat::Message& message) {
 void RoomHost::received_held(HostedRoom& room, const chat::EventRef& event,
                              const bus::Received& received) {
     const auto& held = std::get<chat::HeldMessage>(event->body);
-    if (received.published_here)
-        append_to_log(room, received, held.id, held.at, {}, store::EntryKind::moderation);
     if (held.status != chat::HoldStatus::pending) {
         forget_held(room, held.message.id);
     } else if (!received.published_here) {

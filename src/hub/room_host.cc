@@ -113,13 +113,18 @@ void RoomHost::names(ChannelId channel, MemberRef who, IdentityRef identity, boo
 
 std::vector<std::string> RoomHost::names_for(const HostedRoom& room, const Identity& asker) const {
     std::vector<std::string> names;
-    const bool all = room.users_present <= limits::kNamesMax;
+    const bool all = room.users() <= limits::kNamesMax;
     for (const auto& [user, entry] : room.chatters) {
         if (entry.connections == 0 || (!asker.anonymous && user == asker.user.id)) continue;
         if (all || entry.chatter.standing.role >= chat::Role::moderator)
             names.push_back(entry.chatter.user.login);
     }
+    for (const auto& [person, moderates] : room.elsewhere.chatters) {
+        const bool self = !asker.anonymous && person.id == asker.user.id;
+        if (!self && (all || moderates)) names.push_back(person.login);
+    }
     std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
     return names;
 }
 
@@ -135,17 +140,21 @@ void RoomHost::send(ChannelId channel, MemberRef who, IdentityRef identity, Requ
                 room, identity, "send",
                 [=, this, message = std::move(message)](HostedRoom& at,
                                                         ChatterEntry& entry) mutable {
-                    if (!message.reply_parent) {
-                        decide(at, entry, who, request, message, nullptr);
-                        return;
-                    }
-                    const MessageId parent = message.reply_parent;
-                    with_parent(
-                        at, entry, parent,
-                        [=, this, message = std::move(message)](
-                            HostedRoom& in, ChatterEntry& by,
-                            const chat::Message* answered) mutable {
-                            decide(in, by, who, request, message, answered);
+                    with_limit(
+                        at, entry,
+                        [=, this, message = std::move(message)](HostedRoom& in, ChatterEntry& by,
+                                                                const LimitOf& limit) mutable {
+                            if (!message.reply_parent)
+                                return decide(in, by, who, request, message, nullptr, limit);
+                            const MessageId parent = message.reply_parent;
+                            with_parent(
+                                in, by, parent,
+                                [=, this, message = std::move(message)](
+                                    HostedRoom& there, ChatterEntry& author,
+                                    const chat::Message* answered) mutable {
+                                    decide(there, author, who, request, message, answered, limit);
+                                },
+                                refuse);
                         },
                         refuse);
                 },
@@ -155,11 +164,12 @@ void RoomHost::send(ChannelId channel, MemberRef who, IdentityRef identity, Requ
 }
 
 void RoomHost::decide(HostedRoom& room, ChatterEntry& entry, MemberRef who, RequestId request,
-                      SendRequest& message, const chat::Message* parent) {
+                      SendRequest& message, const chat::Message* parent, const LimitOf& limit) {
     const Now now = scheduler_.now();
     entry.last_used = now.mono;
-    if (!services_.log_queue.accepting()) {
-        counters_.store_refused.add();
+    const bool log_accepts = services_.log_queue.accepting();
+    if (!log_accepts || !bus_.accepting()) {
+        (log_accepts ? counters_.bus_refused : counters_.store_refused).add();
         outlet_.answer_send(
             who, request,
             chat::Refused{.why = chat::Refusal::store_unavailable, .retry_after_seconds = 5});
@@ -199,7 +209,8 @@ void RoomHost::decide(HostedRoom& room, ChatterEntry& entry, MemberRef who, Requ
             .author = author,
             .text = message.text,
             .emote_only = said.emote_only,
-            .account_limit = services_.limits.check(author.user.id, window, now.mono)},
+            .account_limit =
+                limit ? *limit : services_.limits.check(author.user.id, window, now.mono)},
         now);
     if (const auto* refused = std::get_if<chat::Refused>(&verdict)) {
         counters_.messages_refused.add();
@@ -246,47 +257,6 @@ void RoomHost::publish(HostedRoom& room, ChatterEntry& entry, MemberRef who, Req
     }
 }
 
-void RoomHost::on_received(const bus::Received& received) {
-    const auto found = rooms_.find(received.channel);
-    if (found == rooms_.end()) return;
-    HostedRoom& room = *found->second;
-    auto decoded = chat::decode_event(received.bytes);
-    if (!decoded) {
-        log::error("an event from the bus cannot be read",
-                   {{"channel", room.login}, {"error", decoded.error().to_string()}});
-        return;
-    }
-    decoded->position = room.last = received.position;
-    const auto event = std::make_shared<const chat::Event>(*std::move(decoded));
-    receive(room, event, received);
-}
-
-void RoomHost::receive(HostedRoom& room, const chat::EventRef& event,
-                       const bus::Received& received) {
-    if (std::holds_alternative<chat::Moderation>(event->body))
-        return received_act(room, event, received);
-    if (const auto* notice = std::get_if<chat::UserNotice>(&event->body)) {
-        const chat::Message& said = notice->message;
-        if (received.published_here) {
-            append_to_log(room, received, said.id, said.sent_at, said.author_id,
-                          store::EntryKind::user_notice);
-        }
-        return deliver(room, event, nullptr);
-    }
-    if (std::holds_alternative<chat::HeldMessage>(event->body))
-        return received_held(room, event, received);
-    const auto* message = std::get_if<chat::Message>(&event->body);
-    if (message == nullptr) return deliver(room, event, nullptr);
-    const auto echo = echoes_.find(message->id);
-    if (echo != echoes_.end()) echo->second.position = received.position;
-    remember(room, event);
-    if (received.published_here) {
-        append_to_log(room, received, message->id, message->sent_at, message->author_id,
-                      store::EntryKind::message);
-    }
-    deliver(room, event, echo != echoes_.end() ? &echo->second.who : nullptr);
-}
-
 void RoomHost::remember(HostedRoom& room, const chat::EventRef& message) {
     if (room.recent.size() < kRecentMax) {
         room.recent.push_back(message);
@@ -321,7 +291,7 @@ void RoomHost::deliver(const HostedRoom& room, const chat::EventRef& event,
 }
 
 void RoomHost::visit(const Visitor& visitor) const {
-    for (const auto& [channel, room] : rooms_) visitor(channel, room->login, room->member_count());
+    for (const auto& [channel, room] : rooms_) visitor(channel, room->login, room->viewers());
 }
 
 }  // namespace clamor::hub

@@ -17,6 +17,7 @@
 #include "hub/hub.h"
 #include "hub/larger_model.h"
 #include "hub/member.h"
+#include "hub/shared_limits.h"
 #include "moderation/service.h"
 #include "store/automod_store.h"
 #include "store/message_log.h"
@@ -99,6 +100,8 @@ class RoomHost final : public bus::Receiver {
     void hurry();
 
     void on_received(const bus::Received& received) override;
+    void on_subscribed(ChannelId channel) override;
+    void on_gap(ChannelId channel, Position after, Position before) override;
 
     using Visitor =
         std::function<void(ChannelId channel, const std::string& login, std::size_t members)>;
@@ -124,16 +127,27 @@ class RoomHost final : public bus::Receiver {
     };
     using RunInRoom = std::function<void(HostedRoom&)>;
     using RunForChatter = std::function<void(HostedRoom&, ChatterEntry&)>;
+    /// What all nodes together say of an account's window; nothing: ask this node's own.
+    using LimitOf = std::optional<chat::LimitAnswer>;
+    using RunWithLimit = std::function<void(HostedRoom&, ChatterEntry&, const LimitOf&)>;
     using RunForReply =
         std::function<void(HostedRoom&, ChatterEntry&, const chat::Message* parent)>;
 
-    // room_host.cc: the commands
+    // room_receiving.cc: what the bus brings
+    void receive_bytes(HostedRoom& room, const bus::Received& received);
     void receive(HostedRoom& room, const chat::EventRef& event, const bus::Received& received);
+    void store(HostedRoom& room, const chat::Event& event, const bus::Received& received);
+    void received_message(HostedRoom& room, const chat::EventRef& event,
+                          const bus::Received& received);
+    void read_gap(ChannelId channel, Position after, Position before);
+    void fill_gap(ChannelId channel, const std::vector<store::StoredMessage>& found);
+
+    // room_host.cc: the commands
     void remember(HostedRoom& room, const chat::EventRef& message);
     void admit(HostedRoom& room, MemberRef who, ChatterEntry* chatter, bool wants_names,
                RequestId request);
     void decide(HostedRoom& room, ChatterEntry& entry, MemberRef who, RequestId request,
-                SendRequest& message, const chat::Message* parent);
+                SendRequest& message, const chat::Message* parent, const LimitOf& limit);
     void publish(HostedRoom& room, ChatterEntry& entry, MemberRef who, RequestId request,
                  chat::Message message);
     void stored(ChannelId channel, MessageId id);
@@ -145,7 +159,6 @@ class RoomHost final : public bus::Receiver {
     MessageId new_id(WallTime at);
     void moderate(HostedRoom& room, ChatterEntry& entry, MemberRef who, RequestId request,
                   chat::Message said);
-    void reload_if_stale(ChannelId channel, UserId user);
     // These ask the larger model; false: it is not to be asked now.
     bool ask_model_about(const chat::Message& said,
                          std::function<void(const std::optional<LargerModel::Answer>&)> answered);
@@ -199,9 +212,10 @@ class RoomHost final : public bus::Receiver {
     void received_act(HostedRoom& room, const chat::EventRef& event, const bus::Received& received);
     void append_to_log(const HostedRoom& room, const bus::Received& received, MessageId id,
                        WallTime at, UserId author, store::EntryKind kind);
-    void hide_messages(HostedRoom& room, const chat::Moderation& act, Position up_to);
-    void raid_changed(HostedRoom& room, const chat::Moderation& act);
-    void raid_leaves(ChannelId channel);
+    void mark_deleted(HostedRoom& room, const chat::Moderation& act, Position up_to);
+    void forget_hidden(HostedRoom& room, const chat::Moderation& act);
+    void raid_changed(HostedRoom& room, const chat::Moderation& act, bool published_here);
+    void raid_leaves(ChannelId channel, bool published_here);
     void shield_changed(HostedRoom& room, const chat::Moderation& act);
     /// Makes a notice from its author's facts, on a worker, and publishes it.
     using MakeNotice = std::function<chat::UserNotice(const chat::Chatter&, const store::Profile&)>;
@@ -215,8 +229,15 @@ class RoomHost final : public bus::Receiver {
                  std::function<void()> refuse);
     void for_chatter(HostedRoom& room, const IdentityRef& identity, const char* command,
                      RunForChatter run, std::function<void()> refuse);
+    /// While something is asked for a chatter, their later commands wait behind it.
+    std::uint64_t hold_back(ChatterEntry& entry);
+    /// What was asked for has come. `refuse`: the room was reset meanwhile.
+    void resume(ChannelId channel, UserId user, std::uint64_t lookup, const char* command,
+                const RunForChatter& run, const std::function<void()>& refuse);
     void with_parent(HostedRoom& room, ChatterEntry& entry, MessageId parent, RunForReply run,
                      std::function<void()> refuse);
+    void with_limit(HostedRoom& room, ChatterEntry& entry, RunWithLimit run,
+                    std::function<void()> refuse);
     void guarded(ChannelId channel, const char* command, const RunInRoom& run,
                  const std::function<void()>& refuse);
     void load_room(HostedRoom& room);
@@ -224,8 +245,15 @@ class RoomHost final : public bus::Receiver {
     std::shared_ptr<const emotes::EmoteSet> emote_set(const RoomFacts& facts);
     void load_chatter(HostedRoom& room, UserId user);
     void chatter_loaded(ChannelId channel, UserId user, ChatterFacts facts);
+    void reload_if_stale(ChannelId channel, UserId user);
     void run_parked(ChannelId channel, UserId user);
     void reset(HostedRoom& room);
+
+    // room_presence.cc: who is there on other nodes
+    void watch_presence();
+    void report_presence(const HostedRoom& room, std::function<void()> then);
+    void take_presence(ChannelId channel, Present others);
+    void room_ready(ChannelId channel);
 
     // room_upkeep.cc: what happens by time
     void note_membership(HostedRoom& room, UserId user);
@@ -252,7 +280,9 @@ class RoomHost final : public bus::Receiver {
     std::shared_ptr<const emotes::EmoteSet>
         global_emotes_;  // shared by all channels without emotes of their own
     std::uint64_t lookups_made_ = 0;
+    bool publishing_ = false;  // the bus is being given something, and may hand it out at once
     TimerId membership_timer_{};
+    TimerId presence_timer_{};
     TimerId sweep_timer_{};
     TimerId echo_timer_{};
     automod::AutoMod automod_;

@@ -65,7 +65,7 @@ void RoomHost::in_room(ChannelId channel, const char* command, RunInRoom run,
         sweep_timer_ =
             scheduler_.call_at(room.last_used + std::chrono::seconds(10), [this] { sweep(); });
     }
-    if (!room.loading) load_room(room);
+    if (!room.loading && !room.subscribing) load_room(room);
 }
 
 void RoomHost::guarded(ChannelId channel, const char* command, const RunInRoom& run,
@@ -114,10 +114,11 @@ void RoomHost::load_room(HostedRoom& room) {
                                                 now = scheduler_.now().wall,
                                                 home = scheduler_.shard()] {
         RoomFacts facts;
-        auto found = services_.catalog.find_channel(channel);
-        // The queue first: what leaves it meanwhile is in the log.
+        // The queue first: what leaves it meanwhile is in the log. The catalog last: what it says
+        // is as new as all that was published up to there.
         const Position waiting = services_.log_queue.last_waiting(channel);
         auto last = services_.log.last(channel);
+        auto found = services_.catalog.find_channel(channel);
         auto emotes = services_.catalog.emotes_for(channel);
         auto automod = services_.moderation.automod().policy_of(channel, now);
         auto held = services_.catalog.list_held(channel, chat::HoldStatus::pending, {},
@@ -160,8 +161,8 @@ void RoomHost::room_loaded(ChannelId channel, RoomFacts facts) {
     HostedRoom& room = *found->second;
     room.loading = false;
     if (std::exchange(room.stale, false) && facts.ok) return load_room(room);
-    std::vector<Parked> parked = take(room.parked);
     if (!facts.ok) {
+        std::vector<Parked> parked = take(room.parked);
         // The next command tries again. Where something is under way the room keeps its place.
         if (!in_use(room)) let_go(found);
         for (const Parked& command : parked) command(false);
@@ -178,11 +179,26 @@ void RoomHost::room_loaded(ChannelId channel, RoomFacts facts) {
         const auto left = held.held_at + services_.moderation.hold_for() - facts.at;
         note_held(room, held.id, scheduler_.now().mono + left);
     }
+    room.subscribing = true;
     const bool fresh = !std::exchange(room.known, true);
     if (fresh && facts.trip && !facts.trip->over) resume_trip(room, *facts.trip);
     bus_.subscribe(channel, facts.last);
-    room.ready = true;
-    for (const Parked& command : parked) command(true);
+}
+
+void RoomHost::on_subscribed(ChannelId channel) {
+    const auto found = rooms_.find(channel);
+    if (found == rooms_.end() || !found->second->subscribing) return;
+    if (services_.shared_presence == nullptr || found->second->ready) return room_ready(channel);
+    // Whoever joins first is told who is there.
+    watch_presence();
+    report_presence(*found->second, [this, channel] { room_ready(channel); });
+}
+
+void RoomHost::room_ready(ChannelId channel) {
+    const auto found = rooms_.find(channel);
+    if (found == rooms_.end() || !std::exchange(found->second->subscribing, false)) return;
+    found->second->ready = true;
+    for (const Parked& command : take(found->second->parked)) command(true);
 }
 
 std::shared_ptr<const emotes::EmoteSet> RoomHost::emote_set(const RoomFacts& facts) {
@@ -311,6 +327,57 @@ void RoomHost::run_parked(ChannelId channel, UserId user) {
     }
 }
 
+std::uint64_t RoomHost::hold_back(ChatterEntry& entry) {
+    entry.ready = false;
+    return entry.lookup = ++lookups_made_;
+}
+
+void RoomHost::resume(ChannelId channel, UserId user, std::uint64_t lookup, const char* command,
+                      const RunForChatter& run, const std::function<void()>& refuse) {
+    guarded(
+        channel, command,
+        [&](HostedRoom& in) {
+            const auto at = in.chatters.find(user);
+            if (at == in.chatters.end() || at->second.lookup != lookup) return refuse();
+            at->second.lookup = 0;
+            at->second.ready = true;
+            run(in, at->second);
+        },
+        refuse);
+    reload_if_stale(channel, user);
+    run_parked(channel, user);
+}
+
+void RoomHost::reload_if_stale(ChannelId channel, UserId user) {
+    guarded(
+        channel, "lookup",
+        [&](HostedRoom& room) {
+            const auto at = room.chatters.find(user);
+            // Behind another lookup, or as soon as what is being read has come.
+            if (at == room.chatters.end() || at->second.waiting()) return;
+            if (std::exchange(at->second.stale, false)) load_chatter(room, user);
+        },
+        [] {});
+}
+
+void RoomHost::with_limit(HostedRoom& room, ChatterEntry& entry, RunWithLimit run,
+                          std::function<void()> refuse) {
+    if (services_.shared_limits == nullptr) return run(room, entry, std::nullopt);
+    const chat::User& user = entry.chatter.user;
+    const auto window = chat::message_window(options_.message_limits, entry.chatter.standing.role,
+                                             user.verified_bot);
+    auto answered = [this, channel = room.channel, user = user.id, lookup = hold_back(entry),
+                     run = std::move(run), refuse = std::move(refuse)](const LimitOf& limit) {
+        resume(
+            channel, user, lookup, "limit",
+            [&](HostedRoom& in, ChatterEntry& by) { run(in, by, limit); }, refuse);
+    };
+    services_.shared_limits->check(
+        user.id, window, [this, answered, home = scheduler_.shard()](const LimitOf& limit) {
+            scheduler_.post_to(home, Priority::control, [answered, limit] { answered(limit); });
+        });
+}
+
 void RoomHost::with_parent(HostedRoom& room, ChatterEntry& entry, MessageId parent, RunForReply run,
                            std::function<void()> refuse) {
     for (const chat::EventRef& event : room.recent) {
@@ -321,28 +388,17 @@ void RoomHost::with_parent(HostedRoom& room, ChatterEntry& entry, MessageId pare
         }
     }
     // While the parent is looked up, the chatter's later messages wait behind this one.
-    entry.ready = false;
-    const std::uint64_t lookup = entry.lookup = ++lookups_made_;
+    const std::uint64_t lookup = hold_back(entry);
     const ChannelId channel = room.channel;
-    const UserId user = entry.chatter.user.id;
-    auto answered = [this, channel, user, lookup, run = std::move(run),
+    auto answered = [this, channel, user = entry.chatter.user.id, lookup, run = std::move(run),
                      refuse = std::move(refuse)](const chat::EventRef& parent_event) {
-        guarded(
-            channel, "reply",
-            [&](HostedRoom& in) {
-                const auto at = in.chatters.find(user);
-                if (at == in.chatters.end() || at->second.lookup != lookup) {
-                    refuse();  // the room was reset meanwhile: their facts are to be loaded again
-                    return;
-                }
-                at->second.lookup = 0;
-                at->second.ready = true;
-                run(in, at->second,
+        resume(
+            channel, user, lookup, "reply",
+            [&](HostedRoom& in, ChatterEntry& by) {
+                run(in, by,
                     parent_event ? std::get_if<chat::Message>(&parent_event->body) : nullptr);
             },
             refuse);
-        reload_if_stale(channel, user);
-        run_parked(channel, user);
     };
     const bool queued =
         services_.workers.post([this, channel, parent, answered, home = scheduler_.shard()] {

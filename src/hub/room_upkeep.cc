@@ -38,7 +38,7 @@ void RoomHost::announce_membership() {
                 .push_back(chatter.chatter.user.login);
         }
         const bool nothing = changed.joined.empty() && changed.parted.empty();
-        if (nothing || room.users_present > limits::kNamesMax) continue;
+        if (nothing || room.users() > limits::kNamesMax) continue;
         deliver(room,
                 std::make_shared<const chat::Event>(chat::Event{.channel = channel,
                                                                 .channel_login = room.login,
@@ -66,7 +66,7 @@ void RoomHost::sweep() {
 }
 
 bool RoomHost::in_use(const HostedRoom& room) {
-    return room.loading || !room.members.empty() || room.not_durable > 0 ||
+    return room.loading || room.subscribing || !room.members.empty() || room.not_durable > 0 ||
            !room.watchers.empty() || !room.acts.empty() || !room.outgoing.empty() ||
            !room.held.empty() || room.holding > 0 || room.raid_breaker.trip() != nullptr ||
            room.raid.target.id || room.rules.remembered() > 0 ||
@@ -76,6 +76,8 @@ bool RoomHost::in_use(const HostedRoom& room) {
 
 RoomHost::Rooms::iterator RoomHost::let_go(Rooms::iterator room) {
     bus_.unsubscribe(room->first);
+    if (services_.shared_presence != nullptr && room->second->ready)
+        services_.shared_presence->report(room->first, {}, [](const auto&) {});
     counters_.rooms.sub();
     return rooms_.erase(room);
 }

@@ -307,6 +307,44 @@ TYPED_TEST_P(MessageLogContract, KnowsAuthorsByMessagesAndNoticesNotByModeration
     EXPECT_FALSE(this->log().has_author(this->music_, UserId{4000}).value());
 }
 
+TYPED_TEST_P(MessageLogContract, GoesOnOverSequencesThatANewEpochLeftOut) {
+    const auto of_epoch = [this](std::uint64_t epoch, std::uint64_t first, std::uint64_t last) {
+        auto messages = sample_messages(this->lobby_, first, last);
+        for (StoredMessage& message : messages) message.position.epoch = epoch;
+        return messages;
+    };
+    const std::uint64_t skip = 1'000'000;
+    ASSERT_TRUE(this->log().append(of_epoch(3, 1, 3)));
+    ASSERT_TRUE(this->log().append(of_epoch(4, skip + 4, skip + 5)));
+    auto newest = of_epoch(5, 2 * skip + 6, 2 * skip + 7);
+    newest[0].author = UserId{2001};
+    ASSERT_TRUE(this->log().append(newest));
+    // Another node writes late what came before.
+    ASSERT_TRUE(this->log().append(of_epoch(4, skip + 6, skip + 6)));
+    using testing::ElementsAre;
+    EXPECT_EQ(this->log().last(this->lobby_).value().position, newest[1].position);
+    EXPECT_THAT(this->read({}),
+                ElementsAre(1, 2, 3, skip + 4, skip + 5, skip + 6, 2 * skip + 6, 2 * skip + 7));
+    EXPECT_THAT(this->read({.limit = 4}),
+                ElementsAre(skip + 5, skip + 6, 2 * skip + 6, 2 * skip + 7));
+    EXPECT_THAT(this->read({.after_sequence = 2, .limit = 3}), ElementsAre(3, skip + 4, skip + 5));
+    EXPECT_THAT(this->read({.before_sequence = skip, .limit = 2}), ElementsAre(2, 3));
+    EXPECT_THAT(this->read({.after_time = sample_message(this->lobby_, 3).sent_at, .limit = 2}),
+                ElementsAre(skip + 4, skip + 5));
+    EXPECT_THAT(this->read({.before_time = newest[0].sent_at, .limit = 2}),
+                ElementsAre(skip + 5, skip + 6));
+    EXPECT_THAT(this->read({.author = UserId{2001}}), ElementsAre(2 * skip + 6));
+    this->mark({.channel = this->lobby_,
+                .by = this->act(1),
+                .author = newest[1].author,
+                .up_to_sequence = 2 * skip + 7});
+    EXPECT_THAT(this->deleted(this->lobby_),
+                ElementsAre(1, 2, 3, skip + 4, skip + 5, skip + 6, 2 * skip + 7));
+    ASSERT_TRUE(this->log().restore(this->lobby_, this->act(1)));
+    this->mark({.channel = this->lobby_, .by = this->act(2), .up_to_sequence = skip + 5});
+    EXPECT_THAT(this->deleted(this->lobby_), ElementsAre(1, 2, 3, skip + 4, skip + 5));
+}
+
 TYPED_TEST_P(MessageLogContract, ReadsWholeBatchesWhileAnotherThreadAppends) {
     constexpr std::uint64_t kBatches = 50;
     constexpr std::uint64_t kBatch = 4;
@@ -338,6 +376,7 @@ REGISTER_TYPED_TEST_SUITE_P(
     ClearsAChannelOfWhatIsThereAndOfNothingThatComesLater,
     MarksMessagesAndUserNoticesButNoModeration, RestoresWhatAnActDeletedFirst,
     TakesBackAClearingAndLeavesWhatWasDeletedBefore, KeepsKindsAndReadsMessagesOnlyWhenAsked,
-    KnowsAuthorsByMessagesAndNoticesNotByModeration, ReadsWholeBatchesWhileAnotherThreadAppends);
+    KnowsAuthorsByMessagesAndNoticesNotByModeration, GoesOnOverSequencesThatANewEpochLeftOut,
+    ReadsWholeBatchesWhileAnotherThreadAppends);
 
 }  // namespace clamor::store

@@ -5,11 +5,10 @@
 //   node tests/drill/dynamodb.mjs [--outage SECONDS] [--rate MESSAGES_PER_SECOND] [--seed N]
 //
 // In the first half of the outage nobody listens, in the second whoever connects is not answered.
-import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { eventually, root, runClamor, Server, sleep } from '../e2e/server.mjs';
+import { Dynalite } from '../e2e/dynalite.mjs';
+import { eventually, runClamor, Server, sleep } from '../e2e/server.mjs';
 import { generator, judge, Sender, total } from './senders.mjs';
 
 const { values: options } = parseArgs({
@@ -54,22 +53,13 @@ class SteadySender extends Sender {
     }
 }
 
-async function startDynalite() {
-    const child = spawn(process.execPath, [join(root, 'tests/dynamodb/dynalite.mjs')], { stdio: ['pipe', 'pipe', 'inherit'] });
-    let out = '';
-    child.stdout.on('data', (text) => (out += text));
-    const [, endpoint] = await eventually(() => out.match(/listening on (\S+)/), 'dynalite listens', 15_000);
-    const failWith = (faults) => fetch(`${endpoint}/faults`, { method: 'POST', body: JSON.stringify(faults) });
-    return { child, endpoint, failWith };
-}
-
 const percentile = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 
 async function drill() {
     const seed = Number(options.seed);
     console.log(`DynamoDB drill: seed ${seed}, ${kRate} messages/s, an outage of ${kOutage / 1000} s, dynalite as a stand-in`);
-    const dynalite = await startDynalite();
-    const url = `dynamodb://eu-central-1/clamor?endpoint=${dynalite.endpoint}`;
+    const dynalite = await Dynalite.start();
+    const url = dynalite.url('clamor');
     const server = await Server.start({ config: { limits: { messages_viewer: 10_000, messages_moderator: 10_000 } }, args: ['--dynamodb', url] });
     const senders = Array.from({ length: kSenders }, (_, i) => new SteadySender(i, generator(seed + 1 + i), kChannels[i % kChannels.length]));
     const connect = () => Promise.all(senders.map((sender) => sender.connect(server)));
@@ -153,7 +143,7 @@ async function drill() {
         await server.stop();
         rmSync(server.folder, { recursive: true, force: true });
         dynalite.child.kill('SIGCONT');
-        dynalite.child.stdin.end();
+        dynalite.stop();
     }
 }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is wrong with a message log on DynamoDB is said at the start, and by `clamor check` where nobody need be asked.
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { binary, eventually, root, runClamor, Server } from '../e2e/server.mjs';
+import { Dynalite } from '../e2e/dynalite.mjs';
+import { binary, eventually, runClamor, Server } from '../e2e/server.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'clamor-dynamodb-'));
 const keys = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'very-secret' };
@@ -14,13 +15,11 @@ let dynalite;
 let endpoint;
 
 before(async () => {
-    dynalite = spawn(process.execPath, [join(root, 'tests/dynamodb/dynalite.mjs')], { stdio: ['pipe', 'pipe', 'inherit'] });
-    let out = '';
-    dynalite.stdout.on('data', (text) => (out += text));
-    [, endpoint] = await eventually(() => out.match(/listening on (\S+)/), 'dynalite listens', 15_000);
+    dynalite = await Dynalite.start();
+    endpoint = dynalite.endpoint;
 });
 after(() => {
-    dynalite.stdin.end();
+    dynalite.stop();
     rmSync(folder, { recursive: true, force: true });
 });
 

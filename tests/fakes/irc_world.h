@@ -166,8 +166,8 @@ class IrcWorld {
     hub::AccountLimits limits;
     edge::irc::IrcEncoder encoder;
     hub::Services services{
-        .make_bus =
-            [](bus::Receiver& receiver) { return std::make_unique<bus::LocalBus>(receiver, 1); },
+        .make_bus = [](bus::Receiver& receiver,
+                       Scheduler&) { return std::make_unique<bus::LocalBus>(receiver, 1); },
         .workers = cluster,
         .catalog = catalog,
         .log = log,

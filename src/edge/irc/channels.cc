@@ -162,12 +162,10 @@ void IrcSession::on_caught_up(hub::RequestId request, hub::CaughtUp missed) {
     for (const chat::EventRef& event : missed.events)
         shard_.encoder.append_lines(lines, *event, dialect_);
     if (missed.unread > 0) {
-        Position before = missed.last;
-        before.sequence += missed.unread + 1;
         twitch::append_gap(
             lines, question->channel,
-            {.after = missed.last,
-             .before = before,
+            {.after = missed.unread_after,
+             .before = missed.unread_before,
              .skipped = count(missed.unread),
              .sentence = fmt::format("{} events cannot be read at the moment.", missed.unread)});
     }

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <utility>
+
+#include "base/log.h"
+#include "hub/gateway.h"
+#include "hub/gateway_posting.h"
+
+/// What nodes tell each other, on a channel of the bus that nobody chats in.
+namespace clamor::hub {
+
+namespace {
+
+constexpr ChannelId kNodes{};
+
+}  // namespace
+
+void HubGateway::join_nodes(
+    const std::function<std::unique_ptr<bus::Bus>(bus::Receiver&, Scheduler&)>& make_bus) {
+    to_nodes_ = make_bus(from_nodes_, scheduler());
+    to_nodes_->subscribe(kNodes, bus::kNewest);
+}
+
+void HubGateway::tell_nodes(const news::News& what) {
+    if (!to_nodes_) return;
+    scheduler().post_to(ShardId(0), Priority::control,
+                        [this, bytes = news::encode(what)] { to_nodes_->publish(kNodes, bytes); });
+}
+
+void HubGateway::FromNodes::on_received(const bus::Received& received) {
+    if (received.published_here) return;  // done already
+    const auto news = news::decode(received.bytes);
+    if (!news) {
+        log::error("what a node tells cannot be read", {{"error", news.error().to_string()}});
+        return;
+    }
+    std::visit([this](const auto& what) { gateway_.take(what); }, *news);
+}
+
+void HubGateway::FromNodes::on_gap(ChannelId, Position after, Position before) {
+    if (before.epoch != after.epoch) return;
+    log::warn("news of other nodes were missed; what they were about is noticed later",
+              {{"news", before.sequence - after.sequence - 1}});
+}
+
+void HubGateway::take(const news::AccountChanged& what) {
+    workers_.post([this, user = what.user] {
+        const auto found = catalog_.find_user(user);
+        if (!found || !*found) return;
+        on_all([changed = **found](auto& hub) { hub.account_changed(changed); });
+    });
+}
+
+void HubGateway::take(const news::StandingChanged& what) {
+    on_owner(what.channel, [what](auto& hub) {
+        for (const UserId user : what.users) hub.host().standing_changed(what.channel, user);
+    });
+    on_all([what](auto& hub) {
+        for (const UserId user : what.users) hub.standing_changed(what.channel, user);
+    });
+}
+
+void HubGateway::take(const news::ChannelChanged& what) {
+    on_owner(what.channel,
+             [channel = what.channel](auto& hub) { hub.host().channel_changed(channel); });
+}
+
+void HubGateway::take(const news::FollowedChannel& what) {
+    workers_.post([this, what] {
+        const auto follower = catalog_.find_user(what.follower);
+        if (!follower || !*follower) return;
+        on_all([follow = Followed{.channel = what.channel,
+                                  .follower = chat::person_of(**follower),
+                                  .at = what.at}](auto& hub) { hub.followed(follow); });
+    });
+}
+
+void HubGateway::take(const news::TokenRevoked& what) {
+    on_all([user = what.user, hash = what.hash](auto& hub) { hub.token_revoked(user, hash); });
+}
+
+void HubGateway::take(const news::Whispered& what) {
+    workers_.post([this, what] {
+        auto from = catalog_.find_user(what.from);
+        auto to = catalog_.find_user(what.to);
+        if (!from || !*from || !to || !*to) return;
+        on_all([received = WhisperReceived{.from = **std::move(from),
+                                           .to = **std::move(to),
+                                           .number = what.number,
+                                           .text = what.text,
+                                           .action = what.action,
+                                           .emotes = {}}](auto& hub) { hub.whisper(received); });
+    });
+}
+
+}  // namespace clamor::hub

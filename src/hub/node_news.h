@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/time.h"
+
+/// What nodes tell each other besides the events of channels. What has changed is in the catalog
+/// already: news say where to look.
+namespace clamor::hub::news {
+
+struct AccountChanged {
+    UserId user{};
+};
+struct StandingChanged {
+    ChannelId channel{};
+    std::vector<UserId> users{};
+};
+struct ChannelChanged {
+    ChannelId channel{};
+};
+struct FollowedChannel {
+    ChannelId channel{};
+    UserId follower{};
+    WallTime at{};
+};
+struct TokenRevoked {
+    UserId user{};
+    std::string hash{};
+};
+struct Whispered {
+    UserId from{};
+    UserId to{};
+    std::uint64_t number = 0;
+    bool action = false;
+    std::string text{};
+};
+
+using News = std::variant<AccountChanged, StandingChanged, ChannelChanged, FollowedChannel,
+                          TokenRevoked, Whispered>;
+
+/// docs/protocol/bus.md.
+std::string encode(const News& news);
+/// An error says what was wrong; never throws, never reads past `bytes`.
+Result<News> decode(std::string_view bytes);
+
+}  // namespace clamor::hub::news

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// A node with Redis: what is said goes through it; without it the node goes on alone, and loses nothing.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+import { IrcClient } from './irc.mjs';
+import { Redis } from './redis.mjs';
+import { binary, eventually, Server } from './server.mjs';
+
+const kTimeout = { timeout: 120_000 };
+const only = ['--redis-only-node'];
+
+test('a node that is alone with a Redis chats through it', kTimeout, async () => {
+    const redis = await Redis.start();
+    const server = await Server.start({ args: ['--redis', redis.url, ...only] });
+    try {
+        const sender = await IrcClient.login(server, 'through');
+        const viewer = await IrcClient.login(server, 'throughviewer', { channels: ['through'] });
+        sender.say('through', 'hello over there', 'client-nonce=a');
+        await viewer.lines.next('hello over there');
+        await sender.lines.next((line) => line.includes('client-nonce=a;') && line.includes(' USERSTATE '));
+        assert.match(redis.cli('keys', '*'), /clamor:\{\d+\}:stream/);
+        assert.ok((await server.metric('clamor_redis_published_total')) >= 1);
+        assert.ok((await server.metric('clamor_redis_limits_asked_total')) >= 1);
+        assert.equal((await server.get('/healthz')).json.status, 'ok');
+        sender.say('through', '/slow 5');
+        await viewer.lines.next('slow=5');
+    } finally {
+        await server.stop();
+        await redis.stop();
+    }
+});
+
+for (const [what, leave, comeBack] of [
+    ['killed and started again, empty', (redis) => redis.kill(), (redis) => redis.again()],
+    ['stopped for a while', (redis) => redis.pause(), (redis) => redis.goOn()],
+]) {
+    test(`viewers are served while Redis is ${what}; echoes follow`, kTimeout, async () => {
+        const redis = await Redis.start();
+        const server = await Server.start({ args: ['--redis', redis.url, ...only], config: { limits: { messages_moderator: 1000 } } });
+        try {
+            const sender = await IrcClient.login(server, 'outage');
+            const viewer = await IrcClient.login(server, 'outageviewer', { channels: ['outage'] });
+            sender.say('outage', 'number 0.', 'client-nonce=n0');
+            await viewer.lines.next('number 0.');
+            await leave(redis);
+            for (let i = 1; i <= 20; ++i) sender.say('outage', `number ${i}.`, `client-nonce=n${i}`);
+            await viewer.lines.next('number 20.');
+            await eventually(async () => (await server.get('/healthz')).json.reasons?.join().includes('Redis'), 'it says that Redis is away');
+            await sender.lines.next('msg-id=msg_not_stored_yet');
+            // New viewers come in, and moderation works.
+            const late = await IrcClient.login(server, 'latecomer', { channels: ['outage'] });
+            sender.say('outage', '/slow 7');
+            await late.lines.next('slow=7');
+            await comeBack(redis);
+            await sender.lines.next((line) => line.includes('client-nonce=n20;') && line.includes(' USERSTATE '), 30_000);
+            await eventually(async () => (await server.get('/healthz')).json.status === 'ok', 'all is well again', 10_000);
+            sender.say('outage', 'number 21.');
+            await viewer.lines.next('number 21.');
+            assert.equal(viewer.lines.count('PRIVMSG #outage'), 22, 'nothing lost, nothing twice');
+            const history = await eventually(async () => {
+                const { json } = await server.get('/api/channels/outage/messages?limit=100');
+                return json.messages.filter((one) => one.text?.startsWith('number')).length === 22 && json.messages;
+            }, 'history has all');
+            assert.deepEqual(history.filter((one) => one.text?.startsWith('number')).map((one) => one.text), [...Array(22).keys()].map((i) => `number ${i}.`));
+        } finally {
+            redis.goOn();
+            await server.stop();
+            await redis.stop();
+        }
+    });
+}
+
+test('what is wrong about Redis is said at the start', kTimeout, async () => {
+    const redis = await Redis.start(['--requirepass', 'right']);
+    const serve = (...args) => spawnSync(binary, ['serve', '--dev', '--data', `${redis.folder}/data`, '--http', '127.0.0.1:0', '--irc', '', ...args],
+        { encoding: 'utf8', timeout: 20_000 });
+    try {
+        const alone = serve('--redis', redis.url);
+        assert.notEqual(alone.status, 0);
+        assert.match(alone.stderr, /--redis-only-node/);
+        const password = serve('--redis', `redis://:hunter2@127.0.0.1:${redis.port}`, ...only);
+        assert.notEqual(password.status, 0);
+        assert.match(password.stderr, /WRONGPASS/);
+        assert.doesNotMatch(password.stderr, /hunter2/);
+        const form = serve('--redis', `127.0.0.1:${redis.port}`, ...only);
+        assert.match(form.stderr, /redis:\/\/\[user:password@\]host/);
+    } finally {
+        await redis.stop();
+    }
+});
