@@ -77,6 +77,7 @@ bool RoomHost::in_use(const HostedRoom& room) {
 RoomHost::Rooms::iterator RoomHost::let_go(Rooms::iterator room) {
     bus_.unsubscribe(room->first);
     counters_.rooms.sub();
+    drop_policy(*room->second);
     return rooms_.erase(room);
 }
 
