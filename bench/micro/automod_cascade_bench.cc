@@ -208,6 +208,18 @@ void compile_4000_terms(benchmark::State& state) {
 }
 BENCHMARK(compile_4000_terms)->Unit(benchmark::kMillisecond);
 
+void drop_4000_terms(benchmark::State& state) {
+    static const text::Normaliser normaliser;
+    const auto settings = with_terms(1000);
+    for (auto _ : state) {
+        state.PauseTiming();
+        auto compiled = compile_policy(settings, normaliser, WallTime{});
+        state.ResumeTiming();
+        compiled.policy = nullptr;
+    }
+}
+BENCHMARK(drop_4000_terms)->Unit(benchmark::kMillisecond);
+
 }  // namespace
 
 int main(int argc, char** argv) {

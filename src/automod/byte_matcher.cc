@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "automod/byte_matcher.h"
 
+#include <algorithm>
+#include <bit>
 #include <map>
 
 namespace clamor::automod {
@@ -36,7 +38,15 @@ ByteMatcher::ByteMatcher(std::span<const std::string> keys) {
     const std::vector<Node> nodes = tree_of(keys);
     if (nodes.size() == 1) return;
 
-    // Numbered by depth, so that the states with a table come first and a fallback is always known
+    Class classes = 1;
+    for (const std::string& key : keys) {
+        for (const char c : key) {
+            Class& of_byte = classes_[static_cast<unsigned char>(c)];
+            if (of_byte == 0) of_byte = classes++;
+        }
+    }
+
+    // Numbered by depth, so that the states with a row come first and a fallback is always known
     // before the states that fall back through it.
     std::vector<std::uint32_t> order{0};
     std::vector<std::uint32_t> number(nodes.size());
@@ -44,10 +54,12 @@ ByteMatcher::ByteMatcher(std::span<const std::string> keys) {
         number[order[i]] = static_cast<std::uint32_t>(i);
         for (const auto& [byte, child] : nodes[order[i]].children) order.push_back(child);
     }
-    tables_ = static_cast<std::uint32_t>(1 + nodes[0].children.size());
+    row_bits_ = static_cast<unsigned>(std::bit_width(classes - 1u));
+    rows_ = static_cast<std::uint32_t>(
+        std::min(nodes.size(), kRowsBytes / sizeof(table_[0]) >> row_bits_));
     states_.resize(nodes.size());
     edges_.reserve(nodes.size());
-    table_.assign(tables_ * std::size_t{256}, 0);
+    table_.assign(std::size_t{rows_} << row_bits_, 0);
 
     for (std::uint32_t state = 0; state < order.size(); ++state) {
         const Node& node = nodes[order[state]];
@@ -57,22 +69,26 @@ ByteMatcher::ByteMatcher(std::span<const std::string> keys) {
         at.keys_end = static_cast<std::uint32_t>(keys_.size());
         at.first_hit = node.keys.empty() ? states_[at.fallback].first_hit : state;
         at.edges_begin = static_cast<std::uint32_t>(edges_.size());
-        if (state != 0 && state < tables_) {
-            for (std::size_t byte = 0; byte < 256; ++byte) {
-                table_[state * std::size_t{256} + byte] = table_[byte];
-            }
+        if (state != 0 && state < rows_) {
+            for (Class byte = 0; byte < classes; ++byte)
+                table_[cell(state, byte)] = table_[cell(at.fallback, byte)];
         }
         for (const auto& [byte, child] : node.children) {
             const std::uint32_t target = number[child];
-            states_[target].fallback = state == 0 ? 0 : next(at.fallback, byte);
-            if (state < tables_) {
-                table_[state * std::size_t{256} + byte] = target;
+            states_[target].fallback = state == 0 ? 0 : next(at.fallback, classes_[byte]);
+            if (state < rows_) {
+                table_[cell(state, classes_[byte])] = target;
             } else {
-                edges_.push_back({byte, target});
+                edges_.push_back({classes_[byte], target});
             }
         }
         at.edges_end = static_cast<std::uint32_t>(edges_.size());
     }
+    const auto mark = [this](std::uint32_t& target) {
+        if (states_[target].first_hit != 0) target |= kHit;
+    };
+    for (std::uint32_t& target : table_) mark(target);
+    for (Edge& edge : edges_) mark(edge.target);
 }
 
 std::size_t ByteMatcher::bytes() const {

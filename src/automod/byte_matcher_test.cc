@@ -70,6 +70,21 @@ TEST(ByteMatcher, AgreesWithASearchByHandOnTextsOfFewLetters) {
     }
 }
 
+TEST(ByteMatcher, AgreesWithASearchByHandOnKeysOfAllBytes) {
+    // Nearly all states lie behind those that have a row.
+    std::mt19937 random(7);
+    std::vector<std::string> keys(3000);
+    std::string text;
+    for (auto& key : keys) {
+        for (std::size_t i = 0, size = 1 + random() % 6; i < size; ++i)
+            key += static_cast<char>(random() % 4 == 0 ? random() % 256 : random() % 8);
+        if (text.size() < 500) text += key;
+    }
+    const Found found = all(keys, text);
+    EXPECT_GT(found.size(), text.size());
+    EXPECT_EQ(found, all_by_hand(keys, text));
+}
+
 TEST(ByteMatcher, GrowsWithTheBytesOfItsKeys) {
     std::vector<std::string> keys;
     for (int i = 0; i < 1000; ++i) keys.push_back("key number " + std::to_string(i * 7919));

@@ -107,6 +107,7 @@ TEST_F(ChatLog, IsReadWithoutAllocating) {
         rule.on = true;
         rule.shadow = true;
     }
+    for (auto& list : settings.lists) list.on = true;
     for (int i = 0; i < 250; ++i) {
         settings.terms.push_back({.id = "w", .text = "word" + std::to_string(i)});
         settings.terms.push_back({.id = "x", .text = "/wor+d" + std::to_string(i) + "[a-z]/"});

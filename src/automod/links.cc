@@ -104,7 +104,7 @@ void LinkFinder::find(const text::Normalised& plain, std::vector<text::CodePoint
     const bool has_dot = plain.text.find('.') != std::string::npos;
     for (std::size_t i = 0; i < words.size(); ++i) {
         const std::string_view word = plain.of(words[i]);
-        if (has_dot) {
+        if (has_dot && word.find('.') != std::string_view::npos) {
             if (const auto host = host_of(word)) {
                 if (!allowed(*host)) out.push_back(words[i].origin);
                 continue;

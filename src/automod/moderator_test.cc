@@ -371,7 +371,8 @@ TEST_F(AutoModTest, AllocatesNothingForWhatItAllows) {
     }
     block("/fr[e3]{2} (viewers|followers)/");
     block("/[0-9]{9,}/");
-    for (int i = 0; i < kSpamRules; ++i) settings_.spam[static_cast<std::size_t>(i)].on = true;
+    for (auto& rule : settings_.spam) rule.on = true;
+    for (auto& list : settings_.lists) list.on = true;
     const std::vector<std::string> texts{
         "that was the best play of the whole evening, well done",
         "WHAT a Catch!! (the second one was nicer, though) 😂 free candy",

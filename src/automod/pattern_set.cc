@@ -93,7 +93,6 @@ tl::expected<void, std::string> PatternSet::add(std::string_view pattern, std::u
 }
 
 bool PatternSet::compile() {
-    atom_matcher_ = ByteMatcher(atoms_);
     if (ungated_.empty()) return true;
     together_ = std::make_unique<Together>(options_with(limits::kPatternSetMemory));
     for (const std::uint32_t index : ungated_) {
@@ -103,25 +102,16 @@ bool PatternSet::compile() {
     return together_->set.Compile();
 }
 
-void PatternSet::find(std::string_view text, std::vector<bool>& tried,
-                      std::vector<std::uint32_t>& numbers) const {
-    numbers.clear();
-    if (patterns_.empty()) return;
-    bool any_tried = false;
-    atom_matcher_.scan(text, [&](std::uint32_t atom, std::size_t) {
-        if (!any_tried) tried.assign(patterns_.size(), false);
-        any_tried = true;
-        const std::uint32_t index = atom_patterns_[atom];
-        if (!tried[index]) {
-            tried[index] = true;
-            const Pattern& pattern = patterns_[index];
-            if (re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()),
-                                       *pattern.expression)) {
-                numbers.push_back(pattern.number);
-            }
-        }
-        return true;
-    });
+void PatternSet::see_atom(std::uint32_t atom, std::string_view text, Finds& finds) const {
+    if (!finds.any_tried_) finds.tried_.assign(patterns_.size(), false);
+    finds.any_tried_ = true;
+    const std::uint32_t index = atom_patterns_[atom];
+    if (finds.tried_[index]) return;
+    finds.tried_[index] = true;
+    try_pattern(index, text, finds);
+}
+
+void PatternSet::finish(std::string_view text, Finds& finds) const {
     if (!together_) return;
     const re2::StringPiece piece(text.data(), text.size());
     re2::RE2::Set::ErrorInfo error{};
@@ -129,10 +119,13 @@ void PatternSet::find(std::string_view text, std::vector<bool>& tried,
         return;
     }
     // Something is there, or there was too little memory to tell: each for itself says what.
-    for (const std::uint32_t index : ungated_) {
-        if (re2::RE2::PartialMatch(piece, *patterns_[index].expression))
-            numbers.push_back(patterns_[index].number);
-    }
+    for (const std::uint32_t index : ungated_) try_pattern(index, text, finds);
+}
+
+void PatternSet::try_pattern(std::uint32_t index, std::string_view text, Finds& finds) const {
+    const Pattern& pattern = patterns_[index];
+    if (re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *pattern.expression))
+        finds.numbers_.push_back(pattern.number);
 }
 
 std::optional<PatternSet::Place> PatternSet::next_place(std::uint32_t number, std::string_view text,

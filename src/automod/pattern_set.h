@@ -4,13 +4,12 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <tl/expected.hpp>
-
-#include "automod/byte_matcher.h"
 
 namespace re2 {
 class RE2;
@@ -36,13 +35,30 @@ class PatternSet {
     bool compile();
 
     bool empty() const { return patterns_.empty(); }
-    /// How many have to be run over every message.
-    std::size_t ungated() const { return ungated_.size(); }
+    /// What whoever asks for patterns looks for in the text: any of a pattern's atoms is in
+    /// whatever it matches.
+    std::span<const std::string> atoms() const { return atoms_; }
 
-    /// The numbers of those found in the text, which is in lower case. `tried` and `numbers` are
-    /// scratch; `numbers` is empty where nothing was found.
-    void find(std::string_view text, std::vector<bool>& tried,
-              std::vector<std::uint32_t>& numbers) const;
+    /// The patterns found in one text, reused from text to text.
+    class Finds {
+      public:
+        /// Begins with another text, which is in lower case.
+        void begin() {
+            numbers_.clear();
+            any_tried_ = false;
+        }
+        std::span<const std::uint32_t> numbers() const { return numbers_; }
+
+      private:
+        friend class PatternSet;
+        std::vector<bool> tried_;  ///< by index in patterns_, once any was tried
+        std::vector<std::uint32_t> numbers_;
+        bool any_tried_ = false;
+    };
+    /// The text has this atom in it.
+    void see_atom(std::uint32_t atom, std::string_view text, Finds& finds) const;
+    /// All atoms of the text were seen: what needs none is tried.
+    void finish(std::string_view text, Finds& finds) const;
 
     /// Calls `each(first byte, byte behind the last)` for the places of the pattern in the text,
     /// until it says false.
@@ -65,16 +81,16 @@ class PatternSet {
         std::size_t begin, end;
     };
 
+    void try_pattern(std::uint32_t index, std::string_view text, Finds& finds) const;
     /// The first one that is not empty, from the byte `from` on.
     std::optional<Place> next_place(std::uint32_t number, std::string_view text,
                                     std::size_t from) const;
 
     std::vector<Pattern> patterns_;
-    std::vector<std::string> atoms_;            ///< any of a pattern's is in whatever it matches
+    std::vector<std::string> atoms_;
     std::vector<std::uint32_t> atom_patterns_;  ///< index in patterns_, for each atom
     std::vector<std::uint32_t> ungated_;        ///< indexes in patterns_
-    ByteMatcher atom_matcher_;
-    std::unique_ptr<Together> together_;  ///< the ungated ones as one; null: none
+    std::unique_ptr<Together> together_;        ///< the ungated ones as one; null: none
 };
 
 }  // namespace clamor::automod

@@ -6,7 +6,6 @@
 #include <bit>
 #include <functional>
 #include <string>
-#include <unordered_map>
 #include <unordered_set>
 
 #include "automod/spam.h"
@@ -82,15 +81,45 @@ std::int64_t ChannelState::value(Measure measure) const {
     return 0;
 }
 
+bool RaidBreaker::Arrivals::add(const Came& one) {
+    if (!users_.insert(one.user).second) return false;
+    if (all_.size() == kJoins) forget_oldest();
+    all_.push_back(one);
+    young_ += one.young ? 1 : 0;
+    if (one.name == 0) return true;
+    const std::uint32_t alike = ++names_[one.name];
+    crowds_.resize(std::max<std::size_t>(crowds_.size(), alike + 1));
+    --crowds_[alike - 1];
+    ++crowds_[alike];
+    most_alike_ = std::max(most_alike_, alike);
+    return true;
+}
+
+void RaidBreaker::Arrivals::forget_before(MonoTime time) {
+    while (!all_.empty() && all_.front().at < time) forget_oldest();
+}
+
+void RaidBreaker::Arrivals::forget_oldest() {
+    const Came one = all_.front();
+    all_.pop_front();
+    users_.erase(one.user);
+    young_ -= one.young ? 1 : 0;
+    if (one.name == 0) return;
+    const auto name = names_.find(one.name);
+    const std::uint32_t alike = name->second--;
+    if (alike == 1) names_.erase(name);
+    --crowds_[alike];
+    ++crowds_[alike - 1];
+    if (crowds_[most_alike_] == 0) --most_alike_;
+}
+
 std::optional<Trip> RaidBreaker::joined(const Join& join, const ChannelState& state,
                                         const Now& now) {
     forget(now.mono);
-    // Who comes and goes is one newcomer.
-    if (std::ranges::find(came_, join.user, &Came::user) != came_.end()) return std::nullopt;
-    ++in_window_;
-    if (came_.size() == kJoins) came_.pop_front();
     const bool young = join.created_at && now.wall - *join.created_at < options_.young;
-    came_.push_back({join.user, name_hash(join.login), young, now.mono});
+    // Who comes and goes is one newcomer.
+    if (!came_.add({join.user, name_hash(join.login), young, now.mono})) return std::nullopt;
+    ++in_window_;
     return consider(state, now);
 }
 
@@ -104,7 +133,7 @@ std::optional<Trip> RaidBreaker::spoke_first(UserId user, std::string_view norma
 }
 
 void RaidBreaker::forget(MonoTime now) {
-    while (!came_.empty() && came_.front().at < now - options_.window) came_.pop_front();
+    came_.forget_before(now - options_.window);
     while (!spoke_.empty() && spoke_.front().at < now - options_.window) spoke_.pop_front();
     if (window_began_ == MonoTime{}) window_began_ = now;
     // A raid must not become what the channel is used to.
@@ -132,17 +161,12 @@ std::vector<Trip::Sign> RaidBreaker::signs() const {
         std::max(static_cast<float>(options_.joins), options_.times * static_cast<float>(usual_));
     if (came >= joins_limit) found.push_back({RaidSign::join_rate, came, joins_limit});
     if (came_.size() >= kSharedByMin) {
-        const float share = static_cast<float>(std::ranges::count_if(came_, &Came::young)) / came;
+        const float share = static_cast<float>(came_.young()) / came;
         if (share >= options_.young_share)
             found.push_back({RaidSign::young_accounts, share, options_.young_share});
     }
-    std::unordered_map<std::uint64_t, std::uint32_t> names;
-    std::uint32_t most = 0;
-    for (const Came& one : came_) {
-        if (one.name != 0) most = std::max(most, ++names[one.name]);
-    }
-    if (most >= options_.alike_names) {
-        found.push_back({RaidSign::alike_names, static_cast<float>(most),
+    if (came_.most_alike() >= options_.alike_names) {
+        found.push_back({RaidSign::alike_names, static_cast<float>(came_.most_alike()),
                          static_cast<float>(options_.alike_names)});
     }
     if (!spoke_.empty()) {
@@ -197,7 +221,7 @@ std::vector<UserId> RaidBreaker::newcomers() const {
         if (users.size() < kNewcomers && known.insert(user).second) users.push_back(user);
     };
     for (auto one = spoke_.rbegin(); one != spoke_.rend(); ++one) add(one->user);
-    for (auto one = came_.rbegin(); one != came_.rend(); ++one) add(one->user);
+    for (auto one = came_.all().rbegin(); one != came_.all().rend(); ++one) add(one->user);
     return users;
 }
 

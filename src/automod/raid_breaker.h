@@ -7,6 +7,8 @@
 #include <deque>
 #include <optional>
 #include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -119,6 +121,30 @@ class RaidBreaker {
         bool young;
         MonoTime at;
     };
+    /// Those who came within the window. What is asked about all of them is counted as they come
+    /// and are forgotten: thousands come at once when a stream begins.
+    class Arrivals {
+      public:
+        /// False: they are there already.
+        bool add(const Came& one);
+        void forget_before(MonoTime time);
+        void clear() { *this = {}; }
+        const std::deque<Came>& all() const { return all_; }
+        std::size_t size() const { return all_.size(); }
+        std::uint32_t young() const { return young_; }
+        /// How many have the commonest name.
+        std::uint32_t most_alike() const { return most_alike_; }
+
+      private:
+        void forget_oldest();
+
+        std::deque<Came> all_;  ///< the oldest first
+        std::unordered_set<UserId> users_;
+        std::unordered_map<std::uint64_t, std::uint32_t> names_;  ///< how many have each
+        std::vector<std::uint32_t> crowds_;  ///< how many names so many have, from 0
+        std::uint32_t most_alike_ = 0;
+        std::uint32_t young_ = 0;
+    };
     struct Spoke {
         UserId user;
         std::uint64_t sketch;
@@ -132,7 +158,7 @@ class RaidBreaker {
     std::vector<UserId> newcomers() const;
 
     RaidOptions options_;
-    std::deque<Came> came_;
+    Arrivals came_;
     std::deque<Spoke> spoke_;
     double usual_ = 0;  ///< joins a window, of the windows before this one
     MonoTime window_began_{};

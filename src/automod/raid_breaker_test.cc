@@ -190,6 +190,37 @@ TEST(RaidBreaker, NamesComeBack) {
     EXPECT_EQ(parse_raid_sign("storm"), std::nullopt);
 }
 
+TEST(RaidBreaker, CountsOnlyThoseOfTheWindow) {
+    Channel channel{.breaker = RaidBreaker({.young_share = 0.9f, .alike_names = 3, .signs = 1}),
+                    .state = {}};
+    const auto come = [&](const std::string& login, std::chrono::hours age) {
+        channel.pass(1s);
+        return channel.join(login, age);
+    };
+    EXPECT_FALSE(come("lemonade_1", 24h * 400));
+    EXPECT_FALSE(come("lemonade_2", 24h * 400));
+    for (int i = 0; i < 9; ++i) EXPECT_FALSE(come(kNames[i % 7], 24h)) << i;
+    channel.pass(31s);
+    EXPECT_FALSE(come("lemonade_3", 24h * 400));
+    EXPECT_FALSE(come("lemonade_4", 24h * 400));
+    for (int i = 0; i < 8; ++i) EXPECT_FALSE(come(kNames[i % 7], 24h * 400)) << i;
+    const auto trip = come("lemonade_5", 24h * 400);
+    ASSERT_TRUE(trip);
+    ASSERT_EQ(trip->signs.size(), 1u);
+    EXPECT_EQ(trip->signs[0].sign, RaidSign::alike_names);
+    EXPECT_EQ(trip->signs[0].measured, 3);
+}
+
+TEST(RaidBreaker, ForgetsTheOldestOfMoreThanItRemembers) {
+    Channel channel{.breaker = RaidBreaker({.joins = 100'000, .alike_names = 2, .signs = 1}),
+                    .state = {}};
+    EXPECT_FALSE(channel.join("lemonade_1", 24h * 400));
+    for (std::size_t i = 0; i < RaidBreaker::kJoins; ++i)
+        ASSERT_FALSE(channel.join("nobody", 24h * 400));
+    EXPECT_FALSE(channel.join("lemonade_2", 24h * 400)) << "the first is forgotten";
+    EXPECT_TRUE(channel.join("lemonade_3", 24h * 400));
+}
+
 TEST(RaidBreaker, RemembersNoMoreThanItsBounds) {
     RaidOptions options;
     options.signs = 5;

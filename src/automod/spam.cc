@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <functional>
 
 #include <unicode/uchar.h>
@@ -29,16 +28,46 @@ std::uint64_t hash_of(std::string_view text) {
     return std::hash<std::string_view>{}(text);
 }
 
-/// 1 in each of the eight bytes whose bit is set.
-constexpr std::array<std::uint64_t, 256> kSpread = [] {
-    std::array<std::uint64_t, 256> spread{};
-    for (unsigned byte = 0; byte < 256; ++byte) {
-        for (unsigned bit = 0; bit < 8; ++bit) {
-            if ((byte >> bit & 1) != 0) spread[byte] |= 1ull << (8 * bit);
+/// Counts for each of 64 bits in how many words it is set, all at once: bit k of the counts stands
+/// in the k-th plane.
+class BitCounts {
+  public:
+    void add(std::uint64_t a, std::uint64_t b, std::uint64_t c, std::uint64_t d) {
+        const std::uint64_t two = carry(planes_[0], a, b);
+        const std::uint64_t two_more = carry(planes_[0], c, d);
+        std::uint64_t four = carry(planes_[1], two, two_more);
+        for (std::size_t k = 2; four != 0 && k < planes_.size(); ++k) {
+            const std::uint64_t more = planes_[k] & four;
+            planes_[k] ^= four;
+            four = more;
         }
     }
-    return spread;
-}();
+    /// The bits that were set in more than so many words.
+    std::uint64_t more_than(std::uint32_t count) const {
+        std::uint64_t more = 0, same = ~std::uint64_t{0};
+        for (std::size_t k = planes_.size(); k-- > 0;) {
+            if ((count >> k & 1) != 0) {
+                same &= planes_[k];
+            } else {
+                more |= same & planes_[k];
+                same &= ~planes_[k];
+            }
+        }
+        return more;
+    }
+    static constexpr std::size_t kWordsMax = 4095;
+
+  private:
+    /// Adds two words to a plane; the answer belongs to the next plane.
+    static std::uint64_t carry(std::uint64_t& plane, std::uint64_t a, std::uint64_t b) {
+        const std::uint64_t half = plane ^ a;
+        const std::uint64_t over = (plane & a) | (half & b);
+        plane = half ^ b;
+        return over;
+    }
+
+    std::array<std::uint64_t, std::bit_width(kWordsMax)> planes_{};
+};
 
 /// Of texts in the normalised form, where words of more than one kind are apart by blanks.
 bool is_word(const text::Normalised::Word& word) {
@@ -280,30 +309,20 @@ Shape shape_of(std::string_view text, std::span<const text::CodePoints> emotes) 
 
 std::uint64_t sketch_of(std::string_view text) {
     if (text.size() < 3) return 0;
-    // Sums of up to 255 bits stand in bytes; a message has fewer than 2,000 runs.
-    std::array<std::uint32_t, 64> sums{};
-    std::array<std::uint64_t, 8> bytes{};
-    std::uint32_t runs = 0, in_bytes = 0;
-    const auto flush = [&] {
-        for (std::size_t i = 0; i < 64; ++i)
-            sums[i] += static_cast<std::uint32_t>(bytes[i / 8] >> (8 * (i % 8)) & 0xFF);
-        bytes = {};
-        in_bytes = 0;
+    text = text.substr(0, BitCounts::kWordsMax);
+    const std::size_t runs = text.size() - 2;
+    const auto byte_at = [&](std::size_t i) -> std::uint64_t {
+        return static_cast<unsigned char>(text[i]);
     };
-    for (std::size_t i = 0; i + 3 <= text.size(); ++i) {
-        std::uint32_t run = 0;
-        std::memcpy(&run, text.data() + i, 3);
-        std::uint64_t hash = mix((run + 1) * kMultiplier);
-        for (auto& byte : bytes) {
-            byte += kSpread[hash & 0xFF];
-            hash >>= 8;
-        }
-        ++runs;
-        if (++in_bytes == 255) flush();
-    }
-    flush();
-    std::uint64_t sketch = 0;
-    for (std::size_t i = 0; i < 64; ++i) sketch |= std::uint64_t{2 * sums[i] > runs} << i;
+    const auto hash_at = [&](std::size_t i) -> std::uint64_t {
+        if (i >= runs) return 0;
+        const std::uint64_t run = byte_at(i) | byte_at(i + 1) << 8 | byte_at(i + 2) << 16;
+        return mix((run + 1) * kMultiplier);
+    };
+    BitCounts counts;
+    for (std::size_t i = 0; i < runs; i += 4)
+        counts.add(hash_at(i), hash_at(i + 1), hash_at(i + 2), hash_at(i + 3));
+    const std::uint64_t sketch = counts.more_than(static_cast<std::uint32_t>(runs / 2));
     return sketch == 0 ? 1 : sketch;
 }
 

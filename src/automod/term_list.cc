@@ -15,6 +15,9 @@
 namespace clamor::automod {
 namespace {
 
+/// What editors of one system write in front of a text.
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 /// `2026-12-31T23:59:59Z`; parts of seconds are dropped.
 std::string time_text(WallTime time) {
     const auto seconds = std::chrono::floor<std::chrono::seconds>(time.time_since_epoch());
@@ -127,6 +130,8 @@ bool too_large(std::string_view text, Reader& reader) {
 
 std::string write_text(const std::vector<Term>& terms) {
     std::string out;
+    // A reader takes one mark off the beginning: the file's, not the first term's.
+    if (!terms.empty() && terms.front().text.starts_with(kByteOrderMark)) out += kByteOrderMark;
     for (const Term& term : terms) {
         std::string text = term.text;
         std::ranges::replace(text, '\t', ' ');
@@ -147,7 +152,7 @@ std::string write_text(const std::vector<Term>& terms) {
 TermList read_text(std::string_view text) {
     Reader reader;
     if (too_large(text, reader)) return reader.take();
-    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+    if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
     for (std::size_t number = 1; !text.empty(); ++number) {
         const std::string_view line = text.substr(0, text.find('\n'));
         text.remove_prefix(std::min(text.size(), line.size() + 1));

@@ -35,8 +35,8 @@ TEST(TermList, ComesBackFromTextAsItWas) {
 TEST(TermList, ComesBackFromTextWhateverItIs) {
     std::mt19937 random(7);
     const auto one_in = [&](unsigned n) { return random() % n == 0; };
-    const std::vector<std::string> pieces{"spoon", "#", "# ", "/a+/",      "*",       "\"",
-                                          "ё",     "👍", " ",  "permitted", "until=x", "\\"};
+    const std::vector<std::string> pieces{"spoon", "#", "# ",        "/a+/",    "*",  "\"",    "ё",
+                                          "👍",     " ", "permitted", "until=x", "\\", "\uFEFF"};
     for (int round = 0; round < 300; ++round) {
         std::vector<Term> terms;
         std::set<std::pair<bool, std::string>> known;

@@ -2,6 +2,7 @@
 #include "automod/term_set.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "automod/plain_text.h"
 #include "base/limits.h"
@@ -154,8 +155,9 @@ TermSet::TermSet(const std::vector<Term>& terms, const text::Normaliser& normali
         }
     }
     std::vector<std::string> keys;
-    keys.reserve(phrases_.size());
+    keys.reserve(phrases_.size() + patterns_.atoms().size());
     for (const Entry& entry : phrases_) keys.push_back(entry.phrase[entry.key].text);
+    std::ranges::copy(patterns_.atoms(), std::back_inserter(keys));
     matcher_ = ByteMatcher(keys);
     if (!patterns_.compile())
         refused.push_back({terms.size(), "the regular expressions together are too large"});
@@ -176,18 +178,22 @@ void TermSet::add(const ParsedTerm& parsed, std::uint32_t term) {
 void TermSet::find(Kind kind, const text::Normalised& normalised, const text::Normalised* plain,
                    WallTime now, Scratch& scratch, TermHits& hits) const {
     if (kind == Kind::permitted && !any_permitted_) return;
-    Search search{kind, now, hits};
-    find_phrases(normalised, plain == nullptr ? kPlain | kNormalised : kNormalised, search);
-    if (plain != nullptr) find_phrases(*plain, kPlain, search);
-    find_patterns(normalised, scratch, search);
-    if (plain != nullptr) find_patterns(*plain, scratch, search);
+    Search search{kind, now, scratch, hits};
+    find_in(normalised, plain == nullptr ? kPlain | kNormalised : kNormalised, search);
+    if (plain != nullptr) find_in(*plain, kPlain, search);
 }
 
-void TermSet::find_phrases(const text::Normalised& text, unsigned forms, Search& search) const {
-    if (phrases_.empty() || search.stopped) return;
+void TermSet::find_in(const text::Normalised& text, unsigned forms, Search& search) const {
+    if (search.stopped || text.text.empty()) return;
     Reach reach(text.text);
-    matcher_.scan(text.text, [&](std::uint32_t number, std::size_t end) {
-        const Entry& entry = phrases_[number];
+    search.patterns.begin();
+    matcher_.scan(text.text, [&](std::uint32_t key, std::size_t end) {
+        if (key >= phrases_.size()) {
+            const auto atom = static_cast<std::uint32_t>(key - phrases_.size());
+            patterns_.see_atom(atom, text.text, search.patterns);
+            return true;
+        }
+        const Entry& entry = phrases_[key];
         if ((entry.forms & forms) == 0 || !wanted(entry.term, search)) return true;
         const Bytes found{end - entry.phrase[entry.key].text.size(), end};
         const auto bytes = entry.phrase.size() == 1
@@ -199,12 +205,9 @@ void TermSet::find_phrases(const text::Normalised& text, unsigned forms, Search&
             TermHits::Next::stop;
         return !search.stopped;
     });
-}
-
-void TermSet::find_patterns(const text::Normalised& text, Scratch& scratch, Search& search) const {
-    if (patterns_.empty() || search.stopped || text.text.empty()) return;
-    patterns_.find(text.text, scratch.tried, scratch.numbers);
-    for (const std::uint32_t number : scratch.numbers) {
+    if (search.stopped) return;
+    patterns_.finish(text.text, search.patterns);
+    for (const std::uint32_t number : search.patterns.numbers()) {
         if (!wanted(number, search)) continue;
         auto next = TermHits::Next::more;
         patterns_.places(number, text.text, [&](std::size_t begin, std::size_t end) {

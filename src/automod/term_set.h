@@ -41,10 +41,7 @@ class TermSet {
   public:
     enum class Kind : std::uint8_t { blocked, permitted };
     /// Memory for find(), reused from message to message.
-    struct Scratch {
-        std::vector<bool> tried;
-        std::vector<std::uint32_t> numbers;
-    };
+    using Scratch = PatternSet::Finds;
     struct Refused {
         std::size_t term;
         std::string why;
@@ -77,19 +74,19 @@ class TermSet {
     struct Search {
         Kind kind;
         WallTime now;
+        Scratch& patterns;
         TermHits& hits;
         bool stopped = false;
     };
 
     void add(const ParsedTerm& parsed, std::uint32_t term);
-    void find_phrases(const text::Normalised& text, unsigned forms, Search& search) const;
-    void find_patterns(const text::Normalised& text, Scratch& scratch, Search& search) const;
+    void find_in(const text::Normalised& text, unsigned forms, Search& search) const;
     bool wanted(std::uint32_t term, const Search& search) const {
         return kinds_[term] == search.kind && expires_[term] > search.now;
     }
 
     std::vector<Entry> phrases_;
-    ByteMatcher matcher_;
+    ByteMatcher matcher_;  ///< of the phrases' keys, and behind them the patterns' atoms
     PatternSet patterns_;
     std::vector<WallTime> expires_;  ///< by term; WallTime::max(): never
     std::vector<Kind> kinds_;        ///< by term

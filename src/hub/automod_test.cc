@@ -259,6 +259,27 @@ TEST_P(AutoModTest, KeepsTheOrderOfWhoWaitsForTheModel) {
     EXPECT_EQ(refusal(eve_, 3), chat::Refusal::held);
 }
 
+TEST_P(AutoModTest, AsksTheModelAlsoAboutWhatTheClassifierAloneWouldBlock) {
+    set(act::AddTerm{.text = "evil"});
+    set(act::ChangeAutoMod{
+        .levels = chat::AutoModLevels{.overall = 4, .categories = {4, 4, 4, 4, 4, 4, 4, 3}}});
+    say(eve(), 1, "vile one");
+    ASSERT_EQ(model_.asked, std::vector<std::string>{"vile one"});
+    model_.answer(0.001f);
+    cluster_.run();
+    EXPECT_TRUE(eve_.answered<Stored>(1));
+    say(eve(), 2, "vile two");
+    model_.answer(0.5f);
+    cluster_.run();
+    EXPECT_EQ(refusal(eve_, 2), chat::Refusal::rejected);
+    say(eve(), 3, "vile three");
+    model_.answer(std::nullopt);
+    cluster_.run();
+    EXPECT_EQ(refusal(eve_, 3), chat::Refusal::rejected) << "the built-in verdict stands";
+    say(eve(), 4, "vile and evil");
+    EXPECT_EQ(model_.asked.size(), 3u) << "a term blocks in any case";
+}
+
 TEST_P(AutoModTest, KeepsTheOrderOfWhoWaitsForTheModelWhileTheirFactsAreRead) {
     set(act::ChangeAutoMod{
         .levels = chat::AutoModLevels{.overall = 2, .categories = {2, 1, 1, 1, 2, 1, 2, 0}}});

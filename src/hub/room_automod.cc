@@ -111,8 +111,7 @@ void RoomHost::moderate(HostedRoom& room, ChatterEntry& entry, MemberRef who, Re
                         .roles = roles},
                        *room.automod.policy, room.automod_memory, now);
     shift_spans(judgement, shift);
-    const bool unsure = judgement.ask_model && judgement.action != automod::Action::block;
-    if (!unsure || services_.model == nullptr || !room.automod.ask_model)
+    if (!judgement.ask_model || services_.model == nullptr || !room.automod.ask_model)
         return carry_out(room, entry, who, request, std::move(said), judgement);
     // In shadow the model's word is recorded and no more: the message does not wait for it, and
     // where it is not let pass the record goes with it.

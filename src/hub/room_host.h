@@ -193,6 +193,8 @@ class RoomHost final : public bus::Receiver {
     void act_as_system(const HostedRoom& room, std::string batch, std::vector<chat::Act> acts);
     void try_as_system(ActRequest request, int tries);
     void take_policy(HostedRoom& room, moderation::RoomPolicy policy);
+    /// Thousands of terms take long to free: by a worker, where there is room for that.
+    void drop_policy(HostedRoom& room);
     void permit(HostedRoom& room, const chat::Moderation& act);
     void record(store::VerdictRecord verdict);
     void write_verdicts();

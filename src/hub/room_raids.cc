@@ -71,8 +71,13 @@ std::vector<chat::Act> acts_of(const std::vector<automod::Change>& changes) {
 }  // namespace
 
 void RoomHost::take_policy(HostedRoom& room, moderation::RoomPolicy policy) {
+    drop_policy(room);
     room.automod = std::move(policy);
     room.raid_breaker.use(room.automod.raid.options);
+}
+
+void RoomHost::drop_policy(HostedRoom& room) {
+    if (room.automod.policy) services_.workers.post([old = std::move(room.automod.policy)] {});
 }
 
 void RoomHost::watch_newcomer(HostedRoom& room, const ChatterEntry& entry) {

@@ -79,6 +79,7 @@ RoomHost::Rooms::iterator RoomHost::let_go(Rooms::iterator room) {
     if (services_.shared_presence != nullptr && room->second->ready)
         services_.shared_presence->report(room->first, {}, [](const auto&) {});
     counters_.rooms.sub();
+    drop_policy(*room->second);
     return rooms_.erase(room);
 }
 
