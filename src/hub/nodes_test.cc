@@ -149,7 +149,8 @@ TEST_F(NodesTest, ABulkHoldsEverywhereBeforeItIsShown) {
     nodes_[0]->gateway().act(bulk, [](const ActAnswers&) {});
     RequestId request = 100;
     ASSERT_TRUE(until([&] {
-        nodes_[2]->say(*speakers_[2], ++request, "still here " + std::to_string(request));
+        ++request;
+        nodes_[2]->say(*speakers_[2], request, "still here " + std::to_string(request));
         return std::ranges::any_of(speakers_[2]->sends, [](const auto& answer) {
             const auto* refused = std::get_if<chat::Refused>(&answer.second);
             return refused != nullptr && refused->why == chat::Refusal::banned;
