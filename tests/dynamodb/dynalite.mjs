@@ -4,7 +4,7 @@
 //
 // POST /faults with shares from 0 to 1 as {"throttle": 0.3, "error": 0.1, "unprocessed": 0.2}: requests that are answered
 // ProvisionedThroughputExceededException or 500, and items of a batch that are left unprocessed. {"closed_ms": 4000}: nobody
-// listens for so long.
+// listens for so long. The answer says how many requests there were.
 import http from 'node:http';
 import dynalite from 'dynalite';
 
@@ -56,7 +56,7 @@ async function leaveSome(request, response) {
 const outer = http.createServer(async (request, response) => {
     if (request.url === '/faults') {
         faults = JSON.parse(await bodyOf(request));
-        response.end('{}');
+        response.end(JSON.stringify({ requests }));
         if (faults.closed_ms) {
             const { port } = outer.address();
             setTimeout(() => outer.listen(port, '127.0.0.1'), faults.closed_ms);

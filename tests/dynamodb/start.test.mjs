@@ -1,26 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is wrong with a message log on DynamoDB is said at the start, and by `clamor check` where nobody need be asked.
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { binary, eventually, root, runClamor, Server } from '../e2e/server.mjs';
+import { binary, eventually, runClamor, Server } from '../e2e/server.mjs';
+import { Dynalite, kKeys as keys } from './stand_in.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'clamor-dynamodb-'));
-const keys = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'very-secret' };
 let dynalite;
-let endpoint;
 
-before(async () => {
-    dynalite = spawn(process.execPath, [join(root, 'tests/dynamodb/dynalite.mjs')], { stdio: ['pipe', 'pipe', 'inherit'] });
-    let out = '';
-    dynalite.stdout.on('data', (text) => (out += text));
-    [, endpoint] = await eventually(() => out.match(/listening on (\S+)/), 'dynalite listens', 15_000);
-});
+before(async () => (dynalite = await Dynalite.start()));
 after(() => {
-    dynalite.stdin.end();
+    dynalite.stop();
     rmSync(folder, { recursive: true, force: true });
 });
 
@@ -49,12 +43,12 @@ test('an endpoint where nobody listens is named', () => {
 });
 
 test('missing credentials are asked for', () => {
-    assert.match(refusal(`dynamodb://eu-central-1/clamor?endpoint=${endpoint}`, {}), /no credentials: give AWS_ACCESS_KEY_ID/);
+    assert.match(refusal(dynalite.url('clamor'), {}), /no credentials: give AWS_ACCESS_KEY_ID/);
 });
 
 test('what was said is in the history, also after a restart', async () => {
     Object.assign(process.env, keys);
-    const args = ['--dynamodb', `dynamodb://eu-central-1/round?endpoint=${endpoint}`];
+    const args = ['--dynamodb', dynalite.url('round')];
     const server = await Server.start({ args });
     try {
         const { IrcClient } = await import('../e2e/irc.mjs');

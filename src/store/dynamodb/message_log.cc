@@ -30,8 +30,9 @@ constexpr std::size_t kSlice = 256;
 
 class Log final : public DynamoMessageLog {
   public:
-    explicit Log(Options options)
+    explicit Log(Options options, std::string import_of = {})
         : options_(std::move(options)),
+          import_of_(std::move(import_of)),
           client_(options_.address, options_.credentials, {.requests = options_.requests}),
           history_(client_, [this] { return options_.clock(); }),
           marks_(client_, history_) {}
@@ -40,7 +41,7 @@ class Log final : public DynamoMessageLog {
         return guarded([&]() -> Result<void> {
             const std::lock_guard lock(check_mutex_);
             if (checked_) return {};
-            auto done = make_or_check_table(client_, options_.expiring);
+            auto done = make_or_check_table(client_, options_.expiring, import_of_);
             checked_ = done.has_value();
             return done;
         });
@@ -77,6 +78,9 @@ class Log final : public DynamoMessageLog {
         return guarded([&] { return history_.has_author(channel, author, client_.reading()); });
     }
 
+    Result<void> finish_import() override {
+        return guarded([&] { return dynamodb::finish_import(client_); });
+    }
     const Counters& counters() const override { return client_.counters(); }
     bool away() const override { return client_.away(); }
 
@@ -267,6 +271,7 @@ class Log final : public DynamoMessageLog {
     }
 
     const Options options_;
+    const std::string import_of_;
     Client client_;
     History history_;
     Marks marks_;
@@ -281,6 +286,13 @@ class Log final : public DynamoMessageLog {
 
 Result<std::unique_ptr<DynamoMessageLog>> DynamoMessageLog::open(Options options) {
     auto log = std::make_unique<Log>(std::move(options));
+    if (auto checked = log->check(); !checked) return tl::unexpected(checked.error());
+    return log;
+}
+
+Result<std::unique_ptr<DynamoMessageLog>> DynamoMessageLog::open_for_import(Options options,
+                                                                            std::string source) {
+    auto log = std::make_unique<Log>(std::move(options), std::move(source));
     if (auto checked = log->check(); !checked) return tl::unexpected(checked.error());
     return log;
 }

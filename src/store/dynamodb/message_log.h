@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "base/limits.h"
 #include "store/dynamodb/address.h"
@@ -36,10 +37,15 @@ class DynamoMessageLog : public MessageLog {
   public:
     /// Makes or checks the table, and says what is wrong with address, credentials, rights or keys.
     static Result<std::unique_ptr<DynamoMessageLog>> open(Options options);
+    /// For an import of `source`, a name for where the messages come from: into a table that has
+    /// none, or that an import of the same began to fill. Until finish_import() servers refuse it.
+    static Result<std::unique_ptr<DynamoMessageLog>> open_for_import(Options options,
+                                                                     std::string source);
     /// Without asking anybody: for a start while DynamoDB is away. The table is checked as soon as
     /// it can be, before the first entry is written.
     static std::unique_ptr<DynamoMessageLog> unchecked(Options options);
 
+    virtual Result<void> finish_import() = 0;
     virtual const Counters& counters() const = 0;
     /// Nobody answers there.
     virtual bool away() const = 0;

@@ -211,6 +211,39 @@ TEST(DynamoMessageLog, NamesATableOfALaterProgram) {
     EXPECT_THAT(opened.error().detail, HasSubstr("schema version 2"));
 }
 
+TEST(DynamoMessageLog, IsFilledByOneImportAndRefusedToServersUntilThatIsDone) {
+    const auto address = Dynalite::shared().address();
+    const auto import_of = [&](const char* source) {
+        return DynamoMessageLog::open_for_import(test_options(address), source);
+    };
+    const auto import = import_of("/a").value();
+    ASSERT_TRUE(import->append(sample_messages(kLobby, 1, 3)));
+    const auto served = DynamoMessageLog::open(test_options(address));
+    ASSERT_FALSE(served);
+    EXPECT_EQ(served.error().code, std::errc::operation_in_progress);
+    EXPECT_THAT(served.error().detail, HasSubstr("an import of /a into the DynamoDB table"));
+    const auto other = import_of("/b");
+    ASSERT_FALSE(other);
+    EXPECT_EQ(other.error().code, std::errc::file_exists);
+    EXPECT_THAT(other.error().detail, HasSubstr("holds an import of /a"));
+    const auto again = import_of("/a");
+    ASSERT_TRUE(again) << again.error().to_string();
+    EXPECT_EQ((*again)->last(kLobby).value().position.sequence, 3u);
+    ASSERT_TRUE((*again)->finish_import());
+    EXPECT_EQ(open(address)->last(kLobby).value().position.sequence, 3u);
+    EXPECT_FALSE(import_of("/b"));
+}
+
+TEST(DynamoMessageLog, IsNotImportedIntoWhereSomethingElseIs) {
+    const auto address = Dynalite::shared().address();
+    ASSERT_TRUE(open(address)->append(sample_messages(kLobby, 1, 1)));
+    const auto refused = DynamoMessageLog::open_for_import(test_options(address), "/a");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, std::errc::file_exists);
+    EXPECT_THAT(refused.error().detail, HasSubstr("is in use: it has an item '1000"));
+    EXPECT_TRUE(DynamoMessageLog::open(test_options(address)));
+}
+
 Result<std::unique_ptr<DynamoMessageLog>> open_at(const std::string& endpoint) {
     return DynamoMessageLog::open(
         test_options({.region = "eu-central-1", .table = "clamor", .endpoint = endpoint}));
