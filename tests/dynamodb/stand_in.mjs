@@ -30,6 +30,11 @@ export class Dynalite {
         return (await this.#post('/faults', faults)).requests;
     }
 
+    /** Deletes what has ended by then, as the table's time to live does; says how many items. */
+    async expire(now) {
+        return (await this.#post('/expire', { now: Math.floor(now / 1000) })).deleted;
+    }
+
     /** Whoever connects is not answered. */
     pause() {
         this.child.kill('SIGSTOP');

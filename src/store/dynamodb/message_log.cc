@@ -2,6 +2,7 @@
 #include "store/dynamodb/message_log.h"
 
 #include <algorithm>
+#include <atomic>
 #include <exception>
 #include <map>
 #include <mutex>
@@ -34,7 +35,7 @@ class Log final : public DynamoMessageLog {
         : options_(std::move(options)),
           import_of_(std::move(import_of)),
           client_(options_.address, options_.credentials, {.requests = options_.requests}),
-          history_(client_, [this] { return options_.clock(); }),
+          history_(client_, options_.clock, options_.keep_for),
           marks_(client_, history_) {}
 
     Result<void> check() {
@@ -68,14 +69,18 @@ class Log final : public DynamoMessageLog {
         return guarded([&] { return history_.find(channel, id, client_.reading()); });
     }
     Result<LastMessage> last(ChannelId channel) override {
-        return guarded([&]() -> Result<LastMessage> {
-            const auto head = history_.head(channel, client_.reading());
-            if (!head) return tl::unexpected(head.error());
-            return head->last;
-        });
+        return guarded([&] { return last_by(channel, client_.reading()); });
     }
     Result<bool> has_author(ChannelId channel, UserId author) override {
         return guarded([&] { return history_.has_author(channel, author, client_.reading()); });
+    }
+    Result<LastMessage> glance_last(ChannelId channel) override {
+        return glance([&](const Deadline& deadline) { return last_by(channel, deadline); });
+    }
+    Result<bool> glance_author(ChannelId channel, UserId author) override {
+        return glance([&](const Deadline& deadline) {
+            return history_.has_author(channel, author, deadline);
+        });
     }
 
     Result<void> finish_import() override {
@@ -95,6 +100,26 @@ class Log final : public DynamoMessageLog {
                 std::errc::protocol_error,
                 std::string("what answers does not speak DynamoDB's language: ") + error.what());
         }
+    }
+
+    Result<LastMessage> last_by(ChannelId channel, const Deadline& deadline) {
+        const auto head = history_.head(channel, deadline);
+        if (!head) return tl::unexpected(head.error());
+        return head->last;
+    }
+
+    /// Once one of them was in vain the others need not find that out each.
+    template <class Ask>
+    auto glance(const Ask& ask) -> decltype(ask(Deadline())) {
+        using Clock = std::chrono::steady_clock;
+        const auto now = [] { return Clock::now().time_since_epoch().count(); };
+        if (now() < next_glance_.load(std::memory_order_relaxed)) {
+            return fail(std::errc::resource_unavailable_try_again,
+                        "DynamoDB does not answer soon enough");
+        }
+        auto answer = guarded([&] { return ask(client_.glancing()); });
+        if (!answer) next_glance_ = now() + Clock::duration(limits::kDynamoAwayPause).count();
+        return answer;
     }
 
     std::uint64_t expires(const StoredMessage& message) const {
@@ -275,6 +300,7 @@ class Log final : public DynamoMessageLog {
     Client client_;
     History history_;
     Marks marks_;
+    std::atomic<std::chrono::steady_clock::rep> next_glance_{0};
     std::mutex check_mutex_;
     bool checked_ = false;
     std::mutex blocks_mutex_;

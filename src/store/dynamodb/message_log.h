@@ -28,12 +28,13 @@ struct Options {
 
 /// The message log in a table of DynamoDB, which several servers may write: docs/adr/0015. What
 /// append() was given is seen by readers as a whole, for each channel. While DynamoDB does not
-/// answer, readers get an error within limits::kDynamoReadTimeout, and at once when that is known.
+/// answer, readers get an error within limits::kDynamoReadTimeout, and at once when that is known;
+/// a glance takes limits::kDynamoGlance at most, and nothing for a second after one was in vain.
 ///
 /// Two things differ from SQLite, since several servers write: a message of another epoch at a
 /// stored sequence is kept beside it; and a message that two acts took out of sight comes back when
 /// both are taken back.
-class DynamoMessageLog : public MessageLog {
+class DynamoMessageLog : public RemoteLog {
   public:
     /// Makes or checks the table, and says what is wrong with address, credentials, rights or keys.
     static Result<std::unique_ptr<DynamoMessageLog>> open(Options options);
