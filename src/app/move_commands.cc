@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/move_commands.h"
 
-#include <algorithm>
 #include <filesystem>
-#include <iostream>
+#include <memory>
+#include <optional>
 #include <ostream>
 
 #include <fmt/format.h>
@@ -13,6 +13,7 @@
 #include "load/progress.h"
 #include "reactor/clock.h"
 #include "store/copy_log.h"
+#include "store/dynamodb/message_log.h"
 #include "store/postgres/catalog.h"
 #include "store/postgres/url.h"
 #include "store/spool.h"
@@ -38,36 +39,50 @@ Result<void> check_data_folder(const std::string& data) {
                             data));
 }
 
-/// The log that messages go to; none: they stay where they are.
-Result<std::unique_ptr<store::MessageLog>> open_target_log(const ImportCommand& command) {
-    if (command.dynamodb.empty()) return nullptr;
-    return fail(std::errc::not_supported,
-                fmt::format("this clamor keeps no message log in DynamoDB yet. Without --dynamodb "
-                            "the catalog is imported, and the messages stay in {}, from where "
-                            "`clamor serve --data {} --postgres URL` reads them",
-                            command.data, command.data));
+/// Where messages go to; none: they stay where they are.
+Result<std::optional<store::dynamodb::Address>> target_log_of(const ImportCommand& command) {
+    if (command.dynamodb.empty()) return std::nullopt;
+    auto address = store::dynamodb::Address::parse(command.dynamodb);
+    if (!address) return tl::unexpected(address.error());
+    return *std::move(address);
 }
+
+/// A progress bar, from the moment on when the whole is known.
+class Bar {
+  public:
+    Bar(const char* unit, bool quiet) : unit_(unit), quiet_(quiet) {}
+    ~Bar() {
+        if (bar_) bar_->finish(done_, details_);
+    }
+    Bar(const Bar&) = delete;
+
+    void show(std::uint64_t done, std::uint64_t total, std::string_view details) {
+        if (!bar_) bar_ = std::make_unique<load::Progress>(unit_, total, quiet_);
+        done_ = done;
+        details_ = details;
+        bar_->show(done, details, reactor::read_mono_clock());
+    }
+
+  private:
+    const char* const unit_;
+    const bool quiet_;
+    std::unique_ptr<load::Progress> bar_;
+    std::uint64_t done_ = 0;
+    std::string details_;
+};
 
 Result<std::uint64_t> import_catalog(const ImportCommand& command, const std::string& source,
                                      store::Database& target) {
     const auto from = store::open_sqlite_database({.path = catalog_path(command.data)});
     if (!from) return tl::unexpected(from.error());
-    std::unique_ptr<load::Progress> bar;
-    std::string last;
-    std::uint64_t all = 0;
+    Bar bar("rows", command.quiet);
     // Every row is read twice: to copy and to verify it.
-    auto copied = store::copy_catalog(
-        **from, target, source,
-        [&, verifying = false](std::uint64_t done, std::uint64_t total,
-                               std::string_view table) mutable {
-            verifying = verifying || table.starts_with("verified");
-            if (!bar) bar = std::make_unique<load::Progress>("rows", 2 * total, command.quiet);
-            last = table;
-            all = verifying ? total + done : done;
-            bar->show(all, table, reactor::read_mono_clock());
-        });
-    if (bar) bar->finish(all, last);
-    return copied;
+    return store::copy_catalog(**from, target, source,
+                               [&, verifying = false](std::uint64_t done, std::uint64_t total,
+                                                      std::string_view table) mutable {
+                                   verifying = verifying || table.starts_with("verified");
+                                   bar.show(verifying ? total + done : done, 2 * total, table);
+                               });
 }
 
 Result<std::vector<ChannelId>> all_channels(store::Catalog& catalog) {
@@ -94,14 +109,11 @@ Result<std::uint64_t> import_log(const ImportCommand& command, store::MessageLog
     if (!catalog) return tl::unexpected(catalog.error());
     const auto channels = all_channels(**catalog);
     if (!channels) return tl::unexpected(channels.error());
-    load::Progress bar("channels", channels->size(), command.quiet);
-    const auto place = [&](ChannelId channel) {
-        return static_cast<std::size_t>(std::ranges::lower_bound(*channels, channel) -
-                                        channels->begin());
-    };
-    return store::copy_log(**log, target, *channels, [&](std::uint64_t done, ChannelId channel) {
-        bar.show(place(channel), fmt::format("{} messages", done), reactor::read_mono_clock());
-    });
+    Bar bar("entries", command.quiet);
+    return store::copy_log(**log, target, *channels,
+                           [&](std::uint64_t done, std::uint64_t total, bool verifying) {
+                               bar.show(done, total, verifying ? "verified" : "copied");
+                           });
 }
 
 Result<void> back_up_spool(const fs::path& from, const fs::path& to) {
@@ -123,8 +135,8 @@ Result<void> back_up_spool(const fs::path& from, const fs::path& to) {
 
 Result<void> run_import(const ImportCommand& command, std::ostream& out) {
     if (auto there = check_data_folder(command.data); !there) return there;
-    const auto target_log = open_target_log(command);
-    if (!target_log) return tl::unexpected(target_log.error());
+    const auto log_address = target_log_of(command);
+    if (!log_address) return tl::unexpected(log_address.error());
     DataLock lock;
     if (lock.take(command.data).has_value() == false) {
         return fail(
@@ -135,19 +147,31 @@ Result<void> run_import(const ImportCommand& command, std::ostream& out) {
     }
     const auto target = store::open_postgres_for_import(command.postgres);
     if (!target) return tl::unexpected(target.error());
-    const auto rows = import_catalog(command, fs::canonical(command.data).string(), **target);
+    const std::string source = fs::canonical(command.data).string();
+    // Before anything is copied: what is wrong there is not found out after hours.
+    std::unique_ptr<store::dynamodb::DynamoMessageLog> target_log;
+    if (*log_address) {
+        // What is imported gets no end: how long it is kept is a server's setting.
+        auto opened =
+            store::dynamodb::DynamoMessageLog::open_for_import({.address = **log_address}, source);
+        if (!opened) return tl::unexpected(opened.error());
+        target_log = *std::move(opened);
+    }
+    const auto rows = import_catalog(command, source, **target);
     if (!rows) return tl::unexpected(rows.error());
     out << fmt::format("catalog   {} rows copied, counts and checksums are equal\n", *rows);
-    if (*target_log) {
-        const auto entries = import_log(command, **target_log);
+    if (target_log) {
+        const auto entries = import_log(command, *target_log);
         if (!entries) return tl::unexpected(entries.error());
+        if (auto finished = target_log->finish_import(); !finished) return finished;
         out << fmt::format("messages  {} copied, counts and checksums are equal\n", *entries);
     } else {
         out << fmt::format("messages  stay in {}\n", command.data);
     }
     if (auto finished = store::finish_copy(**target); !finished) return finished;
-    out << fmt::format("next      clamor serve --data {} --postgres {}\n", command.data,
-                       store::without_password(command.postgres));
+    out << fmt::format("next      clamor serve --data {} --postgres {}{}\n", command.data,
+                       store::without_password(command.postgres),
+                       target_log ? " --dynamodb " + command.dynamodb : "");
     return {};
 }
 

@@ -49,9 +49,11 @@ class KeepFor {
     std::unordered_map<ChannelId, std::chrono::seconds> known_;
 };
 
+/// Or throttles.
 bool says_away(const Error& error) {
     return error.code == std::errc::host_unreachable || error.code == std::errc::timed_out ||
-           error.code == std::errc::io_error;
+           error.code == std::errc::io_error ||
+           error.code == std::errc::resource_unavailable_try_again;
 }
 
 }  // namespace

@@ -160,6 +160,7 @@ inline constexpr std::size_t kDynamoRequests = 8;  // at a time, of one caller
 inline constexpr std::size_t kDynamoCallers = 5;   // at a time: the log writer and the workers
 inline constexpr auto kDynamoConnectTimeout = 1000ms;
 inline constexpr auto kDynamoReadTimeout = 2000ms;   // of all that one reader asks
+inline constexpr auto kDynamoGlance = 100ms;         // of who knows an answer of his own
 inline constexpr auto kDynamoWriteTimeout = 5000ms;  // of one request
 inline constexpr int kDynamoAttempts = 8;            // of one request; then the batch fails
 inline constexpr auto kDynamoBackoffMin = 25ms;      // doubles, with jitter, up to the next

@@ -165,6 +165,11 @@ Service::Run::Answer Service::Run::operator()(const chat::act::Undo& act) {
     for (std::uint64_t before_id = 0;;) {
         const auto page = service_.catalog_.list_audit(channel_.id, before_id, act.batch, 1000);
         if (!page) return tl::unexpected(page.error());
+        std::vector<chat::Target> targets;
+        for (const store::AuditEntry& entry : *page) {
+            if (entry.target) targets.push_back({.id = entry.target});
+        }
+        if (auto read = prefetch(targets); !read) return tl::unexpected(read.error());
         for (const store::AuditEntry& entry : *page) {
             auto taken = undo_entry(entry, done);
             if (!taken) return tl::unexpected(taken.error());

@@ -7,6 +7,7 @@
 #include <random>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
@@ -64,6 +65,9 @@ class Service::Run {
     Answer operator()(const chat::act::ExtendTrip& act);
     Answer operator()(const chat::act::Undo& act);
 
+    /// Reads together what find() would read of each; whom it does not find here, find() tries
+    /// alone.
+    Result<void> prefetch(std::span<const chat::Target> targets);
     /// A user with what the channel knows of them, as this run has left it; null when unknown.
     Result<chat::Chatter*> find(const chat::Target& target);
     Result<std::optional<chat::Message>> find_message(MessageId id);
@@ -108,6 +112,7 @@ class Service::Run {
     std::mt19937_64 random_;
     chat::Chatter self_;
     std::map<UserId, chat::Chatter> users_;
+    std::unordered_map<std::string, UserId> ids_;       ///< by login, of those who were prefetched
     std::map<UserId, std::optional<store::Ban>> bans_;  ///< as this run has left them
     std::vector<store::Change> changes_;
     std::vector<store::AuditEntry> audit_;

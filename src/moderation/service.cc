@@ -35,6 +35,17 @@ Result<std::vector<chat::ActAnswer>> Service::Run::all(std::span<const chat::Act
     auto standing = service_.catalog_.standing(channel_.id, actor_.user.id);
     if (!standing) return tl::unexpected(standing.error());
     self_ = {.user = actor_.user, .standing = *std::move(standing)};
+    if (acts.size() > 1) {
+        std::vector<chat::Target> targets;
+        for (const chat::Act& act : acts) {
+            std::visit(
+                [&](const auto& one) {
+                    if constexpr (requires { one.target; }) targets.push_back(one.target);
+                },
+                act);
+        }
+        if (auto read = prefetch(targets); !read) return tl::unexpected(read.error());
+    }
     std::vector<chat::ActAnswer> answers;
     answers.reserve(acts.size());
     for (const chat::Act& act : acts) {
@@ -59,6 +70,39 @@ Result<std::vector<chat::ActAnswer>> Service::Run::all(std::span<const chat::Act
     return answers;
 }
 
+Result<void> Service::Run::prefetch(std::span<const chat::Target> targets) {
+    constexpr std::size_t kTogether = 100;  // what the catalog takes at once
+    std::vector<UserId> ids;
+    std::vector<std::string> logins;
+    const auto read = [&]() -> Result<void> {
+        const auto users = service_.catalog_.find_users(ids, logins);
+        if (!users) return tl::unexpected(users.error());
+        ids.clear();
+        logins.clear();
+        for (const chat::User& user : *users) ids.push_back(user.id);
+        auto standings = service_.catalog_.standings(channel_.id, ids);
+        if (!standings) return tl::unexpected(standings.error());
+        ids.clear();
+        for (std::size_t i = 0; i < users->size(); ++i) {
+            const chat::User& user = (*users)[i];
+            ids_.emplace(user.login, user.id);
+            users_.try_emplace(user.id,
+                               chat::Chatter{.user = user, .standing = std::move((*standings)[i])});
+        }
+        return {};
+    };
+    for (const chat::Target& target : targets) {
+        if (target.id) {
+            if (!users_.contains(target.id)) ids.push_back(target.id);
+        } else if (text::is_valid_login(target.login) && !ids_.contains(target.login)) {
+            logins.push_back(target.login);
+        }
+        if (ids.size() + logins.size() < kTogether) continue;
+        if (auto done = read(); !done) return done;
+    }
+    return ids.empty() && logins.empty() ? Result<void>() : read();
+}
+
 Result<chat::Chatter*> Service::Run::find(const chat::Target& target) {
     std::optional<chat::User> user;
     if (target.id) {
@@ -66,6 +110,8 @@ Result<chat::Chatter*> Service::Run::find(const chat::Target& target) {
         auto found = service_.catalog_.find_user(target.id);
         if (!found) return tl::unexpected(found.error());
         user = *std::move(found);
+    } else if (const auto known = ids_.find(target.login); known != ids_.end()) {
+        return &users_.at(known->second);
     } else if (text::is_valid_login(target.login)) {
         auto found = service_.catalog_.find_user(target.login);
         if (!found) return tl::unexpected(found.error());

@@ -71,6 +71,9 @@ class ChannelStore {
     /// have ended are not told apart from those that have not: Standing::banned does. `has_spoken`
     /// is left false: the message log knows it.
     virtual Result<chat::Standing> standing(ChannelId channel, UserId user) = 0;
+    /// The same of several, at most 100, in their order.
+    virtual Result<std::vector<chat::Standing>> standings(ChannelId channel,
+                                                          std::span<const UserId> users) = 0;
     /// The broadcaster's role can be neither given nor taken.
     virtual Result<void> set_role(ChannelId channel, UserId user, chat::Role role) = 0;
     /// Tier 0 ends the subscription.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <thread>
@@ -205,6 +206,33 @@ TYPED_TEST_P(CatalogContract, KnowsTheStandingOfAUser) {
     EXPECT_EQ(this->catalog().standing(channel, bob).value().role, chat::Role::viewer);
     EXPECT_FALSE(this->catalog().standing(channel, bob).value().subscribed());
     EXPECT_FALSE(this->catalog().standing(channel, bob).value().founder);
+}
+
+TYPED_TEST_P(CatalogContract, KnowsTheStandingsOfSeveralInTheirOrder) {
+    Catalog& catalog = this->catalog();
+    const auto channel = catalog.ensure_channel("alice").value().id;
+    std::vector<UserId> users;
+    for (int i = 0; i < 97; ++i)
+        users.push_back(catalog.ensure_user("user" + std::to_string(i)).value().id);
+    ASSERT_TRUE(catalog.set_role(channel, users[5], chat::Role::vip));
+    ASSERT_TRUE(catalog.set_subscription(channel, users[90], 2, 14));
+    std::ranges::reverse(users);
+    users.push_back(UserId{999'999});
+    users.push_back(UserId{channel.value});
+    users.push_back(users[6]);
+    const auto standings = catalog.standings(channel, users).value();
+    ASSERT_EQ(standings.size(), users.size());
+    for (std::size_t i = 0; i < users.size(); ++i) {
+        const auto alone = catalog.standing(channel, users[i]).value();
+        EXPECT_EQ(standings[i].role, alone.role) << i;
+        EXPECT_EQ(standings[i].subscriber_months, alone.subscriber_months) << i;
+    }
+    EXPECT_EQ(standings[91].role, chat::Role::vip);
+    EXPECT_EQ(standings[6].subscriber_months, 14u);
+    EXPECT_EQ(standings[98].role, chat::Role::broadcaster);
+    EXPECT_TRUE(catalog.standings(channel, {}).value().empty());
+    users.push_back(users.front());
+    EXPECT_EQ(catalog.standings(channel, users).error().code, std::errc::invalid_argument);
 }
 
 TYPED_TEST_P(CatalogContract, GivesNoStandingThatCannotBe) {
@@ -546,12 +574,13 @@ REGISTER_TYPED_TEST_SUITE_P(
     KeepsHostileTextsAsTheyAre, ChangesAUserAndNeverTakesTheLoginOfAnother,
     GivesAChannelTheIdOfItsBroadcaster, KeepsTitleAndModesOfAChannel,
     ShowsTheBroadcastersNewNameOnTheChannel, ListsInPagesByAscendingId, KnowsTheStandingOfAUser,
-    GivesNoStandingThatCannotBe, MakesOnlyTheFirstSubscribersFounders,
-    FindsATokenByItsTextInAnyCaseUntilItExpires, RevokesATokenOnce, ListsTokensByTheirHolder,
-    RefusesWhatIsNoToken, KeepsARevocationUntilItsTokenHasExpired,
-    KeepsWhatASignedTokenGrantsUntilItsEnd, ListsRevocationsInTheirOrder,
-    RefusesWhatIsNoHashOfAToken, ShowsGlobalEmotesEverywhereAndOthersInTheirChannel,
-    KeepsEmoteCodesAndIdsUnique, RefusesEmotesThatCannotBe, GrantsAnEmoteUntilItIsRemoved,
-    KeepsOnePictureForABadgeVersion, CountsStartsUpwards, MakesAChannelOnceWhenManyThreadsAskForIt);
+    KnowsTheStandingsOfSeveralInTheirOrder, GivesNoStandingThatCannotBe,
+    MakesOnlyTheFirstSubscribersFounders, FindsATokenByItsTextInAnyCaseUntilItExpires,
+    RevokesATokenOnce, ListsTokensByTheirHolder, RefusesWhatIsNoToken,
+    KeepsARevocationUntilItsTokenHasExpired, KeepsWhatASignedTokenGrantsUntilItsEnd,
+    ListsRevocationsInTheirOrder, RefusesWhatIsNoHashOfAToken,
+    ShowsGlobalEmotesEverywhereAndOthersInTheirChannel, KeepsEmoteCodesAndIdsUnique,
+    RefusesEmotesThatCannotBe, GrantsAnEmoteUntilItIsRemoved, KeepsOnePictureForABadgeVersion,
+    CountsStartsUpwards, MakesAChannelOnceWhenManyThreadsAskForIt);
 
 }  // namespace clamor::store

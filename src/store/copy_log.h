@@ -11,8 +11,10 @@
 
 namespace clamor::store {
 
-/// Entries so far, and the channel that is being copied or verified.
-using LogCopyProgress = std::function<void(std::uint64_t done, ChannelId channel)>;
+/// How far it is: each entry counts when it is copied and when it is verified, so that `total` is
+/// twice what the channels' sequences promise. `verifying`: all are copied.
+using LogCopyProgress =
+    std::function<void(std::uint64_t done, std::uint64_t total, bool verifying)>;
 
 /// Copies the history of the channels into another log, goes on where an earlier copy ended, and
 /// compares both by counts and checksums at the end. What is out of sight stays so; acts that took

@@ -28,18 +28,27 @@ class CopyLog : public testing::Test {
     }
     Result<std::uint64_t> copy() {
         return copy_log(from_, to_, kChannels,
-                        [this](std::uint64_t done, ChannelId) { last_ = done; });
+                        [this](std::uint64_t done, std::uint64_t total, bool verifying) {
+                            EXPECT_GE(done, last_);
+                            last_ = done;
+                            total_ = total;
+                            verified_ = verified_ || verifying;
+                        });
     }
 
     MemoryMessageLog from_, to_;
-    std::uint64_t last_ = 0;
+    std::uint64_t last_ = 0, total_ = 0;
+    bool verified_ = false;
 };
 
 TEST_F(CopyLog, BringsOverWhatIsThereAndWhatIsOutOfSight) {
     const auto copied = copy();
     ASSERT_TRUE(copied) << copied.error().to_string();
     EXPECT_EQ(*copied, kMany + 5);
-    EXPECT_EQ(last_, kMany + 5);
+    EXPECT_EQ(last_, 2 * (kMany + 7)) << "by sequences, of which music has no first two";
+    EXPECT_EQ(total_, last_);
+    EXPECT_TRUE(verified_);
+    last_ = 0;
     EXPECT_TRUE(to_.find(kLobby, sample_message(kLobby, 5).id).value()->deleted);
     EXPECT_FALSE(to_.find(kLobby, sample_message(kLobby, 6).id).value()->deleted);
     EXPECT_EQ(to_.last(kMusic).value().position.sequence, 7u);

@@ -161,6 +161,14 @@ Result<chat::Standing> MemoryCatalog::standing(ChannelId channel, UserId user) {
     return standing;
 }
 
+Result<std::vector<chat::Standing>> MemoryCatalog::standings(ChannelId channel,
+                                                             std::span<const UserId> users) {
+    if (auto fine = check_asked_users(users, {}); !fine) return tl::unexpected(fine.error());
+    std::vector<chat::Standing> standings;
+    for (const UserId user : users) standings.push_back(standing(channel, user).value());
+    return standings;
+}
+
 Result<void> MemoryCatalog::check_known_locked(ChannelId channel, UserId user) const {
     if (!channels_.contains(channel)) return no_such_channel(channel);
     if (!users_.contains(user)) return no_such_user(user);

@@ -32,6 +32,8 @@ class MemoryCatalog : public Catalog {
     Result<void> update_channel(const Channel& channel) override;
     Result<std::vector<Channel>> list_channels(ChannelId after, std::size_t limit) override;
     Result<chat::Standing> standing(ChannelId channel, UserId user) override;
+    Result<std::vector<chat::Standing>> standings(ChannelId channel,
+                                                  std::span<const UserId> users) override;
     Result<void> set_role(ChannelId channel, UserId user, chat::Role role) override;
     Result<void> set_subscription(ChannelId channel, UserId user, std::uint16_t tier,
                                   std::uint32_t months) override;

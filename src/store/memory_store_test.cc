@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/automod_contract.h"
-#include "store/catalog_contract.h"
+#include "store/catalog_contracts.h"
 #include "store/memory_catalog.h"
 #include "store/memory_message_log.h"
 #include "store/message_log_contract.h"
-#include "store/moderation_contract.h"
-#include "store/people_contract.h"
-#include "store/webhook_contract.h"
 
 namespace clamor::store {
 namespace {
@@ -29,11 +25,7 @@ class MemoryLogFixture {
     MemoryMessageLog log_;
 };
 
-INSTANTIATE_TYPED_TEST_SUITE_P(Memory, CatalogContract, MemoryCatalogFixture);
-INSTANTIATE_TYPED_TEST_SUITE_P(Memory, ModerationContract, MemoryCatalogFixture);
-INSTANTIATE_TYPED_TEST_SUITE_P(Memory, PeopleContract, MemoryCatalogFixture);
-INSTANTIATE_TYPED_TEST_SUITE_P(Memory, AutoModContract, MemoryCatalogFixture);
-INSTANTIATE_TYPED_TEST_SUITE_P(Memory, WebhookContract, MemoryCatalogFixture);
+CLAMOR_TEST_CATALOG(Memory, MemoryCatalogFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, MessageLogContract, MemoryLogFixture);
 
 TEST(MemoryMessageLog, FailsAppendsAsLongAsItIsToldAndReadsOn) {

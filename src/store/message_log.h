@@ -82,4 +82,13 @@ class MessageLog {
     virtual Result<void> restore(ChannelId channel, MessageId by) = 0;
 };
 
+/// A log on another machine, which may be slow or away.
+class RemoteLog : public MessageLog {
+  public:
+    /// As last() and has_author(), for whoever has an answer of his own and should not be kept
+    /// waiting: an error where the log has none soon.
+    virtual Result<LastMessage> glance_last(ChannelId channel) = 0;
+    virtual Result<bool> glance_author(ChannelId channel, UserId author) = 0;
+};
+
 }  // namespace clamor::store

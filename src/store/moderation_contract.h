@@ -125,6 +125,55 @@ TYPED_TEST_P(ModerationContract, KeepsABanUntilItIsRemoved) {
     EXPECT_FALSE(this->catalog().standing(this->lobby_, this->bob_).value().banned_until);
 }
 
+TYPED_TEST_P(ModerationContract, WritesManyBansAndTheirEndsInTheOrderGiven) {
+    Catalog& catalog = this->catalog();
+    std::vector<UserId> users;
+    std::vector<Change> changes;
+    std::vector<AuditEntry> audit;
+    for (int i = 0; i < 150; ++i) {
+        users.push_back(catalog.ensure_user("many" + std::to_string(i)).value().id);
+        changes.emplace_back(change::PutBan{this->ban(users.back())});
+        audit.push_back({.channel = this->lobby_, .action = "ban", .target = users.back()});
+    }
+    Ban again = this->ban(users[7]);
+    again.reason = "again";
+    changes.emplace_back(change::PutBan{again});
+    Ban elsewhere = this->ban(users[7]);
+    elsewhere.channel = this->music_;
+    changes.emplace_back(change::PutBan{elsewhere});
+    for (int i = 20; i < 120; ++i)
+        changes.emplace_back(change::RemoveBan{this->lobby_, users[static_cast<std::size_t>(i)]});
+    changes.emplace_back(change::RemoveBan{this->music_, users[0]});
+    changes.emplace_back(change::PutBan{this->ban(users[30])});
+    changes.emplace_back(change::RemoveBan{this->lobby_, users[0]});
+    ASSERT_TRUE(catalog.apply(changes, audit));
+
+    const auto bans = catalog.list_bans(this->lobby_, this->at(1), {}, 1000).value();
+    EXPECT_EQ(bans.size(), 50u);
+    EXPECT_EQ(catalog.find_ban(this->lobby_, users[7], this->at(1)).value(), again);
+    EXPECT_EQ(catalog.find_ban(this->music_, users[7], this->at(1)).value(), elsewhere);
+    EXPECT_TRUE(catalog.find_ban(this->lobby_, users[30], this->at(1)).value());
+    EXPECT_FALSE(catalog.find_ban(this->lobby_, users[0], this->at(1)).value());
+    const auto entries = catalog.list_audit(this->lobby_, 0, {}, 1000).value();
+    ASSERT_EQ(entries.size(), 150u);
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        EXPECT_EQ(entries[i].target, users[149 - i]);
+        EXPECT_EQ(entries[i].id, entries.back().id + 149 - i);
+    }
+
+    // One who is unknown, in the middle: nothing of it.
+    std::vector<Change> more;
+    for (int i = 40; i < 110; ++i)
+        more.emplace_back(change::PutBan{this->ban(users[static_cast<std::size_t>(i)])});
+    more.insert(more.begin() + 30, change::PutBan{this->ban(UserId{999'999})});
+    const auto refused = catalog.apply(more, audit);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, std::errc::no_such_file_or_directory);
+    EXPECT_THAT(refused.error().detail, testing::HasSubstr("999999"));
+    EXPECT_EQ(catalog.list_bans(this->lobby_, this->at(1), {}, 1000).value().size(), 50u);
+    EXPECT_EQ(catalog.list_audit(this->lobby_, 0, {}, 1000).value().size(), 150u);
+}
+
 TYPED_TEST_P(ModerationContract, ForgetsATimeoutAtItsEnd) {
     const Ban timeout = this->ban(this->bob_, this->at(1000));
     ASSERT_TRUE(this->apply({change::PutBan{timeout}}));
@@ -526,7 +575,8 @@ TYPED_TEST_P(ModerationContract, BansTenThousandAtOnceAndPagesThroughThem) {
     EXPECT_EQ(this->catalog().list_audit(this->lobby_, 0, "raid", 2 * kBans).value().size(), kBans);
 }
 
-REGISTER_TYPED_TEST_SUITE_P(ModerationContract, KeepsABanUntilItIsRemoved, ForgetsATimeoutAtItsEnd,
+REGISTER_TYPED_TEST_SUITE_P(ModerationContract, KeepsABanUntilItIsRemoved,
+                            WritesManyBansAndTheirEndsInTheOrderGiven, ForgetsATimeoutAtItsEnd,
                             ReplacesABanByALaterOne, ListsBansInPages,
                             AppliesNothingWhenOneChangeIsRefused, RefusesWhoIsUnknownInEveryChange,
                             RefusesWhatCannotBe, KeepsHostileTextsAsTheyAre,

@@ -6,10 +6,9 @@
 //   node tests/drill/durability.mjs [--seconds N] [--seed N] [--senders N] [--self-check]
 //
 // --self-check spoils what was exported in each way that the drill is to find, and fails where it does not find it.
-import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { Server, sleep } from '../e2e/server.mjs';
-import { generator, judge, Sender, total } from './senders.mjs';
+import { sleep } from '../e2e/server.mjs';
+import { generator, judge, report, run, Sender, total, Viewer } from './senders.mjs';
 
 const { values: options } = parseArgs({
     options: {
@@ -44,66 +43,44 @@ function selfCheck(echoes, stored) {
     return Object.entries(wants).filter(([kind, change]) => spoil(change)[kind].length === 0).map(([kind]) => `damage of the kind "${kind}" was not found`);
 }
 
-async function drill() {
+await run(`durability.mjs --seed ${options.seed} --seconds ${options.seconds} --senders ${options.senders}`, async ({ serve }) => {
     const seed = Number(options.seed);
     const random = generator(seed);
     console.log(`durability drill: seed ${seed}, ${kSeconds} s, ${kSenders} senders in ${kChannels.length} channels`);
-    const server = await Server.start({ config: { limits: { messages_viewer: 10_000, messages_moderator: 10_000 } } });
+    const server = await serve({ config: { limits: { messages_viewer: 10_000, messages_moderator: 10_000 } } });
     const senders = Array.from({ length: kSenders }, (_, i) => new Sender(i, generator(seed + 1 + i), kChannels[i % kChannels.length]));
+    const viewer = new Viewer(kChannels);
     const end = Date.now() + kSeconds * 1000;
     let kills = 0;
-    try {
-        for (;;) {
-            await Promise.all(senders.map((sender) => sender.connect(server)));
-            const last = end - Date.now() < 3000;
-            // Also soon after the start, when rooms are being loaded, and between two commits.
-            await sleep(last ? 1000 : random() < 0.3 ? random() * 150 : 200 + random() * 2500);
-            if (last) break;
-            await server.kill();
-            ++kills;
-            await Promise.all(senders.map((sender) => sender.client.closed));
-            await server.restart();
-        }
-        // The last round ends in order: what waits for its echo gets it.
-        for (const sender of senders) sender.over = true;
-        await sleep(50);
-        await Promise.race([sleep(5000), (async () => {
-            while (senders.some((sender) => sender.waiting > 0)) await sleep(20);
-        })()]);
-        const unanswered = senders.reduce((sum, sender) => sum + sender.waiting, 0);
-        for (const sender of senders) await sender.client.close();
-        await server.terminate();
-
-        const stored = new Map(kChannels.map((channel) => [channel, server.export(channel)]));
-        const echoes = senders.flatMap((sender) => sender.echoes);
-        const problems = judge(echoes, stored);
-        const count = (list) => list.reduce((sum, n) => sum + n, 0);
-        console.log(`kills      ${kills}`);
-        console.log(`sent       ${count(senders.map((sender) => sender.sent))}`);
-        console.log(`echoed     ${echoes.length}`);
-        console.log(`refused    ${count(senders.map((sender) => sender.refused))}`);
-        console.log(`stored     ${count([...stored.values()].map((list) => list.length))}`);
-        console.log(`unanswered ${unanswered} (in the last round)`);
-        for (const [kind, list] of Object.entries(problems)) {
-            console.log(`${kind.padEnd(10)} ${list.length}`);
-            for (const each of list.slice(0, 5)) console.log(`    ${each}`);
-        }
-        const failures = [];
-        if (total(problems) > 0) failures.push('the stored messages are not what was promised');
-        if (unanswered > 0) failures.push('messages of the last round were not answered');
-        if (kills < 3 || echoes.length < 500) failures.push('too little happened to prove anything');
-        if (options['self-check']) failures.push(...selfCheck(echoes, stored));
-        return failures;
-    } catch (error) {
-        return [`${error.stack}\nthe server's log:\n${server.log.slice(-4000)}`];
-    } finally {
-        await server.stop();
-        rmSync(server.folder, { recursive: true, force: true });
+    for (;;) {
+        await Promise.all([viewer, ...senders].map((one) => one.connect(server)));
+        const last = end - Date.now() < 3000;
+        // Also soon after the start, when rooms are being loaded, and between two commits.
+        await sleep(last ? 1000 : random() < 0.3 ? random() * 150 : 200 + random() * 2500);
+        if (last) break;
+        await server.kill();
+        ++kills;
+        await Promise.all([viewer, ...senders].map((one) => one.client.closed));
+        await server.restart();
     }
-}
+    // The last round ends in order: what waits for its echo gets it.
+    for (const sender of senders) sender.over = true;
+    await sleep(50);
+    await Promise.race([sleep(5000), (async () => {
+        while (senders.some((sender) => sender.waiting > 0)) await sleep(20);
+    })()]);
+    const unanswered = senders.reduce((sum, sender) => sum + sender.waiting, 0);
+    for (const one of [viewer, ...senders]) await one.client.close();
+    await server.terminate();
 
-const failures = await drill();
-for (const failure of failures) console.error(`FAILED: ${failure}`);
-if (failures.length) console.error(`again with: node tests/drill/durability.mjs --seed ${options.seed} --seconds ${options.seconds} --senders ${options.senders}`);
-console.log(failures.length ? 'the drill failed' : 'the drill held');
-process.exit(failures.length ? 1 : 0);
+    const stored = new Map(kChannels.map((channel) => [channel, server.export(channel)]));
+    const { echoes, problems } = report(senders, viewer, stored);
+    console.log(`kills      ${kills}`);
+    console.log(`unanswered ${unanswered} (in the last round)`);
+    const failures = [];
+    if (total(problems) > 0) failures.push('the stored messages are not what was promised');
+    if (unanswered > 0) failures.push('messages of the last round were not answered');
+    if (kills < 3 || echoes.length < 500) failures.push('too little happened to prove anything');
+    if (options['self-check']) failures.push(...selfCheck(echoes, stored));
+    return failures;
+});

@@ -5,11 +5,10 @@
 //   node tests/drill/dynamodb.mjs [--outage SECONDS] [--rate MESSAGES_PER_SECOND] [--seed N]
 //
 // In the first half of the outage nobody listens, in the second whoever connects is not answered.
-import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { Dynalite } from '../e2e/dynalite.mjs';
-import { eventually, runClamor, Server, sleep } from '../e2e/server.mjs';
-import { generator, judge, Sender, total } from './senders.mjs';
+import { Dynalite, kKeys } from '../e2e/dynalite.mjs';
+import { eventually, sleep } from '../e2e/server.mjs';
+import { generator, percentile, report, run, Sender, total, Viewer } from './senders.mjs';
 
 const { values: options } = parseArgs({
     options: {
@@ -24,8 +23,7 @@ const kSenders = 10;
 const kChannels = ['drilla', 'drillb', 'drillc', 'drilld', 'drille'];
 const kTick = 20;
 
-process.env.AWS_ACCESS_KEY_ID = 'drill';
-process.env.AWS_SECRET_ACCESS_KEY = 'drill';
+Object.assign(process.env, kKeys);
 
 /** Talks at its rate, and times the echoes by what happens meanwhile. */
 class SteadySender extends Sender {
@@ -53,102 +51,79 @@ class SteadySender extends Sender {
     }
 }
 
-const percentile = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
-
-async function drill() {
+await run(`dynamodb.mjs --seed ${options.seed} --outage ${options.outage} --rate ${options.rate}`, async ({ serve, after }) => {
     const seed = Number(options.seed);
     console.log(`DynamoDB drill: seed ${seed}, ${kRate} messages/s, an outage of ${kOutage / 1000} s, dynalite as a stand-in`);
     const dynalite = await Dynalite.start();
+    after(() => dynalite.stop());
     const url = dynalite.url('clamor');
-    const server = await Server.start({ config: { limits: { messages_viewer: 10_000, messages_moderator: 10_000 } }, args: ['--dynamodb', url] });
+    const server = await serve({ config: { limits: { messages_viewer: 10_000, messages_moderator: 10_000 } }, args: ['--dynamodb', url] });
     const senders = Array.from({ length: kSenders }, (_, i) => new SteadySender(i, generator(seed + 1 + i), kChannels[i % kChannels.length]));
-    const connect = () => Promise.all(senders.map((sender) => sender.connect(server)));
+    const viewer = new Viewer(kChannels);
+    const everybody = [viewer, ...senders];
+    const connect = () => Promise.all(everybody.map((one) => one.connect(server)));
     const killAndRestart = async () => {
         await server.kill();
-        await Promise.all(senders.map((sender) => sender.client.closed));
+        await Promise.all(everybody.map((one) => one.client.closed));
         await server.restart();
+        // The first messages wait until their rooms have come to life.
+        const { phase } = SteadySender;
+        SteadySender.phase = `${phase}, first second after a start`;
         await connect();
+        await sleep(1000);
+        SteadySender.phase = phase;
     };
     const facts = {};
-    try {
-        await connect();
-        await sleep(Math.max(4000, kOutage / 4));
+    await connect();
+    await sleep(Math.max(4000, kOutage / 4));
 
-        SteadySender.phase = 'away';
-        await dynalite.failWith({ closed_ms: kOutage / 2 });
-        await eventually(async () => (await server.metric('clamor_dynamodb_away')) === 1, 'the server notices', 10_000);
-        const history = await server.get('/api/channels/drilla/messages');
-        facts.history = history.status;
-        facts.ready = (await server.get('/readyz')).status;
-        await sleep(kOutage / 4);
-        await killAndRestart();
-        await sleep(kOutage / 4);
-        dynalite.child.kill('SIGSTOP');
-        await sleep(kOutage / 2);
-        facts.backlog = await server.metric('clamor_log_queue_depth');
-        dynalite.child.kill('SIGCONT');
+    SteadySender.phase = 'away';
+    await dynalite.failWith({ closed_ms: kOutage / 2 });
+    await eventually(async () => (await server.metric('clamor_dynamodb_away')) === 1, 'the server notices', 10_000);
+    const history = await server.get('/api/channels/drilla/messages');
+    facts.history = history.status;
+    facts.ready = (await server.get('/readyz')).status;
+    await sleep(kOutage / 4);
+    await killAndRestart();
+    await sleep(kOutage / 4 - 1000);
+    dynalite.pause();
+    await sleep(kOutage / 2);
+    facts.backlog = await server.metric('clamor_log_queue_depth');
+    dynalite.resume();
 
-        SteadySender.phase = 'throttled';
-        await dynalite.failWith({ throttle: 0.4, error: 0.05, unprocessed: 0.3 });
-        await sleep(kOutage / 4);
-        await killAndRestart();
-        await sleep(kOutage / 4);
-        facts.throttled = await server.metric('clamor_dynamodb_throttled_total');
-        await dynalite.failWith({});
+    SteadySender.phase = 'throttled';
+    await dynalite.failWith({ throttle: 0.4, error: 0.05, unprocessed: 0.3 });
+    await sleep(kOutage / 4);
+    await killAndRestart();
+    await sleep(kOutage / 4);
+    facts.throttled = await server.metric('clamor_dynamodb_throttled_total');
+    await dynalite.failWith({});
 
-        for (const sender of senders) sender.over = true;
-        await eventually(() => senders.every((sender) => sender.waiting === 0), 'all echoes come', 20_000);
-        const started = Date.now();
-        await eventually(async () => (await server.metric('clamor_log_queue_depth')) === 0, 'the backlog is written', 300_000, 200);
-        facts.drained = Date.now() - started;
-        facts.writeUnits = await server.metric('clamor_dynamodb_write_units_total');
-        facts.appended = await server.metric('clamor_log_appended_total');
-        for (const sender of senders) await sender.client.close();
-        await server.terminate();
+    for (const sender of senders) sender.over = true;
+    await eventually(() => senders.every((sender) => sender.waiting === 0), 'all echoes come', 20_000);
+    const started = Date.now();
+    await eventually(async () => (await server.metric('clamor_log_queue_depth')) === 0, 'the backlog is written', 300_000, 200);
+    facts.drained = Date.now() - started;
+    facts.writeUnits = await server.metric('clamor_dynamodb_write_units_total');
+    facts.appended = await server.metric('clamor_log_appended_total');
+    for (const one of everybody) await one.client.close();
+    await server.terminate();
 
-        const stored = new Map(kChannels.map((channel) => {
-            const { status, stdout, stderr } = runClamor('export', '--data', server.data, '--channel', channel, '--dynamodb', url);
-            if (status !== 0) throw new Error(`clamor export failed (${status}): ${stderr}`);
-            return [channel, stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line))];
-        }));
-        const echoes = senders.flatMap((sender) => sender.echoes);
-        const problems = judge(echoes, stored);
-        const count = (list) => list.reduce((sum, n) => sum + n, 0);
-        console.log(`sent       ${count(senders.map((sender) => sender.sent))}`);
-        console.log(`echoed     ${echoes.length}`);
-        console.log(`refused    ${count(senders.map((sender) => sender.refused))}`);
-        console.log(`stored     ${count([...stored.values()].map((list) => list.length))}`);
-        for (const [kind, list] of Object.entries(problems)) {
-            console.log(`${kind.padEnd(10)} ${list.length}`);
-            for (const each of list.slice(0, 5)) console.log(`    ${each}`);
-        }
-        console.log(`in the spool at the end of the outage: ${facts.backlog} entries; written ${facts.drained} ms after the last echo`);
-        console.log(`while away: history answers ${facts.history}, /readyz ${facts.ready}; throttled answers and items: ${facts.throttled}`);
-        console.log(`write units a message (of the last process): ${(facts.writeUnits / facts.appended).toFixed(2)}`);
-        for (const [phase, list] of SteadySender.latencies) {
-            const sorted = list.sort((a, b) => a - b);
-            console.log(`echo, ${phase.padEnd(9)} ${String(sorted.length).padStart(6)} messages: p50 ${percentile(sorted, 0.5).toFixed(1)} ms, ` +
-                `p99 ${percentile(sorted, 0.99).toFixed(1)} ms, most ${sorted.at(-1).toFixed(1)} ms`);
-        }
-        const failures = [];
-        if (total(problems) > 0) failures.push('the stored messages are not what was promised');
-        if ((SteadySender.latencies.get('away') ?? []).length < 100) failures.push('echoes were withheld while DynamoDB was away');
-        if (facts.ready !== 200) failures.push('the server was not ready while DynamoDB was away');
-        if (facts.history < 500) failures.push('history was answered while DynamoDB was away');
-        if (!(facts.throttled > 0)) failures.push('nothing was throttled');
-        return failures;
-    } catch (error) {
-        return [`${error.stack}\nthe server's log:\n${server.log.slice(-4000)}`];
-    } finally {
-        await server.stop();
-        rmSync(server.folder, { recursive: true, force: true });
-        dynalite.child.kill('SIGCONT');
-        dynalite.stop();
+    const stored = new Map(kChannels.map((channel) => [channel, server.export(channel, '--dynamodb', url)]));
+    const { problems } = report(senders, viewer, stored);
+    console.log(`in the spool at the end of the outage: ${facts.backlog} entries; written ${facts.drained} ms after the last echo`);
+    console.log(`while away: history answers ${facts.history}, /readyz ${facts.ready}; throttled answers and items: ${facts.throttled}`);
+    console.log(`write units a message (of the last process): ${(facts.writeUnits / facts.appended).toFixed(2)}`);
+    for (const [phase, list] of SteadySender.latencies) {
+        const sorted = list.sort((a, b) => a - b);
+        console.log(`echo, ${phase}: ${sorted.length} messages, p50 ${percentile(sorted, 0.5).toFixed(1)} ms, ` +
+            `p99 ${percentile(sorted, 0.99).toFixed(1)} ms, most ${sorted.at(-1).toFixed(1)} ms`);
     }
-}
-
-const failures = await drill();
-for (const failure of failures) console.error(`FAILED: ${failure}`);
-if (failures.length) console.error(`again with: node tests/drill/dynamodb.mjs --seed ${options.seed} --outage ${options.outage} --rate ${options.rate}`);
-console.log(failures.length ? 'the drill failed' : 'the drill held');
-process.exit(failures.length ? 1 : 0);
+    const failures = [];
+    if (total(problems) > 0) failures.push('the stored messages are not what was promised');
+    if ((SteadySender.latencies.get('away') ?? []).length < 100) failures.push('echoes were withheld while DynamoDB was away');
+    if (facts.ready !== 200) failures.push('the server was not ready while DynamoDB was away');
+    if (facts.history < 500) failures.push('history was answered while DynamoDB was away');
+    if (!(facts.throttled > 0)) failures.push('nothing was throttled');
+    return failures;
+});

@@ -4,37 +4,21 @@
 // line in the audit log and its CLEARCHAT, or be answered as not done, and then be nowhere. All comes back by itself.
 //
 //   node tests/drill/postgres.mjs [--rounds N]
-import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { IrcClient } from '../e2e/irc.mjs';
 import { Postgres } from '../e2e/postgres.mjs';
-import { eventually, Server, sleep } from '../e2e/server.mjs';
+import { eventually, sleep } from '../e2e/server.mjs';
+import { generator, report, run, Sender, total, Viewer } from './senders.mjs';
 
 const { values: options } = parseArgs({ options: { rounds: { type: 'string', default: '4' } } });
 const kRounds = Number(options.rounds);
 const kChannel = 'drill';
 const kAway = 1500; // milliseconds without PostgreSQL
 
-/** Says one thing after the other; a text is known again by its number. */
-class Talker {
-    said = 0;
-    echoed = 0;
-
-    constructor(client) {
-        this.client = client;
-        const push = client.lines.push.bind(client.lines);
-        client.lines.push = (line) => {
-            if (line.includes('client-nonce=') && line.includes(' USERSTATE ')) ++this.echoed;
-            push(line);
-        };
-    }
-
-    async talk() {
-        while (!this.over) {
-            const number = this.said++;
-            this.client.say(kChannel, `${this.client.nick} says ${number}`, `client-nonce=${number}`);
-            await sleep(10);
-        }
+/** Says one thing after the other. */
+class Talker extends Sender {
+    async talk(client) {
+        for (; !this.over; await sleep(10)) this.say(client);
     }
 }
 
@@ -63,86 +47,73 @@ class Moderator {
     }
 }
 
-async function drill(postgres) {
+await run(`postgres.mjs --rounds ${kRounds}`, async ({ serve, after }) => {
     const failures = [];
     const must = (so, what) => so || failures.push(what);
-    const server = await Server.start({
+    const postgres = await Postgres.start();
+    after(() => postgres.remove());
+    const server = await serve({
         config: { catalog: { url: postgres.url, statement_timeout_ms: 2000 }, limits: { messages_viewer: 10_000, messages_moderator: 10_000, connections_per_address: 1000 } },
     });
-    try {
-        const viewer = await IrcClient.login(server, 'viewer', { channels: [kChannel] });
-        const moderator = new Moderator(await IrcClient.login(server, kChannel, { channels: [kChannel] }));
-        const talkers = [];
-        for (const nick of ['anna', 'ben']) talkers.push(new Talker(await IrcClient.login(server, nick, { channels: [kChannel] })));
-        for (const { client } of talkers) await client.sayStored(kChannel, 'here I am');
-        const work = [...talkers.map((talker) => talker.talk()), moderator.ban()];
+    const viewer = new Viewer([kChannel]);
+    await viewer.connect(server);
+    const clears = await IrcClient.login(server, 'clears', { channels: [kChannel] });
+    const moderator = new Moderator(await IrcClient.login(server, kChannel, { channels: [kChannel] }));
+    const talkers = [1, 2].map((number) => new Talker(number, generator(number), kChannel));
+    for (const talker of talkers) await talker.connect(server);
+    await eventually(() => talkers.every((talker) => talker.echoes.length > 0), 'the talkers are known to the room');
+    const bans = moderator.ban();
 
-        for (let round = 0; round < kRounds; ++round) {
-            const how = round % 2 === 0 ? 'fast' : 'immediate';
-            const before = moderator.done.length;
-            await eventually(() => moderator.done.length > before + 10, 'bans are done while PostgreSQL runs', 20_000);
-            await postgres.stop(how);
-            const refused = moderator.refused.length;
-            const heard = viewer.lines.count(' PRIVMSG ');
-            await sleep(kAway);
-            must(viewer.lines.count(' PRIVMSG ') - heard > kAway / 20, `chat went on without PostgreSQL (${how}): ${viewer.lines.count(' PRIVMSG ') - heard} messages`);
-            must(moderator.refused.length > refused, `bans are refused without PostgreSQL (${how})`);
-            const ready = await server.get('/readyz');
-            must(ready.status === 200 && ready.json.dependencies.postgresql.status === 'down', `/readyz tells of it: ${ready.text}`);
-            must((await server.get('/healthz')).json.status === 'degraded', '/healthz tells of it');
-            must((await server.metric('clamor_postgres_away')) === 1, 'the metric tells of it');
-            const helix = await server.get('/helix/users?login=anna', { headers: { authorization: 'Bearer anna', 'client-id': 'drill' } });
-            must(helix.status === 503, `REST says that it cannot: ${helix.status} ${helix.text}`);
-            const late = await IrcClient.connect(server.irc);
-            late.send('PASS oauth:x', 'NICK latecomer');
-            const answer = await late.lines.next(/NOTICE|376/);
-            must(answer.command === 'NOTICE', `a login is answered: ${answer.raw}`);
-            await late.close();
-            await postgres.start();
-            await eventually(async () => (await server.get('/readyz')).json.dependencies.postgresql.status === 'up', 'the server finds PostgreSQL again', 30_000);
-        }
+    for (let round = 0; round < kRounds; ++round) {
+        const how = round % 2 === 0 ? 'fast' : 'immediate';
         const before = moderator.done.length;
-        await eventually(() => moderator.done.length > before + 10, 'bans are done again', 20_000);
-
-        for (const worker of [...talkers, moderator]) worker.over = true;
-        await Promise.all(work);
-        const said = talkers.reduce((sum, talker) => sum + talker.said, talkers.length);
-        await eventually(() => talkers.every((talker) => talker.echoed >= talker.said), 'every message is echoed', 20_000).catch((error) => failures.push(error.message));
-        must(viewer.lines.count(' PRIVMSG ') === said, `the viewer heard ${viewer.lines.count(' PRIVMSG ')} of ${said} messages`);
-
-        const column = (sql) => new Set(postgres.query(sql).rows.map(([login]) => login));
-        const banned = column('SELECT u.login FROM bans b JOIN users u ON u.user_id = b.user_id');
-        const audited = column("SELECT u.login FROM audit_log a JOIN users u ON u.user_id = a.target_id WHERE a.action = 'ban'");
-        const seen = new Set(viewer.lines.all.map((line) => line.match(/ CLEARCHAT #\S+ :(\S+)$/)?.[1]).filter(Boolean));
-        const done = new Set(moderator.done);
-        const differs = (a, b) => [...a].filter((login) => !b.has(login));
-        for (const [name, set] of Object.entries({ banned, audited, seen })) {
-            must(!differs(done, set).length, `done, but not ${name}: ${differs(done, set).slice(0, 5)}`);
-            must(!differs(set, done).length, `${name}, but not done: ${differs(set, done).slice(0, 5)}`);
-        }
-        must(!moderator.silent.length, `bans without an answer: ${moderator.silent}`);
-        console.log(`rounds     ${kRounds} (fast and immediate in turn)`);
-        console.log(`said       ${said}, heard ${viewer.lines.count(' PRIVMSG ')}`);
-        console.log(`bans       ${moderator.done.length} done, ${moderator.refused.length} refused, ${moderator.silent.length} without an answer`);
-        console.log(`stored     ${banned.size} bans, ${audited.size} lines of the audit log, ${seen.size} CLEARCHATs`);
-        const stop = await server.terminate();
-        must(stop.code === 0, `the server ended in order: ${JSON.stringify(stop)}`);
-    } catch (error) {
-        failures.push(`${error.stack}\nthe server's log:\n${server.log.slice(-4000)}`);
-    } finally {
-        await server.stop();
-        rmSync(server.folder, { recursive: true, force: true });
+        await eventually(() => moderator.done.length > before + 10, 'bans are done while PostgreSQL runs', 20_000);
+        await postgres.stop(how);
+        const refused = moderator.refused.length;
+        const heard = viewer.delivered.size;
+        await sleep(kAway);
+        must(viewer.delivered.size - heard > kAway / 20, `chat went on without PostgreSQL (${how}): ${viewer.delivered.size - heard} messages`);
+        must(moderator.refused.length > refused, `bans are refused without PostgreSQL (${how})`);
+        const ready = await server.get('/readyz');
+        must(ready.status === 200 && ready.json.dependencies.postgresql.status === 'down', `/readyz tells of it: ${ready.text}`);
+        must((await server.get('/healthz')).json.status === 'degraded', '/healthz tells of it');
+        must((await server.metric('clamor_postgres_away')) === 1, 'the metric tells of it');
+        const helix = await server.get('/helix/users?login=drill1', { headers: { authorization: 'Bearer drill1', 'client-id': 'drill' } });
+        must(helix.status === 503, `REST says that it cannot: ${helix.status} ${helix.text}`);
+        const late = await IrcClient.connect(server.irc);
+        late.send('PASS oauth:x', 'NICK latecomer');
+        const answer = await late.lines.next(/NOTICE|376/);
+        must(answer.command === 'NOTICE', `a login is answered: ${answer.raw}`);
+        await late.close();
+        await postgres.start();
+        await eventually(async () => (await server.get('/readyz')).json.dependencies.postgresql.status === 'up', 'the server finds PostgreSQL again', 30_000);
     }
-    return failures;
-}
+    const before = moderator.done.length;
+    await eventually(() => moderator.done.length > before + 10, 'bans are done again', 20_000);
 
-const postgres = await Postgres.start();
-let failures;
-try {
-    failures = await drill(postgres);
-} finally {
-    await postgres.remove();
-}
-for (const failure of failures) console.error(`FAILED: ${failure}`);
-console.log(failures.length ? 'the drill failed' : 'the drill held');
-process.exit(failures.length ? 1 : 0);
+    for (const worker of [...talkers, moderator]) worker.over = true;
+    await bans;
+    await eventually(() => talkers.every((talker) => talker.waiting === 0), 'every message is echoed', 20_000).catch((error) => failures.push(error.message));
+    const said = talkers.reduce((sum, talker) => sum + talker.sent, 0);
+    must(viewer.delivered.size === said, `the viewer heard ${viewer.delivered.size} of ${said} messages`);
+    const stored = new Map([[kChannel, server.export(kChannel, '--postgres', postgres.url)]]);
+    must(total(report(talkers, viewer, stored, { acts: true }).problems) === 0, 'the stored messages are not what was promised');
+
+    const column = (sql) => new Set(postgres.query(sql).rows.map(([login]) => login));
+    const banned = column('SELECT u.login FROM bans b JOIN users u ON u.user_id = b.user_id');
+    const audited = column("SELECT u.login FROM audit_log a JOIN users u ON u.user_id = a.target_id WHERE a.action = 'ban'");
+    const seen = new Set(clears.lines.all.map((line) => line.match(/ CLEARCHAT #\S+ :(\S+)$/)?.[1]).filter(Boolean));
+    const done = new Set(moderator.done);
+    const differs = (a, b) => [...a].filter((login) => !b.has(login));
+    for (const [name, set] of Object.entries({ banned, audited, seen })) {
+        must(!differs(done, set).length, `done, but not ${name}: ${differs(done, set).slice(0, 5)}`);
+        must(!differs(set, done).length, `${name}, but not done: ${differs(set, done).slice(0, 5)}`);
+    }
+    must(!moderator.silent.length, `bans without an answer: ${moderator.silent}`);
+    console.log(`rounds     ${kRounds} (fast and immediate in turn)`);
+    console.log(`bans       ${moderator.done.length} done, ${moderator.refused.length} refused, ${moderator.silent.length} without an answer`);
+    console.log(`in the catalog: ${banned.size} bans, ${audited.size} lines of the audit log, ${seen.size} CLEARCHATs`);
+    const stop = await server.terminate();
+    must(stop.code === 0, `the server ended in order: ${JSON.stringify(stop)}`);
+    return failures;
+});

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the drills have in common: people who talk, and whether what they saw the echo of is stored.
+// What the drills have in common: people who talk, one who listens, whether what was echoed is stored, and how a drill ends.
+import { rmSync } from 'node:fs';
 import { IrcClient } from '../e2e/irc.mjs';
-import { sleep } from '../e2e/server.mjs';
+import { Server, sleep } from '../e2e/server.mjs';
 
 const kInFlight = 40; // messages of a sender that wait for their echo
 
@@ -71,6 +72,46 @@ export class Sender {
     }
 }
 
+const kSaid = /^@(?=\S*[;@]id=([0-9a-f-]{36}))\S* :\S+ PRIVMSG #(\S+) :(\d+):(\d+)(?: |$)/;
+
+/** Listens to the senders in all channels, and measures how long it hears nothing. */
+export class Viewer {
+    delivered = new Map(); // id -> {channel, sender, number}
+    duplicated = [];
+    reordered = [];
+    silence = 0; // milliseconds
+    silenceOverRestart = 0;
+    #last = new Map(); // channel and sender -> number
+    #heardAt;
+    #restarted = false;
+
+    constructor(channels) {
+        this.channels = channels;
+    }
+
+    async connect(server) {
+        this.client = await IrcClient.login(server, 'viewer', { channels: this.channels });
+        this.client.lines.push = (line) => this.take(line);
+        this.#restarted = this.#heardAt !== undefined;
+    }
+
+    take(line) {
+        const [, id, channel, sender, number] = line.match(kSaid) ?? [];
+        if (!id) return;
+        const now = performance.now();
+        const kind = this.#restarted ? 'silenceOverRestart' : 'silence';
+        this[kind] = Math.max(this[kind], now - (this.#heardAt ?? now));
+        this.#restarted = false;
+        this.#heardAt = now;
+        const what = `#${channel} ${sender}:${number}`;
+        if (this.delivered.has(id)) this.duplicated.push(what);
+        this.delivered.set(id, { channel, sender: Number(sender), number: Number(number) });
+        const of = `${channel} ${sender}`;
+        if (Number(number) <= (this.#last.get(of) ?? -1)) this.reordered.push(what);
+        this.#last.set(of, Number(number));
+    }
+}
+
 /** What is wrong about the stored messages, given the echoes that were seen. */
 export function judge(echoes, stored) {
     const problems = { lost: [], altered: [], duplicated: [], gaps: [], reordered: [] };
@@ -99,3 +140,60 @@ export function judge(echoes, stored) {
 }
 
 export const total = (problems) => Object.values(problems).reduce((sum, list) => sum + list.length, 0);
+
+const sum = (list) => list.reduce((all, n) => all + n, 0);
+export const percentile = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+
+/**
+ * Prints what every drill prints, and says what is wrong: about the stored messages, and about what the viewer heard. `acts`: there
+ * were some, which have positions between those of the messages.
+ */
+export function report(senders, viewer, stored, { acts = false } = {}) {
+    const echoes = senders.flatMap((sender) => sender.echoes);
+    const problems = judge(echoes, stored);
+    if (acts) delete problems.gaps;
+    problems.duplicated.push(...viewer.duplicated.map((what) => `heard twice: ${what}`));
+    problems.reordered.push(...viewer.reordered.map((what) => `heard out of order: ${what}`));
+    console.log(`sent       ${sum(senders.map((sender) => sender.sent))}`);
+    console.log(`echoed     ${echoes.length}`);
+    console.log(`refused    ${sum(senders.map((sender) => sender.refused))}`);
+    console.log(`stored     ${sum([...stored.values()].map((list) => list.length))}`);
+    console.log(`delivered  ${viewer.delivered.size} to a viewer of all channels, who was away for as long as a server was killed`);
+    for (const [kind, list] of Object.entries(problems)) {
+        console.log(`${kind.padEnd(10)} ${list.length}`);
+        for (const each of list.slice(0, 5)) console.log(`    ${each}`);
+    }
+    const over = viewer.silenceOverRestart ? `; over a kill and the start after it ${viewer.silenceOverRestart.toFixed(0)} ms` : '';
+    console.log(`longest silence ${viewer.silence.toFixed(0)} ms${over}`);
+    return { echoes, problems };
+}
+
+/**
+ * Runs a drill and ends the process. `drill` returns what failed; `serve` starts a server that is stopped and removed at the end,
+ * and `after` keeps what else is to be done then, the last first. `again` is the command that does the same once more.
+ */
+export async function run(again, drill) {
+    const cleanups = [];
+    const servers = [];
+    const after = (cleanup) => cleanups.push(cleanup);
+    const serve = async (options) => {
+        const server = await Server.start(options);
+        servers.push(server);
+        after(async () => {
+            await server.stop();
+            rmSync(server.folder, { recursive: true, force: true });
+        });
+        return server;
+    };
+    let failures;
+    try {
+        failures = await drill({ serve, after });
+    } catch (error) {
+        failures = [`${error.stack}\n${servers.map((server) => `the server's log:\n${server.log.slice(-4000)}`).join('\n')}`];
+    }
+    for (const cleanup of cleanups.reverse()) await cleanup();
+    for (const failure of failures) console.error(`FAILED: ${failure}`);
+    if (failures.length) console.error(`again with: node tests/drill/${again}`);
+    console.log(failures.length ? 'the drill failed' : 'the drill held');
+    process.exit(failures.length ? 1 : 0);
+}

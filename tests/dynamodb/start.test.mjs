@@ -6,17 +6,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Dynalite } from '../e2e/dynalite.mjs';
+import { IrcClient } from '../e2e/irc.mjs';
 import { binary, eventually, runClamor, Server } from '../e2e/server.mjs';
+import { Dynalite, kKeys as keys } from '../e2e/dynalite.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'clamor-dynamodb-'));
-const keys = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'very-secret' };
 let dynalite;
-let endpoint;
 
 before(async () => {
+    Object.assign(process.env, keys);
     dynalite = await Dynalite.start();
-    endpoint = dynalite.endpoint;
 });
 after(() => {
     dynalite.stop();
@@ -48,15 +47,13 @@ test('an endpoint where nobody listens is named', () => {
 });
 
 test('missing credentials are asked for', () => {
-    assert.match(refusal(`dynamodb://eu-central-1/clamor?endpoint=${endpoint}`, {}), /no credentials: give AWS_ACCESS_KEY_ID/);
+    assert.match(refusal(dynalite.url('clamor'), {}), /no credentials: give AWS_ACCESS_KEY_ID/);
 });
 
 test('what was said is in the history, also after a restart', async () => {
-    Object.assign(process.env, keys);
-    const args = ['--dynamodb', `dynamodb://eu-central-1/round?endpoint=${endpoint}`];
+    const args = ['--dynamodb', dynalite.url('round')];
     const server = await Server.start({ args });
     try {
-        const { IrcClient } = await import('../e2e/irc.mjs');
         const client = await IrcClient.login(server, 'alice');
         for (const text of ['one', 'two', 'three']) client.say('alice', text);
         const texts = async () => (await server.get('/api/channels/alice/messages')).json?.messages?.map((message) => message.text);
@@ -66,6 +63,29 @@ test('what was said is in the history, also after a restart', async () => {
         await server.restart();
         assert.deepEqual(await texts(), ['one', 'two', 'three']);
         assert.ok((await server.metric('clamor_dynamodb_requests_total')) > 0);
+    } catch (error) {
+        throw new Error(`${error.message}\n${server.log}`);
+    } finally {
+        await server.stop();
+    }
+});
+
+test('what a channel keeps for a day is gone from history and table after it, what others keep is not', async () => {
+    const day = 24 * 60 * 60 * 1000;
+    const server = await Server.start({ config: { dynamodb: { keep_days_of: ['music=1'] } }, args: ['--dynamodb', dynalite.url('ending')] });
+    try {
+        const texts = async (channel) => (await server.get(`/api/channels/${channel}/messages`)).json?.messages?.map((message) => message.text);
+        for (const channel of ['music', 'movie']) {
+            const client = await IrcClient.login(server, channel, { channels: [channel] });
+            await client.sayStored(channel, `said in ${channel}`);
+            await eventually(async () => (await texts(channel))?.length === 1, 'the history has it', 10_000);
+            await client.close();
+        }
+        assert.equal(await dynalite.expire(Date.now() + day / 2), 0);
+        // The message, its author's item and its id's.
+        assert.equal(await dynalite.expire(Date.now() + 1.1 * day), 3);
+        assert.deepEqual(await texts('music'), []);
+        assert.deepEqual(await texts('movie'), ['said in movie']);
     } catch (error) {
         throw new Error(`${error.message}\n${server.log}`);
     } finally {

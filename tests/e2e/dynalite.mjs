@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A stand-in for DynamoDB (dynalite, in tests/dynamodb) on a free port, with its data in memory, ended when the test ends.
+// Starts dynalite, with what can be asked of it, in a process of its own that ends with this one.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { eventually, root } from './server.mjs';
+
+/** What clamor signs its requests with; dynalite takes anything. */
+export const kKeys = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'very-secret' };
 
 export class Dynalite {
     static async start() {
@@ -15,15 +18,35 @@ export class Dynalite {
         if (!dynalite.endpoint) throw new Error('dynalite did not start; `npm ci` in tests/dynamodb installs it');
         return dynalite;
     }
+
     /** For `clamor serve --dynamodb`. */
     url(table) {
         return `dynamodb://eu-central-1/${table}?endpoint=${this.endpoint}`;
     }
-    /** As tests/dynamodb/dynalite.mjs has them. */
-    failWith(faults) {
-        return fetch(`${this.endpoint}/faults`, { method: 'POST', body: JSON.stringify(faults) });
+
+    async #post(path, body) {
+        return (await fetch(`${this.endpoint}${path}`, { method: 'POST', body: JSON.stringify(body) })).json();
+    }
+
+    /** dynalite.mjs has the names; says how many requests there were so far. */
+    async failWith(faults) {
+        return (await this.#post('/faults', faults)).requests;
+    }
+
+    /** Deletes what has ended by then, as the table's time to live does; says how many items. */
+    async expire(now) {
+        return (await this.#post('/expire', { now: Math.floor(now / 1000) })).deleted;
+    }
+
+    /** Whoever connects is not answered. */
+    pause() {
+        this.child.kill('SIGSTOP');
+    }
+    resume() {
+        this.child.kill('SIGCONT');
     }
     stop() {
+        this.resume();
         this.child.stdin.end();
     }
 }

@@ -203,8 +203,8 @@ export class Server {
     }
 
     /** The stored messages of a channel, as `clamor export` prints them. */
-    export(channel) {
-        return exportChannel(this.data, channel);
+    export(channel, ...args) {
+        return exportChannel(this.data, channel, ...args);
     }
 }
 
@@ -212,8 +212,8 @@ export function runClamor(...args) {
     return spawnSync(binary, args, { encoding: 'utf8', maxBuffer: 1 << 30 });
 }
 
-export function exportChannel(data, channel) {
-    const { status, stdout, stderr } = runClamor('export', '--data', data, '--channel', channel);
+export function exportChannel(data, channel, ...args) {
+    const { status, stdout, stderr } = runClamor('export', '--data', data, '--channel', channel, ...args);
     if (status !== 0) throw new Error(`clamor export failed (${status}): ${stderr}`);
     return stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line));
 }

@@ -271,8 +271,10 @@ class Client::Run {
         if (result != CURLE_OK) {
             const auto code = result == CURLE_OPERATION_TIMEDOUT ? std::errc::timed_out
                                                                  : std::errc::host_unreachable;
-            // One connection may break; two in a row, or a long silence, say more.
-            if (one.attempts > 1 || client_.away() || took >= client_.options_.connect_timeout)
+            // One connection may break; two in a row, or a long silence, say more. That somebody's
+            // patience was short says nothing.
+            const bool silent = took >= client_.options_.connect_timeout;
+            if (silent || (code != std::errc::timed_out && (one.attempts > 1 || client_.away())))
                 note_away(true, curl_easy_strerror(result));
             return again(one, code, where + ": " + curl_easy_strerror(result));
         }
@@ -406,6 +408,9 @@ Client::~Client() {
 
 Deadline Client::reading() const {
     return {.reader = true, .at = Clock::now() + options_.read_timeout};
+}
+Deadline Client::glancing() const {
+    return {.reader = true, .at = Clock::now() + options_.glance};
 }
 Deadline Client::writing() const {
     return {};

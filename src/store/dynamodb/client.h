@@ -28,6 +28,7 @@ struct ClientOptions {
     std::size_t requests = limits::kDynamoRequests;  ///< at a time, of one caller
     std::chrono::milliseconds connect_timeout = limits::kDynamoConnectTimeout;
     std::chrono::milliseconds read_timeout = limits::kDynamoReadTimeout;
+    std::chrono::milliseconds glance = limits::kDynamoGlance;
     std::chrono::milliseconds write_timeout = limits::kDynamoWriteTimeout;
     int attempts = limits::kDynamoAttempts;
     std::chrono::milliseconds backoff_min = limits::kDynamoBackoffMin;
@@ -64,6 +65,8 @@ class Client {
     Client& operator=(const Client&) = delete;
 
     Deadline reading() const;
+    /// A reader with little patience: limits::kDynamoGlance.
+    Deadline glancing() const;
     Deadline writing() const;
 
     Result<Json> call(const char* operation, const Json& body, const Deadline& deadline);

@@ -50,16 +50,15 @@ Dynalite::~Dynalite() {
     ::waitpid(pid_, &status, 0);
 }
 
-void Dynalite::fail_with(const std::string& faults) const {
+void Dynalite::post(const char* path, const std::string& body) const {
     CURL* const easy = curl_easy_init();
-    curl_easy_setopt(easy, CURLOPT_URL, (endpoint_ + "/faults").c_str());
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, faults.c_str());
-    std::string ignored;
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &ignored);
+    curl_easy_setopt(easy, CURLOPT_URL, (endpoint_ + path).c_str());
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.c_str());
+    curl_easy_setopt(easy, CURLOPT_FAILONERROR, 1L);
     curl_easy_setopt(
         easy, CURLOPT_WRITEFUNCTION,
         +[](char*, std::size_t, std::size_t size, void*) { return size; });
-    CLAMOR_CHECK(curl_easy_perform(easy) == CURLE_OK, "dynalite can be told to fail");
+    CLAMOR_CHECK(curl_easy_perform(easy) == CURLE_OK, "the stand-in does what it is told");
     curl_easy_cleanup(easy);
 }
 

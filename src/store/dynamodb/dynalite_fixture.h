@@ -30,7 +30,11 @@ class Dynalite {
 
     const std::string& endpoint() const { return endpoint_; }
     /// As JSON: tests/dynamodb/dynalite.mjs has the names.
-    void fail_with(const std::string& faults) const;
+    void fail_with(const std::string& faults) const { post("/faults", faults); }
+    /// Deletes what the tables' time to live has ended by then.
+    void expire(WallTime now) const {
+        post("/expire", R"({"now":)" + std::to_string(unix_ms(now) / 1000) + "}");
+    }
     /// With a table that nobody else has.
     Address address() const {
         static std::atomic<int> tables{0};
@@ -40,6 +44,8 @@ class Dynalite {
     }
 
   private:
+    void post(const char* path, const std::string& body) const;
+
     pid_t pid_ = 0;
     int input_ = -1;
     std::string endpoint_;

@@ -34,26 +34,6 @@ bool is_mark(const Json& item) {
     return text_of(item, "sk").ends_with(kMarkSuffix);
 }
 
-/// The messages of items, each with the mark that stands behind it.
-Result<std::vector<ReadMessage>> messages_of(ChannelId channel, const std::vector<Json>& items,
-                                             std::uint64_t now_s) {
-    std::set<std::string> marked;
-    for (const Json& item : items) {
-        if (is_mark(item)) marked.insert(text_of(item, "sk"));
-    }
-    std::vector<ReadMessage> messages;
-    for (const Json& item : items) {
-        if (is_mark(item)) continue;
-        auto message = read_message(channel, item);
-        if (!message) return tl::unexpected(message.error());
-        // The table deletes what has expired within days, not at once.
-        if (message->expires != 0 && message->expires <= now_s) continue;
-        if (marked.contains(text_of(item, "sk") + kMarkSuffix)) message->message.deleted = true;
-        messages.push_back(*std::move(message));
-    }
-    return messages;
-}
-
 }  // namespace
 
 bool AuthorMarks::cover(std::uint64_t sequence) const {
@@ -86,6 +66,36 @@ AuthorMarks AuthorMarks::of(const Json& item) {
                 std::string_view(range).substr(std::min(range.size(), range.find(' ') + 1)))};
     }
     return marks;
+}
+
+History::Horizon History::horizon(ChannelId channel) const {
+    const WallTime now = clock_();
+    Horizon horizon{.now_s = static_cast<std::uint64_t>(unix_ms(now) / 1000)};
+    if (const auto keep = keep_for_ ? keep_for_(channel) : std::nullopt)
+        horizon.oldest = now - *keep;
+    return horizon;
+}
+
+/// The messages of items, each with the mark that stands behind it.
+Result<std::vector<ReadMessage>> History::messages_of(ChannelId channel,
+                                                      const std::vector<Json>& items,
+                                                      const Horizon& horizon) {
+    std::set<std::string> marked;
+    for (const Json& item : items) {
+        if (is_mark(item)) marked.insert(text_of(item, "sk"));
+    }
+    std::vector<ReadMessage> messages;
+    for (const Json& item : items) {
+        if (is_mark(item)) continue;
+        auto message = read_message(channel, item);
+        if (!message) return tl::unexpected(message.error());
+        // The table deletes what has expired within days, not at once.
+        if (message->expires != 0 && message->expires <= horizon.now_s) continue;
+        if (horizon.oldest && message->message.sent_at <= *horizon.oldest) continue;
+        if (marked.contains(text_of(item, "sk") + kMarkSuffix)) message->message.deleted = true;
+        messages.push_back(*std::move(message));
+    }
+    return messages;
 }
 
 struct History::Range {
@@ -177,10 +187,11 @@ Result<bool> History::has_author(ChannelId channel, UserId author, const Deadlin
     auto query = between(author_key(channel, author), "0", ":");
     auto first = client_.query(query, 1, deadline);
     if (!first) return tl::unexpected(first.error());
+    const auto now_s = horizon(channel).now_s;
     const auto counts = [&](const Json& item) {
         const auto expires = number_of(item, "x");
         return number_of(item, "k") != static_cast<std::uint64_t>(EntryKind::moderation) &&
-               (expires == 0 || expires > now_s());
+               (expires == 0 || expires > now_s);
     };
     if (first->empty() || counts(first->front())) return !first->empty();
     const auto all = client_.query(std::move(query), 0, deadline);
@@ -214,7 +225,7 @@ Result<std::optional<StoredMessage>> History::find(ChannelId channel, MessageId 
         between(block_key(channel, block_of(position.sequence)), sort, sort + kMarkSuffix), 0,
         deadline);
     if (!items) return tl::unexpected(items.error());
-    auto found = messages_of(channel, *items, now_s());
+    auto found = messages_of(channel, *items, horizon(channel));
     if (!found) return tl::unexpected(found.error());
     auto messages = complete(channel, *at, *std::move(found), deadline);
     if (!messages) return tl::unexpected(messages.error());
@@ -222,10 +233,11 @@ Result<std::optional<StoredMessage>> History::find(ChannelId channel, MessageId 
     return std::move(messages->front());
 }
 
-Result<std::vector<std::uint64_t>> History::blocks_in(ChannelId channel, std::uint64_t low,
-                                                      std::uint64_t high, bool oldest_first,
-                                                      std::size_t limit, const Deadline& deadline) {
-    std::vector<std::uint64_t> blocks;
+Result<std::vector<History::Block>> History::blocks_in(ChannelId channel, std::uint64_t low,
+                                                       std::uint64_t high, bool oldest_first,
+                                                       std::size_t limit,
+                                                       const Deadline& deadline) {
+    std::vector<Block> blocks;
     if (low > high) return blocks;
     auto query = between(channel_key(channel), block_sort(low), block_sort(high));
     query["ScanIndexForward"] = oldest_first;
@@ -233,7 +245,9 @@ Result<std::vector<std::uint64_t>> History::blocks_in(ChannelId channel, std::ui
     if (!items) return tl::unexpected(items.error());
     for (const Json& item : *items) {
         const auto sort = text_of(item, "sk");
-        blocks.push_back(number_in(std::string_view(sort).substr(kBlock.size())));
+        blocks.push_back(
+            {.number = number_in(std::string_view(sort).substr(kBlock.size())),
+             .begin = wall_from_unix_ms(static_cast<std::int64_t>(number_of(item, "t")))});
     }
     return blocks;
 }
@@ -265,13 +279,14 @@ Result<std::optional<std::uint64_t>> History::last_block_from_before(ChannelId c
     return last;
 }
 
-Result<std::vector<std::vector<Json>>> History::read_blocks(
-    const Range& range, const std::vector<std::uint64_t>& blocks, const Deadline& deadline) {
+Result<std::vector<std::vector<Json>>> History::read_blocks(const Range& range,
+                                                            const std::vector<Block>& blocks,
+                                                            const Deadline& deadline) {
     std::vector<Json> queries;
     std::vector<Call> calls;
-    for (const std::uint64_t block : blocks) {
+    for (const Block& block : blocks) {
         auto query =
-            between(block_key(range.channel, block), digits(range.low), end_of(range.high));
+            between(block_key(range.channel, block.number), digits(range.low), end_of(range.high));
         query["TableName"] = client_.address().table;
         query["ConsistentRead"] = true;
         query["ScanIndexForward"] = range.oldest_first;
@@ -299,7 +314,9 @@ Result<std::vector<ReadMessage>> History::walk_blocks(const Range& range,
     std::vector<ReadMessage> page;
     std::uint64_t low = block_of(range.low);
     std::uint64_t high = block_of(range.high);
-    const auto starting = range.oldest_first ? range.after : range.before;
+    const Horizon shown = horizon(range.channel);
+    const auto after = std::max(range.after, shown.oldest);  // none is the least
+    const auto starting = range.oldest_first ? after : range.before;
     if (starting) {
         // Of the messages at the very time, some may be in the block before.
         const auto time = range.oldest_first ? *starting + std::chrono::milliseconds(1) : *starting;
@@ -315,21 +332,29 @@ Result<std::vector<ReadMessage>> History::walk_blocks(const Range& range,
     for (;;) {
         const std::size_t some = std::clamp<std::size_t>(
             (range.limit - page.size()) / limits::kDynamoBlock + 2, 2, limits::kDynamoRequests);
-        const auto blocks = blocks_in(range.channel, low, high, range.oldest_first, some, deadline);
+        auto blocks = blocks_in(range.channel, low, high, range.oldest_first, some, deadline);
         if (!blocks) return tl::unexpected(blocks.error());
+        // What comes before a block that begins so early is too old, and may be deleted.
+        const auto last = range.oldest_first || !after
+                              ? blocks->end()
+                              : std::ranges::find_if(*blocks, [&](const Block& block) {
+                                    return block.begin <= *after;
+                                });
+        const bool complete = last != blocks->end() || blocks->size() < some;
+        if (last != blocks->end()) blocks->erase(last + 1, blocks->end());
         const auto items = read_blocks(range, *blocks, deadline);
         if (!items) return tl::unexpected(items.error());
         for (const auto& of_block : *items) {
-            auto messages = messages_of(range.channel, of_block, now_s());
+            auto messages = messages_of(range.channel, of_block, shown);
             if (!messages) return tl::unexpected(messages.error());
             if (range.fill(page, *messages)) return page;
         }
-        if (blocks->size() < some) return page;
+        if (complete) return page;
         if (range.oldest_first) {
-            low = blocks->back() + 1;
+            low = blocks->back().number + 1;
         } else {
-            if (blocks->back() == 0) return page;
-            high = blocks->back() - 1;
+            if (blocks->back().number == 0) return page;
+            high = blocks->back().number - 1;
         }
     }
 }
@@ -362,7 +387,7 @@ Result<std::vector<ReadMessage>> History::walk_author(const Range& range,
             return range.oldest_first ? text_of(a, "sk") < text_of(b, "sk")
                                       : text_of(a, "sk") > text_of(b, "sk");
         });
-        auto messages = messages_of(range.channel, *items, now_s());
+        auto messages = messages_of(range.channel, *items, horizon(range.channel));
         if (!messages) return tl::unexpected(messages.error());
         if (range.fill(page, *messages)) return page;
         if (found->size() < kSome) return page;

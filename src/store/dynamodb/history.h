@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <optional>
@@ -39,8 +40,10 @@ std::string mark_name(const std::string& act);
 /// Reads channels. Any thread.
 class History {
   public:
-    History(Client& client, std::function<WallTime()> clock)
-        : client_(client), clock_(std::move(clock)) {}
+    using KeepFor = std::function<std::optional<std::chrono::seconds>(ChannelId)>;
+    /// Beyond what `keep_for` gives, nothing is looked at: it is deleted, or about to be.
+    History(Client& client, std::function<WallTime()> clock, KeepFor keep_for)
+        : client_(client), clock_(std::move(clock)), keep_for_(std::move(keep_for)) {}
 
     Result<std::vector<StoredMessage>> read(const HistoryQuery& query, const Deadline& deadline);
     Result<std::optional<StoredMessage>> find(ChannelId channel, MessageId id,
@@ -54,23 +57,37 @@ class History {
 
     Result<std::vector<ReadMessage>> walk_blocks(const Range& range, const Deadline& deadline);
     Result<std::vector<ReadMessage>> walk_author(const Range& range, const Deadline& deadline);
-    Result<std::vector<std::uint64_t>> blocks_in(ChannelId channel, std::uint64_t low,
-                                                 std::uint64_t high, bool oldest_first,
-                                                 std::size_t limit, const Deadline& deadline);
+    /// A block's number, and when its first message was said.
+    struct Block {
+        std::uint64_t number = 0;
+        WallTime begin{};
+    };
+    Result<std::vector<Block>> blocks_in(ChannelId channel, std::uint64_t low, std::uint64_t high,
+                                         bool oldest_first, std::size_t limit,
+                                         const Deadline& deadline);
     Result<std::optional<std::uint64_t>> last_block_from_before(ChannelId channel, WallTime time,
                                                                 std::uint64_t low,
                                                                 std::uint64_t high,
                                                                 const Deadline& deadline);
     Result<std::vector<std::vector<Json>>> read_blocks(const Range& range,
-                                                       const std::vector<std::uint64_t>& blocks,
+                                                       const std::vector<Block>& blocks,
                                                        const Deadline& deadline);
     Result<std::vector<StoredMessage>> complete(ChannelId channel, const Head& head,
                                                 std::vector<ReadMessage> page,
                                                 const Deadline& deadline);
-    std::uint64_t now_s() const { return static_cast<std::uint64_t>(unix_ms(clock_()) / 1000); }
+    /// What a channel shows: nothing whose end has come, and nothing said at that time or before.
+    struct Horizon {
+        std::uint64_t now_s = 0;
+        std::optional<WallTime> oldest{};
+    };
+    Horizon horizon(ChannelId channel) const;
+    static Result<std::vector<ReadMessage>> messages_of(ChannelId channel,
+                                                        const std::vector<Json>& items,
+                                                        const Horizon& horizon);
 
     Client& client_;
     const std::function<WallTime()> clock_;
+    const KeepFor keep_for_;
 };
 
 }  // namespace clamor::store::dynamodb

@@ -2,6 +2,7 @@
 #include "store/dynamodb/message_log.h"
 
 #include <algorithm>
+#include <atomic>
 #include <exception>
 #include <map>
 #include <mutex>
@@ -30,17 +31,18 @@ constexpr std::size_t kSlice = 256;
 
 class Log final : public DynamoMessageLog {
   public:
-    explicit Log(Options options)
+    explicit Log(Options options, std::string import_of = {})
         : options_(std::move(options)),
+          import_of_(std::move(import_of)),
           client_(options_.address, options_.credentials, {.requests = options_.requests}),
-          history_(client_, [this] { return options_.clock(); }),
+          history_(client_, options_.clock, options_.keep_for),
           marks_(client_, history_) {}
 
     Result<void> check() {
         return guarded([&]() -> Result<void> {
             const std::lock_guard lock(check_mutex_);
             if (checked_) return {};
-            auto done = make_or_check_table(client_, options_.expiring);
+            auto done = make_or_check_table(client_, options_.expiring, import_of_);
             checked_ = done.has_value();
             return done;
         });
@@ -67,16 +69,23 @@ class Log final : public DynamoMessageLog {
         return guarded([&] { return history_.find(channel, id, client_.reading()); });
     }
     Result<LastMessage> last(ChannelId channel) override {
-        return guarded([&]() -> Result<LastMessage> {
-            const auto head = history_.head(channel, client_.reading());
-            if (!head) return tl::unexpected(head.error());
-            return head->last;
-        });
+        return guarded([&] { return last_by(channel, client_.reading()); });
     }
     Result<bool> has_author(ChannelId channel, UserId author) override {
         return guarded([&] { return history_.has_author(channel, author, client_.reading()); });
     }
+    Result<LastMessage> glance_last(ChannelId channel) override {
+        return glance([&](const Deadline& deadline) { return last_by(channel, deadline); });
+    }
+    Result<bool> glance_author(ChannelId channel, UserId author) override {
+        return glance([&](const Deadline& deadline) {
+            return history_.has_author(channel, author, deadline);
+        });
+    }
 
+    Result<void> finish_import() override {
+        return guarded([&] { return dynamodb::finish_import(client_); });
+    }
     const Counters& counters() const override { return client_.counters(); }
     bool away() const override { return client_.away(); }
 
@@ -91,6 +100,26 @@ class Log final : public DynamoMessageLog {
                 std::errc::protocol_error,
                 std::string("what answers does not speak DynamoDB's language: ") + error.what());
         }
+    }
+
+    Result<LastMessage> last_by(ChannelId channel, const Deadline& deadline) {
+        const auto head = history_.head(channel, deadline);
+        if (!head) return tl::unexpected(head.error());
+        return head->last;
+    }
+
+    /// Once one of them was in vain the others need not find that out each.
+    template <class Ask>
+    auto glance(const Ask& ask) -> decltype(ask(Deadline())) {
+        using Clock = std::chrono::steady_clock;
+        const auto now = [] { return Clock::now().time_since_epoch().count(); };
+        if (now() < next_glance_.load(std::memory_order_relaxed)) {
+            return fail(std::errc::resource_unavailable_try_again,
+                        "DynamoDB does not answer soon enough");
+        }
+        auto answer = guarded([&] { return ask(client_.glancing()); });
+        if (!answer) next_glance_ = now() + Clock::duration(limits::kDynamoAwayPause).count();
+        return answer;
     }
 
     std::uint64_t expires(const StoredMessage& message) const {
@@ -267,9 +296,11 @@ class Log final : public DynamoMessageLog {
     }
 
     const Options options_;
+    const std::string import_of_;
     Client client_;
     History history_;
     Marks marks_;
+    std::atomic<std::chrono::steady_clock::rep> next_glance_{0};
     std::mutex check_mutex_;
     bool checked_ = false;
     std::mutex blocks_mutex_;
@@ -281,6 +312,13 @@ class Log final : public DynamoMessageLog {
 
 Result<std::unique_ptr<DynamoMessageLog>> DynamoMessageLog::open(Options options) {
     auto log = std::make_unique<Log>(std::move(options));
+    if (auto checked = log->check(); !checked) return tl::unexpected(checked.error());
+    return log;
+}
+
+Result<std::unique_ptr<DynamoMessageLog>> DynamoMessageLog::open_for_import(Options options,
+                                                                            std::string source) {
+    auto log = std::make_unique<Log>(std::move(options), std::move(source));
     if (auto checked = log->check(); !checked) return tl::unexpected(checked.error());
     return log;
 }

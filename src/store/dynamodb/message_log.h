@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "base/limits.h"
 #include "store/dynamodb/address.h"
@@ -27,19 +28,25 @@ struct Options {
 
 /// The message log in a table of DynamoDB, which several servers may write: docs/adr/0015. What
 /// append() was given is seen by readers as a whole, for each channel. While DynamoDB does not
-/// answer, readers get an error within limits::kDynamoReadTimeout, and at once when that is known.
+/// answer, readers get an error within limits::kDynamoReadTimeout, and at once when that is known;
+/// a glance takes limits::kDynamoGlance at most, and nothing for a second after one was in vain.
 ///
 /// Two things differ from SQLite, since several servers write: a message of another epoch at a
 /// stored sequence is kept beside it; and a message that two acts took out of sight comes back when
 /// both are taken back.
-class DynamoMessageLog : public MessageLog {
+class DynamoMessageLog : public RemoteLog {
   public:
     /// Makes or checks the table, and says what is wrong with address, credentials, rights or keys.
     static Result<std::unique_ptr<DynamoMessageLog>> open(Options options);
+    /// For an import of `source`, a name for where the messages come from: into a table that has
+    /// none, or that an import of the same began to fill. Until finish_import() servers refuse it.
+    static Result<std::unique_ptr<DynamoMessageLog>> open_for_import(Options options,
+                                                                     std::string source);
     /// Without asking anybody: for a start while DynamoDB is away. The table is checked as soon as
     /// it can be, before the first entry is written.
     static std::unique_ptr<DynamoMessageLog> unchecked(Options options);
 
+    virtual Result<void> finish_import() = 0;
     virtual const Counters& counters() const = 0;
     /// Nobody answers there.
     virtual bool away() const = 0;

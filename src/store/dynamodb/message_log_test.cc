@@ -151,24 +151,84 @@ TEST(DynamoMessageLog, ForgetsTheOldestActsOfAnAuthorButNotWhatTheyDeleted) {
     EXPECT_THAT(visible, ElementsAre(2, last + 1, last + 2, last + 3, last + 4));
 }
 
-TEST(DynamoMessageLog, ShowsNothingThatHasExpired) {
-    auto options = test_options(Dynalite::shared().address());
-    WallTime now = sample_message(kLobby, 1).sent_at;
-    options.clock = [&] { return now; };
-    options.keep_for = [](ChannelId channel) -> std::optional<std::chrono::seconds> {
-        if (channel == kLobby) return std::chrono::hours(24);
-        return std::nullopt;
-    };
-    options.expiring = true;  // dynalite cannot be told; that is no reason not to start
-    const auto log = DynamoMessageLog::open(options).value();
+/// Its clock is the test's; the lobby's messages are kept for a day, others for good.
+class Expiring : public testing::Test {
+  protected:
+    Expiring() {
+        options_.clock = [this] { return now_; };
+        options_.keep_for = [](ChannelId channel) -> std::optional<std::chrono::seconds> {
+            if (channel == kLobby) return std::chrono::hours(24);
+            return std::nullopt;
+        };
+        options_.expiring = true;
+    }
+    std::size_t items() {
+        Client client(options_.address, test_credentials());
+        return client
+            .call("Scan", {{"TableName", options_.address.table}, {"Select", "COUNT"}},
+                  client.writing())
+            .value()
+            .at("Count")
+            .get<std::size_t>();
+    }
+    static std::uint64_t requests(DynamoMessageLog& log, const HistoryQuery& query) {
+        const std::uint64_t before = log.counters().requests;
+        EXPECT_TRUE(log.read(query));
+        return log.counters().requests - before;
+    }
+
+    static constexpr ChannelId kForGood{1001};
+    Options options_ = test_options(Dynalite::shared().address());
+    WallTime now_ = sample_message(kLobby, 1).sent_at;
+};
+
+TEST_F(Expiring, IsShownNoLongerAndThenDeleted) {
+    const auto log = DynamoMessageLog::open(options_).value();
+    const std::size_t none = items();
     ASSERT_TRUE(log->append(sample_messages(kLobby, 1, 3)));
-    ASSERT_TRUE(log->append(sample_messages(ChannelId{1001}, 1, 3)));
+    const std::size_t of_lobby = items() - none;
+    ASSERT_TRUE(log->append(sample_messages(kForGood, 1, 3)));
     EXPECT_EQ(log->read({.channel = kLobby}).value().size(), 3u);
-    now += std::chrono::hours(25);
-    EXPECT_EQ(log->read({.channel = kLobby}).value().size(), 0u);
-    EXPECT_FALSE(log->find(kLobby, sample_message(kLobby, 1).id).value());
-    EXPECT_FALSE(log->has_author(kLobby, sample_message(kLobby, 1).author).value());
-    EXPECT_EQ(log->read({.channel = ChannelId{1001}}).value().size(), 3u);
+    now_ += std::chrono::hours(25);
+    const auto shown = [&] {
+        EXPECT_EQ(log->read({.channel = kLobby}).value().size(), 0u);
+        EXPECT_FALSE(log->find(kLobby, sample_message(kLobby, 1).id).value());
+        EXPECT_FALSE(log->has_author(kLobby, sample_message(kLobby, 1).author).value());
+        EXPECT_EQ(log->read({.channel = kForGood}).value().size(), 3u);
+    };
+    shown();
+    const std::size_t before = items();
+    Dynalite::shared().expire(now_ - std::chrono::hours(2));
+    EXPECT_EQ(items(), before);
+    Dynalite::shared().expire(now_);
+    // A head and a block are left.
+    EXPECT_EQ(before - items(), of_lobby - 2);
+    shown();
+    EXPECT_EQ(log->last(kLobby).value().position.sequence, 3u) << "positions go on";
+    ASSERT_TRUE(log->append(sample_messages(kLobby, 4, 4)));
+    EXPECT_EQ(log->last(kLobby).value().position.sequence, 4u);
+}
+
+TEST_F(Expiring, IsSwitchedOnOnceAndNoReasonNotToStart) {
+    ASSERT_TRUE(DynamoMessageLog::open(options_));
+    ASSERT_TRUE(DynamoMessageLog::open(options_)) << "it is on already";
+    auto other = options_;
+    other.address = Dynalite::shared().address();
+    Dynalite::shared().fail_with(R"({"refuse":"UpdateTimeToLive"})");
+    const auto log = DynamoMessageLog::open(other);
+    Dynalite::shared().fail_with("{}");
+    ASSERT_TRUE(log) << log.error().to_string();
+    EXPECT_TRUE((*log)->append(sample_messages(kLobby, 1, 1)));
+}
+
+TEST_F(Expiring, LeavesNothingThatReadersWouldHaveToWalkThrough) {
+    const auto log = DynamoMessageLog::open(options_).value();
+    ASSERT_TRUE(log->append(sample_messages(kLobby, 1, 60 * limits::kDynamoBlock)));
+    now_ = sample_message(kLobby, 60 * limits::kDynamoBlock).sent_at + std::chrono::hours(24);
+    Dynalite::shared().expire(now_);
+    EXPECT_THAT(log->read({.channel = kLobby, .limit = 100}).value(), IsEmpty());
+    EXPECT_LT(requests(*log, {.channel = kLobby, .limit = 100}), 10u);
+    EXPECT_LT(requests(*log, {.channel = kLobby, .after_sequence = 0, .limit = 100}), 20u);
 }
 
 TEST(DynamoMessageLog, FindsAgainWhatAnotherProcessWrote) {
@@ -209,6 +269,39 @@ TEST(DynamoMessageLog, NamesATableOfALaterProgram) {
     const auto opened = DynamoMessageLog::open(test_options(address));
     ASSERT_FALSE(opened);
     EXPECT_THAT(opened.error().detail, HasSubstr("schema version 2"));
+}
+
+TEST(DynamoMessageLog, IsFilledByOneImportAndRefusedToServersUntilThatIsDone) {
+    const auto address = Dynalite::shared().address();
+    const auto import_of = [&](const char* source) {
+        return DynamoMessageLog::open_for_import(test_options(address), source);
+    };
+    const auto import = import_of("/a").value();
+    ASSERT_TRUE(import->append(sample_messages(kLobby, 1, 3)));
+    const auto served = DynamoMessageLog::open(test_options(address));
+    ASSERT_FALSE(served);
+    EXPECT_EQ(served.error().code, std::errc::operation_in_progress);
+    EXPECT_THAT(served.error().detail, HasSubstr("an import of /a into the DynamoDB table"));
+    const auto other = import_of("/b");
+    ASSERT_FALSE(other);
+    EXPECT_EQ(other.error().code, std::errc::file_exists);
+    EXPECT_THAT(other.error().detail, HasSubstr("holds an import of /a"));
+    const auto again = import_of("/a");
+    ASSERT_TRUE(again) << again.error().to_string();
+    EXPECT_EQ((*again)->last(kLobby).value().position.sequence, 3u);
+    ASSERT_TRUE((*again)->finish_import());
+    EXPECT_EQ(open(address)->last(kLobby).value().position.sequence, 3u);
+    EXPECT_FALSE(import_of("/b"));
+}
+
+TEST(DynamoMessageLog, IsNotImportedIntoWhereSomethingElseIs) {
+    const auto address = Dynalite::shared().address();
+    ASSERT_TRUE(open(address)->append(sample_messages(kLobby, 1, 1)));
+    const auto refused = DynamoMessageLog::open_for_import(test_options(address), "/a");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, std::errc::file_exists);
+    EXPECT_THAT(refused.error().detail, HasSubstr("is in use: it has an item '1000"));
+    EXPECT_TRUE(DynamoMessageLog::open(test_options(address)));
 }
 
 Result<std::unique_ptr<DynamoMessageLog>> open_at(const std::string& endpoint) {
@@ -287,6 +380,27 @@ TEST(DynamoMessageLog, SaysThatNobodyAnswersAndTellsReadersAtOnceFromThenOn) {
         asked = silent.requests();
         EXPECT_FALSE(log->last(kLobby));
     } while (silent.requests() != asked);  // some reader is answered without asking anybody
+}
+
+TEST(DynamoMessageLog, AnswersAGlanceSoonAndAfterOneInVainAtOnce) {
+    const LyingServer silent([](const LyingServer::Client& client, const std::string&) {
+        client.wait_for_end();
+        return false;
+    });
+    const auto log = DynamoMessageLog::unchecked(
+        test_options({.region = "x1", .table = "clamor", .endpoint = silent.url()}));
+    EXPECT_FALSE(log->glance_last(kLobby));
+    EXPECT_FALSE(log->away()) << "a short patience says nothing of DynamoDB";
+    int asked = 0;
+    do {
+        asked = silent.requests();
+        EXPECT_FALSE(log->glance_author(kLobby, UserId{1}));
+    } while (silent.requests() != asked);  // some glance is answered without asking anybody
+
+    const auto there = open(Dynalite::shared().address());
+    ASSERT_TRUE(there->append(sample_messages(kLobby, 1, 3)));
+    EXPECT_EQ(there->glance_last(kLobby).value().position.sequence, 3u);
+    EXPECT_TRUE(there->glance_author(kLobby, sample_message(kLobby, 1).author).value());
 }
 
 TEST(DynamoMessageLog, BehindASpoolLosesAndDoublesNothingWhileItIsThrottled) {

@@ -2,6 +2,7 @@
 #include "store/dynamodb/table.h"
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -136,6 +137,70 @@ Result<void> check_version(Client& client) {
                     " and this program knows version " + std::to_string(kSchemaVersion));
 }
 
+Json import_key() {
+    return key(kOwn, "import");
+}
+
+Result<void> check_no_import(Client& client) {
+    const auto found = client.get({import_key()}, {}, client.writing());
+    if (!found) return tl::unexpected(found.error());
+    if (found->empty() || number_of(found->front(), "done") != 0) return {};
+    return fail(std::errc::operation_in_progress,
+                "an import of " + text_of(found->front(), "s") + " into the DynamoDB table " +
+                    client.address().table +
+                    " is not finished: run the same `clamor import` again, or name another table");
+}
+
+/// An item that is not about the table itself.
+Result<std::optional<Json>> any_item(Client& client) {
+    Json scan = {{"TableName", client.address().table},
+                 {"ConsistentRead", true},
+                 {"Limit", 10},
+                 {"FilterExpression", "pk <> :own"},
+                 {"ExpressionAttributeValues", {{":own", text_value(kOwn)}}}};
+    for (;;) {
+        auto answer = client.call("Scan", scan, client.writing());
+        if (!answer) return tl::unexpected(answer.error());
+        if (Json& items = answer->at("Items"); !items.empty())
+            return std::optional<Json>(std::move(items.front()));
+        const auto last = answer->find("LastEvaluatedKey");
+        if (last == answer->end()) return std::optional<Json>();
+        scan["ExclusiveStartKey"] = std::move(*last);
+    }
+}
+
+/// Finds the import of the same that began, or an empty table in which it begins one.
+Result<void> begin_import(Client& client, const std::string& source) {
+    const std::string table = "the DynamoDB table " + client.address().table;
+    const auto begun = client.get({import_key()}, {}, client.writing());
+    if (!begun) return tl::unexpected(begun.error());
+    if (!begun->empty()) {
+        const auto of = text_of(begun->front(), "s");
+        if (of == source) return {};
+        return fail(std::errc::file_exists,
+                    table + " holds an import of " + of +
+                        ": run that one again, or name another table, which is then made");
+    }
+    const auto other = any_item(client);
+    if (!other) return tl::unexpected(other.error());
+    if (*other) {
+        return fail(std::errc::file_exists,
+                    table + " is in use: it has an item '" + text_of(**other, "pk") + "' / '" +
+                        text_of(**other, "sk") +
+                        "'. An import fills an empty table only: name another, which is then made");
+    }
+    const auto noted = client.call("UpdateItem",
+                                   {{"TableName", client.address().table},
+                                    {"Key", import_key()},
+                                    {"UpdateExpression", "SET s = :s"},
+                                    {"ConditionExpression", "attribute_not_exists(s) OR s = :s"},
+                                    {"ExpressionAttributeValues", {{":s", text_value(source)}}}},
+                                   client.writing());
+    if (noted) return {};
+    if (noted.error().code != std::errc::operation_canceled) return tl::unexpected(noted.error());
+    return fail(std::errc::file_exists, "another import into " + table + " has just begun");
+}
+
 /// What has expired is not shown anyway: a table that does not delete it only grows.
 void switch_on_expiry(Client& client) {
     const Json question = {{"TableName", client.address().table}};
@@ -160,13 +225,27 @@ void switch_on_expiry(Client& client) {
 
 }  // namespace
 
-Result<void> make_or_check_table(Client& client, bool expiring) {
+Result<void> make_or_check_table(Client& client, bool expiring, const std::string& import_of) {
     const auto table = wait_for_table(client);
     if (!table) return tl::unexpected(table.error());
     if (auto checked = check_keys(*table, client.address()); !checked) return checked;
     if (auto checked = check_version(client); !checked) return checked;
     if (auto tried = try_rights(client); !tried) return tried;
+    if (auto ours = import_of.empty() ? check_no_import(client) : begin_import(client, import_of);
+        !ours)
+        return ours;
     if (expiring) switch_on_expiry(client);
+    return {};
+}
+
+Result<void> finish_import(Client& client) {
+    const auto done = client.call("UpdateItem",
+                                  {{"TableName", client.address().table},
+                                   {"Key", import_key()},
+                                   {"UpdateExpression", "SET done = :one"},
+                                   {"ExpressionAttributeValues", {{":one", number_value(1)}}}},
+                                  client.writing());
+    if (!done) return tl::unexpected(done.error());
     return {};
 }
 

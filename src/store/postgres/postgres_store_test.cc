@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/automod_contract.h"
-#include "store/catalog_contract.h"
-#include "store/moderation_contract.h"
-#include "store/people_contract.h"
+#include "store/catalog_contracts.h"
 #include "store/postgres/catalog.h"
 #include "store/postgres/server_fixture.h"
 #include "store/shared_catalog_contract.h"
-#include "store/webhook_contract.h"
 
 namespace clamor::store {
 namespace {
@@ -40,11 +36,7 @@ class TwoPostgresCatalogs {
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, SharedCatalogContract, TwoPostgresCatalogs);
-INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, CatalogContract, PostgresCatalogFixture);
-INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, ModerationContract, PostgresCatalogFixture);
-INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, PeopleContract, PostgresCatalogFixture);
-INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, AutoModContract, PostgresCatalogFixture);
-INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, WebhookContract, PostgresCatalogFixture);
+CLAMOR_TEST_CATALOG(Postgres, PostgresCatalogFixture);
 
 }  // namespace
 }  // namespace clamor::store

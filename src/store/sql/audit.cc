@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/checks.h"
 #include "store/sql/catalog.h"
+#include "store/sql/many.h"
 #include "store/sql/rows.h"
 
 namespace clamor::store {
@@ -40,8 +41,7 @@ struct AuditRow {
 
 const std::string kInsert =
     "INSERT INTO audit_log (audit_id, channel_id, at, actor_id, action, target_id, state_before, "
-    "state_after, reason, origin, batch) VALUES (:id, :channel, :at, :actor, :action, :target, "
-    ":before, :after, :reason, :origin, :batch)";
+    "state_after, reason, origin, batch)";
 
 std::string select_entries(const char* condition) {
     return fmt::format(
@@ -59,11 +59,13 @@ const std::string kEntriesOfBatch = select_entries("batch = :batch AND batch <> 
 
 void write_audit(Session& sql, std::span<const AuditEntry> entries, long long last_id) {
     long long id = last_id - static_cast<long long>(entries.size());
+    std::vector<Cells> rows;
     for (const AuditEntry& entry : entries) {
-        sql.change(kInsert, ++id, number(entry.channel), number(entry.at), number(entry.actor),
-                   entry.action, number(entry.target), entry.before, entry.after, entry.reason,
-                   entry.origin, entry.batch);
+        rows.push_back({std::to_string(++id), cell(entry.channel), cell(entry.at),
+                        cell(entry.actor), entry.action, cell(entry.target), entry.before,
+                        entry.after, entry.reason, entry.origin, entry.batch});
     }
+    insert_rows(sql, kInsert, rows);
 }
 
 Result<std::vector<AuditEntry>> SqlCatalog::list_audit(ChannelId channel, std::uint64_t before_id,

@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <map>
+#include <set>
 #include <unordered_set>
+#include <utility>
+#include <vector>
 
 #include "store/checks.h"
 #include "store/moderation_checks.h"
 #include "store/sql/catalog.h"
+#include "store/sql/many.h"
 #include "store/sql/rows.h"
 
 namespace clamor::store {
 namespace {
 
+const std::string kWhoExists = "SELECT user_id FROM users WHERE user_id";
 const std::string kPutBan =
-    "INSERT INTO bans (channel_id, user_id, moderator_id, reason, created_at, expires_at) "
-    "VALUES (:channel, :user, NULLIF(CAST(:moderator AS BIGINT), 0), :reason, :created, "
-    "NULLIF(:expires, 9223372036854775807)) "
-    "ON CONFLICT (channel_id, user_id) DO UPDATE SET moderator_id = excluded.moderator_id, "
+    "INSERT INTO bans (channel_id, user_id, moderator_id, reason, created_at, expires_at)";
+const std::string kOrReplaceBan =
+    " ON CONFLICT (channel_id, user_id) DO UPDATE SET moderator_id = excluded.moderator_id, "
     "reason = excluded.reason, created_at = excluded.created_at, expires_at = excluded.expires_at";
 const std::string kRemoveBan = "DELETE FROM bans WHERE channel_id = :channel AND user_id = :user";
 const std::string kForgetTimeouts =
@@ -96,30 +100,51 @@ const std::string kDecideHeld =
     "0), "
     "decided_at = :at WHERE channel_id = :channel AND message_id = :id AND status = 'pending'";
 
-/// Writes changes inside a transaction. Remembers whom it has found to exist, since many changes
-/// have the channel and the moderator in common.
+/// Writes changes inside a transaction. Whom they name is looked up together, and what many of them
+/// have in common, once. Bans that follow one another are written together. Their ends are not:
+/// PostgreSQL, which does not know yet how many a bulk has made, looks through all of a channel's
+/// for each list of users.
 class ChangeWriter {
   public:
-    explicit ChangeWriter(Session& sql) : sql_(sql) {}
+    ChangeWriter(Session& sql, std::span<const Change> changes) : sql_(sql) {
+        std::set<UserId> users;
+        for (const Change& change : changes) {
+            const Named named = named_by(change);
+            if (named.user) users.insert(*named.user);
+            if (named.moderator) users.insert(named.moderator);
+        }
+        Cells wanted;
+        for (const UserId user : users) wanted.push_back(cell(user));
+        for (const long long id : fetch_in<NumberRow>(sql_, kWhoExists, wanted))
+            users_.insert(id_of<UserId>(id));
+    }
 
     Result<void> write(const Change& change) {
         if (auto known = check_known(named_by(change)); !known) return known;
+        if (!std::holds_alternative<change::PutBan>(change)) write_bans();
         refused_ = {};
         std::visit(*this, change);
         return refused_;
     }
 
-    /// Timeouts that had ended when the last ban of their channel was written are of no use to
-    /// anybody and would make its list of bans slow in time.
-    void forget_ended_timeouts() {
+    /// Behind the last change. Timeouts that had ended when the last ban of their channel was
+    /// written are of no use to anybody and would make its list of bans slow in time.
+    void finish() {
+        write_bans();
         for (const auto& [channel, banned_at] : banned_at_)
             sql_.change(kForgetTimeouts, number(channel), number(banned_at));
     }
 
     void operator()(const change::PutBan& put) {
         const Ban& ban = put.ban;
-        sql_.change(kPutBan, number(ban.channel), number(ban.user), number(ban.moderator),
-                    ban.reason, number(ban.created_at), number(ban.expires_at));
+        // A second ban of a user is written behind the first.
+        if (!banned_.emplace(ban.channel, ban.user).second) {
+            write_bans();
+            banned_.emplace(ban.channel, ban.user);
+        }
+        bans_.push_back({cell(ban.channel), cell(ban.user),
+                         ban.moderator ? cell(ban.moderator) : Cell(), ban.reason,
+                         cell(ban.created_at), ban.expires_at ? cell(*ban.expires_at) : Cell()});
         WallTime& banned_at = banned_at_.try_emplace(ban.channel, ban.created_at).first->second;
         banned_at = std::max(banned_at, ban.created_at);
     }
@@ -210,6 +235,12 @@ class ChangeWriter {
     }
 
   private:
+    void write_bans() {
+        insert_rows(sql_, kPutBan, bans_, kOrReplaceBan);
+        bans_.clear();
+        banned_.clear();
+    }
+
     Result<void> check_known(const Named& named) {
         if (!channels_.contains(named.channel)) {
             if (!channel_exists(sql_, named.channel)) return no_such_channel(named.channel);
@@ -222,13 +253,12 @@ class ChangeWriter {
     }
 
     Result<void> check_known(UserId user) {
-        if (users_.contains(user)) return {};
-        if (!user_exists(sql_, user)) return no_such_user(user);
-        users_.insert(user);
-        return {};
+        return users_.contains(user) ? Result<void>() : no_such_user(user);
     }
 
     Session& sql_;
+    std::vector<Cells> bans_;  ///< to be written together
+    std::set<std::pair<ChannelId, UserId>> banned_;
     std::unordered_set<ChannelId> channels_;
     std::unordered_set<UserId> users_;
     std::map<ChannelId, WallTime> banned_at_;
@@ -249,11 +279,11 @@ Result<void> SqlCatalog::apply(std::span<const Change> changes, std::span<const 
         // First, also when it takes no number: see next_number.
         const long long last_id =
             next_number(sql, "audit_id", static_cast<long long>(audit.size()));
-        ChangeWriter writer(sql);
+        ChangeWriter writer(sql, changes);
         for (const Change& change : changes) {
             if (auto written = writer.write(change); !written) return written;
         }
-        writer.forget_ended_timeouts();
+        writer.finish();
         write_audit(sql, audit, last_id);
         transaction.commit();
         return {};

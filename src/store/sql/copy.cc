@@ -12,45 +12,38 @@
 #include <openssl/sha.h>
 
 #include "store/sql/database.h"
+#include "store/sql/many.h"
 #include "store/sql/rows.h"
 #include "store/sql/tables.h"
 
 namespace clamor::store {
 namespace {
 
-using Field = std::optional<std::string>;
-using Row = std::vector<Field>;
+using Row = Cells;
 using Key = std::vector<std::string>;
 
 constexpr std::size_t kPage = 1000;
-/// Rows of one INSERT: the way to a database on another machine is what takes time.
-constexpr std::size_t kTogether = 50;
 /// Between the parts of a key as it is kept; none of them has a control character.
 constexpr char kBetween = '\x1f';
 
-/// Texts that are bound to a statement, or fetched by it, and whether they are NULL.
-struct Cells {
-    explicit Cells(std::size_t count) : texts(count), indicators(count, soci::i_ok) {}
+/// Texts that are fetched by a statement, and whether they are NULL.
+struct Fetched {
+    explicit Fetched(std::size_t count) : texts(count), indicators(count, soci::i_ok) {}
 
-    Field field(std::size_t at) const {
-        return indicators[at] == soci::i_null ? Field() : Field(texts[at]);
+    void into(soci::statement& statement) {
+        for (std::size_t i = 0; i < texts.size(); ++i)
+            statement.exchange(soci::into(texts[i], indicators[i]));
     }
-    void set(std::size_t at, const Field& field) {
-        texts[at] = field.value_or("");
-        indicators[at] = field ? soci::i_ok : soci::i_null;
+    Row value() const {
+        Row row;
+        for (std::size_t i = 0; i < texts.size(); ++i)
+            row.push_back(indicators[i] == soci::i_null ? Cell() : Cell(texts[i]));
+        return row;
     }
 
     std::vector<std::string> texts;
     std::vector<soci::indicator> indicators;
 };
-
-/// `:a0, :a1, ...`
-std::string parameters(char letter, std::size_t first, std::size_t count) {
-    std::string out;
-    for (std::size_t i = first; i < first + count; ++i)
-        out += fmt::format("{}:{}{}", i == first ? "" : ", ", letter, i);
-    return out;
-}
 
 Key key_of(const Table& table, const Row& row) {
     Key key;
@@ -64,16 +57,13 @@ Key key_of(const Table& table, const Row& row) {
 /// The rows behind `after`, or the first ones.
 std::vector<Row> read_page(Session& sql, const Table& table, const std::optional<Key>& after) {
     const std::string where = after ? fmt::format(" WHERE ({}) > ({})", fmt::join(table.key, ", "),
-                                                  parameters('k', 0, table.key.size()))
+                                                  places(0, table.key.size()))
                                     : "";
     soci::statement statement(sql.raw());
-    Cells key(table.key.size());
-    if (after) key.texts = *after;
-    for (std::size_t i = 0; after && i < key.texts.size(); ++i)
-        statement.exchange(soci::use(key.texts[i]));
-    Cells cells(table.columns.size());
-    for (std::size_t i = 0; i < cells.texts.size(); ++i)
-        statement.exchange(soci::into(cells.texts[i], cells.indicators[i]));
+    Key key = after.value_or(Key());
+    for (std::string& part : key) statement.exchange(soci::use(part));
+    Fetched fetched(table.columns.size());
+    fetched.into(statement);
     statement.alloc();
     statement.prepare(fmt::format("SELECT {} FROM {}{} ORDER BY {} LIMIT {}",
                                   fmt::join(table.columns, ", "), table.name, where,
@@ -81,42 +71,9 @@ std::vector<Row> read_page(Session& sql, const Table& table, const std::optional
     statement.define_and_bind();
     statement.execute();
     std::vector<Row> rows;
-    while (statement.fetch()) {
-        Row& row = rows.emplace_back();
-        for (std::size_t i = 0; i < cells.texts.size(); ++i) row.push_back(cells.field(i));
-    }
+    while (statement.fetch()) rows.push_back(fetched.value());
     return rows;
 }
-
-/// INSERT of a fixed number of rows, prepared once.
-class Insert {
-  public:
-    Insert(Session& sql, const Table& table, std::size_t rows)
-        : columns_(table.columns.size()), cells_(rows * columns_), statement_(sql.raw()) {
-        std::vector<std::string> values;
-        for (std::size_t i = 0; i < rows; ++i)
-            values.push_back("(" + parameters('v', i * columns_, columns_) + ")");
-        for (std::size_t i = 0; i < cells_.texts.size(); ++i)
-            statement_.exchange(soci::use(cells_.texts[i], cells_.indicators[i]));
-        statement_.alloc();
-        statement_.prepare(fmt::format("INSERT INTO {} ({}) VALUES {}", table.name,
-                                       fmt::join(table.columns, ", "), fmt::join(values, ", ")));
-        statement_.define_and_bind();
-    }
-
-    void run(std::span<const Row> rows) {
-        std::size_t at = 0;
-        for (const Row& row : rows) {
-            for (const Field& field : row) cells_.set(at++, field);
-        }
-        statement_.execute(true);
-    }
-
-  private:
-    const std::size_t columns_;
-    Cells cells_;
-    soci::statement statement_;
-};
 
 /// Of the rows of a table, in whatever order they come: the sum of their SHA-256s, by parts.
 struct Digest {
@@ -126,7 +83,7 @@ struct Digest {
 
     void add(const Row& row) {
         std::string text;
-        for (const Field& field : row)
+        for (const Cell& field : row)
             text += field ? fmt::format("{}:{}", field->size(), *field) : std::string("-");
         std::array<std::uint64_t, 4> hash{};
         static_assert(sizeof hash == SHA256_DIGEST_LENGTH);
@@ -274,12 +231,10 @@ class Copier {
         auto written = to_.run(
             fmt::format("copying the table '{}'", table.name), [&](Session& sql) -> Result<void> {
                 Transaction transaction(sql);
-                Insert together(sql, table, kTogether);
-                Insert one(sql, table, 1);
-                std::span<const Row> rest(rows);
-                for (; rest.size() >= kTogether; rest = rest.subspan(kTogether))
-                    together.run(rest.first(kTogether));
-                for (; !rest.empty(); rest = rest.subspan(1)) one.run(rest.first(1));
+                insert_rows(
+                    sql,
+                    fmt::format("INSERT INTO {} ({})", table.name, fmt::join(table.columns, ", ")),
+                    rows);
                 const std::string key = fmt::format(
                     "{}", fmt::join(key_of(table, rows.back()), std::string(1, kBetween)));
                 sql.change(fmt::format("UPDATE {} SET copied = copied + :more, last_key = :last "

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -22,6 +23,9 @@
 
 namespace clamor::store {
 
+/// A parameter as text, which every engine takes for any type; none: NULL.
+using Cell = std::optional<std::string>;
+
 /// A SOCI session and the statements that were prepared in it: preparing costs three times what
 /// running does. There are as many as there are different queries in this folder. One thread at a
 /// time.
@@ -36,13 +40,16 @@ class Session {
     /// caller wants.
     template <class Row, class... Parameters>
     auto fetch_all(const std::string& query, const Parameters&... parameters) {
-        steps_.fetch_add(1, std::memory_order_relaxed);
-        auto& prepared = prepare<Row, Parameters...>(query);
+        auto& prepared = prepare<Prepared<Row, Parameters...>>(query);
         prepared.parameters = std::tie(parameters...);
-        std::vector<decltype(prepared.row.value())> values;
-        prepared.statement.execute();
-        while (prepared.statement.fetch()) values.push_back(prepared.row.value());
-        return values;
+        return rows_of(prepared);
+    }
+    /// The same with any number of parameters.
+    template <class Row>
+    auto fetch_cells(const std::string& query, std::span<const Cell> cells) {
+        auto& prepared = prepare<PreparedCells<Row>>(query, cells.size());
+        prepared.set(cells);
+        return rows_of(prepared);
     }
 
     /// The same for a query that finds one row at most.
@@ -57,12 +64,14 @@ class Session {
     /// Runs a statement that changes something and says how many rows it changed.
     template <class... Parameters>
     long long change(const std::string& query, const Parameters&... parameters) {
-        steps_.fetch_add(1, std::memory_order_relaxed);
-        auto& prepared = prepare<NoRow, Parameters...>(query);
+        auto& prepared = prepare<Prepared<NoRow, Parameters...>>(query);
         prepared.parameters = std::tie(parameters...);
-        if (!in_transaction_) kept_ = true;
-        prepared.statement.execute(true);
-        return prepared.statement.get_affected_rows();
+        return execute(prepared);
+    }
+    long long change_cells(const std::string& query, std::span<const Cell> cells) {
+        auto& prepared = prepare<PreparedCells<NoRow>>(query, cells.size());
+        prepared.set(cells);
+        return execute(prepared);
     }
 
     /// After an error, so that no statement stays in the middle of its rows.
@@ -104,13 +113,50 @@ class Session {
         soci::statement statement;
     };
 
-    template <class Row, class... Parameters>
-    Prepared<Row, Parameters...>& prepare(const std::string& query) {
+    template <class Row>
+    struct PreparedCells final : PreparedBase {
+        PreparedCells(soci::session& session, const std::string& query, std::size_t count)
+            : texts(count), indicators(count, soci::i_ok), statement(session) {
+            for (std::size_t i = 0; i < count; ++i)
+                statement.exchange(soci::use(texts[i], indicators[i]));
+            row.into(statement);
+            statement.alloc();
+            statement.prepare(query);
+            statement.define_and_bind();
+        }
+        void set(std::span<const Cell> cells) {
+            for (std::size_t i = 0; i < texts.size(); ++i) {
+                texts[i] = cells[i].value_or(std::string());
+                indicators[i] = cells[i] ? soci::i_ok : soci::i_null;
+            }
+        }
+        Row row;
+        std::vector<std::string> texts;
+        std::vector<soci::indicator> indicators;
+        soci::statement statement;
+    };
+
+    template <class Kind, class... More>
+    Kind& prepare(const std::string& query, const More&... more) {
+        steps_.fetch_add(1, std::memory_order_relaxed);
         auto& kept = statements_[query];
-        if (!kept) kept = std::make_unique<Prepared<Row, Parameters...>>(session_, query);
-        auto* prepared = dynamic_cast<Prepared<Row, Parameters...>*>(kept.get());
+        if (!kept) kept = std::make_unique<Kind>(session_, query, more...);
+        auto* prepared = dynamic_cast<Kind*>(kept.get());
         CLAMOR_CHECK(prepared != nullptr, "one query with two kinds of parameters or rows");
         return *prepared;
+    }
+    template <class Kind>
+    static auto rows_of(Kind& prepared) {
+        std::vector<decltype(prepared.row.value())> values;
+        prepared.statement.execute();
+        while (prepared.statement.fetch()) values.push_back(prepared.row.value());
+        return values;
+    }
+    template <class Kind>
+    long long execute(Kind& prepared) {
+        if (!in_transaction_) kept_ = true;
+        prepared.statement.execute(true);
+        return prepared.statement.get_affected_rows();
     }
 
     bool in_transaction_ = false;

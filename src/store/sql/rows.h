@@ -39,6 +39,11 @@ inline std::optional<WallTime> time_of(long long number) {
     return number == kNoTime ? std::nullopt : std::optional(wall_from_unix_ms(number));
 }
 
+template <class T>
+Cell cell(const T& value) {
+    return std::to_string(number(value));
+}
+
 /// A column list, the place that a row of it is fetched to, and what becomes of it.
 struct UserRow {
     static constexpr const char* kColumns =

@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <unordered_map>
+#include <utility>
 
 #include "store/checks.h"
 #include "store/moderation_checks.h"
 #include "store/sql/catalog.h"
+#include "store/sql/many.h"
 #include "store/sql/rows.h"
 
 namespace clamor::store {
 namespace {
 
 // One row where both are known; then what is not kept is NULL and comes as zero, empty or kNoTime.
-const std::string kStanding =
-    "SELECT COALESCE(r.role, ''), COALESCE(s.tier, 0), COALESCE(s.months, 0), "
+constexpr const char* kStandings =
+    "SELECT u.user_id, COALESCE(r.role, ''), COALESCE(s.tier, 0), COALESCE(s.months, 0), "
     "COALESCE(s.founder, 0), CASE WHEN b.user_id IS NULL THEN 0 ELSE 1 END, "
     "COALESCE(b.expires_at, 9223372036854775807), COALESCE(f.since, 9223372036854775807), "
     "CASE WHEN w.user_id IS NULL THEN 0 ELSE 1 END, COALESCE(x.suspicion, ''), "
     "COALESCE(e.artist, 0), COALESCE(e.bits, 0), COALESCE(e.sub_gifts, 0), "
     "COALESCE(e.custom_badges, '') "
-    "FROM channels c JOIN users u ON u.user_id = :user "
+    "FROM channels c JOIN users u ON c.channel_id = :v0 "
     "LEFT JOIN roles r ON r.channel_id = c.channel_id AND r.user_id = u.user_id "
     "LEFT JOIN subscriptions s ON s.channel_id = c.channel_id AND s.user_id = u.user_id "
     "LEFT JOIN bans b ON b.channel_id = c.channel_id AND b.user_id = u.user_id "
@@ -25,7 +28,7 @@ const std::string kStanding =
     "LEFT JOIN warnings w ON w.channel_id = c.channel_id AND w.user_id = u.user_id "
     "LEFT JOIN suspicious_users x ON x.channel_id = c.channel_id AND x.user_id = u.user_id "
     "LEFT JOIN standing_extras e ON e.channel_id = c.channel_id AND e.user_id = u.user_id "
-    "WHERE c.channel_id = :channel";
+    "WHERE u.user_id IN ({})";
 
 chat::Role role_of(const std::string& name) {
     if (name == "moderator") return chat::Role::moderator;
@@ -56,9 +59,10 @@ std::string text_of(const std::vector<chat::Badge>& badges) {
 struct StandingRow {
     std::string role, suspicion, custom_badges;
     int tier = 0, founder = 0, banned = 0, warned = 0, artist = 0;
-    long long months = 0, banned_until = 0, since = 0, bits = 0, sub_gifts = 0;
+    long long user = 0, months = 0, banned_until = 0, since = 0, bits = 0, sub_gifts = 0;
 
     void into(soci::statement& statement) {
+        statement.exchange(soci::into(user));
         statement.exchange(soci::into(role));
         statement.exchange(soci::into(tier));
         statement.exchange(soci::into(months));
@@ -73,7 +77,7 @@ struct StandingRow {
         statement.exchange(soci::into(sub_gifts));
         statement.exchange(soci::into(custom_badges));
     }
-    chat::Standing value() const {
+    std::pair<UserId, chat::Standing> value() const {
         chat::Standing standing;
         standing.role = role_of(role);
         standing.subscriber_months = static_cast<std::uint32_t>(months);
@@ -88,7 +92,7 @@ struct StandingRow {
         standing.bits = static_cast<std::uint32_t>(bits);
         standing.sub_gifts = static_cast<std::uint32_t>(sub_gifts);
         standing.custom_badges = badges_of(custom_badges);
-        return standing;
+        return {id_of<UserId>(user), std::move(standing)};
     }
 };
 
@@ -111,12 +115,35 @@ void put_role(Session& sql, ChannelId channel, UserId user, chat::Role role) {
 }
 
 Result<chat::Standing> SqlCatalog::standing(ChannelId channel, UserId user) {
-    return database_->run("looking up a standing", [&](Session& sql) -> Result<chat::Standing> {
-        auto standing = sql.fetch_one<StandingRow>(kStanding, number(user), number(channel));
-        if (!standing) return chat::Standing();
-        if (channel.value == user.value) standing->role = chat::Role::broadcaster;
-        return *std::move(standing);
-    });
+    auto found = standings(channel, {&user, 1});
+    if (!found) return tl::unexpected(found.error());
+    return std::move(found->front());
+}
+
+Result<std::vector<chat::Standing>> SqlCatalog::standings(ChannelId channel,
+                                                          std::span<const UserId> users) {
+    if (auto fine = check_asked_users(users, {}); !fine) return tl::unexpected(fine.error());
+    return database_->run("looking up standings",
+                          [&](Session& sql) -> Result<std::vector<chat::Standing>> {
+                              std::unordered_map<UserId, chat::Standing> found;
+                              in_pieces(users, [&](std::span<const UserId> piece) {
+                                  Cells cells{cell(channel)};
+                                  for (const UserId user : piece) cells.push_back(cell(user));
+                                  for (auto& [user, standing] : sql.fetch_cells<StandingRow>(
+                                           fmt::format(kStandings, places(1, piece.size())), cells))
+                                      found[user] = std::move(standing);
+                              });
+                              std::vector<chat::Standing> standings;
+                              for (const UserId user : users) {
+                                  chat::Standing& standing = standings.emplace_back();
+                                  const auto known = found.find(user);
+                                  if (known == found.end()) continue;
+                                  standing = known->second;
+                                  if (channel.value == user.value)
+                                      standing.role = chat::Role::broadcaster;
+                              }
+                              return standings;
+                          });
 }
 
 Result<void> SqlCatalog::set_role(ChannelId channel, UserId user, chat::Role role) {

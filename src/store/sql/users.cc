@@ -5,6 +5,7 @@
 #include "store/checks.h"
 #include "store/moderation_checks.h"
 #include "store/sql/catalog.h"
+#include "store/sql/many.h"
 #include "store/sql/rows.h"
 
 namespace clamor::store {
@@ -18,6 +19,8 @@ std::string select_user(const char* condition) {
 
 const std::string kByLogin = select_user("u.login = :login");
 const std::string kById = select_user("u.user_id = :id");
+const std::string kByIds = select_user("u.user_id");
+const std::string kByLogins = select_user("u.login");
 const std::string kAfter = select_user("u.user_id > :after ORDER BY u.user_id LIMIT :limit");
 
 }  // namespace
@@ -90,14 +93,12 @@ Result<std::vector<chat::User>> SqlCatalog::find_users(std::span<const UserId> i
                                                        std::span<const std::string> logins) {
     if (auto fine = check_asked_users(ids, logins); !fine) return tl::unexpected(fine.error());
     return database_->run("looking up users", [&](Session& sql) -> Result<std::vector<chat::User>> {
-        std::vector<chat::User> users;
-        // One by one with the same two statements: a list of any length would be a new one each
-        // time.
-        const auto add = [&users](std::optional<chat::User> user) {
-            if (user) users.push_back(*std::move(user));
-        };
-        for (const UserId id : ids) add(sql.fetch_one<UserRow>(kById, number(id)));
-        for (const std::string& login : logins) add(sql.fetch_one<UserRow>(kByLogin, login));
+        Cells wanted;
+        for (const UserId id : ids) wanted.push_back(cell(id));
+        auto users = fetch_in<UserRow>(sql, kByIds, wanted);
+        wanted.assign(logins.begin(), logins.end());
+        for (chat::User& user : fetch_in<UserRow>(sql, kByLogins, wanted))
+            users.push_back(std::move(user));
         std::ranges::sort(users, {}, &chat::User::id);
         const auto same = [](const chat::User& a, const chat::User& b) { return a.id == b.id; };
         users.erase(std::unique(users.begin(), users.end(), same), users.end());

@@ -2,6 +2,7 @@
 #include "store/sqlite/positions.h"
 
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -27,7 +28,7 @@ constexpr const char* kAny = "SELECT 1 FROM positions WHERE log = ?1 LIMIT 1";
 
 class Kept final : public PositionedLog {
   public:
-    Kept(MessageLog& log, std::string name, Connection connection, Statement put, Statement get)
+    Kept(RemoteLog& log, std::string name, Connection connection, Statement put, Statement get)
         : log_(log),
           name_(std::move(name)),
           connection_(std::move(connection)),
@@ -39,23 +40,14 @@ class Kept final : public PositionedLog {
         return keep(messages);
     }
     Result<LastMessage> last(ChannelId channel) override {
-        auto last = log_.last(channel);
-        if (last) return last;
-        const std::lock_guard lock(mutex_);
-        get_.bind(1, std::string_view(name_));
-        get_.bind(2, static_cast<std::int64_t>(channel.value));
-        const auto row = get_.step();
-        if (!row) return tl::unexpected(row.error());
+        const auto kept = kept_of(channel);
+        if (!kept) return tl::unexpected(kept.error());
         // Without a position of its own, the room would give those out that others have.
-        if (!*row) return last;
-        LastMessage kept{.position = {.epoch = static_cast<std::uint64_t>(get_.integer(0)),
-                                      .sequence = static_cast<std::uint64_t>(get_.integer(1))},
-                         .sent_at = wall_from_unix_ms(get_.integer(2))};
-        get_.reset();
-        return kept;
+        if (!*kept) return log_.last(channel);
+        return log_.glance_last(channel).value_or(**kept);
     }
     Result<bool> has_author(ChannelId channel, UserId author) override {
-        return log_.has_author(channel, author).value_or(true);
+        return log_.glance_author(channel, author).value_or(true);
     }
     Result<std::vector<StoredMessage>> read(const HistoryQuery& query) override {
         return log_.read(query);
@@ -71,6 +63,20 @@ class Kept final : public PositionedLog {
     }
 
   private:
+    Result<std::optional<LastMessage>> kept_of(ChannelId channel) {
+        const std::lock_guard lock(mutex_);
+        get_.bind(1, std::string_view(name_));
+        get_.bind(2, static_cast<std::int64_t>(channel.value));
+        const auto row = get_.step();
+        if (!row) return tl::unexpected(row.error());
+        if (!*row) return std::optional<LastMessage>();
+        const LastMessage kept{
+            .position = {.epoch = static_cast<std::uint64_t>(get_.integer(0)),
+                         .sequence = static_cast<std::uint64_t>(get_.integer(1))},
+            .sent_at = wall_from_unix_ms(get_.integer(2))};
+        get_.reset();
+        return std::optional(kept);
+    }
     Result<void> keep(std::span<const StoredMessage> messages) {
         std::unordered_map<ChannelId, LastMessage> newest;
         for (const StoredMessage& message : messages) {
@@ -94,7 +100,7 @@ class Kept final : public PositionedLog {
         return done;
     }
 
-    MessageLog& log_;
+    RemoteLog& log_;
     const std::string name_;
     std::mutex mutex_;
     Connection connection_;
@@ -110,7 +116,7 @@ Result<Connection> open_file(const std::string& path) {
 
 }  // namespace
 
-Result<std::unique_ptr<PositionedLog>> PositionedLog::open(MessageLog& log, const std::string& path,
+Result<std::unique_ptr<PositionedLog>> PositionedLog::open(RemoteLog& log, const std::string& path,
                                                            const std::string& name) {
     auto connection = open_file(path);
     if (!connection) return tl::unexpected(connection.error());

@@ -11,10 +11,11 @@ namespace {
 const ChannelId kLobby{1000};
 const ChannelId kMusic{1001};
 
-/// A log on another machine, which may be away.
-class RemoteLog final : public MessageLog {
+class DistantLog final : public RemoteLog {
   public:
     bool away = false;
+    bool slow = false;  ///< it answers those who wait
+    int waited_for = 0;
 
     Result<void> append(std::span<const StoredMessage> messages) override {
         if (away) return gone();
@@ -30,10 +31,20 @@ class RemoteLog final : public MessageLog {
     }
     Result<LastMessage> last(ChannelId channel) override {
         if (away) return gone();
+        ++waited_for;
         return log_.last(channel);
     }
     Result<bool> has_author(ChannelId channel, UserId author) override {
         if (away) return gone();
+        ++waited_for;
+        return log_.has_author(channel, author);
+    }
+    Result<LastMessage> glance_last(ChannelId channel) override {
+        if (away || slow) return gone();
+        return log_.last(channel);
+    }
+    Result<bool> glance_author(ChannelId channel, UserId author) override {
+        if (away || slow) return gone();
         return log_.has_author(channel, author);
     }
     Result<void> mark_deleted(std::span<const Deletion> deletions) override {
@@ -56,7 +67,7 @@ class PositionedFixture {
 
   private:
     TempFolder folder_;
-    RemoteLog remote_;
+    DistantLog remote_;
     std::unique_ptr<PositionedLog> positioned_ =
         PositionedLog::open(remote_, folder_.file("positions.db"), "x").value();
 };
@@ -65,7 +76,7 @@ INSTANTIATE_TYPED_TEST_SUITE_P(Positioned, MessageLogContract, PositionedFixture
 TEST(PositionedLog, KnowsWhereChannelsAreWhileTheLogIsAway) {
     const TempFolder folder;
     const auto path = folder.file("positions.db");
-    RemoteLog remote;
+    DistantLog remote;
     EXPECT_FALSE(PositionedLog::knows(path, "x").value());
     {
         const auto log = PositionedLog::open(remote, path, "x").value();
@@ -87,6 +98,22 @@ TEST(PositionedLog, KnowsWhereChannelsAreWhileTheLogIsAway) {
     EXPECT_EQ(log->last(kLobby).value().position.sequence, 5u) << "it is not stored";
     remote.away = false;
     EXPECT_FALSE(log->has_author(kLobby, UserId{9999}).value());
+}
+
+TEST(PositionedLog, KeepsNobodyWaitingForWhatThisMachineKnows) {
+    const TempFolder folder;
+    DistantLog remote;
+    ASSERT_TRUE(remote.append(sample_messages(kMusic, 1, 9)));
+    const auto log = PositionedLog::open(remote, folder.file("positions.db"), "x").value();
+    ASSERT_TRUE(log->append(sample_messages(kLobby, 1, 5)));
+    ASSERT_TRUE(remote.append(sample_messages(kLobby, 6, 7)));  // of another server
+    EXPECT_EQ(log->last(kLobby).value().position.sequence, 7u) << "a glance is enough";
+    remote.slow = true;
+    EXPECT_EQ(log->last(kLobby).value().position.sequence, 5u);
+    EXPECT_TRUE(log->has_author(kLobby, UserId{9999}).value());
+    EXPECT_EQ(remote.waited_for, 0);
+    EXPECT_EQ(log->last(kMusic).value().position.sequence, 9u) << "nobody here knows better";
+    EXPECT_EQ(remote.waited_for, 1);
 }
 
 }  // namespace

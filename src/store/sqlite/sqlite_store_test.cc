@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/automod_contract.h"
-#include "store/catalog_contract.h"
+#include "store/catalog_contracts.h"
 #include "store/message_log_contract.h"
-#include "store/moderation_contract.h"
-#include "store/people_contract.h"
 #include "store/shared_catalog_contract.h"
 #include "store/sqlite/catalog.h"
 #include "store/sqlite/message_log.h"
 #include "store/sqlite/temp_folder.h"
-#include "store/webhook_contract.h"
 
 namespace clamor::store {
 namespace {
@@ -48,11 +44,7 @@ class TwoSqliteCatalogs {
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, SharedCatalogContract, TwoSqliteCatalogs);
-INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, CatalogContract, SqliteCatalogFixture);
-INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, ModerationContract, SqliteCatalogFixture);
-INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, PeopleContract, SqliteCatalogFixture);
-INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, AutoModContract, SqliteCatalogFixture);
-INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, WebhookContract, SqliteCatalogFixture);
+CLAMOR_TEST_CATALOG(Sqlite, SqliteCatalogFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, MessageLogContract, SqliteLogFixture);
 
 }  // namespace
