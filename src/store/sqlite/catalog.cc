@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/sqlite/catalog.h"
 
+#include <chrono>
+#include <thread>
+
 #include <soci/sqlite3/soci-sqlite3.h>
 
 #include "store/sql/catalog.h"
@@ -10,6 +13,8 @@
 
 namespace clamor::store {
 namespace {
+
+constexpr std::chrono::milliseconds kAskAgain{5};
 
 Fault classify(const soci::soci_error& error) {
     const auto* ours = dynamic_cast<const soci::sqlite3_soci_error*>(&error);
@@ -25,13 +30,27 @@ constexpr Database::Engine kSqlite{
     .lock_schema = {},
     .unlock_schema = {}};
 
+/// Of those who open a new file together SQLite refuses some at once, whatever its busy timeout.
+void use_wal(soci::session& sql, std::chrono::milliseconds patience) {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    for (;; std::this_thread::sleep_for(kAskAgain)) {
+        try {
+            sql << "PRAGMA journal_mode = WAL";
+            return;
+        } catch (const soci::soci_error& error) {
+            const bool over = std::chrono::steady_clock::now() >= deadline;
+            if (over || !is_busy(classify(error).code)) throw;
+        }
+    }
+}
+
 Result<void> connect(Database& database, const SqliteCatalogOptions& options) {
     return database.run(
         fmt::format("opening {}", options.path), [&](Session& session) -> Result<void> {
             soci::session& sql = session.raw();
             sql.open(soci::sqlite3, fmt::format("db=\"{}\"", options.path));
             sql << fmt::format("PRAGMA busy_timeout = {}", options.busy_timeout.count());
-            sql << "PRAGMA journal_mode = WAL";
+            use_wal(sql, options.busy_timeout);
             sql << "PRAGMA synchronous = NORMAL";
             sql << "PRAGMA wal_autocheckpoint = 4000";
             sql << "PRAGMA foreign_keys = ON";
