@@ -124,11 +124,7 @@ Result<reactor::Endpoint> Shard::listen_irc(const reactor::Endpoint& at) {
 }
 
 void Shard::stop_listening() {
-    on_shard([](Parts& parts) {
-        parts.server.stop_listening();
-        parts.hub.hurry();
-        return true;
-    });
+    on_shard([](Parts& parts) { return parts.server.stop_listening(), true; });
 }
 
 Result<reactor::Endpoint> Shard::listen_http(reactor::Fd socket) {

@@ -24,7 +24,7 @@ void read(Reader& in, AccountChanged& news) {
 }
 void read(Reader& in, StandingChanged& news) {
     news.channel = ChannelId(in.number());
-    while (in.error() == nullptr && in.left() > 0) news.users.emplace_back(in.number());
+    news.user = UserId(in.number());
 }
 void read(Reader& in, ChannelChanged& news) {
     news.channel = ChannelId(in.number());
@@ -69,7 +69,7 @@ std::string encode(const News& news) {
     std::visit(Overloaded{[&](const AccountChanged& one) { out.number(one.user.value); },
                           [&](const StandingChanged& one) {
                               out.number(one.channel.value);
-                              for (const UserId user : one.users) out.number(user.value);
+                              out.number(one.user.value);
                           },
                           [&](const ChannelChanged& one) { out.number(one.channel.value); },
                           [&](const FollowedChannel& one) {

@@ -4,7 +4,6 @@
 #include <string>
 #include <string_view>
 #include <variant>
-#include <vector>
 
 #include "base/ids.h"
 #include "base/result.h"
@@ -19,7 +18,7 @@ struct AccountChanged {
 };
 struct StandingChanged {
     ChannelId channel{};
-    std::vector<UserId> users{};
+    UserId user{};
 };
 struct ChannelChanged {
     ChannelId channel{};
