@@ -6,6 +6,7 @@
 #include <benchmark/benchmark.h>
 #include <nlohmann/json.hpp>
 
+#include "bench/micro/typical_message.h"
 #include "bus/redis/envelope.h"
 #include "bus/redis/link_fixture.h"
 #include "bus/redis/redis_server_fixture.h"
@@ -14,22 +15,6 @@
 namespace {
 
 using namespace clamor;
-
-chat::Event typical_message() {
-    chat::Message m;
-    m.id = MessageId::from_random(1, 2);
-    m.sent_at = wall_from_unix_ms(1790000000000);
-    m.author_id = UserId(123456);
-    m.author_login = "some_viewer";
-    m.author_display_name = "Some_Viewer";
-    m.author_color = "#8A2BE2";
-    m.badges = {{"subscriber", "12"}};
-    m.badge_info = {{"subscriber", "14"}};
-    m.subscriber = true;
-    m.text = "that was the best Kappa play of the whole evening, well done";
-    m.emotes = {{.emote_id = "25", .first = 18, .last = 22}};
-    return {.channel = ChannelId(1000), .channel_login = "dallas", .position = {}, .body = m};
-}
 
 /// The same facts, as JSON names them in REST and EventSub.
 nlohmann::json to_json(const chat::Event& event) {
@@ -64,7 +49,7 @@ nlohmann::json to_json(const chat::Event& event) {
 }
 
 void encode_binary(benchmark::State& state) {
-    const auto event = typical_message();
+    const auto event = bench::typical_message();
     std::size_t bytes = 0;
     for (auto _ : state) {
         const auto encoded = chat::encode_event(event);
@@ -76,13 +61,13 @@ void encode_binary(benchmark::State& state) {
 BENCHMARK(encode_binary);
 
 void decode_binary(benchmark::State& state) {
-    const auto encoded = chat::encode_event(typical_message());
+    const auto encoded = chat::encode_event(bench::typical_message());
     for (auto _ : state) benchmark::DoNotOptimize(chat::decode_event(encoded));
 }
 BENCHMARK(decode_binary);
 
 void encode_json(benchmark::State& state) {
-    const auto event = typical_message();
+    const auto event = bench::typical_message();
     std::size_t bytes = 0;
     for (auto _ : state) {
         const auto encoded = to_json(event).dump();
@@ -95,7 +80,7 @@ BENCHMARK(encode_json);
 
 /// Reading the text only, without making an event of it.
 void parse_json(benchmark::State& state) {
-    const auto encoded = to_json(typical_message()).dump();
+    const auto encoded = to_json(bench::typical_message()).dump();
     for (auto _ : state) benchmark::DoNotOptimize(nlohmann::json::parse(encoded));
 }
 BENCHMARK(parse_json);
@@ -111,7 +96,7 @@ void through_redis(benchmark::State& state) {
         node->bus->subscribe(channel, {});
         (void)shard.until([&] { return node->keeper.subscribed == 1; });
     }
-    const auto encoded = chat::encode_event(typical_message());
+    const auto encoded = chat::encode_event(bench::typical_message());
     std::size_t sent = 0;
     for (auto _ : state) {
         for (std::int64_t i = 0; i < state.range(0); ++i, ++sent) a.bus->publish(channel, encoded);

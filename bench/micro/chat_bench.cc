@@ -2,6 +2,7 @@
 // What the domain costs per message: deciding, encoding, decoding, finding emotes.
 #include <benchmark/benchmark.h>
 
+#include "bench/micro/typical_message.h"
 #include "chat/event.h"
 #include "chat/room.h"
 #include "emotes/emote_set.h"
@@ -19,26 +20,6 @@ emotes::EmoteSet two_hundred_emotes() {
             {.id = "emotesv2_" + std::to_string(i), .code = "channelEmote" + std::to_string(i)});
     }
     return emotes::EmoteSet(entries);
-}
-
-chat::Event typical_message() {
-    chat::Message m;
-    m.id = MessageId::from_random(1, 2);
-    m.sent_at = wall_from_unix_ms(1790000000000);
-    m.author_id = UserId(123456);
-    m.author_login = "some_viewer";
-    m.author_display_name = "Some_Viewer";
-    m.author_color = "#8A2BE2";
-    m.badges = {{"subscriber", "12"}};
-    m.badge_info = {{"subscriber", "14"}};
-    m.subscriber = true;
-    m.text = kText;
-    m.emotes = two_hundred_emotes().find(kText, {});
-    chat::Event event;
-    event.channel = ChannelId(1000);
-    event.channel_login = "dallas";
-    event.body = m;
-    return event;
 }
 
 /// Ten thousand chatters take turns, a millisecond apart, in a room in slow mode.
@@ -91,14 +72,14 @@ void decide_under_attack(benchmark::State& state) {
 BENCHMARK(decide_under_attack);
 
 void encode_event(benchmark::State& state) {
-    const chat::Event event = typical_message();
+    const chat::Event event = bench::typical_message();
     for (auto _ : state) benchmark::DoNotOptimize(chat::encode_event(event));
     state.counters["bytes"] = static_cast<double>(chat::encode_event(event).size());
 }
 BENCHMARK(encode_event);
 
 void decode_event(benchmark::State& state) {
-    const std::string bytes = chat::encode_event(typical_message());
+    const std::string bytes = chat::encode_event(bench::typical_message());
     for (auto _ : state) benchmark::DoNotOptimize(chat::decode_event(bytes));
 }
 BENCHMARK(decode_event);

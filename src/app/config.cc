@@ -471,8 +471,7 @@ std::vector<std::string> check_config(const Config& config) {
                 "redis.url joins nodes, but {} would be in this machine's data folder, where other "
                 "nodes do not see it: give all nodes the same catalog.url (--postgres) and "
                 "dynamodb.url (--dynamodb), or set redis.only_node = true (--redis-only-node) "
-                "where "
-                "this is the only node",
+                "where this is the only node",
                 here));
         }
     }

@@ -49,7 +49,7 @@ class KeepFor {
     std::unordered_map<ChannelId, std::chrono::seconds> known_;
 };
 
-/// Or throttles.
+/// The log is away, or too busy for us.
 bool says_away(const Error& error) {
     return error.code == std::errc::host_unreachable || error.code == std::errc::timed_out ||
            error.code == std::errc::io_error ||

@@ -47,7 +47,14 @@ class CatchUpTest : public ::testing::Test {
         return all;
     }
 
+    void ask(Position after, Position upto) {
+        catch_up_.read(kLobby, after, upto, [this](CaughtUp read) { answer_ = std::move(read); });
+    }
+
     store::MemoryMessageLog log_;
+    fakes::ManualCluster cluster_{1};
+    CatchUp catch_up_{cluster_.shard(0), cluster_, log_};
+    std::optional<CaughtUp> answer_;
 };
 
 TEST_F(CatchUpTest, GivesWhatLiesBetween) {
@@ -122,19 +129,16 @@ TEST_F(CatchUpTest, CountsWhatIsOlderAcrossAnEpoch) {
 }
 
 TEST_F(CatchUpTest, WaitsForWhatAnotherNodeHasNotWrittenYet) {
-    fakes::ManualCluster cluster(1);
-    CatchUp catch_up(cluster.shard(0), cluster, log_);
     store(1, 1, 2);
     store(1, 4, 5);
-    std::optional<CaughtUp> answer;
-    catch_up.read(kLobby, {1, 2}, {1, 5}, [&](CaughtUp read) { answer = std::move(read); });
-    cluster.advance(100ms);
-    EXPECT_FALSE(answer);
+    ask({1, 2}, {1, 5});
+    cluster_.advance(100ms);
+    EXPECT_FALSE(answer_);
     store({1, 3});
-    cluster.advance(100ms);
-    ASSERT_TRUE(answer);
-    EXPECT_EQ(positions(*answer), (std::vector<Position>{{1, 3}, {1, 4}, {1, 5}}));
-    EXPECT_EQ(answer->older + answer->unread, 0u);
+    cluster_.advance(100ms);
+    ASSERT_TRUE(answer_);
+    EXPECT_EQ(positions(*answer_), (std::vector<Position>{{1, 3}, {1, 4}, {1, 5}}));
+    EXPECT_EQ(answer_->older + answer_->unread, 0u);
 }
 
 TEST_F(CatchUpTest, SaysBetweenWhichPositionsEventsAreMissing) {
@@ -151,43 +155,34 @@ TEST_F(CatchUpTest, SaysBetweenWhichPositionsEventsAreMissing) {
 }
 
 TEST_F(CatchUpTest, WaitsForWhatIsNotStoredYet) {
-    fakes::ManualCluster cluster(1);
-    CatchUp catch_up(cluster.shard(0), cluster, log_);
     store(1, 1, 2);
-    std::optional<CaughtUp> answer;
-    catch_up.read(kLobby, {1, 1}, {1, 3}, [&](CaughtUp read) { answer = std::move(read); });
-    cluster.advance(100ms);
-    EXPECT_FALSE(answer);
+    ask({1, 1}, {1, 3});
+    cluster_.advance(100ms);
+    EXPECT_FALSE(answer_);
     store({1, 3});
-    cluster.advance(100ms);
-    ASSERT_TRUE(answer);
-    EXPECT_EQ(positions(*answer), (std::vector<Position>{{1, 2}, {1, 3}}));
+    cluster_.advance(100ms);
+    ASSERT_TRUE(answer_);
+    EXPECT_EQ(positions(*answer_), (std::vector<Position>{{1, 2}, {1, 3}}));
 }
 
 TEST_F(CatchUpTest, SaysHowManyItCouldNotReadInTime) {
-    fakes::ManualCluster cluster(1);
-    CatchUp catch_up(cluster.shard(0), cluster, log_);
     store(1, 1, 2);
-    std::optional<CaughtUp> answer;
-    catch_up.read(kLobby, {1, 1}, {1, 5}, [&](CaughtUp read) { answer = std::move(read); });
-    cluster.advance(limits::kMissedPatience + 100ms);
-    ASSERT_TRUE(answer);
-    EXPECT_EQ(positions(*answer), (std::vector<Position>{{1, 2}}));
-    EXPECT_EQ(answer->unread, 3u);
-    EXPECT_EQ(answer->unread_after, (Position{1, 2}));
-    EXPECT_EQ(answer->unread_before, (Position{1, 6}));
+    ask({1, 1}, {1, 5});
+    cluster_.advance(limits::kMissedPatience + 100ms);
+    ASSERT_TRUE(answer_);
+    EXPECT_EQ(positions(*answer_), (std::vector<Position>{{1, 2}}));
+    EXPECT_EQ(answer_->unread, 3u);
+    EXPECT_EQ(answer_->unread_after, (Position{1, 2}));
+    EXPECT_EQ(answer_->unread_before, (Position{1, 6}));
 }
 
 TEST_F(CatchUpTest, SaysThatNothingCouldBeReadWhereTheWorkersAreBusy) {
-    fakes::ManualCluster cluster(1);
-    cluster.work_max = 0;
-    CatchUp catch_up(cluster.shard(0), cluster, log_);
+    cluster_.work_max = 0;
     store(1, 1, 5);
-    std::optional<CaughtUp> answer;
-    catch_up.read(kLobby, {1, 1}, {1, 5}, [&](CaughtUp read) { answer = std::move(read); });
-    cluster.advance(limits::kMissedPatience + 100ms);
-    ASSERT_TRUE(answer);
-    EXPECT_EQ(answer->unread, 4u);
+    ask({1, 1}, {1, 5});
+    cluster_.advance(limits::kMissedPatience + 100ms);
+    ASSERT_TRUE(answer_);
+    EXPECT_EQ(answer_->unread, 4u);
 }
 
 }  // namespace

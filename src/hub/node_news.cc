@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hub/node_news.h"
 
+#include "base/overloaded.h"
 #include "chat/event_bytes.h"
 
 namespace clamor::hub::news {
@@ -11,13 +12,6 @@ using chat::Reader;
 using chat::Writer;
 
 constexpr std::uint8_t kVersion = 1;
-
-template <class... Each>
-struct Overloaded : Each... {
-    using Each::operator()...;
-};
-template <class... Each>
-Overloaded(Each...) -> Overloaded<Each...>;
 
 void read(Reader& in, AccountChanged& news) {
     news.user = UserId(in.number());

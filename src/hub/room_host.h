@@ -256,6 +256,8 @@ class RoomHost final : public bus::Receiver {
     // room_upkeep.cc: what happens by time
     void note_membership(HostedRoom& room, UserId user);
     void announce_membership();
+    /// Nothing where the channel is too large for it.
+    void announce_membership(const HostedRoom& room, chat::MembershipChanged changed);
     void sweep();
     /// Something is under way there, or waits: the room must not be let go.
     static bool in_use(const HostedRoom& room);

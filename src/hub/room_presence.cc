@@ -81,14 +81,7 @@ void RoomHost::take_presence(ChannelId channel, Present others) {
     tell(others.chatters, room.elsewhere.chatters, changed.joined);
     tell(room.elsewhere.chatters, others.chatters, changed.parted);
     room.elsewhere = std::move(others);
-    const bool nothing = changed.joined.empty() && changed.parted.empty();
-    if (nothing || room.users() > limits::kNamesMax) return;
-    deliver(room,
-            std::make_shared<const chat::Event>(chat::Event{.channel = channel,
-                                                            .channel_login = room.login,
-                                                            .position = {},
-                                                            .body = std::move(changed)}),
-            nullptr);
+    announce_membership(room, std::move(changed));
 }
 
 }  // namespace clamor::hub

@@ -37,15 +37,19 @@ void RoomHost::announce_membership() {
             (chatter.connections > 0 ? changed.joined : changed.parted)
                 .push_back(chatter.chatter.user.login);
         }
-        const bool nothing = changed.joined.empty() && changed.parted.empty();
-        if (nothing || room.users() > limits::kNamesMax) continue;
-        deliver(room,
-                std::make_shared<const chat::Event>(chat::Event{.channel = channel,
-                                                                .channel_login = room.login,
-                                                                .position = {},
-                                                                .body = std::move(changed)}),
-                nullptr);
+        announce_membership(room, std::move(changed));
     }
+}
+
+void RoomHost::announce_membership(const HostedRoom& room, chat::MembershipChanged changed) {
+    const bool nothing = changed.joined.empty() && changed.parted.empty();
+    if (nothing || room.users() > limits::kNamesMax) return;
+    deliver(room,
+            std::make_shared<const chat::Event>(chat::Event{.channel = room.channel,
+                                                            .channel_login = room.login,
+                                                            .position = {},
+                                                            .body = std::move(changed)}),
+            nullptr);
 }
 
 void RoomHost::sweep() {

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/overloaded.h"
 #include "twitch/events.h"
 #include "twitch/lines.h"
 #include "wire/irc/writer.h"
@@ -180,13 +181,6 @@ Notice ban_denied(const chat::Denied& denied, bool timeout) {
                     fmt::format("You cannot {} a staff {}.", verb, login)};
     }
 }
-
-template <class... Each>
-struct Overloaded : Each... {
-    using Each::operator()...;
-};
-template <class... Each>
-Overloaded(Each...) -> Overloaded<Each...>;
 
 /// Acts that Twitch has no words for.
 Notice plain(std::string text) {

@@ -32,9 +32,6 @@ bool refuses(std::string_view error) {
 bool Reply::is_error() const {
     return reply_.type == REDIS_REPLY_ERROR;
 }
-bool Reply::is_nil() const {
-    return reply_.type == REDIS_REPLY_NIL;
-}
 std::string_view Reply::text() const {
     const bool has_text = reply_.type == REDIS_REPLY_STRING || reply_.type == REDIS_REPLY_STATUS ||
                           reply_.type == REDIS_REPLY_ERROR;

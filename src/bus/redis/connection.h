@@ -24,7 +24,6 @@ class Reply {
     explicit Reply(const redisReply& reply) : reply_(reply) {}
 
     bool is_error() const;
-    bool is_nil() const;
     /// Of a string, a status or an error; otherwise empty.
     std::string_view text() const;
     /// Of an integer; otherwise 0.

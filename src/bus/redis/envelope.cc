@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/little_endian.h"
+
 namespace clamor::bus::redis {
 
 namespace {
@@ -12,32 +14,22 @@ namespace {
 constexpr char kVersion = 1;
 constexpr std::size_t kHeader = 17;
 
-void put(std::string& out, std::uint64_t value) {
-    for (int shift = 0; shift < 64; shift += 8) out += static_cast<char>(value >> shift & 0xff);
-}
-
-std::uint64_t get(std::string_view in) {
-    std::uint64_t value = 0;
-    for (std::size_t i = 8; i-- > 0;) value = value << 8 | static_cast<std::uint8_t>(in[i]);
-    return value;
-}
-
 }  // namespace
 
 std::string encode_envelope(const Envelope& envelope) {
     std::string out;
     out.reserve(kHeader + envelope.bytes.size());
     out += kVersion;
-    put(out, envelope.node);
-    put(out, envelope.number);
+    little_endian::append(out, envelope.node);
+    little_endian::append(out, envelope.number);
     out += envelope.bytes;
     return out;
 }
 
 std::optional<Envelope> decode_envelope(std::string_view text) {
     if (text.size() < kHeader || text.front() != kVersion) return std::nullopt;
-    return Envelope{.node = get(text.substr(1, 8)),
-                    .number = get(text.substr(9, 8)),
+    return Envelope{.node = little_endian::read<std::uint64_t>(text.substr(1)),
+                    .number = little_endian::read<std::uint64_t>(text.substr(9)),
                     .bytes = text.substr(kHeader)};
 }
 

@@ -193,18 +193,25 @@ void Link::Impl::connect_soon(Server& server) {
 
 void Link::Impl::connect(Server& server) {
     server.state = Server::State::looking_up;
+    look_up(server.address, [this, address = server.address](Result<reactor::Endpoint> found) {
+        resolved(address, std::move(found));
+    });
+}
+
+/// A name takes a worker's time; `done` comes on our thread.
+void Link::Impl::look_up(const std::string& address,
+                         std::function<void(Result<reactor::Endpoint>)> done) {
     lookups_.fetch_add(1);
-    const bool queued = resolver_.post([this, address = server.address] {
-        auto found = reactor::Endpoint::parse(address);
-        post([this, address, found = std::move(found)]() mutable {
-            resolved(address, std::move(found));
+    const bool queued = resolver_.post([this, address, done] {
+        post([done, found = reactor::Endpoint::parse(address)]() mutable {
+            done(std::move(found));
         });
         lookups_.fetch_sub(1);
         lookups_.notify_all();
     });
     if (queued) return;
     lookups_.fetch_sub(1);
-    resolved(server.address, fail(std::errc::resource_unavailable_try_again));
+    done(fail(std::errc::resource_unavailable_try_again));
 }
 
 void Link::Impl::resolved(const std::string& address, Result<reactor::Endpoint> found) {
@@ -385,20 +392,11 @@ void Link::Impl::find_servers() {
     finding_ = true;
     found_at_ = now();
     finder_address_ = candidates[next_address_++ % candidates.size()];
-    lookups_.fetch_add(1);
-    const bool queued = resolver_.post([this, address = finder_address_] {
-        auto found = reactor::Endpoint::parse(address);
-        post([this, found = std::move(found)] {
-            if (found && !stopped_) return finder_->connect(*found);
-            finding_ = false;
-            if (!found) last_failure_ = found.error().to_string();
-        });
-        lookups_.fetch_sub(1);
-        lookups_.notify_all();
+    look_up(finder_address_, [this](const Result<reactor::Endpoint>& found) {
+        if (found && !stopped_) return finder_->connect(*found);
+        finding_ = false;
+        if (!found) last_failure_ = found.error().to_string();
     });
-    if (queued) return;
-    lookups_.fetch_sub(1);
-    finding_ = false;
 }
 
 void Link::Impl::finder_opened() {

@@ -151,6 +151,7 @@ class Link::Impl {
     Server& add_server(const std::string& address);
     void connect_soon(Server& server);
     void connect(Server& server);
+    void look_up(const std::string& address, std::function<void(Result<reactor::Endpoint>)> done);
     void resolved(const std::string& address, Result<reactor::Endpoint> found);
     void refuse(Server& server, std::string_view error);
     void logged_in(Server& server);

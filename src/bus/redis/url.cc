@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/percent.h"
+
 namespace clamor::bus::redis {
 
 namespace {
@@ -22,30 +24,6 @@ constexpr unsigned kDatabasesMax = 65535;
 tl::unexpected<Error> wrong(std::string_view why) {
     return fail(std::errc::invalid_argument,
                 fmt::format("the address of Redis {}; it has the form {}", why, kForm));
-}
-
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
-std::optional<std::string> unescape(std::string_view text) {
-    std::string plain;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '%') {
-            plain += text[i];
-            continue;
-        }
-        if (i + 2 >= text.size()) return std::nullopt;
-        const int high = hex_digit(text[i + 1]);
-        const int low = hex_digit(text[i + 2]);
-        if (high < 0 || low < 0) return std::nullopt;
-        plain += static_cast<char>(high * 16 + low);
-        i += 2;
-    }
-    return plain;
 }
 
 std::optional<std::string> read_address(std::string_view text, std::uint16_t default_port) {
@@ -107,8 +85,8 @@ Result<Url> parse_url(std::string_view text) {
         rest.remove_prefix(at + 1);
         const auto colon = login.find(':');
         if (colon == std::string_view::npos) return wrong("has a user without a password");
-        auto user = unescape(login.substr(0, colon));
-        auto password = unescape(login.substr(colon + 1));
+        auto user = percent_decode(login.substr(0, colon));
+        auto password = percent_decode(login.substr(colon + 1));
         if (!user || !password) return wrong("has a % in user or password that is not %XX");
         if (password->empty()) return wrong("has an empty password");
         url.user = *std::move(user);
