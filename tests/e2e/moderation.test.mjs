@@ -96,6 +96,7 @@ test('tmi.js gives and takes roles and lists them', kTimeout, async () => {
     await owner.vip('roleroom', 'helper');
     assert.deepEqual(await owner.vips('roleroom'), ['helper']);
     await owner.unvip('roleroom', 'helper');
+    assert.deepEqual(await owner.commercial('roleroom', 30), ['#roleroom', 30]);
     await assert.rejects(owner.unvip('roleroom', 'helper'), (error) => error === 'bad_unvip_grantee_not_vip');
 });
 

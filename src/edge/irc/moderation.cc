@@ -2,6 +2,7 @@
 #include "twitch/moderation.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include <fmt/format.h>
 
@@ -66,6 +67,19 @@ twitch::Notice notice_of(hub::WhisperAnswer answer, std::string_view login) {
     return {"clamor_busy", fmt::format("Your whisper to {} was not sent since the server is busy. "
                                        "Please try again.",
                                        login)};
+}
+
+/// 30 where nothing is said; nothing for what is no length of a commercial.
+std::optional<int> commercial_seconds(std::string_view text) {
+    constexpr int kStep = 30, kMost = 180;
+    const auto begin = text.find_first_not_of(' ');
+    if (begin == std::string_view::npos) return kStep;
+    text = text.substr(begin, text.find_last_not_of(' ') + 1 - begin);
+    int seconds = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    if (seconds < kStep || seconds > kMost || seconds % kStep != 0) return std::nullopt;
+    return seconds;
 }
 
 std::string joined(const std::vector<std::string>& names) {
@@ -309,9 +323,25 @@ void Handlers::slash_unavailable(IrcSession& session, const Line& line, std::str
         {"unavailable_command", "Sorry, this command is not available through this client."});
 }
 
-void Handlers::slash_commercial(IrcSession& session, const Line& line, std::string_view) {
-    session.say_notice(channel_of(line),
-                       {"bad_commercial_error", "Failed to start the commercial."});
+/// clamor shows no commercials; bots and clients wait for the answer (spec twitch-chat 10.1).
+void Handlers::slash_commercial(IrcSession& session, const Line& line, std::string_view rest) {
+    const std::string channel = channel_of(line);
+    const auto seconds = commercial_seconds(rest);
+    if (!seconds) {
+        return session.say_notice(channel,
+                                  usage("usage_commercial", "commercial", "[30|60|90|120|150|180]",
+                                        "Triggers a commercial, of 30 seconds when no length is "
+                                        "given."));
+    }
+    if (session.identity_.user.login != channel) {
+        return session.say_notice(channel, twitch::no_permission());
+    }
+    session.say_notice(channel,
+                       {"commercial_success",
+                        fmt::format("Initiating {} second commercial break. Please keep in mind "
+                                    "that your stream is still live and not everyone will get a "
+                                    "commercial.",
+                                    *seconds)});
 }
 
 void Handlers::slash_marker(IrcSession& session, const Line& line, std::string_view) {

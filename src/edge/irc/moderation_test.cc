@@ -125,6 +125,18 @@ TEST(SlashCommands, WrongArgumentsAreAnsweredWithTheUsage) {
     EXPECT_THAT(mona.type("/poll x"), HasSubstr("msg-id=unavailable_command"));
 }
 
+TEST(SlashCommands, CommercialsAreAnsweredAndNotShown) {
+    IrcWorld world;
+    Typist dallas(world, "dallas"), mona(world, "mona");
+    EXPECT_THAT(dallas.type("/commercial 60 "),
+                HasSubstr("msg-id=commercial_success :tmi.twitch.tv NOTICE #dallas :Initiating 60 "
+                          "second commercial break."));
+    EXPECT_THAT(dallas.type("/commercial"), HasSubstr("Initiating 30 second"));
+    EXPECT_THAT(mona.type("/commercial 60"), HasSubstr("msg-id=no_permission"));
+    for (const std::string wrong : {"31", "0", "-30", "210", "soon", "30 30"})
+        EXPECT_THAT(dallas.type("/commercial " + wrong), HasSubstr("msg-id=usage_commercial "));
+}
+
 TEST(SlashCommands, RolesChangeWhatTheNamedSees) {
     IrcWorld world;
     Typist dallas(world, "dallas"), bob(world, "bob");
