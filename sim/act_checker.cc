@@ -41,10 +41,11 @@ void ActChecker::committed(const store::AuditEntry& entry, chat::Role role) {
     Channel& channel = channels_[entry.channel];
     if (entry.action == "undo") {
         channel.undid.insert(entry.actor);
+        for (const MessageId act : acts_of(entry.channel, entry.batch)) withdraw(channel, act);
         return;
     }
     const MessageId act = act_of(entry);
-    channel.unpublished.push_back(act);
+    channel.unpublished.push_back({.id = act, .target = entry.target});
     if (!entry.batch.empty()) channel.batches[entry.batch].push_back(act);
 }
 
@@ -69,17 +70,24 @@ void ActChecker::lost(ChannelId channel, const chat::Moderation& act) {
     came(channel, act);
 }
 
+void ActChecker::withdraw(Channel& channel, MessageId act) {
+    const auto found = std::ranges::find(channel.unpublished, act, &Act::id);
+    if (found == channel.unpublished.end()) return;
+    channel.unpublished.erase(found);
+    channel.withdrawn.insert(act);
+}
+
 void ActChecker::came(ChannelId channel, const chat::Moderation& act) {
     Channel& known = channels_[channel];
     auto& waiting = known.unpublished;
-    const auto found = std::find(waiting.begin(), waiting.end(), act.id);
+    const auto found = std::ranges::find(waiting, act.id, &Act::id);
     if (found == waiting.end()) {
-        if (!known.undid.contains(act.moderator.id)) {
+        if (known.withdrawn.erase(act.id) == 0 && !known.undid.contains(act.moderator.id)) {
             violations_.add("channel {} tells of {} by {}, which is not in the catalog",
                             channel.value, chat::name_of(act.action), act.moderator.login);
         }
     } else {
-        if (found != waiting.begin()) {
+        if (std::ranges::find(waiting.begin(), found, found->target, &Act::target) != found) {
             violations_.add("channel {} tells of {} by {} before what was done before it",
                             channel.value, chat::name_of(act.action), act.moderator.login);
         }

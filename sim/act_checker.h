@@ -21,7 +21,8 @@ namespace clamor::sim {
 
 /// Holds what moderators do against who may do it and against what the catalog says:
 /// - only moderators and broadcasters act, and whoever may not is told so;
-/// - what is in the catalog is published, once and in that order, and nothing else is;
+/// - what is in the catalog is published, once, and in that order what concerns the same person or
+///   nobody, and nothing else is; what was taken back before may be left out;
 /// - all that was published makes of a user what the catalog says of them.
 class ActChecker {
   public:
@@ -57,12 +58,18 @@ class ActChecker {
 
   private:
     using ChannelUser = std::pair<ChannelId, UserId>;
+    struct Act {
+        MessageId id;
+        UserId target;
+    };
     struct Channel {
-        std::deque<MessageId> unpublished;  // in the catalog's order
-        std::set<UserId> undid;             // whose events have no line of their own
+        std::deque<Act> unpublished;    // in the catalog's order
+        std::set<MessageId> withdrawn;  // of those: taken back
+        std::set<UserId> undid;         // whose events have no line of their own
         std::map<std::string, std::vector<MessageId>> batches;
     };
 
+    static void withdraw(Channel& channel, MessageId act);
     void came(ChannelId channel, const chat::Moderation& act);
     void check_published();
     void check_standing(ChannelId channel, UserId user, const chat::Standing& told,

@@ -453,6 +453,29 @@ TEST_F(ActCheckerTest, SeesWhatIsToldTwiceInAnotherOrderOrNever) {
                             HasSubstr("not in the catalog"), HasSubstr("never told of 1 acts")));
 }
 
+TEST_F(ActCheckerTest, LetsActsOnOthersOvertakeAndLeavesOutWhatWasTakenBack) {
+    const auto of = [](int number, std::uint64_t target) {
+        auto ban = moderation(chat::ModAction::ban, number);
+        ban.target.id = UserId(target);
+        return ban;
+    };
+    commit(of(1, 5), chat::Role::moderator, "b");
+    commit(of(2, 6), chat::Role::moderator, "b");
+    commit(of(3, 7), chat::Role::moderator);
+    commit(of(4, 7), chat::Role::moderator);
+    checker.published(kRoom, of(3, 7));
+    checker.published(kRoom, of(2, 6));
+    checker.committed({.channel = kRoom, .action = "undo", .batch = "b"}, chat::Role::moderator);
+    checker.published(kRoom, of(4, 7));
+    rest({});
+    EXPECT_THAT(violations.kept(), IsEmpty());
+    commit(of(5, 7), chat::Role::moderator);
+    commit(of(6, 7), chat::Role::moderator);
+    checker.published(kRoom, of(6, 7));
+    checker.published(kRoom, of(5, 7));
+    EXPECT_THAT(violations.kept(), ElementsAre(HasSubstr("before what was done before it")));
+}
+
 TEST_F(ActCheckerTest, SeesAStandingThatIsNotTheToldOne) {
     checker.knew(kRoom, UserId(1), {});
     const auto ban = moderation(chat::ModAction::ban, 1);

@@ -74,6 +74,7 @@ void RuleChecker::seen(ChannelId channel, const chat::Moderation& act) {
 
 void RuleChecker::published(ChannelId channel, const chat::Moderation& act, MonoTime now) {
     seen(channel, act);
+    if (!chat::changes_modes(act.action)) return;
     std::vector<Modes>& modes = modes_[channel];
     const auto holds = std::find_if(modes.begin(), modes.end(), [&](const Modes& one) {
         return one.replaced_at == MonoTime::max() && one.modes == act.modes;

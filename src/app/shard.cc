@@ -124,7 +124,11 @@ Result<reactor::Endpoint> Shard::listen_irc(const reactor::Endpoint& at) {
 }
 
 void Shard::stop_listening() {
-    on_shard([](Parts& parts) { return parts.server.stop_listening(), true; });
+    on_shard([](Parts& parts) {
+        parts.server.stop_listening();
+        parts.hub.hurry();
+        return true;
+    });
 }
 
 Result<reactor::Endpoint> Shard::listen_http(reactor::Fd socket) {

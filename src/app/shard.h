@@ -56,6 +56,7 @@ class Shard {
     Result<reactor::Endpoint> listen_irc(reactor::Fd socket);
     Result<edge::net::ListeningSockets> sockets();
 
+    /// And shows at once what waited to be shown: the end is near.
     void stop_listening();
     /// Ends EventSub's connections, which go where their new ones are.
     void close_events();

@@ -68,6 +68,10 @@ inline constexpr auto kRaidCountdown = 90s;
 inline constexpr auto kShoutoutEvery = 2min;        // in one channel
 inline constexpr auto kShoutoutOfOneEvery = 60min;  // of one and the same other channel
 inline constexpr std::size_t kActsPerRequest = 10000;
+// A bulk of acts is shown bit by bit, so that viewers' lines stay free for what is said: 500 a
+// second are 60 KB a second for each of them.
+inline constexpr std::size_t kActEventsAtOnce = 25;
+inline constexpr auto kActEventsEvery = 50ms;
 inline constexpr std::uint32_t kPinSeconds = 1200;
 inline constexpr std::size_t kRoleListMax = 1000;  // names of moderators or VIPs in one answer
 

@@ -223,7 +223,8 @@ struct Denied {
 /// changed (modes that were so already come as Denial::already_so instead).
 struct Done {
     std::vector<std::variant<Moderation, UserNotice, HeldMessage, Message>> events;
-    std::vector<MessageId> undone{};  ///< acts whose deletions the log is to take back
+    std::vector<MessageId> undone{};  ///< acts that were taken back: their deletions end, and
+                                      ///< nobody need hear of them who has not yet
 };
 
 using ActAnswer = std::variant<Done, Denied>;

@@ -55,6 +55,13 @@ std::string_view name_of(ModAction action) {
     return kNames[static_cast<std::size_t>(action)];
 }
 
+bool changes_modes(ModAction action) {
+    static_assert(static_cast<int>(ModAction::unique_chat_off) -
+                      static_cast<int>(ModAction::emote_only) ==
+                  9);
+    return action >= ModAction::emote_only && action <= ModAction::unique_chat_off;
+}
+
 std::string_view name_of(HoldStatus status) {
     static constexpr std::array<std::string_view, 4> kNames = {"pending", "approved", "denied",
                                                                "expired"};

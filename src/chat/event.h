@@ -151,6 +151,8 @@ enum class ModAction : std::uint8_t {
 inline constexpr int kModActions = 43;
 /// `ban`, `delete_message` and so on: as the audit log has it.
 std::string_view name_of(ModAction action);
+/// Emote-only, followers-only, slow, subscribers-only and unique chat, on and off.
+bool changes_modes(ModAction action);
 
 /// What a moderator did. Fields that an action has no use for are empty.
 struct Moderation {
@@ -166,7 +168,7 @@ struct Moderation {
     MessageId message_id;      ///< deleted or pinned; an unban request's id
     std::string text;          ///< of that message, the request, or the term
     bool text_is_action = false;
-    RoomState modes;  ///< the room's, after the act
+    RoomState modes;  ///< the room's after the act, where it changes them
     friend bool operator==(const Moderation&, const Moderation&) = default;
 };
 

@@ -49,13 +49,6 @@ Json message_payload(const chat::Message& message, const Source& source) {
     return out;
 }
 
-bool changes_modes(chat::ModAction action) {
-    return action >= chat::ModAction::emote_only && action <= chat::ModAction::unique_chat_off;
-}
-static_assert(static_cast<int>(chat::ModAction::unique_chat_off) -
-                  static_cast<int>(chat::ModAction::emote_only) ==
-              9);
-
 Json settings_payload(const chat::RoomState& modes, const Source& source) {
     Json out;
     add_person(out, "broadcaster_", source.broadcaster);

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "hub/hub_fixture.h"
+#include "hub/room_host.h"
 
 /// What moderators do, through the hubs of a node.
 namespace clamor::hub {
@@ -68,6 +69,27 @@ class ActsTest : public HubTest {
         return log_.read({.channel = lobby_, .limit = 1000}).value();
     }
     chat::Target target(const std::string& login) { return {.id = {}, .login = login}; }
+    /// Bans of bots, the first of which is `bot<first>`.
+    ActRequest bulk_of(std::size_t acts, std::size_t first = 0) {
+        ActRequest bulk{.channel = lobby_,
+                        .actor = user("mona").user,
+                        .origin = "api",
+                        .batch = "bulk",
+                        .acts = {}};
+        for (std::size_t i = first; i < first + acts; ++i)
+            bulk.acts.emplace_back(chat::act::Ban{.target = target("bot" + std::to_string(i))});
+        return bulk;
+    }
+    /// How many lines of what the member got begin so.
+    static std::size_t shown(const FakeMember& member, const std::string& begin) {
+        const std::string text = "\n" + member.text();
+        std::size_t count = 0;
+        for (std::size_t at = 0; (at = text.find("\n" + begin, at)) != std::string::npos; ++at)
+            ++count;
+        return count;
+    }
+    static constexpr auto kWholeBulkShown =
+        1000 / limits::kActEventsAtOnce * limits::kActEventsEvery + 100ms;
 
     ChannelId lobby_{};
 };
@@ -218,38 +240,109 @@ TEST_P(ActsTest, ABulkIsOneTransactionAndItsBatchIsTakenBackInOneCall) {
 
 TEST_P(ActsTest, ALargeBulkHoldsWhileItsEventsStillGoOut) {
     FakeMember mona(user("mona")), last(user("bot999"));
-    const MemberRef m = add_and_join(mona), b = add_and_join(last);
-    ActRequest bulk{.channel = lobby_,
-                    .actor = user("mona").user,
-                    .origin = "api",
-                    .batch = "bulk",
-                    .acts = {}};
-    for (int i = 0; i < 1000; ++i)
-        bulk.acts.emplace_back(chat::act::Ban{.target = target("bot" + std::to_string(i))});
-    std::size_t shown_at_answer = 0;
-    gateway_.act(bulk, [&](ActAnswers) { shown_at_answer = mona.frames.size(); });
-    hub(m).act(m, 3, "lobby", chat::act::ClearChat{});
+    add_and_join(mona);
+    const MemberRef b = add_and_join(last);
+    gateway_.act(bulk_of(1000), [](const ActAnswers&) {});
     cluster_.run();
-    EXPECT_TRUE(mona.text().ends_with("ban bot999\nclear \n")) << "in the order of the acts";
-    EXPECT_LT(shown_at_answer, mona.frames.size()) << "answered before all was shown";
+    EXPECT_TRUE(mona.text().starts_with("ban bot999\nban bot0\n")) << "whom the room knows first";
+    EXPECT_LT(shown(mona, "ban "), 1000u) << "not all of it at once";
     EXPECT_EQ(last.evicted.size(), 1u);
     say(b, 4, "hello?");
     EXPECT_EQ(std::get<chat::Refused>(last.sends.find(4)->second).why, chat::Refusal::banned);
+    cluster_.advance(kWholeBulkShown);
+    EXPECT_EQ(shown(mona, "ban "), 1000u);
+}
+
+TEST_P(ActsTest, AnActOnOnePersonOvertakesABulkAndTakesAlongWhatConcernsThem) {
+    FakeMember mona(user("mona"));
+    const MemberRef m = add_and_join(mona);
+    gateway_.act(bulk_of(1000), [](const ActAnswers&) {});
+    cluster_.run();
+    hub(m).act(m, 3, "lobby", chat::act::ClearChat{});
+    cluster_.run();
+    EXPECT_TRUE(mona.text().ends_with("clear \n"));
+    hub(m).act(m, 4, "lobby", chat::act::Unban{target("bot900")});
+    cluster_.run();
+    EXPECT_TRUE(mona.text().ends_with("clear \nban bot900\nunban bot900\n")) << mona.text();
+    cluster_.advance(kWholeBulkShown);
+    EXPECT_EQ(shown(mona, "ban "), 1000u);
+}
+
+TEST_P(ActsTest, WhatABulkTakesOutOfSightIsGoneBeforeItIsShown) {
+    FakeMember gone(user("bot999"));
+    const MemberRef g = add_and_join(gone);
+    say(g, 1, "first");
+    hub(g).leave(g, "lobby");
+    cluster_.advance(RoomHost::kChatterIdle + std::chrono::seconds(20));
+    FakeMember mona(user("mona"));
+    add_and_join(mona);
+    gateway_.act(bulk_of(1000), [](const ActAnswers&) {});
+    cluster_.run();
+    EXPECT_EQ(mona.text().find("ban bot999\n"), std::string::npos);
+    EXPECT_TRUE(history()[0].deleted);
+}
+
+TEST_P(ActsTest, WhatIsTakenBackBeforeItIsShownIsNotShown) {
+    FakeMember mona(user("mona"));
+    add_and_join(mona);
+    gateway_.act(bulk_of(1000), [](const ActAnswers&) {});
+    cluster_.run();
+    const std::size_t before = shown(mona, "ban ");
+    gateway_.act({.channel = lobby_,
+                  .actor = user("mona").user,
+                  .origin = "api",
+                  .batch = {},
+                  .acts = {chat::act::Undo{"bulk"}}},
+                 [](const ActAnswers& answers) { EXPECT_TRUE(done(answers.front())); });
+    cluster_.advance(kWholeBulkShown);
+    EXPECT_EQ(shown(mona, "ban "), before);
+    EXPECT_EQ(shown(mona, "unban "), 1000u);
+}
+
+TEST_P(ActsTest, BulksWaitWhereTooMuchWaitsToBeShownAndSingleActsDoNot) {
+    FakeMember mona(user("mona"));
+    const MemberRef m = add_and_join(mona);
+    std::vector<int> answered;
+    const auto ask = [&](int number, std::size_t acts, std::size_t first) {
+        gateway_.act(bulk_of(acts, first),
+                     [&answered, number](const ActAnswers&) { answered.push_back(number); });
+    };
+    ask(1, limits::kActsPerRequest, 0);
+    ask(2, 2 * limits::kActEventsAtOnce, limits::kActsPerRequest);
+    ask(3, 2 * limits::kActEventsAtOnce, 2 * limits::kActsPerRequest);
+    hub(m).act(m, 5, "lobby", chat::act::ClearChat{});
+    cluster_.run();
+    EXPECT_EQ(answered, (std::vector{1, 2}));
+    EXPECT_TRUE(mona.text().ends_with("clear \n"));
+    cluster_.advance(limits::kActEventsEvery * 2);
+    EXPECT_EQ(answered, (std::vector{1, 2, 3}));
+}
+
+TEST_P(ActsTest, ANodeThatEndsShowsTheRestAtOnce) {
+    FakeMember mona(user("mona"));
+    add_and_join(mona);
+    gateway_.act(bulk_of(1000), [](const ActAnswers&) {});
+    cluster_.run();
+    for (const auto& one : hubs_) one->hurry();
+    cluster_.run();
+    EXPECT_EQ(shown(mona, "ban "), 1000u);
+    gateway_.act({.channel = lobby_,
+                  .actor = user("mona").user,
+                  .origin = "api",
+                  .batch = {},
+                  .acts = {chat::act::Undo{"bulk"}}},
+                 [](const ActAnswers& answers) { EXPECT_TRUE(done(answers.front())); });
+    cluster_.run();
+    EXPECT_EQ(shown(mona, "unban "), 1000u);
 }
 
 TEST_P(ActsTest, WhatABulkDidLastHoldsWhileItsEventsStillGoOut) {
     FakeMember bob(user("bob"));
     const MemberRef b = add_and_join(bob);
-    ActRequest bulk{.channel = lobby_,
-                    .actor = user("mona").user,
-                    .origin = "api",
-                    .batch = {},
-                    .acts = {chat::act::Ban{.target = target("bob"), .seconds = 60}}};
-    for (int i = 0; i < 600; ++i)
-        bulk.acts.emplace_back(chat::act::Ban{.target = target("bot" + std::to_string(i))});
+    ActRequest bulk = bulk_of(600);
+    bulk.acts.insert(bulk.acts.begin(), chat::act::Ban{.target = target("bob"), .seconds = 60});
     bulk.acts.emplace_back(chat::act::Unban{target("bob")});
     gateway_.act(bulk, [&](ActAnswers) {
-        // The timeout was told of, and its end is yet to come.
         hub(b).send(b, 4,
                     {.channel_login = "lobby",
                      .text = "hello",
@@ -259,6 +352,7 @@ TEST_P(ActsTest, WhatABulkDidLastHoldsWhileItsEventsStillGoOut) {
     });
     cluster_.run();
     EXPECT_TRUE(bob.answered<Stored>(4));
+    EXPECT_TRUE(bob.text().starts_with("timeout bob\nuntimeout bob\n")) << bob.text();
 }
 
 TEST_P(ActsTest, ABanEvictsWhoseFactsARoomHasForgotten) {

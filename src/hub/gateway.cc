@@ -10,6 +10,23 @@
 
 namespace clamor::hub {
 
+namespace {
+
+std::vector<UserId> targets_of(const ActAnswers& answers) {
+    std::vector<UserId> targets;
+    for (const chat::ActAnswer& answer : answers) {
+        const auto* what = std::get_if<chat::Done>(&answer);
+        if (what == nullptr) continue;
+        for (const auto& event : what->events) {
+            const auto* act = std::get_if<chat::Moderation>(&event);
+            if (act != nullptr && act->target.id) targets.push_back(act->target.id);
+        }
+    }
+    return targets;
+}
+
+}  // namespace
+
 /// Posting is for every thread; its clock is only for the first shard's.
 Scheduler& HubGateway::scheduler() const {
     return hubs_.front()->impl_->scheduler();
@@ -17,8 +34,14 @@ Scheduler& HubGateway::scheduler() const {
 
 void HubGateway::act(ActRequest request, std::function<void(ActAnswers)> done) {
     const ChannelId channel = request.channel;
-    on_owner(channel, [request = std::move(request), done = std::move(done)](auto& hub) mutable {
-        hub.perform(std::move(request), std::move(done));
+    const auto tell = [this, channel, done = std::move(done)](ActAnswers answers) {
+        // A bulk is shown bit by bit, and is to hold on other nodes as soon as it does here.
+        const news::StandingChanged changed{channel, targets_of(answers)};
+        if (changed.users.size() > limits::kActEventsAtOnce) tell_nodes(changed);
+        done(std::move(answers));
+    };
+    on_owner(channel, [request = std::move(request), tell](auto& hub) mutable {
+        hub.perform(std::move(request), tell);
     });
 }
 
@@ -179,8 +202,8 @@ void HubGateway::account_changed(UserId user) {
 }
 
 void HubGateway::standing_changed(ChannelId channel, UserId user) {
-    take(news::StandingChanged{channel, user});
-    tell_nodes(news::StandingChanged{channel, user});
+    take(news::StandingChanged{channel, {user}});
+    tell_nodes(news::StandingChanged{channel, {user}});
 }
 
 void HubGateway::channel_changed(ChannelId channel) {

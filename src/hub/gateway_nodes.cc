@@ -51,11 +51,11 @@ void HubGateway::take(const news::AccountChanged& what) {
 }
 
 void HubGateway::take(const news::StandingChanged& what) {
-    on_owner(what.channel, [channel = what.channel, user = what.user](auto& hub) {
-        hub.host().standing_changed(channel, user);
+    on_owner(what.channel, [what](auto& hub) {
+        for (const UserId user : what.users) hub.host().standing_changed(what.channel, user);
     });
-    on_all([channel = what.channel, user = what.user](auto& hub) {
-        hub.standing_changed(channel, user);
+    on_all([what](auto& hub) {
+        for (const UserId user : what.users) hub.standing_changed(what.channel, user);
     });
 }
 

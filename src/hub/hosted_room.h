@@ -92,7 +92,7 @@ struct HostedRoom {
     std::set<MessageId> undone_acts;    ///< of these, those that were undone
     bool published_here = false;        ///< messages of this node may be on their way to the log
     std::deque<chat::Event> outgoing;   ///< what acts made happen and is not published yet
-    bool publishing = false;            ///< a later task goes on with `outgoing`
+    bool publishing = false;            ///< a timer goes on with `outgoing`
     OutgoingRaid raid;
     moderation::RoomPolicy automod;
     automod::ChannelMemory automod_memory;

@@ -79,6 +79,9 @@ void Hub::visit_rooms(
     const std::function<void(ChannelId, const std::string&, std::size_t)>& visit) const {
     impl_->visit(visit);
 }
+void Hub::hurry() {
+    impl_->hurry();
+}
 const HubCounters& Hub::counters() const {
     return impl_->counters();
 }

@@ -98,6 +98,9 @@ class Hub {
     void visit_rooms(const std::function<void(ChannelId, const std::string& login,
                                               std::size_t members)>& visit) const;
 
+    /// The node ends soon: what waits to be shown is shown at once from now on.
+    void hurry();
+
     const HubCounters& counters() const;
 
   private:

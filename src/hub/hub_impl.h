@@ -205,6 +205,7 @@ class Hub::Impl final : public RoomHost::Outlet {
     std::size_t channels_of(MemberRef ref) const { return fanout_.channels_of(ref.slot); }
     const HubCounters& counters() const { return counters_; }
     void visit(const RoomHost::Visitor& visitor) const { host_.visit(visitor); }
+    void hurry() { host_.hurry(); }
 
     void set_observer(Observer* observer) { observer_ = observer; }
     void watch(ChannelId channel) {

@@ -18,7 +18,7 @@ void read(Reader& in, AccountChanged& news) {
 }
 void read(Reader& in, StandingChanged& news) {
     news.channel = ChannelId(in.number());
-    news.user = UserId(in.number());
+    while (in.error() == nullptr && in.left() > 0) news.users.emplace_back(in.number());
 }
 void read(Reader& in, ChannelChanged& news) {
     news.channel = ChannelId(in.number());
@@ -63,7 +63,7 @@ std::string encode(const News& news) {
     std::visit(Overloaded{[&](const AccountChanged& one) { out.number(one.user.value); },
                           [&](const StandingChanged& one) {
                               out.number(one.channel.value);
-                              out.number(one.user.value);
+                              for (const UserId user : one.users) out.number(user.value);
                           },
                           [&](const ChannelChanged& one) { out.number(one.channel.value); },
                           [&](const FollowedChannel& one) {

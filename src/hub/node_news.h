@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/ids.h"
 #include "base/result.h"
@@ -18,7 +19,7 @@ struct AccountChanged {
 };
 struct StandingChanged {
     ChannelId channel{};
-    UserId user{};
+    std::vector<UserId> users{};
 };
 struct ChannelChanged {
     ChannelId channel{};

@@ -136,6 +136,30 @@ TEST_F(NodesTest, RefuseEverywhereWhoIsBannedOnOneAndClearTheirMessages) {
     }));
 }
 
+TEST_F(NodesTest, ABulkHoldsEverywhereBeforeItIsShown) {
+    ActRequest bulk{.channel = lobby_,
+                    .actor = *shared_.catalog.ensure_user("mona"),
+                    .origin = "api",
+                    .batch = "bulk",
+                    .acts = {}};
+    for (int i = 0; i < 2000; ++i)
+        bulk.acts.emplace_back(
+            chat::act::Ban{.target = {.id = {}, .login = "bot" + std::to_string(i)}});
+    bulk.acts.emplace_back(chat::act::Ban{.target = {.id = {}, .login = "speaker2"}});
+    nodes_[0]->gateway().act(bulk, [](const ActAnswers&) {});
+    RequestId request = 100;
+    ASSERT_TRUE(until([&] {
+        ++request;
+        nodes_[2]->say(*speakers_[2], request, "still here " + std::to_string(request));
+        return std::ranges::any_of(speakers_[2]->sends, [](const auto& answer) {
+            const auto* refused = std::get_if<chat::Refused>(&answer.second);
+            return refused != nullptr && refused->why == chat::Refusal::banned;
+        });
+    }));
+    EXPECT_TRUE(seen("ban speaker2"));
+    EXPECT_TRUE(until([&] { return !speakers_[2]->evicted.empty(); }));
+}
+
 TEST_F(NodesTest, HoldModesEverywhere) {
     nodes_[0]->act(*mona_, 8, chat::act::ChangeModes{{.slow_seconds = 30u}});
     ASSERT_TRUE(seen("slow"));

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <iterator>
+#include <unordered_set>
 #include <utility>
 
 #include "base/log.h"
@@ -30,14 +32,16 @@ bool hides_messages(chat::ModAction action) {
            action == chat::ModAction::delete_message || action == chat::ModAction::clear;
 }
 
-/// What is undone must have happened, and what waits to be published is bounded.
-bool must_wait(const HostedRoom& room) {
-    if (room.outgoing.empty()) return false;
-    const auto& acts = room.acts.front().request.acts;
-    return room.outgoing.size() > limits::kActsPerRequest ||
-           std::any_of(acts.begin(), acts.end(), [](const chat::Act& act) {
-               return std::holds_alternative<chat::act::Undo>(act);
-           });
+/// What waits to be published is bounded.
+bool may_be_done(const HostedRoom& room, const ActRequest& request) {
+    return room.outgoing.size() <= limits::kActsPerRequest ||
+           request.acts.size() <= limits::kActEventsAtOnce;
+}
+
+/// Whom the event is about; no id: nobody.
+UserId target_of(const chat::Event& event) {
+    const auto* act = std::get_if<chat::Moderation>(&event.body);
+    return act != nullptr ? act->target.id : UserId();
 }
 
 /// The role that an act of Twitch's API or commands gives or takes. The operator's own platform
@@ -61,11 +65,6 @@ bool hidden_by(const chat::Message& message, const chat::Moderation& act) {
         default:
             return message.author_id == act.target.id;
     }
-}
-
-bool changes_modes(const chat::Moderation& act) {
-    return act.action >= chat::ModAction::emote_only &&
-           act.action <= chat::ModAction::unique_chat_off;
 }
 
 bool changes_automod(const chat::Moderation& act) {
@@ -118,7 +117,11 @@ void RoomHost::next_acts(ChannelId channel) {
     const auto found = rooms_.find(channel);
     if (found == rooms_.end() || found->second->acts.empty()) return;
     HostedRoom& room = *found->second;
-    if (room.acts_running || must_wait(room)) return;
+    if (room.acts_running) return;
+    const auto next = std::ranges::find_if(
+        room.acts, [&](const PendingActs& acts) { return may_be_done(room, acts.request); });
+    if (next == room.acts.end()) return;
+    std::rotate(room.acts.begin(), next, std::next(next));
     room.acts_running = true;
     moderation::RoomFacts facts{.recent = room.recent,
                                 .viewers = room.viewers(),
@@ -168,30 +171,74 @@ void RoomHost::acts_done(ChannelId channel, Performed performed) {
             load_room(room);
         }
     }
-    // A large bulk goes out in pieces, and all of it holds from now on.
-    for (const chat::ActAnswer& answer : *answers) {
-        const auto* what = std::get_if<chat::Done>(&answer);
+    // All of it holds from now on, whenever it is shown.
+    std::vector<chat::Event> events;
+    for (chat::ActAnswer& answer : *answers) {
+        auto* what = std::get_if<chat::Done>(&answer);
         if (what == nullptr) continue;
         for (const auto& body : what->events) {
             if (const auto* act = std::get_if<chat::Moderation>(&body)) take_effect(room, *act);
-            chat::Event& event = room.outgoing.emplace_back();
+            chat::Event& event = events.emplace_back();
             event.channel = channel;
             event.channel_login = room.login;
             std::visit([&](const auto& one) { event.body = one; }, body);
             if (auto* message = std::get_if<chat::Message>(&event.body)) was_held(room, *message);
         }
-        for (const MessageId undone : what->undone) {
-            // What it deletes once it has its place is not to be deleted then.
-            if (room.unplaced_acts.contains(undone)) room.undone_acts.insert(undone);
-            services_.log_queue.restore(channel, undone);
-        }
+        take_back(room, what->undone);
     }
     auto done = std::move(room.acts.front().done);
     room.acts.pop_front();
     room.acts_running = false;
-    if (!room.publishing) publish_outgoing(channel);
+    show(room, std::move(events));
     done(*std::move(answers));
     next_acts(channel);
+}
+
+void RoomHost::take_back(HostedRoom& room, const std::vector<MessageId>& undone) {
+    if (undone.empty()) return;
+    for (const MessageId id : undone) {
+        // What it deletes once it has its place is not to be deleted then.
+        if (room.unplaced_acts.contains(id)) room.undone_acts.insert(id);
+        services_.log_queue.restore(room.channel, id);
+    }
+    // What was not shown yet need not be: only its end is told of.
+    const std::unordered_set<MessageId> ids(undone.begin(), undone.end());
+    std::erase_if(room.outgoing, [&](const chat::Event& event) {
+        const auto* act = std::get_if<chat::Moderation>(&event.body);
+        return act != nullptr && ids.contains(act->id);
+    });
+}
+
+void RoomHost::show(HostedRoom& room, std::vector<chat::Event> events) {
+    const auto move_in = [&](std::size_t at) {
+        room.outgoing.insert(room.outgoing.begin() + static_cast<std::ptrdiff_t>(at),
+                             std::move_iterator(events.begin()), std::move_iterator(events.end()));
+    };
+    if (events.size() <= limits::kActEventsAtOnce || in_a_hurry_) {
+        // A bulk waits, except for what it has on the same people: what happens to one is told in
+        // order.
+        std::unordered_set<UserId> targets;
+        for (const chat::Event& event : events) targets.insert(target_of(event));
+        const auto others = std::stable_partition(
+            room.outgoing.begin(), room.outgoing.end(),
+            [&](const chat::Event& event) { return targets.contains(target_of(event)); });
+        const auto ahead = static_cast<std::size_t>(others - room.outgoing.begin());
+        const std::size_t all = ahead + events.size();
+        move_in(ahead);
+        return publish_outgoing(room.channel, all);
+    }
+    for (const chat::Event& event : events) {
+        // Nobody is to find in the log meanwhile what is to be gone.
+        const auto* act = std::get_if<chat::Moderation>(&event.body);
+        if (act == nullptr || !hides_messages(act->action)) continue;
+        mark_deleted(room, *act, room.last);
+        forget_hidden(room, *act);
+    }
+    std::stable_partition(events.begin(), events.end(), [&](const chat::Event& event) {
+        return room.chatters.contains(target_of(event));
+    });
+    move_in(room.outgoing.size());
+    if (!room.publishing) publish_outgoing(room.channel, limits::kActEventsAtOnce);
 }
 
 void RoomHost::take_effect(HostedRoom& room, const chat::Moderation& act) {
@@ -205,26 +252,32 @@ void RoomHost::take_effect(HostedRoom& room, const chat::Moderation& act) {
     target.stale = target.waiting();
 }
 
-void RoomHost::publish_outgoing(ChannelId channel) {
-    const auto found = rooms_.find(channel);
-    if (found == rooms_.end()) return;
-    found->second->publishing = false;
+void RoomHost::publish_outgoing(ChannelId channel, std::size_t count) {
     guarded(
         channel, "act",
-        [this](HostedRoom& room) {
-            for (std::size_t i = 0; i < kActEventsPerTurn && !room.outgoing.empty(); ++i) {
+        [this, count](HostedRoom& room) {
+            for (std::size_t i = 0; i < count && !room.outgoing.empty(); ++i) {
                 chat::Event event = std::move(room.outgoing.front());
                 room.outgoing.pop_front();
                 publish_event(room, std::move(event));
             }
         },
         [] {});
-    const auto still = rooms_.find(channel);
-    if (still == rooms_.end()) return;
-    if (still->second->outgoing.empty()) return next_acts(channel);
-    still->second->publishing = true;
-    scheduler_.post_to(scheduler_.shard(), Priority::control,
-                       [this, channel] { publish_outgoing(channel); });
+    const auto found = rooms_.find(channel);
+    if (found == rooms_.end() || found->second->outgoing.empty()) return;
+    if (std::exchange(found->second->publishing, true)) return;
+    scheduler_.call_at(scheduler_.now().mono + limits::kActEventsEvery, [this, channel] {
+        const auto still = rooms_.find(channel);
+        if (still == rooms_.end()) return;
+        still->second->publishing = false;
+        publish_outgoing(channel, limits::kActEventsAtOnce);
+        next_acts(channel);
+    });
+}
+
+void RoomHost::hurry() {
+    in_a_hurry_ = true;
+    for (const auto& [channel, room] : rooms_) publish_outgoing(channel, room->outgoing.size());
 }
 
 void RoomHost::publish_event(HostedRoom& room, chat::Event event) {
@@ -278,8 +331,9 @@ void RoomHost::received_act(HostedRoom& room, const chat::EventRef& event,
     if (hides_messages(act.action)) forget_hidden(room, act);
     // Acts of two nodes may come in another order than the catalog took them: it is asked again.
     const bool elsewhere = !received.published_here;
-    if (!elsewhere || changes_modes(act)) room.rules.set_modes(act.modes);
-    if (elsewhere && (changes_modes(act) || changes_automod(act))) channel_changed(room.channel);
+    const bool modes = chat::changes_modes(act.action);
+    if (modes) room.rules.set_modes(act.modes);
+    if (elsewhere && (modes || changes_automod(act))) channel_changed(room.channel);
     shield_changed(room, act);
     countdown_changed(room, act);
     deliver(room, event, nullptr);
@@ -306,14 +360,13 @@ void RoomHost::received_act(HostedRoom& room, const chat::EventRef& event,
     }
 }
 
-void RoomHost::mark_deleted(HostedRoom& room, const chat::Moderation& act,
-                            const bus::Received& received) {
+void RoomHost::mark_deleted(HostedRoom& room, const chat::Moderation& act, Position up_to) {
     if (!hides_messages(act.action) || room.undone_acts.erase(act.id) != 0) return;
     store::Deletion deletion{.channel = room.channel,
                              .by = act.id,
                              .ids = {},
                              .author = {},
-                             .up_to_sequence = received.position.sequence};
+                             .up_to_sequence = up_to.sequence};
     if (act.action == chat::ModAction::delete_message) {
         deletion.ids.push_back(act.message_id);
     } else if (act.action != chat::ModAction::clear) {

@@ -96,6 +96,8 @@ class RoomHost final : public bus::Receiver {
     void account_changed(const chat::User& user);
     void standing_changed(ChannelId channel, UserId user);
     void channel_changed(ChannelId channel);
+    /// The node ends soon: bulks of acts are shown at once from now on.
+    void hurry();
 
     void on_received(const bus::Received& received) override;
     void on_subscribed(ChannelId channel) override;
@@ -108,8 +110,6 @@ class RoomHost final : public bus::Receiver {
     static constexpr std::chrono::seconds kIdle{60};  ///< a room without members is let go
     static constexpr std::chrono::seconds kChatterIdle{
         300};  ///< so is a chatter who left and is silent
-    /// Events of one bulk of acts that go out in one turn, so that others' messages get between.
-    static constexpr std::size_t kActEventsPerTurn = 200;
     static constexpr std::size_t kRecentMax =
         64;  ///< messages kept for replies; older ones are read from the log
 
@@ -205,12 +205,16 @@ class RoomHost final : public bus::Receiver {
     void acts_done(ChannelId channel, Performed performed);
     /// Here and at once; the event itself may come later.
     void take_effect(HostedRoom& room, const chat::Moderation& act);
-    void publish_outgoing(ChannelId channel);
+    void take_back(HostedRoom& room, const std::vector<MessageId>& undone);
+    /// Publishes what acts made happen: at once, or bit by bit where it is a bulk.
+    void show(HostedRoom& room, std::vector<chat::Event> events);
+    /// The first `count` of what waits; the rest goes on in bits.
+    void publish_outgoing(ChannelId channel, std::size_t count);
     void publish_event(HostedRoom& room, chat::Event event);
     void received_act(HostedRoom& room, const chat::EventRef& event, const bus::Received& received);
     void append_to_log(const HostedRoom& room, const bus::Received& received, MessageId id,
                        WallTime at, UserId author, store::EntryKind kind);
-    void mark_deleted(HostedRoom& room, const chat::Moderation& act, const bus::Received& received);
+    void mark_deleted(HostedRoom& room, const chat::Moderation& act, Position up_to);
     void forget_hidden(HostedRoom& room, const chat::Moderation& act);
     void raid_changed(HostedRoom& room, const chat::Moderation& act, bool published_here);
     void raid_leaves(ChannelId channel, bool published_here);
@@ -289,6 +293,7 @@ class RoomHost final : public bus::Receiver {
     std::vector<text::CodePoints> emote_spans_;   // scratch
     std::vector<store::VerdictRecord> verdicts_;  // to be written
     bool writing_verdicts_ = false;
+    bool in_a_hurry_ = false;
     MonoTime forgotten_at_{};
     MonoTime expiry_at_{};
     TimerId verdicts_timer_{};

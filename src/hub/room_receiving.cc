@@ -74,13 +74,13 @@ void RoomHost::store(HostedRoom& room, const chat::Event& event, const bus::Rece
     using store::EntryKind;
     const auto* act = std::get_if<chat::Moderation>(&event.body);
     if (!received.published_here) {
-        if (act != nullptr && room.published_here) mark_deleted(room, *act, received);
+        if (act != nullptr && room.published_here) mark_deleted(room, *act, received.position);
         return;
     }
     if (act != nullptr) {
         room.unplaced_acts.erase(act->id);
         append_to_log(room, received, act->id, act->at, {}, EntryKind::moderation);
-        mark_deleted(room, *act, received);
+        mark_deleted(room, *act, received.position);
     } else if (const auto* message = std::get_if<chat::Message>(&event.body)) {
         if (const auto echo = echoes_.find(message->id); echo != echoes_.end())
             echo->second.position = received.position;

@@ -29,6 +29,13 @@ json json_of(const std::optional<store::Ban>& ban) {
     return out;
 }
 
+std::optional<MessageId> act_of(const store::AuditEntry& entry) {
+    const json after = json::parse(entry.after, nullptr, false);
+    if (!after.is_object() || !after.contains("act") || !after["act"].is_string())
+        return std::nullopt;
+    return MessageId::parse(after["act"].get<std::string>());
+}
+
 std::optional<store::Ban> ban_of_json(const std::string& text, ChannelId channel, UserId user) {
     const json in = json::parse(text, nullptr, false);
     if (!in.is_object() || !in.contains("expires_at")) return std::nullopt;
@@ -173,8 +180,10 @@ Service::Run::Answer Service::Run::operator()(const chat::act::Undo& act) {
         for (const store::AuditEntry& entry : *page) {
             auto taken = undo_entry(entry, done);
             if (!taken) return tl::unexpected(taken.error());
-            count += *taken ? 1 : 0;
             before_id = entry.id;
+            if (!*taken) continue;
+            ++count;
+            if (const auto id = act_of(entry)) done.undone.push_back(*id);
         }
         if (page->size() < 1000) break;
     }
@@ -193,11 +202,6 @@ Service::Run::Answer Service::Run::operator()(const chat::act::Undo& act) {
 }
 
 Result<bool> Service::Run::undo_entry(const store::AuditEntry& entry, Done& done) {
-    const json after = json::parse(entry.after, nullptr, false);
-    if (after.is_object() && after.contains("act") && after["act"].is_string()) {
-        if (const auto id = MessageId::parse(after["act"].get<std::string>()))
-            done.undone.push_back(*id);
-    }
     if (entry.action == "delete_message" || entry.action == "clear") return true;
     if (entry.action == "shield" || entry.action == "shield_off") return undo_shield(entry, done);
     if (entry.action == "change_automod" || entry.action.ends_with("ed_term"))
