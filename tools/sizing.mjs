@@ -241,18 +241,23 @@ Up to ten thousand viewers one node has enough of everything; the others are the
 `;
 }
 
-const { values } = parseArgs({
-    options: Object.fromEntries(['messages-per-day', 'channels', 'viewers', 'exponent', 'peak', 'cores', 'busy', 'connections', 'gbit'].map((name) => [name, { type: 'string' }])
-        .concat([['placed', { type: 'boolean' }]])),
-});
-const given = {};
-for (const [name, value] of Object.entries(values)) {
-    const number = value === true ? true : Number(value);
-    if (!(number > 0)) {
-        console.error(`error: --${name} is a number above 0, not '${value}'`);
-        process.exit(2);
-    }
-    given[name.replace(/-(.)/g, (_, letter) => letter.toUpperCase())] = number;
+function readArguments() {
+    const options = Object.fromEntries(['messages-per-day', 'channels', 'viewers', 'exponent', 'peak', 'cores', 'busy', 'connections', 'gbit'].map((name) => [name, { type: 'string' }])
+        .concat([['placed', { type: 'boolean' }]]));
+    const { values } = parseArgs({ options });
+    return Object.fromEntries(Object.entries(values).map(([name, value]) => {
+        const number = value === true ? true : Number(value);
+        if (!(number > 0)) throw new Error(`--${name} is a number above 0, not '${value}'`);
+        return [name.replace(/-(.)/g, (_, letter) => letter.toUpperCase()), number];
+    }));
+}
+
+let given;
+try {
+    given = readArguments();
+} catch (error) {
+    console.error(`error: ${error.message}`);
+    process.exit(2);
 }
 const figures = takeFigures();
 process.stdout.write(Object.keys(given).length ? `${compare([['', size(given, figures)]])}\n` : page(figures));
