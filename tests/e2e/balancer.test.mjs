@@ -41,7 +41,8 @@ async function startProxy() {
     child.on('error', (error) => (proxy.log += `script/bootstrap --test installs haproxy: ${error.message}`));
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (proxy.log += text));
     process.on('exit', () => child.kill('SIGKILL'));
-    await eventually(async () => (await fetch(`${proxy.url}/api/version`).catch(() => undefined))?.status < 500, `HAProxy passes on:\n${proxy.log}`, 15_000);
+    const passes = async () => (await fetch(`${proxy.url}/api/version`).catch(() => undefined))?.status < 500;
+    await eventually(passes, 'HAProxy passes on', 15_000).catch((error) => assert.fail(`${error.message}\n${proxy.log}`));
     return proxy;
 }
 
