@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each bench of script/bench measures, what it shows of it, and what it has to reach (issue "the spine", Proof).
 
+import { withCluster } from './cluster.mjs';
 import { kModels, withModel } from './automod.mjs';
 import { moderate } from './moderation.mjs';
 
@@ -36,6 +37,25 @@ const fanoutColumns = [cpu, ...latency, lost, { key: 'bytes_per_delivery', title
     { key: 'echo_ms.p99', title: 'echo p99 ms', digits: 1 }, waited, busy];
 
 const kAutoModViewers = 1000;
+
+const clusterLength = (quick) => (quick ? { warm: 1, seconds: 4 } : { warm: 1, seconds: 6 });
+const clusterPoint = (label, { nodes = 1, spread, redis, config, load = ['--viewers', 1000, '--rate', 100] }, goals = []) => ({
+    label,
+    config,
+    around: (quick) => withCluster({ nodes, spread, redis, ...clusterLength(quick) }),
+    args: load,
+    goals: [nothingLost, ...goals],
+});
+const kOneNode = '1 node';
+/** The cost of a message against that with one node. */
+const flat = [
+    { text: 'CPU of all nodes a message, to that of one node', key: 'cluster.cpu_us_per_message', to: kOneNode, most: 1.15 },
+    { text: 'commands of Redis a message, to those with one node', key: 'redis.commands_per_message', to: kOneNode, most: 1.05 },
+    { text: 'bytes out of Redis a message, to those with one node', key: 'redis.out_bytes_per_message', to: kOneNode, most: 1.05 },
+];
+const flatCommands = flat.slice(1, 2);
+const kUnheldLoad = ['--viewers', 200, '--rate', 50];
+const kSmallRooms = ['--viewers', 2000, '--channels', 200, '--rate', 500];
 
 export const benches = {
     fanout: {
@@ -125,6 +145,33 @@ export const benches = {
             { key: 'model.answered', title: 'answered', digits: 0 }, { key: 'model.unavailable', title: 'unavailable', digits: 0 },
             { key: 'model.uncounted', title: 'uncounted', digits: 0 }, lost, cpu],
         args: () => duration(16, 2),
+    },
+    cluster: {
+        scenario: 'fanout',
+        title: 'Cluster: nodes over one Redis, PostgreSQL and DynamoDB; a channel of 1,000 viewers at 100/s where nothing else is said',
+        servers: ['clamor-io_uring'],
+        points: [
+            clusterPoint(kOneNode, {}),
+            ...[2, 3, 4].map((nodes) => clusterPoint(`${nodes} nodes, viewers on one`, { nodes, spread: false }, flat)),
+            ...[2, 3, 4].map((nodes) => clusterPoint(`${nodes} nodes, viewers on all`, { nodes }, flatCommands)),
+            clusterPoint('200 rooms of 10, 500/s, 1 node', { load: kSmallRooms }),
+            clusterPoint('200 rooms of 10, 500/s, 4 nodes', { nodes: 4, load: kSmallRooms }),
+            clusterPoint('200 at 50/s unheld, no Redis', { redis: false, config: 'unheld.toml', load: kUnheldLoad }),
+            clusterPoint('200 at 50/s unheld, Redis', { config: 'unheld.toml', load: kUnheldLoad },
+                [{ text: 'what Redis adds to the median, ms', key: 'latency_ms.p50', to: '200 at 50/s unheld, no Redis', added: true, most: 2 }]),
+        ],
+        columns: [
+            { key: 'cluster.cpu_us_per_message', title: 'CPU us/message', digits: 1 }, { key: 'cluster.cpu_us_per_delivery', title: 'CPU us/delivery', digits: 3 },
+            { key: 'cluster.deliveries_per_s', title: 'deliveries/s', digits: 0 },
+            { key: 'cluster.deliveries_per_core_second', title: 'deliveries/s and core', digits: 0 }, latency[0], latency[1],
+            { key: 'redis.scripts_per_message', title: 'Redis scripts/message', digits: 2 },
+            { key: 'redis.commands_per_message', title: 'Redis commands/message', digits: 2 },
+            { key: 'redis.in_bytes_per_message', title: 'Redis bytes in', digits: 0 }, { key: 'redis.out_bytes_per_message', title: 'Redis bytes out', digits: 0 },
+            { key: 'redis.cpu_us_per_message', title: 'Redis CPU us', digits: 1 },
+            { key: 'dynamodb.write_units_per_message', title: 'DynamoDB write units', digits: 2 },
+            { key: 'dynamodb.read_units_per_message', title: 'read units', digits: 2 }, lost, busy,
+        ],
+        args: (quick) => { const { warm, seconds } = clusterLength(quick); return duration(seconds, warm); },
     },
     storm: {
         scenario: 'storm',

@@ -54,7 +54,10 @@ export class Chatter {
     }
 }
 
-export async function metric(port, name) {
+/** The server's metrics as they are now: a function from a name to its sum over the labels. */
+export async function metrics(port) {
     const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-    return [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))].reduce((sum, m) => sum + Number(m[1]), 0);
+    return (name) => [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))].reduce((sum, m) => sum + Number(m[1]), 0);
 }
+
+export const metric = async (port, name) => (await metrics(port))(name);

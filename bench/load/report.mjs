@@ -31,8 +31,8 @@ export function describeMachine() {
     };
 }
 
-/** Whether a goal is reached: [text, true or false], for each server it speaks of. */
-function verdicts(point, goal) {
+/** Whether a goal is reached: [text, true or false], for each server it speaks of. `to` names the point that it compares with. */
+function verdicts(points, point, goal) {
     const verdict = [];
     for (const [name, runs] of Object.entries(point.runs)) {
         if (name === 'uws' || runs.length === 0) continue;
@@ -45,6 +45,11 @@ function verdicts(point, goal) {
             if (bound === undefined || !rival) continue;
             value /= rival;
         }
+        if (goal.to) {
+            const other = median(column(points.find(({ label }) => label === goal.to)?.runs[name] ?? [], goal.key));
+            if (other === undefined) continue;
+            value = goal.added ? value - other : value / other;
+        }
         const reached = goal.least ? value >= bound : value <= bound;
         verdict.push({ text: `${name}, ${point.label}: ${goal.text}: ${value.toFixed(2)} (${goal.least ? 'at least' : 'at most'} ${bound})`, reached });
     }
@@ -52,7 +57,7 @@ function verdicts(point, goal) {
 }
 
 export function judge(points) {
-    return points.flatMap((point) => point.goals.flatMap((goal) => verdicts(point, goal)));
+    return points.flatMap((point) => point.goals.flatMap((goal) => verdicts(points, point, goal)));
 }
 
 /** A Markdown table: a line for each point and server, the median and in brackets the least of each figure. */
@@ -84,6 +89,7 @@ export function plot(file, bench, points) {
         `set terminal svg size 900,420 background "white" font "sans-serif,12"`, `set output "${file}"`,
         `set title "${bench.title}"`, `set ylabel "${bench.columns[0].title}"`, 'set yrange [0:*]',
         'set style data histogram', 'set style histogram clustered gap 1', 'set style fill solid 0.8 border -1', 'set grid ytics',
+        ...(points.length > 5 ? ['set xtics rotate by -20'] : []),
         '$data << EOD', ...rows, 'EOD', `plot ${series.join(', ')}`,
     ].join('\n');
     try {

@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { benches } from './benches.mjs';
+import { endCluster } from './cluster.mjs';
 import { describeMachine, judge, plot, table } from './report.mjs';
 import { leaveTheServerAlone, measure, servers } from './servers.mjs';
 
@@ -47,7 +48,6 @@ async function runBench(name, options) {
         }))
         .filter((point) => point.label.includes(options.point));
     if (points.length === 0) fail(`no point of ${name} is called like '${options.point}'`);
-    const config = `bench/load/${bench.config ?? 'bench.toml'}`;
     const started = new Date();
     const machine = describeMachine();
     console.log(`\n${bench.title}\n`);
@@ -56,7 +56,9 @@ async function runBench(name, options) {
             for (const server of chosen) {
                 const args = [...point.args, ...bench.args(options.quick), '--seed', round];
                 if (options.seconds) args.push('--seconds', options.seconds);
-                const figures = await measure(server, bench.scenario, args, { build: options.build, config, beside: bench.beside, around: point.around });
+                const config = `bench/load/${point.config ?? bench.config ?? 'bench.toml'}`;
+                const around = point.around && (() => point.around(options.quick));
+                const figures = await measure(server, bench.scenario, args, { build: options.build, config, beside: bench.beside, around });
                 point.runs[server].push(figures);
                 console.log(`  round ${round}, ${point.label}, ${server}: ${brief(bench, figures)}`);
             }
@@ -95,4 +97,8 @@ function report(name, bench, points, context) {
 
 leaveTheServerAlone();
 const options = readArguments();
-for (const name of options.names) await runBench(name, options);
+try {
+    for (const name of options.names) await runBench(name, options);
+} finally {
+    await endCluster();
+}

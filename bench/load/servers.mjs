@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, connect } from 'node:net';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { metrics } from './chatter.mjs';
 
 const kStartPatienceMs = 20_000;
 const kStopPatienceMs = 10_000;
@@ -39,8 +40,7 @@ function clamor(reactor) {
             '--irc', '', '--data', data, '--shards', '1', '--reactor', reactor],
         /** How long events waited in open batches, on average. */
         figures: async (port) => {
-            const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-            const total = (name) => [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))].reduce((sum, m) => sum + Number(m[1]), 0);
+            const total = await metrics(port);
             const count = total('clamor_hold_seconds_count');
             return count > 0 ? { hold_ms: (total('clamor_hold_seconds_sum') / count) * 1000 } : {};
         },
@@ -91,27 +91,33 @@ function load(args, build, yields) {
 
 /**
  * One run: a fresh server with empty data, the load on it and what is measured beside it, their figures. `around` starts
- * what the server needs: {settings to add to its configuration, beside, end}.
+ * what the server needs: {settings to add to its configuration, beside, end}; and may ask for more `nodes` of the same kind, `loaded` of
+ * which get connections. They share a core.
  */
 export async function measure(name, scenario, args, { build, config, beside, around }) {
     const server = servers[name];
     const data = mkdtempSync(join(tmpdir(), 'clamor-bench-'));
-    const port = await freePort();
     const needed = await around?.();
+    const nodes = [];
     try {
-        const context = { port, data: join(data, 'data'), build, config: join(data, 'config.toml') };
-        writeFileSync(context.config, `${readFileSync(config, 'utf8')}\n${needed?.settings ?? ''}`);
-        const child = await start(server, context);
+        const configFile = join(data, 'config.toml');
+        writeFileSync(configFile, `${readFileSync(config, 'utf8')}\n${needed?.settings ?? ''}`);
         try {
+            for (let i = 0; i < (needed?.nodes ?? 1); ++i) {
+                const port = await freePort();
+                const child = await start(server, { port, data: join(data, `data${i}`), build, config: configFile });
+                nodes.push({ port, pid: child.pid, child });
+            }
+            const { port, pid } = nodes[0];
+            const loaded = nodes.slice(0, needed?.loaded ?? 1).flatMap((node) => ['--server', `ws://127.0.0.1:${node.port}`]);
             const measuredBeside = needed?.beside ?? beside;
             const [figures, more] = await Promise.all([
-                load([scenario, '--server', `ws://127.0.0.1:${port}`, '--dialect', server.dialect, '--pid', child.pid, ...args], build,
-                    measuredBeside !== undefined),
-                measuredBeside?.(port),
+                load([scenario, ...loaded, '--dialect', server.dialect, '--pid', pid, ...args], build, measuredBeside !== undefined),
+                measuredBeside?.(port, nodes),
             ]);
             return { ...figures, ...more, ...(await server.figures(port)) };
         } finally {
-            await stop(child);
+            await Promise.all(nodes.map(({ child }) => stop(child)));
         }
     } finally {
         await needed?.end();

@@ -2,6 +2,7 @@
 // clamor-swarm: the load of script/bench. One scenario per run; its figures go to standard output
 // as JSON.
 #include <map>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -14,7 +15,7 @@ namespace {
 using namespace clamor;
 
 struct Settings {
-    std::string server = "ws://127.0.0.1:8080";
+    std::vector<std::string> servers{"ws://127.0.0.1:8080"};
     load::Dialect dialect = load::Dialect::irc;
     reactor::EngineKind engine = reactor::EngineKind::epoll;
     std::uint64_t seed = 1;
@@ -24,7 +25,9 @@ struct Settings {
 
 void add_options(CLI::App& app, Settings& settings) {
     bench::ScenarioOptions& scenario = settings.scenario;
-    app.add_option("--server", settings.server, "ws://HOST:PORT or tcp://HOST:PORT")
+    app.add_option("--server", settings.servers,
+                   "ws://HOST:PORT or tcp://HOST:PORT; several nodes of one chat: each once")
+        ->take_all()
         ->capture_default_str();
     app.add_option("--dialect", settings.dialect, "irc, or bare for bench/rivals/uws")
         ->transform(CLI::CheckedTransformer(std::map<std::string, load::Dialect>{
@@ -52,10 +55,14 @@ void add_options(CLI::App& app, Settings& settings) {
 }
 
 int run(const std::string& name, const Settings& settings) {
-    auto target = load::Target::parse(settings.server);
-    if (!target) {
-        fmt::print(stderr, "clamor-swarm: {}\n", target.error().to_string());
-        return 2;
+    std::vector<load::Target> targets;
+    for (const std::string& server : settings.servers) {
+        auto target = load::Target::parse(server);
+        if (!target) {
+            fmt::print(stderr, "clamor-swarm: {}\n", target.error().to_string());
+            return 2;
+        }
+        targets.push_back(std::move(*target));
     }
     auto engine = reactor::make_engine(settings.engine, {});
     if (!engine) {
@@ -63,7 +70,7 @@ int run(const std::string& name, const Settings& settings) {
         return 2;
     }
     load::SwarmOptions options{
-        .target = *target, .dialect = settings.dialect, .channels = {}, .token = {}};
+        .targets = std::move(targets), .dialect = settings.dialect, .channels = {}, .token = {}};
     options.seed = settings.seed;
     options.opening_max = settings.opening_max;
     // Eight characters: where the rival has many topics, it reads the topic from the first eight of

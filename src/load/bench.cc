@@ -108,7 +108,7 @@ int run_bench(const BenchOptions& options) {
 
     raise_descriptor_limit();
     SwarmOptions swarm_options{
-        .target = *target, .channels = options.channels, .token = options.token};
+        .targets = {*target}, .channels = options.channels, .token = options.token};
     swarm_options.seed = options.seed;
     Swarm swarm(*engine->engine, std::move(swarm_options));
     if (!connect(swarm, options))

@@ -14,7 +14,7 @@
 namespace clamor::load {
 
 struct SwarmOptions {
-    Target target;
+    std::vector<Target> targets;  ///< nodes of one chat; viewers take turns among them, and senders
     Dialect dialect = Dialect::irc;
     std::vector<std::string> channels;
     std::string name_prefix = "load";  ///< of the senders' logins
