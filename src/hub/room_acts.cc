@@ -338,11 +338,11 @@ void RoomHost::raid_changed(HostedRoom& room, const chat::Moderation& act, bool 
     if (act.action == chat::ModAction::unraid) {
         scheduler_.cancel(room.raid.timer);
         room.raid = {};
-    } else if (act.action == chat::ModAction::raid) {
+    } else if (act.action == chat::ModAction::raid && act.ends_at) {
         room.raid.target = act.target;
         const ChannelId channel = room.channel;
         room.raid.timer = scheduler_.call_at(
-            scheduler_.now().mono + limits::kRaidCountdown,
+            scheduler_.now().mono + (*act.ends_at - act.at),
             [this, channel, published_here] { raid_leaves(channel, published_here); });
     }
 }
