@@ -63,7 +63,7 @@ int run(const std::string& name, const Settings& settings) {
         return 2;
     }
     load::SwarmOptions options{
-        .target = *target, .dialect = settings.dialect, .channels = {}, .token = {}};
+        .targets = {*target}, .dialect = settings.dialect, .channels = {}, .token = {}};
     options.seed = settings.seed;
     options.opening_max = settings.opening_max;
     // Eight characters: where the rival has many topics, it reads the topic from the first eight of
