@@ -322,8 +322,12 @@ void RoomHost::mark_deleted(HostedRoom& room, const chat::Moderation& act,
     services_.log_queue.mark_deleted(std::move(deletion));
 }
 
-/// Nobody can answer what is gone.
+/// Nobody can answer what is gone, and nobody who comes back is shown it.
 void RoomHost::forget_hidden(HostedRoom& room, const chat::Moderation& act) {
+    for (Heard& heard : room.from_others) {
+        const auto* message = std::get_if<chat::Message>(&heard.event->body);
+        if (message != nullptr && hidden_by(*message, act)) heard.hidden = true;
+    }
     std::rotate(room.recent.begin(),
                 room.recent.begin() + static_cast<std::ptrdiff_t>(room.recent_next),
                 room.recent.end());
