@@ -78,7 +78,6 @@ async function keepConnected(somebody, choose) {
 
 /** A viewer who comes back with its position when it is told to, or its connection is lost. */
 export class ResumingViewer extends Viewer {
-    announced = []; // losses that the server told of
     comings = 0;
 
     constructor(number) {
@@ -99,7 +98,6 @@ export class ResumingViewer extends Viewer {
 
     take(line) {
         this.position = line.match(/^@(?:\S*;)?clamor\.dev\/seq=(\d+-\d+)[; ]/)?.[1] ?? this.position;
-        if (/msg-id=clamor_(skipped|position_unknown|bad_position)/.test(line)) this.announced.push(`${this.name} was told: ${line.slice(0, 160)}`);
         if (line.endsWith(' RECONNECT')) this.leave();
         if (line.includes(' ROOMSTATE #')) this.joined = true;
         super.take(line);

@@ -24,6 +24,7 @@ export class Sender {
     sent = 0;
     echoes = []; // {id, text, channel, sender, number}
     refused = 0;
+    refusals = new Map(); // msg-id -> how many
 
     constructor(number, random, channel) {
         this.number = number;
@@ -69,6 +70,8 @@ export class Sender {
         } else if (line.includes(' NOTICE ') && !line.includes('msg_not_stored_yet')) {
             --this.waiting;
             ++this.refused;
+            const why = line.match(/msg-id=([^; ]+)/)?.[1];
+            this.refusals.set(why, (this.refusals.get(why) ?? 0) + 1);
         }
     }
 }
@@ -96,6 +99,7 @@ export class Viewer {
     delivered = new Map(); // id -> {channel, sender, number}
     duplicated = [];
     reordered = [];
+    announced = []; // losses that the server told of
     silence = 0; // milliseconds
     silenceOverRestart = 0;
     #last = new Map(); // channel and sender -> number
@@ -119,6 +123,7 @@ export class Viewer {
 
     take(line) {
         const [, id, channel, sender, number] = line.match(kSaid) ?? [];
+        if (/msg-id=clamor_(skipped|position_unknown|bad_position)/.test(line)) this.announced.push(`${this.name} was told: ${line.slice(0, 160)}`);
         if (!id) return;
         const now = performance.now();
         const kind = this.#restarted ? 'silenceOverRestart' : 'silence';
@@ -190,7 +195,9 @@ export function report(senders, viewers, stored, { gapless = true, everything = 
     const most = (kind) => Math.max(...viewers.map((viewer) => viewer[kind]));
     console.log(`sent       ${sum(senders.map((sender) => sender.sent))}`);
     console.log(`echoed     ${echoes.length}`);
-    console.log(`refused    ${sum(senders.map((sender) => sender.refused))}`);
+    const why = new Map();
+    for (const [id, count] of senders.flatMap((sender) => [...sender.refusals])) why.set(id, (why.get(id) ?? 0) + count);
+    console.log(`refused    ${sum(senders.map((sender) => sender.refused))} ${[...why].map(([id, count]) => `${id} ${count}`).join(', ')}`.trimEnd());
     console.log(`stored     ${sum([...stored.values()].map((list) => list.length))}`);
     console.log(`delivered  ${sum(viewers.map((viewer) => viewer.delivered.size))} to ` +
         (everything ? `${viewers.length} viewers` : 'a viewer of all channels, who was away for as long as a server was killed'));
@@ -198,6 +205,8 @@ export function report(senders, viewers, stored, { gapless = true, everything = 
         console.log(`${kind.padEnd(10)} ${list.length}`);
         for (const each of list.slice(0, 5)) console.log(`    ${each}`);
     }
+    const announced = viewers.flatMap((viewer) => viewer.announced);
+    if (announced.length) console.log(`announced  ${announced.length} losses, as ${announced[0]}`);
     const over = most('silenceOverRestart') ? `; over a lost connection and the way back ${most('silenceOverRestart').toFixed(0)} ms` : '';
     console.log(`longest silence ${most('silence').toFixed(0)} ms${over}`);
     return { echoes, problems };
