@@ -22,9 +22,10 @@ const { values: options } = parseArgs({
 });
 const kAway = Number(options.away) * 1000;
 const kPause = Number(options.pause) * 1000;
-const kSteady = 2000; // milliseconds of talk before and after
+const kSteady = 1000; // milliseconds of talk before and after
 const kFailover = 1000; // milliseconds after which a master without an answer is replaced
-const kSendersEach = 2;
+// One connection may wait for 512 echoes (limits::kPendingRepliesMax), then it is refused.
+const kSendersEach = 6;
 
 const kScenarios = {
     killed: {

@@ -46,8 +46,9 @@ export class Redis {
         const { stdout, stderr } = spawnSync('redis-cli', ['-p', `${this.port}`, ...words], { encoding: 'utf8' });
         return `${stdout}${stderr}`;
     }
-    kill() {
+    async kill() {
         running.delete(this.child);
+        if (this.child.exitCode !== null || this.child.signalCode !== null) return undefined;
         return new Promise((done) => {
             this.child.once('exit', done);
             this.child.kill('SIGKILL');
