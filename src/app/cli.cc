@@ -363,7 +363,11 @@ void add_bench(CLI::App& app, Makers& makers) {
     auto& bench =
         *app.add_subcommand("bench", "Load a server of your own and measure what viewers get");
     auto options = std::make_shared<load::BenchOptions>();
-    bench.add_option("--server", options->server, "Where to: ws://HOST:PORT or tcp://HOST:PORT")
+    bench
+        .add_option(
+            "--server", options->servers,
+            "Where to: ws://HOST:PORT or tcp://HOST:PORT; the nodes of one chat with commas")
+        ->delimiter(',')
         ->capture_default_str();
     bench.add_option("--channel", options->channels, "A channel; several with commas")
         ->delimiter(',')

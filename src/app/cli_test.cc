@@ -184,6 +184,8 @@ TEST(CommandLine, ReadsReplayAndBench) {
     EXPECT_EQ(bench.viewers, 500u);
     EXPECT_THAT(bench.channels, ElementsAre("a", "b"));
     EXPECT_EQ(bench.rate, 2.5);
+    EXPECT_THAT(parsed<load::BenchOptions>({"bench", "--server", "ws://a:1,tcp://b:2"}).servers,
+                ElementsAre("ws://a:1", "tcp://b:2"));
     EXPECT_THAT(parsed<load::BenchOptions>({"bench"}).channels, ElementsAre("bench"));
 }
 

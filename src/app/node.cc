@@ -231,6 +231,7 @@ Result<void> Node::Impl::open_stores() {
         *catalog, log->log(),
         moderation::Service::Options{.create_users = options.dev,
                                      .hold_for = options.hold_for,
+                                     .raid_countdown = options.raid_countdown,
                                      .classifier = options.classifier});
     if (options.model) {
         model_route = std::make_unique<automod::CurlModelRoute>(*options.model);

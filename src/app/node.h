@@ -58,6 +58,7 @@ struct NodeOptions {
     std::vector<api::ApiClient> clients;
     std::string public_url;
     std::chrono::milliseconds hold_for = limits::kHoldFor;  ///< messages that AutoMod holds
+    std::chrono::milliseconds raid_countdown = limits::kRaidCountdown;
     std::shared_ptr<const automod::Classifier> classifier;  ///< null: none
     std::optional<automod::ModelRoute::Options> model;      ///< an inference server
     std::optional<bus::redis::Url> redis;                   ///< none: this node is alone

@@ -2,6 +2,7 @@
 #include "hub/catch_up.h"
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -42,25 +43,61 @@ struct Behind {
 
 /// Sequences go on over epochs. Where the entry at `after` has another epoch, the client saw events
 /// that were lost in a crash, and their places are taken by others: all newer epochs are new to it.
+/// `heard`: the event at `after` is known to have its place, whether or not the log has it yet.
 Result<Behind> entries_behind(store::MessageLog& log, ChannelId channel, Position after,
-                              Position upto) {
+                              Position upto, bool heard) {
     const std::uint64_t from = std::max<std::uint64_t>(after.sequence, 1) - 1;
     auto entries = newest_before(log, channel, upto, from);
     if (!entries) return tl::unexpected<Error>(entries.error());
-    const bool known = after == Position{} || entries->size() > limits::kMissedEvents ||
+    const bool known = heard || after == Position{} || entries->size() > limits::kMissedEvents ||
                        (!entries->empty() && entries->front().position == after);
     if (!known) entries = newest_before(log, channel, upto, std::nullopt);
     if (!entries) return tl::unexpected<Error>(entries.error());
     const auto had =
         std::erase_if(*entries, [after](const auto& entry) { return entry.position <= after; });
-    if (entries->size() > limits::kMissedEvents) entries->erase(entries->begin());
-    return Behind{.entries = *std::move(entries), .complete = had > 0};
+    const bool more = entries->size() > limits::kMissedEvents;
+    if (more) entries->erase(entries->begin());
+    return Behind{.entries = *std::move(entries), .complete = had > 0 || (heard && !more)};
+}
+
+struct Found {
+    Position position;
+    chat::EventRef event;  ///< null: it is not shown any more
+};
+
+/// What the log has, with what was heard and is not there in its places.
+Result<std::vector<Found>> merged(const Entries& entries, const std::vector<Heard>& heard,
+                                  Position older_than_all) {
+    std::vector<Found> all;
+    auto other = heard.begin();
+    const auto take_heard_before = [&](Position position) {
+        for (; other != heard.end() && other->event->position < position; ++other) {
+            if (other->event->position > older_than_all)
+                all.push_back({other->event->position, other->hidden ? nullptr : other->event});
+        }
+    };
+    for (const store::StoredMessage& entry : entries) {
+        take_heard_before(entry.position);
+        bool shown = !entry.deleted;
+        if (other != heard.end() && other->event->position == entry.position) {
+            if (other->hidden) shown = false;
+            ++other;
+        }
+        auto event = shown ? chat::decode_event(entry.event) : Result<chat::Event>(chat::Event{});
+        if (!event) return tl::unexpected<Error>(event.error());
+        event->position = entry.position;
+        all.push_back({entry.position,
+                       shown ? std::make_shared<const chat::Event>(*std::move(event)) : nullptr});
+    }
+    constexpr auto kMost = std::numeric_limits<std::uint64_t>::max();
+    take_heard_before({.epoch = kMost, .sequence = kMost});
+    return all;
 }
 
 }  // namespace
 
 Result<CaughtUp> read_between(store::MessageLog& log, ChannelId channel, Position after,
-                              Position upto) {
+                              Position upto, const std::vector<Heard>& heard) {
     CaughtUp answer{.events = {},
                     .older = 0,
                     .first = upto,
@@ -68,11 +105,19 @@ Result<CaughtUp> read_between(store::MessageLog& log, ChannelId channel, Positio
                     .unread_after = {},
                     .unread_before = {}};
     if (upto <= after) return answer;
-    const auto behind = entries_behind(log, channel, after, upto);
+    const bool heard_after = !heard.empty() && heard.front().event->position == after;
+    const auto behind = entries_behind(log, channel, after, upto, heard_after);
     if (!behind) return tl::unexpected<Error>(behind.error());
+    // Where the log was not read back to `after`, what was heard before that is too old as well.
+    const bool full = !behind->complete && behind->entries.size() >= limits::kMissedEvents;
+    auto all = merged(behind->entries, heard, full ? behind->entries.front().position : after);
+    if (!all) return tl::unexpected<Error>(all.error());
+    const bool too_many = all->size() > limits::kMissedEvents;
+    if (too_many)
+        all->erase(all->begin(), all->end() - static_cast<std::ptrdiff_t>(limits::kMissedEvents));
     Position at = after;
-    if (!behind->entries.empty() && !behind->complete) {
-        at = answer.first = behind->entries.front().position;
+    if (!all->empty() && (too_many || !behind->complete)) {
+        at = answer.first = all->front().position;
         answer.older = events_between(after, at);
     }
     // Another node may not have written yet what it said.
@@ -85,13 +130,9 @@ Result<CaughtUp> read_between(store::MessageLog& log, ChannelId channel, Positio
         }
         at = next;
     };
-    for (const store::StoredMessage& entry : behind->entries) {
-        go_to(entry.position);
-        if (entry.deleted) continue;
-        auto event = chat::decode_event(entry.event);
-        if (!event) return tl::unexpected<Error>(event.error());
-        event->position = entry.position;
-        answer.events.push_back(std::make_shared<const chat::Event>(*std::move(event)));
+    for (Found& found : *all) {
+        go_to(found.position);
+        if (found.event) answer.events.push_back(std::move(found.event));
     }
     go_to({.epoch = upto.epoch, .sequence = upto.sequence + 1});
     return answer;
@@ -101,15 +142,17 @@ struct CatchUp::Asked {
     ChannelId channel;
     Position after;
     Position upto;
+    std::vector<Heard> heard;
     MonoTime until;
     std::function<void(CaughtUp)> done;
 };
 
-void CatchUp::read(ChannelId channel, Position after, Position upto,
+void CatchUp::read(ChannelId channel, Position after, Position upto, std::vector<Heard> heard,
                    std::function<void(CaughtUp)> done) {
     try_once({.channel = channel,
               .after = after,
               .upto = upto,
+              .heard = std::move(heard),
               .until = scheduler_.now().mono + limits::kMissedPatience,
               .done = std::move(done)});
 }
@@ -117,7 +160,7 @@ void CatchUp::read(ChannelId channel, Position after, Position upto,
 void CatchUp::try_once(const Asked& asked) {
     const bool queued = workers_.post([this, asked, home = scheduler_.shard()] {
         std::optional<CaughtUp> answer;
-        auto read = read_between(log_, asked.channel, asked.after, asked.upto);
+        auto read = read_between(log_, asked.channel, asked.after, asked.upto, asked.heard);
         if (read) {
             answer = *std::move(read);
         } else {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "base/ids.h"
 #include "base/result.h"
@@ -16,10 +17,19 @@ class MessageLog;
 
 namespace clamor::hub {
 
-/// What the log has of a channel between two positions, `after` excluded: at most the newest
-/// limits::kMissedEvents. Error: the log cannot be read, or has an entry that nobody understands.
+/// An event of another node as it came over the bus. The log gets it from that node, later; where
+/// the node was killed, when it starts again.
+struct Heard {
+    chat::EventRef event;
+    bool hidden = false;  ///< a moderator has taken it out of sight since
+};
+
+/// What the log has of a channel between two positions, `after` excluded, and what of `heard` (in
+/// order, up to `upto`; with the event at `after`, the log need not be asked for that) it lacks: at
+/// most the newest limits::kMissedEvents. Error: the log cannot be read, or has an entry that
+/// nobody understands.
 Result<CaughtUp> read_between(store::MessageLog& log, ChannelId channel, Position after,
-                              Position upto);
+                              Position upto, const std::vector<Heard>& heard = {});
 
 /// Reads for sessions that come back. What was delivered a moment ago may not be in the log yet, so
 /// it reads again until it is there, for limits::kMissedPatience. Lives on its shard.
@@ -28,8 +38,9 @@ class CatchUp {
     CatchUp(Scheduler& scheduler, Executor& workers, store::MessageLog& log)
         : scheduler_(scheduler), workers_(workers), log_(log) {}
 
-    /// `done` is called once, from a later task of this shard.
-    void read(ChannelId channel, Position after, Position upto, std::function<void(CaughtUp)> done);
+    /// `done` is called once, from a later task of this shard. `heard`: see read_between().
+    void read(ChannelId channel, Position after, Position upto, std::vector<Heard> heard,
+              std::function<void(CaughtUp)> done);
 
   private:
     struct Asked;

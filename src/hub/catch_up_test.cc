@@ -47,8 +47,17 @@ class CatchUpTest : public ::testing::Test {
         return all;
     }
 
+    static Heard heard(Position position, bool hidden = false) {
+        chat::Message said;
+        said.id = MessageId::from_random(position.epoch, position.sequence);
+        return {
+            .event = std::make_shared<const chat::Event>(chat::Event{
+                .channel = kLobby, .channel_login = "lobby", .position = position, .body = said}),
+            .hidden = hidden};
+    }
     void ask(Position after, Position upto) {
-        catch_up_.read(kLobby, after, upto, [this](CaughtUp read) { answer_ = std::move(read); });
+        catch_up_.read(kLobby, after, upto, {},
+                       [this](CaughtUp read) { answer_ = std::move(read); });
     }
 
     store::MemoryMessageLog log_;
@@ -139,6 +148,61 @@ TEST_F(CatchUpTest, WaitsForWhatAnotherNodeHasNotWrittenYet) {
     ASSERT_TRUE(answer_);
     EXPECT_EQ(positions(*answer_), (std::vector<Position>{{1, 3}, {1, 4}, {1, 5}}));
     EXPECT_EQ(answer_->older + answer_->unread, 0u);
+}
+
+TEST_F(CatchUpTest, GivesWhatWasHeardOfAnotherNodeThatDidNotWriteIt) {
+    store(1, 1, 2);
+    store({1, 4});
+    store({1, 6});
+    store({1, 7}, true);
+    const auto read =
+        read_between(log_, kLobby, {1, 2}, {1, 9},
+                     {heard({1, 3}), heard({1, 4}), heard({1, 5}, true), heard({1, 6}, true),
+                      heard({1, 7}), heard({1, 8}), heard({1, 9})});
+    ASSERT_TRUE(read);
+    EXPECT_EQ(positions(*read), (std::vector<Position>{{1, 3}, {1, 4}, {1, 8}, {1, 9}}))
+        << "once each, and nothing that is out of sight here or there";
+    EXPECT_EQ(read->older + read->unread, 0u);
+}
+
+TEST_F(CatchUpTest, GivesWhatWasHeardWhereTheLogHasNothingAtAll) {
+    const auto read = read_between(log_, kLobby, {1, 1}, {1, 3}, {heard({1, 2}), heard({1, 3})});
+    ASSERT_TRUE(read);
+    EXPECT_EQ(positions(*read), (std::vector<Position>{{1, 2}, {1, 3}}));
+    EXPECT_EQ(read->older + read->unread, 0u);
+}
+
+TEST_F(CatchUpTest, NeedsNoEntryForThePositionThatWasHeard) {
+    store({1, 4});
+    const auto read = read_between(log_, kLobby, {1, 2}, {1, 4}, {heard({1, 2}), heard({1, 3})});
+    ASSERT_TRUE(read);
+    EXPECT_EQ(positions(*read), (std::vector<Position>{{1, 3}, {1, 4}}));
+    EXPECT_EQ(read->older + read->unread, 0u);
+    const std::uint64_t last = limits::kMissedEvents + 20;
+    store(1, 5, last);
+    const auto long_ago = read_between(log_, kLobby, {1, 2}, {1, last}, {heard({1, 2})});
+    ASSERT_TRUE(long_ago);
+    EXPECT_EQ(long_ago->events.size(), limits::kMissedEvents);
+    EXPECT_EQ(long_ago->first, (Position{1, 21}));
+    EXPECT_EQ(long_ago->older, 18u);
+    EXPECT_EQ(long_ago->unread, 0u);
+}
+
+TEST_F(CatchUpTest, GivesTheNewestOfWhatIsStoredAndWhatWasHeard) {
+    const std::uint64_t half = limits::kMissedEvents / 2;
+    std::vector<Heard> others;
+    for (std::uint64_t i = 1; i <= half + 10; ++i) {
+        store({1, 2 * i});
+        others.push_back(heard({1, 2 * i + 1}));
+    }
+    const Position last{1, 2 * (half + 10) + 1};
+    const auto read = read_between(log_, kLobby, {1, 1}, last, others);
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->events.size(), limits::kMissedEvents);
+    EXPECT_EQ(read->events.back()->position, last);
+    EXPECT_EQ(read->first, (Position{1, 22}));
+    EXPECT_EQ(read->older, 20u);
+    EXPECT_EQ(read->unread, 0u);
 }
 
 TEST_F(CatchUpTest, SaysBetweenWhichPositionsEventsAreMissing) {

@@ -19,6 +19,7 @@
 #include "chat/event.h"
 #include "chat/room.h"
 #include "emotes/emote_set.h"
+#include "hub/catch_up.h"
 #include "hub/gateway.h"
 #include "hub/shared_presence.h"
 #include "moderation/automod_desk.h"
@@ -83,6 +84,7 @@ struct HostedRoom {
     std::vector<ShardId> watchers;       ///< shards whose observer wants the events
     std::vector<chat::EventRef> recent;  ///< a ring of the newest messages, for replies
     std::size_t recent_next = 0;
+    std::deque<Heard> from_others;        ///< the newest events of other nodes, in order
     std::set<UserId> membership_changed;  ///< who came or left since the last announcement
     std::uint32_t not_durable =
         0;  ///< messages published and not yet on disk: the room must not be let go

@@ -179,10 +179,22 @@ class Hub::Impl final : public RoomHost::Outlet {
 
     void catch_up(MemberRef ref, RequestId request, ChannelId channel, Position after,
                   Position upto) {
-        catch_up_.read(channel, after, upto, [this, ref, request](CaughtUp answer) {
-            if (const Slot* slot = find(ref))
-                slot->member->on_caught_up(request, std::move(answer));
-        });
+        post(owner_shard(channel, scheduler_.shard_count()),
+             [ref, request, channel, after, upto](Impl& owner) {
+                 owner.post(ref.shard, [ref, request, channel, after, upto,
+                                        heard = owner.host_.heard_between(channel, after, upto)](
+                                           Impl& home) mutable {
+                     home.read_missed(ref, request, channel, after, upto, std::move(heard));
+                 });
+             });
+    }
+    void read_missed(MemberRef ref, RequestId request, ChannelId channel, Position after,
+                     Position upto, std::vector<Heard> heard) {
+        catch_up_.read(channel, after, upto, std::move(heard),
+                       [this, ref, request](CaughtUp answer) {
+                           if (const Slot* slot = find(ref))
+                               slot->member->on_caught_up(request, std::move(answer));
+                       });
     }
 
     bool leave(MemberRef ref, const std::string& login) {

@@ -23,14 +23,16 @@
 
 namespace clamor::hub {
 
-/// Writes at once.
+/// Writes at once, or keeps what it has as the spool of a node that is lost.
 class PromptLog final : public store::LogQueue {
   public:
     explicit PromptLog(store::MessageLog& log) : log_(log) {}
     bool accepting() const override { return true; }
     void append(store::StoredMessage message, Task on_durable) override {
-        const auto written = log_.append(std::span(&message, 1));
-        ASSERT_TRUE(written) << written.error().to_string();
+        if (!lost) {
+            const auto written = log_.append(std::span(&message, 1));
+            ASSERT_TRUE(written) << written.error().to_string();
+        }
         on_durable();
     }
     void mark_deleted(store::Deletion deletion) override {
@@ -39,6 +41,8 @@ class PromptLog final : public store::LogQueue {
     void restore(ChannelId channel, MessageId by) override {
         ASSERT_TRUE(log_.restore(channel, by));
     }
+
+    bool lost = false;
 
   private:
     store::MessageLog& log_;
@@ -114,6 +118,7 @@ class TestNode {
     }
     void turn() { shard_.run_for(std::chrono::milliseconds(1)); }
 
+    PromptLog& log_queue() { return log_queue_; }
     Hub& hub() { return hub_; }
     HubGateway& gateway() { return gateway_; }
     bus::redis::Link& link() { return *link_; }

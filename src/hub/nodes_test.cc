@@ -103,6 +103,35 @@ TEST_F(NodesTest, ShowEverybodyTheSameOrderAndStoreIt) {
     EXPECT_EQ(stored(), lines(viewers_[0]->text()));
 }
 
+TEST_F(NodesTest, GiveWhoComesBackWhatANodeDidNotWriteThatWasLost) {
+    auto& vandal = nodes_[2]->add("vandal");
+    ASSERT_TRUE(until([&] { return !vandal.joins.empty(); }));
+    nodes_[0]->say(*speakers_[0], 10, "one");
+    ASSERT_TRUE(seen("one"));
+    nodes_[2]->log_queue().lost = true;
+    nodes_[2]->say(*speakers_[2], 11, "two");
+    ASSERT_TRUE(seen("two"));
+    nodes_[2]->say(vandal, 12, "rude words");
+    ASSERT_TRUE(seen("rude words"));
+    nodes_[0]->act(*mona_, 13, chat::act::Ban{.target = {.id = {}, .login = "vandal"}});
+    ASSERT_TRUE(seen("ban vandal"));
+    nodes_[0]->say(*speakers_[0], 14, "three");
+    ASSERT_TRUE(seen("three"));
+    EXPECT_EQ(stored(), (std::vector<std::string>{"speaker0: one", "speaker0: three"}));
+
+    const Position last = shared_.log.last(lobby_)->position;
+    nodes_[1]->hub().catch_up(nodes_[1]->ref(*viewers_[1]), 20, lobby_, {}, last);
+    ASSERT_TRUE(until([&] { return viewers_[1]->caught_up.count(20) > 0; }));
+    const CaughtUp& missed = viewers_[1]->caught_up.find(20)->second;
+    std::vector<std::string> texts;
+    for (const chat::EventRef& event : missed.events) {
+        if (const auto* message = std::get_if<chat::Message>(&event->body))
+            texts.push_back(message->text);
+    }
+    EXPECT_THAT(texts, ElementsAre("one", "two", "three"));
+    EXPECT_EQ(missed.older + missed.unread, 0u);
+}
+
 TEST_F(NodesTest, CountAnAccountsLimitTogether) {
     auto& other = nodes_[1]->add("speaker0");
     ASSERT_TRUE(until([&] { return !other.joins.empty(); }));

@@ -375,8 +375,12 @@ void RoomHost::mark_deleted(HostedRoom& room, const chat::Moderation& act, Posit
     services_.log_queue.mark_deleted(std::move(deletion));
 }
 
-/// Nobody can answer what is gone.
+/// Nobody can answer what is gone, and nobody who comes back is shown it.
 void RoomHost::forget_hidden(HostedRoom& room, const chat::Moderation& act) {
+    for (Heard& heard : room.from_others) {
+        const auto* message = std::get_if<chat::Message>(&heard.event->body);
+        if (message != nullptr && hidden_by(*message, act)) heard.hidden = true;
+    }
     std::rotate(room.recent.begin(),
                 room.recent.begin() + static_cast<std::ptrdiff_t>(room.recent_next),
                 room.recent.end());
@@ -391,11 +395,11 @@ void RoomHost::raid_changed(HostedRoom& room, const chat::Moderation& act, bool 
     if (act.action == chat::ModAction::unraid) {
         scheduler_.cancel(room.raid.timer);
         room.raid = {};
-    } else if (act.action == chat::ModAction::raid) {
+    } else if (act.action == chat::ModAction::raid && act.ends_at) {
         room.raid.target = act.target;
         const ChannelId channel = room.channel;
         room.raid.timer = scheduler_.call_at(
-            scheduler_.now().mono + limits::kRaidCountdown,
+            scheduler_.now().mono + (*act.ends_at - act.at),
             [this, channel, published_here] { raid_leaves(channel, published_here); });
     }
 }

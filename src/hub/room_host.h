@@ -103,6 +103,10 @@ class RoomHost final : public bus::Receiver {
     void on_subscribed(ChannelId channel) override;
     void on_gap(ChannelId channel, Position after, Position before) override;
 
+    /// What other nodes published between two positions, both included, as far as it is kept: it
+    /// may not be in the log yet. The newest limits::kMissedEvents of a channel are.
+    std::vector<Heard> heard_between(ChannelId channel, Position after, Position upto) const;
+
     using Visitor =
         std::function<void(ChannelId channel, const std::string& login, std::size_t members)>;
     void visit(const Visitor& visitor) const;
@@ -144,6 +148,7 @@ class RoomHost final : public bus::Receiver {
 
     // room_host.cc: the commands
     void remember(HostedRoom& room, const chat::EventRef& message);
+    void keep_for_catch_up(HostedRoom& room, const chat::EventRef& event);
     void admit(HostedRoom& room, MemberRef who, ChatterEntry* chatter, bool wants_names,
                RequestId request);
     void decide(HostedRoom& room, ChatterEntry& entry, MemberRef who, RequestId request,

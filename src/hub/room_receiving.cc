@@ -58,6 +58,7 @@ void RoomHost::receive_bytes(HostedRoom& room, const bus::Received& received) {
 void RoomHost::receive(HostedRoom& room, const chat::EventRef& event,
                        const bus::Received& received) {
     if (received.turn != bus::Turn::early) store(room, *event, received);
+    if (!received.published_here) keep_for_catch_up(room, event);
     if (received.turn == bus::Turn::late) return;
     if (std::holds_alternative<chat::Moderation>(event->body))
         return received_act(room, event, received);
@@ -66,6 +67,23 @@ void RoomHost::receive(HostedRoom& room, const chat::EventRef& event,
     if (std::holds_alternative<chat::Message>(event->body))
         return received_message(room, event, received);
     deliver(room, event, nullptr);
+}
+
+void RoomHost::keep_for_catch_up(HostedRoom& room, const chat::EventRef& event) {
+    // What fills a gap is out of order here, and comes from the log.
+    if (!room.from_others.empty() && event->position <= room.from_others.back().event->position)
+        return;
+    room.from_others.push_back({event});
+    if (room.from_others.size() > limits::kMissedEvents) room.from_others.pop_front();
+}
+
+std::vector<Heard> RoomHost::heard_between(ChannelId channel, Position after, Position upto) const {
+    const auto found = rooms_.find(channel);
+    if (found == rooms_.end()) return {};
+    const auto& all = found->second->from_others;
+    const auto position_of = [](const Heard& heard) { return heard.event->position; };
+    return {std::ranges::lower_bound(all, after, {}, position_of),
+            std::ranges::upper_bound(all, upto, {}, position_of)};
 }
 
 /// The publisher's node appends to the log. What is taken out of sight may be on its way there from

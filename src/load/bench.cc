@@ -89,26 +89,37 @@ bool print_summary(const Swarm& swarm, const BenchOptions& options) {
     for (const auto& [why, count] : tally.refused) fmt::print("refused     {} {}\n", count, why);
     fmt::print("delivered   {} of {} (lost {}, duplicated {}, reordered {})\n", tally.delivered,
                due, lost, tally.duplicated, tally.reordered);
+    fmt::print("order       {}\n",
+               tally.other_order == 0
+                   ? "one for all viewers"
+                   : fmt::format("not one: {} viewers saw another", tally.other_order));
+    fmt::print("silence     {:.1f} ms at most for a viewer\n",
+               std::chrono::duration<double, std::milli>(tally.silence_max).count());
     line("latency", tally.latency);
     line("echo", tally.echo);
     line("join", swarm.ledger().join);
-    return lost == 0 && tally.duplicated == 0 && swarm.ledger().gone == 0;
+    return lost == 0 && tally.duplicated == 0 && tally.reordered == 0 && tally.other_order == 0 &&
+           swarm.ledger().gone == 0;
 }
 
 }  // namespace
 
 int run_bench(const BenchOptions& options) {
-    auto target = Target::parse(options.server);
-    if (!target) return failed(target.error().to_string());
-    if (options.channels.empty() || options.viewers == 0 || options.rate <= 0 ||
+    std::vector<Target> targets;
+    for (const std::string& server : options.servers) {
+        auto target = Target::parse(server);
+        if (!target) return failed(target.error().to_string());
+        targets.push_back(*std::move(target));
+    }
+    if (targets.empty() || options.channels.empty() || options.viewers == 0 || options.rate <= 0 ||
         options.seconds <= 0)
-        return failed("channels, viewers, rate and seconds must be above 0");
+        return failed("servers, channels, viewers, rate and seconds must be above 0");
     auto engine = reactor::make_engine(reactor::EngineKind::epoll, {});
     if (!engine) return failed(engine.error().to_string());
 
     raise_descriptor_limit();
     SwarmOptions swarm_options{
-        .targets = {*target}, .channels = options.channels, .token = options.token};
+        .targets = std::move(targets), .channels = options.channels, .token = options.token};
     swarm_options.seed = options.seed;
     Swarm swarm(*engine->engine, std::move(swarm_options));
     if (!connect(swarm, options))

@@ -12,7 +12,7 @@ namespace clamor::load {
 
 /// `clamor bench`: an operator's load on the own server.
 struct BenchOptions {
-    std::string server = "ws://127.0.0.1:8080";
+    std::vector<std::string> servers = {"ws://127.0.0.1:8080"};  ///< the nodes of one chat
     std::vector<std::string> channels = {"bench"};
     std::string token;  ///< of the senders; empty: development login
     std::size_t viewers = 100;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "load/delivery_check.h"
 
+#include <bit>
+
 namespace clamor::load {
 
 DeliveryCheck::Arrival DeliveryCheck::record(std::uint32_t number) {
@@ -10,6 +12,7 @@ DeliveryCheck::Arrival DeliveryCheck::record(std::uint32_t number) {
     if ((seen_[word] & bit) != 0) return Arrival::duplicate;
     seen_[word] |= bit;
     ++arrived_;
+    order_ = std::rotl(order_ ^ (number + 1), 23) * 0x9e3779b97f4a7c15;
     if (number < end_) return Arrival::late;
     const bool next = number == end_;
     end_ = number + 1;
@@ -20,6 +23,15 @@ void DeliveryCheck::reset() {
     seen_.clear();
     end_ = 0;
     arrived_ = 0;
+    order_ = 0;
+}
+
+bool OrderOfAll::agrees(const DeliveryCheck& one) {
+    if (one.arrived() > orders_.size()) {
+        orders_.push_back(one.order());
+        return true;
+    }
+    return orders_[one.arrived() - 1] == one.order();
 }
 
 }  // namespace clamor::load

@@ -27,6 +27,8 @@ class DeliveryCheck {
 
     /// Different messages that arrived.
     std::uint32_t arrived() const { return arrived_; }
+    /// Of those, in the order in which they came: who had others, or in another order, has another.
+    std::uint64_t order() const { return order_; }
     void reset();
 
   private:
@@ -37,6 +39,19 @@ class DeliveryCheck {
     std::vector<std::uint64_t> seen_;
     std::uint32_t end_ = 0;  // one above the highest number seen
     std::uint32_t arrived_ = 0;
+    std::uint64_t order_ = 0;
+};
+
+/// The one order of a channel that all receivers are to see. The first who has so many messages
+/// says which they are.
+class OrderOfAll {
+  public:
+    /// Whether somebody who has just got a message has got the same ones as all others, in the same
+    /// order, as far as any of them has come.
+    bool agrees(const DeliveryCheck& one);
+
+  private:
+    std::vector<std::uint64_t> orders_;  // by the number of messages, from 1
 };
 
 }  // namespace clamor::load

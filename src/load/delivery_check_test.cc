@@ -48,11 +48,33 @@ TEST(DeliveryCheck, IsOvertakenOnlyByTheSameSender) {
     EXPECT_FALSE(check.overtaken_by_own(3, sender_of));
 }
 
+TEST(OrderOfAll, IsWhatTheFirstSawAndNobodySeesAnother) {
+    OrderOfAll order;
+    DeliveryCheck first, second, other, partial;
+    for (const std::uint32_t number : {2u, 0u, 1u}) {
+        first.record(number);
+        EXPECT_TRUE(order.agrees(first));
+    }
+    for (const std::uint32_t number : {2u, 0u, 1u, 3u}) {
+        second.record(number);
+        EXPECT_TRUE(order.agrees(second));
+    }
+    other.record(2);
+    EXPECT_TRUE(order.agrees(other));
+    other.record(1);
+    EXPECT_FALSE(order.agrees(other));
+    other.record(0);
+    EXPECT_FALSE(order.agrees(other)) << "the same messages, in another order";
+    partial.record(0);
+    EXPECT_FALSE(order.agrees(partial)) << "the first one is missing";
+}
+
 TEST(DeliveryCheck, ForgetsOnReset) {
     DeliveryCheck check;
     check.record(0);
     check.reset();
     EXPECT_EQ(check.arrived(), 0u);
+    EXPECT_EQ(check.order(), DeliveryCheck().order());
     EXPECT_EQ(check.record(0), Arrival::in_order);
 }
 

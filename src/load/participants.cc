@@ -33,11 +33,14 @@ Viewer::Viewer(reactor::Engine& engine, const Target& target, wire::ws::Workspac
                Profile profile, Ledger& ledger, std::uint32_t first_channel, bool checked)
     : Participant(engine, target, workspace, std::move(profile), ledger),
       first_channel_(first_channel) {
-    if (checked) checks_.resize(this->profile().channels.size());
+    if (!checked) return;
+    checks_.resize(this->profile().channels.size());
+    astray_.resize(checks_.size());
 }
 
 void Viewer::begin_window(MonoTime now) {
     for (DeliveryCheck& check : checks_) check.reset();
+    astray_.assign(checks_.size(), false);
     heard_at_ = now;
 }
 
@@ -83,6 +86,10 @@ void Viewer::record(const Stamp& stamp) {
             break;
     }
     ++tally.delivered;
+    if (!astray_[index] && !tally.orders[stamp.channel].agrees(check)) {
+        astray_[index] = true;
+        ++tally.other_order;
+    }
     const MonoTime now = received_at();
     const std::uint64_t latency_us = microseconds(now - stamp.sent_at);
     tally.latency.record(latency_us);

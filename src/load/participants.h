@@ -25,7 +25,9 @@ struct Tally {
     std::uint64_t delivered_unchecked = 0;  ///< to viewers that came in the middle
     std::uint64_t duplicated = 0;
     std::uint64_t reordered = 0;
-    std::uint64_t strays = 0;                      ///< messages of an earlier window
+    std::vector<OrderOfAll> orders;  ///< by channel
+    std::uint64_t other_order = 0;   ///< checked viewers, by channel, that saw another order
+    std::uint64_t strays = 0;        ///< messages of an earlier window
     std::map<std::string, std::uint64_t> refused;  ///< by the msg-id of the NOTICE
     std::uint64_t echoed = 0;
     MonoClock::duration silence_max{};  ///< the longest time between two arrivals at one viewer
@@ -90,6 +92,7 @@ class Viewer final : public Participant {
 
     std::uint32_t first_channel_;
     std::vector<DeliveryCheck> checks_;
+    std::vector<bool> astray_;  // by channel: saw another order, and was counted
     MonoTime heard_at_;
 };
 

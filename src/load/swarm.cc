@@ -34,7 +34,7 @@ Swarm::Swarm(reactor::Engine& engine, SwarmOptions options)
       options_(std::move(options)),
       audience_(options_.channels.size()),
       random_(options_.seed) {
-    CLAMOR_CHECK(!options_.targets.empty(), "a swarm needs a server");
+    CLAMOR_CHECK(!options_.targets.empty(), "a swarm goes somewhere");
     CLAMOR_CHECK(options_.channels.size() <= Stamp::kChannelMax, "a stamp can name every channel");
 }
 
@@ -54,11 +54,11 @@ void Swarm::add_viewers(std::size_t count, std::size_t first_channel, std::size_
                     .login = {},
                     .token = {},
                     .channels = {begin, begin + static_cast<std::ptrdiff_t>(channels_each)}};
-    if (options_.dialect == Dialect::bare) profile.path = bare_viewer_path(profile.channels);
     for (std::size_t i = 0; i < count; ++i) {
-        const Target& target = options_.targets[viewers_.size() % options_.targets.size()];
+        const Target& target = target_of(viewers_.size());
+        profile.path =
+            options_.dialect == Dialect::bare ? bare_viewer_path(profile.channels) : target.path;
         profile.login = fmt::format("justinfan{}", 1000 + viewers_.size());
-        if (options_.dialect == Dialect::irc) profile.path = target.path;
         viewers_.emplace_back(engine_, target, workspace_, profile, ledger_,
                               static_cast<std::uint32_t>(first_channel), checked);
         waiting_.push_back(&viewers_.back());
@@ -82,8 +82,7 @@ void Swarm::add_senders(double per_second, std::size_t channel_count) {
         std::ceil((per_group + kDeviations * std::sqrt(per_group)) / limit.count));
     next_in_group_.resize(groups);
     for (std::size_t i = 0; i < groups * group_size_; ++i) {
-        senders_.emplace_back(engine_, options_.targets[i % options_.targets.size()], workspace_,
-                              sender_profile(i), ledger_);
+        senders_.emplace_back(engine_, target_of(i), workspace_, sender_profile(i), ledger_);
         waiting_.push_back(&senders_.back());
     }
 }
@@ -102,7 +101,7 @@ Profile Swarm::sender_profile(std::size_t index) const {
                     .token = options_.token,
                     .channels = {}};
     if (options_.dialect == Dialect::irc) {
-        profile.path = options_.targets[index % options_.targets.size()].path;
+        profile.path = target_of(index).path;
     } else {
         profile.path = options_.channels.size() == 1 ? "/p/" + options_.channels.front() : "/m";
     }
@@ -113,6 +112,7 @@ void Swarm::begin_window() {
     auto tally = std::make_unique<Tally>();
     tally->run = ++run_ & Stamp::kRunMax;
     tally->senders.resize(options_.channels.size());
+    tally->orders.resize(options_.channels.size());
     ledger_.tally = std::move(tally);
     const MonoTime now = read_mono_clock();
     for (Viewer& viewer : viewers_) viewer.begin_window(now);

@@ -14,7 +14,7 @@
 namespace clamor::load {
 
 struct SwarmOptions {
-    std::vector<Target> targets;  ///< nodes of one chat; viewers take turns among them, and senders
+    std::vector<Target> targets;  ///< one, or the nodes of one chat, which are taken in turn
     Dialect dialect = Dialect::irc;
     std::vector<std::string> channels;
     std::string name_prefix = "load";  ///< of the senders' logins
@@ -72,6 +72,9 @@ class Swarm {
     void send_next(MonoTime now);
     void open_waiting(MonoTime now);
     Profile sender_profile(std::size_t index) const;
+    const Target& target_of(std::size_t index) const {
+        return options_.targets[index % options_.targets.size()];
+    }
     std::size_t next_sender_of(std::size_t channel);
 
     reactor::Engine& engine_;

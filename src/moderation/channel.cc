@@ -224,7 +224,7 @@ Service::Run::Answer Service::Run::operator()(const chat::act::Raid& act) {
     if (facts_.raiding.id) return Denied{.why = Denial::already_raiding, .target = facts_.raiding};
     chat::Moderation event = made(ModAction::raid, &target);
     event.number = facts_.viewers;
-    event.ends_at = now_ + limits::kRaidCountdown;
+    event.ends_at = now_ + service_.options_.raid_countdown;
     audit(event, nullptr, {{"viewers", facts_.viewers}});
     return Done{{std::move(event)}};
 }

@@ -75,6 +75,22 @@ class ServiceTest : public ::testing::Test {
     std::uint64_t seed_ = 0;
 };
 
+TEST_F(ServiceTest, ARaidLeavesAfterTheCountdownThatWasSet) {
+    const store::Channel other = *catalog_.ensure_channel("harbour");
+    ASSERT_NE(other.id, channel_.id);
+    Service hasty(catalog_, log_, {.raid_countdown = std::chrono::seconds(7)});
+    for (auto [service, countdown] :
+         {std::pair<Service*, std::chrono::milliseconds>{&service_, limits::kRaidCountdown},
+          {&hasty, std::chrono::seconds(7)}}) {
+        const chat::Act raid = act::Raid{target("harbour")};
+        const auto answers = service->perform(channel_, {user(channel_.login), "test", {}},
+                                              std::span(&raid, 1), facts_, now_, 1);
+        ASSERT_TRUE(answers);
+        const auto& done = std::get<chat::Done>(answers->front());
+        EXPECT_EQ(std::get<chat::Moderation>(done.events.front()).ends_at, now_ + countdown);
+    }
+}
+
 TEST_F(ServiceTest, AViewerMayDoNothingToOthers) {
     EXPECT_EQ(denial("alice", act::Ban{.target = target("bob")}), Denial::no_permission);
     EXPECT_EQ(denial("vera", act::ClearChat{}), Denial::no_permission);

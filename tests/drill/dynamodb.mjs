@@ -8,7 +8,7 @@
 import { parseArgs } from 'node:util';
 import { Dynalite, kKeys } from '../e2e/dynalite.mjs';
 import { eventually, sleep } from '../e2e/server.mjs';
-import { generator, percentile, report, run, Sender, total, Viewer } from './senders.mjs';
+import { generator, percentile, report, run, SteadySender, total, Viewer } from './senders.mjs';
 
 const { values: options } = parseArgs({
     options: {
@@ -21,24 +21,19 @@ const kOutage = Number(options.outage) * 1000;
 const kRate = Number(options.rate);
 const kSenders = 10;
 const kChannels = ['drilla', 'drillb', 'drillc', 'drilld', 'drille'];
-const kTick = 20;
 
 Object.assign(process.env, kKeys);
 
-/** Talks at its rate, and times the echoes by what happens meanwhile. */
-class SteadySender extends Sender {
+/** Times the echoes by what happens meanwhile. */
+class TimedSender extends SteadySender {
     static phase = 'normal';
     static latencies = new Map(); // phase -> milliseconds
     sentAt = new Map();
 
-    async talk(client) {
-        const start = performance.now();
-        let said = 0;
-        while (!client.isClosed && !this.over) {
-            const due = ((performance.now() - start) * kRate) / kSenders / 1000;
-            for (; said < due && !client.isClosed; ++said) this.sentAt.set(String(this.say(client)), [performance.now(), SteadySender.phase]);
-            await sleep(kTick);
-        }
+    say(client) {
+        const number = super.say(client);
+        this.sentAt.set(String(number), [performance.now(), TimedSender.phase]);
+        return number;
     }
 
     take(line) {
@@ -46,8 +41,8 @@ class SteadySender extends Sender {
         super.take(line);
         if (this.echoes.length === before) return;
         const [sent, phase] = this.sentAt.get(String(this.echoes.at(-1).number));
-        if (!SteadySender.latencies.has(phase)) SteadySender.latencies.set(phase, []);
-        SteadySender.latencies.get(phase).push(performance.now() - sent);
+        if (!TimedSender.latencies.has(phase)) TimedSender.latencies.set(phase, []);
+        TimedSender.latencies.get(phase).push(performance.now() - sent);
     }
 }
 
@@ -58,7 +53,7 @@ await run(`dynamodb.mjs --seed ${options.seed} --outage ${options.outage} --rate
     after(() => dynalite.stop());
     const url = dynalite.url('clamor');
     const server = await serve({ config: { limits: { messages_viewer: 10_000, messages_moderator: 10_000 } }, args: ['--dynamodb', url] });
-    const senders = Array.from({ length: kSenders }, (_, i) => new SteadySender(i, generator(seed + 1 + i), kChannels[i % kChannels.length]));
+    const senders = Array.from({ length: kSenders }, (_, i) => new TimedSender(i, generator(seed + 1 + i), kChannels[i % kChannels.length], kRate / kSenders));
     const viewer = new Viewer(kChannels);
     const everybody = [viewer, ...senders];
     const connect = () => Promise.all(everybody.map((one) => one.connect(server)));
@@ -67,17 +62,17 @@ await run(`dynamodb.mjs --seed ${options.seed} --outage ${options.outage} --rate
         await Promise.all(everybody.map((one) => one.client.closed));
         await server.restart();
         // The first messages wait until their rooms have come to life.
-        const { phase } = SteadySender;
-        SteadySender.phase = `${phase}, first second after a start`;
+        const { phase } = TimedSender;
+        TimedSender.phase = `${phase}, first second after a start`;
         await connect();
         await sleep(1000);
-        SteadySender.phase = phase;
+        TimedSender.phase = phase;
     };
     const facts = {};
     await connect();
     await sleep(Math.max(4000, kOutage / 4));
 
-    SteadySender.phase = 'away';
+    TimedSender.phase = 'away';
     await dynalite.failWith({ closed_ms: kOutage / 2 });
     await eventually(async () => (await server.metric('clamor_dynamodb_away')) === 1, 'the server notices', 10_000);
     const history = await server.get('/api/channels/drilla/messages');
@@ -91,7 +86,7 @@ await run(`dynamodb.mjs --seed ${options.seed} --outage ${options.outage} --rate
     facts.backlog = await server.metric('clamor_log_queue_depth');
     dynalite.resume();
 
-    SteadySender.phase = 'throttled';
+    TimedSender.phase = 'throttled';
     await dynalite.failWith({ throttle: 0.4, error: 0.05, unprocessed: 0.3 });
     await sleep(kOutage / 4);
     await killAndRestart();
@@ -114,14 +109,14 @@ await run(`dynamodb.mjs --seed ${options.seed} --outage ${options.outage} --rate
     console.log(`in the spool at the end of the outage: ${facts.backlog} entries; written ${facts.drained} ms after the last echo`);
     console.log(`while away: history answers ${facts.history}, /readyz ${facts.ready}; throttled answers and items: ${facts.throttled}`);
     console.log(`write units a message (of the last process): ${(facts.writeUnits / facts.appended).toFixed(2)}`);
-    for (const [phase, list] of SteadySender.latencies) {
+    for (const [phase, list] of TimedSender.latencies) {
         const sorted = list.sort((a, b) => a - b);
         console.log(`echo, ${phase}: ${sorted.length} messages, p50 ${percentile(sorted, 0.5).toFixed(1)} ms, ` +
             `p99 ${percentile(sorted, 0.99).toFixed(1)} ms, most ${sorted.at(-1).toFixed(1)} ms`);
     }
     const failures = [];
     if (total(problems) > 0) failures.push('the stored messages are not what was promised');
-    if ((SteadySender.latencies.get('away') ?? []).length < 100) failures.push('echoes were withheld while DynamoDB was away');
+    if ((TimedSender.latencies.get('away') ?? []).length < 100) failures.push('echoes were withheld while DynamoDB was away');
     if (facts.ready !== 200) failures.push('the server was not ready while DynamoDB was away');
     if (facts.history < 500) failures.push('history was answered while DynamoDB was away');
     if (!(facts.throttled > 0)) failures.push('nothing was throttled');

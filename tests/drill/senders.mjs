@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { IrcClient } from '../e2e/irc.mjs';
 import { Server, sleep } from '../e2e/server.mjs';
 
+const kTick = 20; // milliseconds between what a sender says at a rate
 const kInFlight = 40; // messages of a sender that wait for their echo
 
 /** mulberry32: small, seeded, good enough to choose moments. */
@@ -23,6 +24,7 @@ export class Sender {
     sent = 0;
     echoes = []; // {id, text, channel, sender, number}
     refused = 0;
+    refusals = new Map(); // msg-id -> how many
 
     constructor(number, random, channel) {
         this.number = number;
@@ -68,6 +70,24 @@ export class Sender {
         } else if (line.includes(' NOTICE ') && !line.includes('msg_not_stored_yet')) {
             --this.waiting;
             ++this.refused;
+            const why = line.match(/msg-id=([^; ]+)/)?.[1];
+            this.refusals.set(why, (this.refusals.get(why) ?? 0) + 1);
+        }
+    }
+}
+
+/** Talks at a rate, whatever the answers say; `rate` is messages a second. */
+export class SteadySender extends Sender {
+    constructor(number, random, channel, rate) {
+        super(number, random, channel);
+        this.rate = rate;
+    }
+
+    async talk(client) {
+        const start = performance.now();
+        for (let said = 0; !client.isClosed && !this.over && !this.leaving; await sleep(kTick)) {
+            const due = ((performance.now() - start) * this.rate) / 1000;
+            for (; said < due && !client.isClosed; ++said) this.say(client);
         }
     }
 }
@@ -79,30 +99,38 @@ export class Viewer {
     delivered = new Map(); // id -> {channel, sender, number}
     duplicated = [];
     reordered = [];
+    announced = []; // losses that the server told of
     silence = 0; // milliseconds
     silenceOverRestart = 0;
     #last = new Map(); // channel and sender -> number
     #heardAt;
     #restarted = false;
 
-    constructor(channels) {
+    constructor(channels, name = 'viewer') {
         this.channels = channels;
+        this.name = name;
     }
 
     async connect(server) {
-        this.client = await IrcClient.login(server, 'viewer', { channels: this.channels });
-        this.client.lines.push = (line) => this.take(line);
+        this.listen(await IrcClient.login(server, this.name, { channels: this.channels }));
+    }
+
+    listen(client) {
+        this.client = client;
+        client.lines.push = (line) => this.take(line);
         this.#restarted = this.#heardAt !== undefined;
     }
 
     take(line) {
         const [, id, channel, sender, number] = line.match(kSaid) ?? [];
+        if (/msg-id=clamor_(skipped|position_unknown|bad_position)/.test(line)) this.announced.push(`${this.name} was told: ${line.slice(0, 160)}`);
         if (!id) return;
         const now = performance.now();
         const kind = this.#restarted ? 'silenceOverRestart' : 'silence';
         this[kind] = Math.max(this[kind], now - (this.#heardAt ?? now));
         this.#restarted = false;
         this.#heardAt = now;
+        this.heard?.(Number(sender), now);
         const what = `#${channel} ${sender}:${number}`;
         if (this.delivered.has(id)) this.duplicated.push(what);
         this.delivered.set(id, { channel, sender: Number(sender), number: Number(number) });
@@ -144,27 +172,43 @@ export const total = (problems) => Object.values(problems).reduce((sum, list) =>
 const sum = (list) => list.reduce((all, n) => all + n, 0);
 export const percentile = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 
+/** What viewers who are to have heard everything have not heard, of what is stored. */
+function unheard(viewers, stored) {
+    const all = viewers.flatMap((viewer) => viewer.channels.flatMap((channel) => stored.get(channel).map((message) => ({ viewer, message }))));
+    return all.filter(({ viewer, message }) => !viewer.delivered.has(message.id))
+        .map(({ viewer, message }) => `not heard by ${viewer.name}: ${message.id} ${message.text.slice(0, 12)}`);
+}
+
 /**
- * Prints what every drill prints, and says what is wrong: about the stored messages, and about what the viewer heard. `acts`: there
- * were some, which have positions between those of the messages.
+ * Prints what every drill prints, and says what is wrong: about the stored messages, and about what the viewers (one, or many)
+ * heard. `gapless`: nothing but messages has positions, and one node gives them. `everything`: the viewers were never away, or came
+ * back with their position, and what they did not hear of what is stored is lost.
  */
-export function report(senders, viewer, stored, { acts = false } = {}) {
+export function report(senders, viewers, stored, { gapless = true, everything = false } = {}) {
+    viewers = [viewers].flat();
     const echoes = senders.flatMap((sender) => sender.echoes);
     const problems = judge(echoes, stored);
-    if (acts) delete problems.gaps;
-    problems.duplicated.push(...viewer.duplicated.map((what) => `heard twice: ${what}`));
-    problems.reordered.push(...viewer.reordered.map((what) => `heard out of order: ${what}`));
+    if (!gapless) delete problems.gaps;
+    if (everything) problems.lost.push(...unheard(viewers, stored));
+    problems.duplicated.push(...viewers.flatMap((viewer) => viewer.duplicated.map((what) => `heard twice: ${what}`)));
+    problems.reordered.push(...viewers.flatMap((viewer) => viewer.reordered.map((what) => `heard out of order: ${what}`)));
+    const most = (kind) => Math.max(...viewers.map((viewer) => viewer[kind]));
     console.log(`sent       ${sum(senders.map((sender) => sender.sent))}`);
     console.log(`echoed     ${echoes.length}`);
-    console.log(`refused    ${sum(senders.map((sender) => sender.refused))}`);
+    const why = new Map();
+    for (const [id, count] of senders.flatMap((sender) => [...sender.refusals])) why.set(id, (why.get(id) ?? 0) + count);
+    console.log(`refused    ${sum(senders.map((sender) => sender.refused))} ${[...why].map(([id, count]) => `${id} ${count}`).join(', ')}`.trimEnd());
     console.log(`stored     ${sum([...stored.values()].map((list) => list.length))}`);
-    console.log(`delivered  ${viewer.delivered.size} to a viewer of all channels, who was away for as long as a server was killed`);
+    console.log(`delivered  ${sum(viewers.map((viewer) => viewer.delivered.size))} to ` +
+        (everything ? `${viewers.length} viewers` : 'a viewer of all channels, who was away for as long as a server was killed'));
     for (const [kind, list] of Object.entries(problems)) {
         console.log(`${kind.padEnd(10)} ${list.length}`);
         for (const each of list.slice(0, 5)) console.log(`    ${each}`);
     }
-    const over = viewer.silenceOverRestart ? `; over a kill and the start after it ${viewer.silenceOverRestart.toFixed(0)} ms` : '';
-    console.log(`longest silence ${viewer.silence.toFixed(0)} ms${over}`);
+    const announced = viewers.flatMap((viewer) => viewer.announced);
+    if (announced.length) console.log(`announced  ${announced.length} losses, as ${announced[0]}`);
+    const over = most('silenceOverRestart') ? `; over a lost connection and the way back ${most('silenceOverRestart').toFixed(0)} ms` : '';
+    console.log(`longest silence ${most('silence').toFixed(0)} ms${over}`);
     return { echoes, problems };
 }
 

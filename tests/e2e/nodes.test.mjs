@@ -13,6 +13,7 @@ import { Redis } from './redis.mjs';
 import { binary, eventually, exitSoon, Server } from './server.mjs';
 
 const kTimeout = { timeout: 120_000 };
+const kRaidCountdown = 15; // seconds: nodes tell each other twice in them how many they have
 let postgres, dynalite, redis;
 /** The nodes; tests name them by their numbers from 1. */
 let one, two, three;
@@ -23,7 +24,7 @@ before(async () => {
     Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'nodes', AWS_SECRET_ACCESS_KEY: 'nodes' });
     [postgres, dynalite, redis] = await Promise.all([Postgres.start(), Dynalite.start(), Redis.start()]);
     const args = ['--postgres', postgres.url, '--dynamodb', dynalite.url('nodes'), '--redis', redis.url];
-    const config = { limits: { messages_viewer: 10_000, messages_moderator: 10_000 } };
+    const config = { limits: { messages_viewer: 10_000, messages_moderator: 10_000, raid_countdown_s: kRaidCountdown } };
     [one, two, three] = await Promise.all([1, 2, 3].map(() => Server.start({ args, config })));
     raid = await beginRaid();
 });
@@ -95,7 +96,7 @@ async function does(owner, command, notice) {
     return owner.lines.next((line) => line.includes(`msg-id=${notice}`) && / NOTICE /.test(line));
 }
 
-/** It leaves 90 seconds later: what one of the last tests waits for. */
+/** It leaves after the countdown: what one of the last tests waits for. */
 async function beginRaid() {
     const leader = await on(one, 'raidleader', 'raidleader');
     const crowd = await Promise.all(nodes().map((node, i) => on(node, `raider${i}`, 'raidleader')));
@@ -365,7 +366,7 @@ test('a raid takes viewers of all nodes to a channel of another', kTimeout, asyn
     const { leader, targets, owner } = raid;
     await leader.sayStored('raidleader', 'off we go');
     for (const client of [owner, ...targets]) {
-        const line = await client.lines.next((text) => text.includes('msg-id=raid;') && text.includes(' USERNOTICE #raidtarget'), 100_000);
+        const line = await client.lines.next((text) => text.includes('msg-id=raid;') && text.includes(' USERNOTICE #raidtarget'), 30_000);
         assert.equal(line.tags['msg-param-login'], 'raidleader');
         assert.equal(line.tags['msg-param-viewerCount'], '4');
     }

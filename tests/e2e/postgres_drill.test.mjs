@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // PostgreSQL as the catalog, from outside: the drill of tests/drill, what a wrong database is told, and the way there and back.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { drillHolds } from './drill.mjs';
 import { IrcClient } from './irc.mjs';
 import { Postgres } from './postgres.mjs';
-import { root, runClamor, Server } from './server.mjs';
+import { runClamor, Server } from './server.mjs';
 
 const kTimeout = { timeout: 60_000 };
 let postgres;
@@ -19,14 +19,7 @@ const emptyDatabase = (name) => {
     return postgres.url.replace('/postgres?', `/${name}?`);
 };
 
-test('PostgreSQL stops and starts under chat: chat goes on, changes are whole or refused', { timeout: 180_000 }, async () => {
-    const drill = spawn(process.execPath, [join(root, 'tests/drill/postgres.mjs')], { stdio: ['ignore', 'pipe', 'pipe'] });
-    let said = '';
-    for (const stream of [drill.stdout, drill.stderr]) stream.on('data', (text) => (said += text));
-    const status = await new Promise((done) => drill.on('close', done));
-    console.log(said);
-    assert.equal(status, 0, said);
-});
+test('PostgreSQL stops and starts under chat: chat goes on, changes are whole or refused', { timeout: 180_000 }, () => drillHolds('postgres'));
 
 test('a wrong URL ends the start with its reason and without its password', kTimeout, () => {
     const serve = (url) => runClamor('serve', '--data', join(postgres.folder, 'none'), '--http', '127.0.0.1:0', '--irc', '', '--postgres', url);

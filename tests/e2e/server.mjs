@@ -88,17 +88,22 @@ export class Server {
         return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
     }
 
-    async #spawn() {
+    #launch(...more) {
         const child = spawn(
             binary,
             ['serve', ...(this.dev ? ['--dev'] : []), '--config', this.configFile, '--data', this.data, '--http', `127.0.0.1:${this.http}`, '--irc',
-                `127.0.0.1:${this.irc}`, ...this.args],
+                `127.0.0.1:${this.irc}`, ...this.args, ...more],
             { stdio: ['ignore', 'pipe', 'pipe'] },
         );
+        child.stderr.on('data', (text) => (this.log += text));
+        return child;
+    }
+
+    async #spawn() {
+        const child = this.#launch();
         let out = '';
         child.stdout.on('data', (text) => (out += text));
-        child.stderr.on('data', (text) => (this.log += text));
-        this.adopt(child);
+        this.#adopt(child);
         const address = / ws:\/\/127\.0\.0\.1:(\d+)\/ +and +127\.0\.0\.1:(\d+)/;
         let found;
         try {
@@ -117,7 +122,7 @@ export class Server {
     }
 
     /** From now on this process is the server: the one that was spawned, or one that took over from it. */
-    adopt(child) {
+    #adopt(child) {
         this.child = child;
         running.add(child);
         this.ended = new Promise((done) => {
@@ -137,6 +142,19 @@ export class Server {
     async restart() {
         if (this.alive) throw new Error('it is running already');
         await this.#spawn();
+    }
+
+    /** A new process takes over the sockets and the data folder of this one. Says how the old one ended, once the new one serves. */
+    async upgrade() {
+        const old = this.ended;
+        const next = this.#launch('--take-over');
+        next.stdout.resume();
+        running.add(next);
+        const result = await old;
+        this.#adopt(next);
+        const status = () => JSON.parse(runClamor('admin', 'status', '--data', this.data).stdout || '{}');
+        await eventually(() => status().pid === next.pid, 'the next process serves', 20_000, 50);
+        return result;
     }
 
     /** SIGTERM, and SIGKILL when that does not help. Keeps the data. */

@@ -1,50 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The end of a server: told at a pace, and, at an upgrade, taken over by the next process without a failed connection.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { connect } from 'node:net';
 import { after, test } from 'node:test';
 import { IrcClient, kAllCaps } from './irc.mjs';
-import { binary, eventually, exitSoon, runClamor, Server, sleep } from './server.mjs';
+import { knock } from './knock.mjs';
+import { eventually, exitSoon, runClamor, Server, sleep } from './server.mjs';
 
 const kTimeout = { timeout: 120_000 };
 after(exitSoon);
 
 const admin = (server, command) => runClamor('admin', command, '--data', server.data);
-
-/** Tries to connect and to be welcomed, again and again; counts what failed. */
-function knock(server, every) {
-    const knocks = { tried: 0, welcomed: 0, failed: [], longest: 0, open: 0 };
-    const timer = setInterval(() => {
-        ++knocks.tried;
-        ++knocks.open;
-        const begin = Date.now();
-        const socket = connect(server.irc, '127.0.0.1');
-        let said = '';
-        socket.write('NICK justinfan1\r\n');
-        const done = (why) => {
-            if (socket.destroyed && why === undefined) return;
-            --knocks.open;
-            if (why === undefined) ++knocks.welcomed;
-            else knocks.failed.push(why);
-            knocks.longest = Math.max(knocks.longest, Date.now() - begin);
-            socket.removeAllListeners();
-            socket.on('error', () => {});
-            socket.destroy();
-        };
-        socket.on('data', (bytes) => {
-            said += bytes;
-            if (said.includes(' 376 ')) done();
-        });
-        socket.on('error', (error) => done(error.message));
-        socket.on('close', () => done('closed before the welcome'));
-    }, every);
-    knocks.stop = async () => {
-        clearInterval(timer);
-        await eventually(() => knocks.open === 0, 'every attempt has an end', 20_000);
-    };
-    return knocks;
-}
 
 /** A viewer that comes back whenever it is told to or loses its connection, with its position. */
 class Viewer {
@@ -108,13 +73,7 @@ test('the next process takes over: no attempt fails, nothing is lost', kTimeout,
     await sleep(1000);
     const knocks = knock(server, 15);
     for (let upgrade = 0; upgrade < 3; ++upgrade) {
-        const old = server.child;
-        const next = spawn(binary, ['serve', '--dev', '--config', server.configFile, '--data', server.data, '--http', `127.0.0.1:${server.http}`, '--irc',
-            `127.0.0.1:${server.irc}`, '--take-over'], { stdio: ['ignore', 'pipe', 'pipe'] });
-        next.stderr.on('data', (text) => (server.log += text));
-        await new Promise((done) => old.on('close', (code) => done(assert.equal(code, 0, server.log))));
-        server.adopt(next);
-        await eventually(async () => JSON.parse(admin(server, 'status').stdout || '{}').pid === next.pid, 'the next one serves', 20_000, 50);
+        assert.deepEqual(await server.upgrade(), { code: 0, signal: null }, server.log);
         await sleep(800);
     }
     await knocks.stop();

@@ -127,7 +127,10 @@ void IrcSession::on_join_answer(hub::RequestId request, hub::JoinAnswer answered
     }
     const auto& joined = std::get<hub::Joined>(answered);
     if (!question->parted) rooms_.insert_or_assign(question->channel, joined.channel);
-    answer(request, join_block(joined));
+    // Who comes back is not as far as the channel yet: it may lose this connection, too, before it
+    // has had all that follows.
+    const bool missed = question->after && *question->after < joined.last;
+    answer(request, join_block(joined, missed ? *question->after : joined.last));
     if (question->catch_up != 0) catch_up(*question, joined);
 }
 
@@ -188,7 +191,7 @@ void IrcSession::release_frames() {
 
 /// The order is fixed: libraries resolve their promise at the ROOMSTATE and want the USERSTATE
 /// before it (spec 3.1).
-std::string IrcSession::join_block(const hub::Joined& joined) const {
+std::string IrcSession::join_block(const hub::Joined& joined, Position at) const {
     const std::string& login = identity_.user.login;
     std::string lines;
     twitch::append_join(lines, login, joined.login);
@@ -199,7 +202,7 @@ std::string IrcSession::join_block(const hub::Joined& joined) const {
             twitch::append_user_state(lines, joined.login, joined.self, tags());
         const std::size_t from = lines.size();
         twitch::append_room_state(lines, joined.login, joined.channel, joined.modes, tags());
-        if (numbered()) twitch::stamp_lines(lines, from, joined.last);
+        if (numbered()) twitch::stamp_lines(lines, from, at);
     }
     return lines;
 }

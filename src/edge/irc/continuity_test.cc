@@ -90,6 +90,20 @@ TEST_F(ContinuityTest, RepeatsWhatWasMissedBehindTheJoin) {
     EXPECT_THAT(text, Not(HasSubstr("clamor_skipped")));
 }
 
+TEST_F(ContinuityTest, SaysInFrontOfWhatWasMissedWhereItBegins) {
+    say("one");
+    say("two");
+    say("three");
+    IrcClient again(world_);
+    come_back(again, "1-1");
+    world_.cluster.advance(100ms);
+    // A connection that is lost behind the ROOMSTATE is to be taken up from there.
+    const std::string text = again.take();
+    EXPECT_LT(at(text, "@clamor.dev/seq=1-1;"), at(text, "ROOMSTATE #dallas"));
+    EXPECT_LT(at(text, "ROOMSTATE #dallas"), at(text, "@clamor.dev/seq=1-2;"));
+    EXPECT_LT(at(text, "ROOMSTATE #dallas"), at(text, "@clamor.dev/seq=1-3;"));
+}
+
 TEST_F(ContinuityTest, HoldsWhatIsSaidWhileTheLogIsRead) {
     say("one");
     say("two");

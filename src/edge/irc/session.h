@@ -193,7 +193,8 @@ class IrcSession final : public hub::Member {
     void join_one(std::string name, std::string_view after);
     void catch_up(const Question& join, const hub::Joined& joined);
     void release_frames();
-    std::string join_block(const hub::Joined& joined) const;
+    /// `at`: the newest event before what follows.
+    std::string join_block(const hub::Joined& joined, Position at) const;
 
     // moderation.cc
     void answer_later(hub::RequestId place, const twitch::Notice& notice);
