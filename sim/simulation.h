@@ -74,8 +74,9 @@ class Simulation {
 
     Draw draw_;
     Random& random_ = draw_.random;
+    Timeline timeline_;
     Cluster cluster_;
-    WatchedCatalog catalog_{cluster_};
+    WatchedCatalog catalog_{timeline_};
     store::MemoryMessageLog log_;
     FaultyLog log_queue_;
     Population population_;
