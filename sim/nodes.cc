@@ -234,7 +234,8 @@ void NodesSimulation::disturb() {
     const auto place = any_node();
     if (!place) return;
     Node& node = *nodes_[*place];
-    switch (pick(random_, 12)) {
+    const auto what = pick(random_, 12); if (getenv("SIMDBG")) fmt::print("{} disturb {} node {}\n", timeline_.now().mono.time_since_epoch().count()/1000000, what, node.id());
+    switch (what) {
         case 0:
             return network_.cut(node.cluster());
         case 1:

@@ -16,6 +16,11 @@ class MessageLog;
 
 namespace clamor::hub {
 
+/// How many events lie between two positions, as far as they tell. Where the source of order was
+/// lost, the sequence may leave out limits::kEpochSkip, counted from an event that was stored:
+/// `after` may be behind that.
+std::uint64_t events_between(Position after, Position before);
+
 /// What the log has of a channel between two positions, `after` excluded: at most the newest
 /// limits::kMissedEvents. Error: the log cannot be read, or has an entry that nobody understands.
 Result<CaughtUp> read_between(store::MessageLog& log, ChannelId channel, Position after,
