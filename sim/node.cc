@@ -48,7 +48,7 @@ class Node::WatchedLink final : public bus::Bus, private bus::Receiver {
             const bool banned =
                 message != nullptr &&
                 node_.ground_.catalog.standing(channel, message->author_id)
-                    ->banned(node_.cluster_.now().wall - std::chrono::seconds(1));
+                    ->banned(node_.cluster_.now().wall);
             node_.ground_.checker.published(node_.id_, *event, banned);
         }
         bus_->publish(channel, bytes);

@@ -18,9 +18,11 @@ class RedisNetwork::NodeEngine final : public reactor::Engine {
     const reactor::EngineCounters& counters() const override { return counters_; }
 
     Result<void> connect(reactor::Stream& stream, const reactor::Endpoint&) override {
-        auto wire = std::make_shared<Wire>(Wire{.side = side_, .stream = &stream});
+        auto wire = std::make_shared<Wire>(side_, stream);
         network_.wires_.push_back(wire);
-        network_.go_up(wire, [network = &network_, wire] { network->connected(wire); });
+        network_.go_up(wire, [network = &network_, at = wire.get()] {
+            network->connected(at->shared_from_this());
+        });
         return {};
     }
     void send(reactor::Stream& stream, std::span<const std::string_view> parts) override {
@@ -30,8 +32,8 @@ class RedisNetwork::NodeEngine final : public reactor::Engine {
         for (const std::string_view part : parts) bytes += part;
         const std::size_t half = pick(network_.random_, bytes.size());
         for (const std::string& piece : {bytes.substr(0, half), bytes.substr(half)}) {
-            network_.go_up(wire, [network = &network_, wire, piece] {
-                if (wire->client) network->server_.receive(*wire->client, piece);
+            network_.go_up(wire, [network = &network_, at = wire.get(), piece] {
+                if (at->client) network->server_.receive(*at->client, piece);
             });
         }
         network_.on_node(wire, [wire] { tell_sent(*wire->stream); });
@@ -46,9 +48,9 @@ class RedisNetwork::NodeEngine final : public reactor::Engine {
         const WirePtr wire = wire_of(stream);
         if (wire == nullptr) return;
         wire->stream = nullptr;
-        network_.go_up(wire, [network = &network_, wire] {
-            end_client(network->server_, *wire);
-            std::erase(network->wires_, wire);
+        network_.go_up(wire, [network = &network_, at = wire.get()] {
+            end_client(network->server_, *at);
+            std::erase(network->wires_, at->shared_from_this());
         });
         Scheduler& home = side_->node->shard(side_->node->aside());
         home.post_to(home.shard(), Priority::control, [&stream] { tell_closed(stream, {}); });
@@ -113,35 +115,33 @@ MonoTime RedisNetwork::arrival(MonoTime& last) {
 }
 
 void RedisNetwork::go_up(const WirePtr& wire, Task task) {
-    timeline_.happen_at(this, arrival(wire->last_up),
-                        [this, wire, task = std::move(task)]() mutable {
-                            arrive_up(wire, std::move(task));
-                        });
+    wire->up.push_back(std::move(task));
+    timeline_.happen_at(this, arrival(wire->last_up), [this, wire] { arrive_up(wire); });
 }
 
-void RedisNetwork::arrive_up(const WirePtr& wire, Task task) {
+void RedisNetwork::arrive_up(const WirePtr& wire) {
     if (wire->dead) return;
     const MonoTime held_until = std::max(wire->side->parted_until, stalled_until_);
-    if (timeline_.now().mono >= held_until) return task();
-    timeline_.happen_at(this, held_until, [this, wire, task = std::move(task)]() mutable {
-        arrive_up(wire, std::move(task));
-    });
+    if (timeline_.now().mono < held_until)
+        return timeline_.happen_at(this, held_until, [this, wire] { arrive_up(wire); });
+    Task task = std::move(wire->up.front());
+    wire->up.pop_front();
+    task();
 }
 
 void RedisNetwork::go_down(const WirePtr& wire, Task task) {
-    timeline_.happen_at(this, arrival(wire->last_down),
-                        [this, wire, task = std::move(task)]() mutable {
-                            arrive_down(wire, std::move(task));
-                        });
+    wire->down.push_back(std::move(task));
+    timeline_.happen_at(this, arrival(wire->last_down), [this, wire] { arrive_down(wire); });
 }
 
-void RedisNetwork::arrive_down(const WirePtr& wire, Task task) {
+void RedisNetwork::arrive_down(const WirePtr& wire) {
     if (wire->dead) return;
-    if (timeline_.now().mono >= wire->side->parted_until) return on_node(wire, std::move(task));
-    timeline_.happen_at(this, wire->side->parted_until,
-                        [this, wire, task = std::move(task)]() mutable {
-                            arrive_down(wire, std::move(task));
-                        });
+    const MonoTime held_until = wire->side->parted_until;
+    if (timeline_.now().mono < held_until)
+        return timeline_.happen_at(this, held_until, [this, wire] { arrive_down(wire); });
+    Task task = std::move(wire->down.front());
+    wire->down.pop_front();
+    on_node(wire, std::move(task));
 }
 
 void RedisNetwork::on_node(const WirePtr& wire, Task task) {
@@ -159,9 +159,9 @@ void RedisNetwork::connected(const WirePtr& wire) {
     wire->client = server_.connect([this, wire = std::weak_ptr(wire)](std::string bytes) {
         const WirePtr to = wire.lock();
         if (to == nullptr) return;
-        go_down(to, [to, bytes = std::move(bytes)] { NodeEngine::take(*to, bytes); });
+        go_down(to, [at = to.get(), bytes = std::move(bytes)] { NodeEngine::take(*at, bytes); });
     });
-    go_down(wire, [wire] { NodeEngine::tell_open(*wire); });
+    go_down(wire, [at = wire.get()] { NodeEngine::tell_open(*at); });
 }
 
 void RedisNetwork::end_client(RedisServer& server, Wire& wire) {
@@ -172,6 +172,8 @@ void RedisNetwork::end_client(RedisServer& server, Wire& wire) {
 void RedisNetwork::reset(const WirePtr& wire, std::errc why) {
     end_client(server_, *wire);
     wire->dead = true;
+    wire->up.clear();
+    wire->down.clear();
     timeline_.happen_at(this, timeline_.now().mono + up_to(random_, latency_max_),
                         [this, wire, why] {
                             on_node(wire, [wire, why] { NodeEngine::tell_ended(*wire, why); });
@@ -190,7 +192,7 @@ std::vector<RedisNetwork::WirePtr> RedisNetwork::wires_of(const Cluster& node) c
 void RedisNetwork::forget(const Cluster& node) {
     for (const WirePtr& wire : wires_of(node)) {
         wire->stream = nullptr;
-        go_up(wire, [this, wire] { end_client(server_, *wire); });
+        go_up(wire, [this, at = wire.get()] { end_client(server_, *at); });
     }
     std::erase_if(wires_, [&](const WirePtr& wire) { return wire->side->node == &node; });
     for (const auto& side : sides_) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <map>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,13 +46,19 @@ class RedisNetwork {
         Cluster* node = nullptr;  ///< null: it has crashed
         MonoTime parted_until{};
     };
-    struct Wire {
+    /// What is under way on it names it without keeping it.
+    struct Wire : std::enable_shared_from_this<Wire> {
+        Wire(std::shared_ptr<Side> of, reactor::Stream& from)
+            : side(std::move(of)), stream(&from) {}
+
         std::shared_ptr<Side> side;
-        reactor::Stream* stream = nullptr;  ///< null: the node has closed it
+        reactor::Stream* stream;  ///< null: the node has closed it
         bool dead = false;                  ///< nothing that is under way arrives
         bool receiving = true;
         std::string held{};  ///< while it is not
         std::optional<RedisServer::ClientId> client{};
+        std::deque<Task> up{};    ///< under way, in order
+        std::deque<Task> down{};  ///< the other way
         MonoTime last_up{};
         MonoTime last_down{};
     };
@@ -60,9 +66,9 @@ class RedisNetwork {
 
     MonoTime arrival(MonoTime& last);
     void go_up(const WirePtr& wire, Task task);
-    void arrive_up(const WirePtr& wire, Task task);
+    void arrive_up(const WirePtr& wire);
     void go_down(const WirePtr& wire, Task task);
-    void arrive_down(const WirePtr& wire, Task task);
+    void arrive_down(const WirePtr& wire);
     /// Runs on the node, unless it has closed the connection by then.
     void on_node(const WirePtr& wire, Task task);
     void connected(const WirePtr& wire);
