@@ -57,9 +57,7 @@ class Cluster final : public Executor {
         Shard(Cluster& cluster, ShardId id) : cluster_(cluster), id_(id) {}
 
         ShardId shard() const override { return id_; }
-        std::uint16_t shard_count() const override {
-            return cluster_.options_.shards;
-        }
+        std::uint16_t shard_count() const override { return cluster_.options_.shards; }
         Now now() const override { return now_; }
         bool post_to(ShardId target, Priority priority, Task task) override;
         TimerId call_at(MonoTime when, Task task) override;

@@ -62,7 +62,6 @@ void ContinuityChecker::published(NodeId node, const chat::Event& event, bool ba
 
 void ContinuityChecker::received(NodeId node, const chat::Event& event, bool again) {
     const MessageId id = id_of(event);
-    if (getenv("SIMDBG")) fmt::print("received node {} ch {} {} {} again {}\n", node, event.channel.value, text(event.position), id.to_string(), again);
     if (!published_.contains(id))
         violations_.add("node {} was given {}, which nobody published", node, id.to_string());
     if (const auto* act = std::get_if<chat::Moderation>(&event.body);
@@ -79,14 +78,12 @@ void ContinuityChecker::received(NodeId node, const chat::Event& event, bool aga
 }
 
 void ContinuityChecker::gap(NodeId node, ChannelId channel, Position after, Position before) {
-    if (getenv("SIMDBG")) fmt::print("gap node {} ch {} {} .. {}\n", node, channel.value, text(after), text(before));
     ++gaps_seen_;
     bus_gaps_[{node, channel}].push_back({.after = after, .before = before, .count = 0});
 }
 
 void ContinuityChecker::placed(Position position, const chat::Event& event) {
     const MessageId id = id_of(event);
-    if (getenv("SIMDBG")) fmt::print("placed ch {} {} {} of node {}\n", event.channel.value, text(position), id.to_string(), published_[id].node);
     const Place place(event.channel, position);
     if (!places_.emplace(place, id).second) {
         violations_.add("place {} of channel {} was given twice", text(position),
@@ -143,7 +140,6 @@ void ContinuityChecker::check_place(const char* who, ChannelId channel, Position
 void ContinuityChecker::shown(ClientId client, const chat::Event& event) {
     const MessageId id = id_of(event);
     const auto found = stays_.find({client, event.channel});
-    if (getenv("SIMDBG") && found!=stays_.end()) fmt::print("shown client {} at node {} ch {} {} {}\n", client, found->second.node, event.channel.value, text(event.position), id.to_string());
     if (found == stays_.end()) {
         violations_.add("client {} is shown {} of channel {}, in which it is not", client,
                         id.to_string(), event.channel.value);
@@ -170,7 +166,6 @@ void ContinuityChecker::shown(ClientId client, const chat::Event& event) {
 
 void ContinuityChecker::echoed(ClientId client, ChannelId channel, MessageId id,
                                Position position) {
-    if (getenv("SIMDBG")) fmt::print("echoed client {} ch {} {} {}\n", client, channel.value, text(position), id.to_string());
     if (!echoes_.emplace(client, id).second)
         violations_.add("client {} has two echoes of {}", client, id.to_string());
     const auto stored = log_.find(channel, id);
@@ -218,7 +213,8 @@ void ContinuityChecker::check_at_rest() {
             *log_.read({.channel = channel, .limit = std::numeric_limits<std::size_t>::max()});
         check_log(channel, entries);
     }
-    for (const auto& [who, stay] : stays_) check_stay(who.first, who.second, stay, logs[who.second]);
+    for (const auto& [who, stay] : stays_)
+        check_stay(who.first, who.second, stay, logs[who.second]);
 }
 
 void ContinuityChecker::check_log(ChannelId channel,
@@ -235,8 +231,8 @@ void ContinuityChecker::check_log(ChannelId channel,
         }
         last = entry.position;
         if (entry.sent_at < last_at) {
-            violations_.add("time goes back at {} in the log of channel {} by {} ms", text(entry.position),
-                            channel.value, (last_at - entry.sent_at).count());
+            violations_.add("time goes back at {} in the log of channel {} by {} ms",
+                            text(entry.position), channel.value, (last_at - entry.sent_at).count());
         }
         last_at = entry.sent_at;
         check_hidden(channel, entry);
@@ -267,8 +263,8 @@ void ContinuityChecker::check_hidden(ChannelId channel, const store::StoredMessa
         by += " " + std::string(chat::name_of(act.what.action)) + " at " + text(act.position);
     }
     if (entry.deleted && all_undone) {
-        violations_.add("{} of channel {} is out of sight, {}", text(entry.position),
-                        channel.value, some ? "though it was undone:" + by : "and nobody did that");
+        violations_.add("{} of channel {} is out of sight, {}", text(entry.position), channel.value,
+                        some ? "though it was undone:" + by : "and nobody did that");
     }
     if (!entry.deleted && some && none_undone) {
         violations_.add("{} of channel {} is in sight, in spite of{}", text(entry.position),

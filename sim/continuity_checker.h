@@ -24,8 +24,8 @@ using ClientId = std::uint64_t;
 /// Holds what clients of several nodes are shown, over lost connections, crashed nodes and a Redis
 /// that forgets, against what nodes published, what Redis gave places to, and what is in the log:
 /// - a place has one event, for every client and in the log, and places only grow, for a client in
-/// one connection and in a node's bus, except for what a gap in the bus left out and the log brought
-/// later;
+/// one connection and in a node's bus, except for what a gap in the bus left out and the log
+/// brought later;
 /// - nothing comes twice in one connection, and over connections only what had no place the first
 /// time;
 /// - what is in the log and lies behind where a client began was shown to it, or is in a gap of
@@ -33,8 +33,8 @@ using ClientId = std::uint64_t;
 /// meanwhile may be left out;
 /// - an echo is in the log at its place, and what a living node published and got a place is there;
 /// - what is taken out of sight in the log is what moderators did and did not undo;
-/// - no node accepts a message of a user after it was given the event of a ban or timeout that is in
-/// the catalog still. (What it accepted before may have its place behind the ban: the bus gives
+/// - no node accepts a message of a user after it was given the event of a ban or timeout that is
+/// in the catalog still. (What it accepted before may have its place behind the ban: the bus gives
 /// places in the order in which they are asked for.)
 class ContinuityChecker {
   public:

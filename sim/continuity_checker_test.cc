@@ -73,9 +73,7 @@ class ContinuityCheckerTest : public ::testing::Test {
         checker.begins(kViewer, kRoom, from);
         checker.connects(kViewer, kRoom, kNode);
     }
-    void expect(const char* what) {
-        EXPECT_THAT(violations.kept(), ElementsAre(HasSubstr(what)));
-    }
+    void expect(const char* what) { EXPECT_THAT(violations.kept(), ElementsAre(HasSubstr(what))); }
 
     Violations violations;
     store::MemoryMessageLog log;

@@ -60,8 +60,7 @@ int main(int argc, char** argv) {
                                 : run<sim::Simulation>(seed + i, steps, "");
         broken += kept ? 0 : 1;
     }
-    const double minutes =
-        static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC / 60;
+    const double minutes = static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC / 60;
     fmt::print("{} seeds, {} broken; {:.0f} seeds a minute of one core\n", seeds, broken,
                static_cast<double>(seeds) / minutes);
     return broken == 0 ? 0 : 1;

@@ -25,8 +25,8 @@ void Simulation::moderate(Session& session) {
         }
     }
     const store::Channel* channel = population_.find(login);
-    session.act(login,
-                population_.draw_act(random_, channel == nullptr ? ChannelId() : channel->id, session.last_seen(), cluster_.now().wall));
+    session.act(login, population_.draw_act(random_, channel == nullptr ? ChannelId() : channel->id,
+                                            session.last_seen(), cluster_.now().wall));
 }
 
 void Simulation::bulk() {
@@ -56,7 +56,8 @@ void Simulation::bulk() {
                               static_cast<std::ptrdiff_t>(pick(random_, sessions_.size())));
                 lately = session->second->last_seen();
             }
-            request.acts.push_back(population_.draw_act(random_, channel.id, lately, cluster_.now().wall));
+            request.acts.push_back(
+                population_.draw_act(random_, channel.id, lately, cluster_.now().wall));
         }
         if (!chance(random_, 4)) {
             request.batch = fmt::format("batch {}", bulks_);

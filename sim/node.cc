@@ -46,9 +46,8 @@ class Node::WatchedLink final : public bus::Bus, private bus::Receiver {
         if (const auto event = chat::decode_event(bytes)) {
             const auto* message = std::get_if<chat::Message>(&event->body);
             const bool banned =
-                message != nullptr &&
-                node_.ground_.catalog.standing(channel, message->author_id)
-                    ->banned(node_.cluster_.now().wall);
+                message != nullptr && node_.ground_.catalog.standing(channel, message->author_id)
+                                          ->banned(node_.cluster_.now().wall);
             node_.ground_.checker.published(node_.id_, *event, banned);
         }
         bus_->publish(channel, bytes);
@@ -92,19 +91,18 @@ Node::Node(const CommonGround& ground, NodeId id, const Options& options)
       gateway_(peers_, cluster_, ground.catalog, false) {
     for (std::uint16_t i = 0; i < options.cluster.shards; ++i) {
         Scheduler& shard = cluster_.shard(ShardId(i));
-        const hub::Services services{.make_bus =
-                                         [this](bus::Receiver& receiver, Scheduler& on) {
-                                             return make_bus(receiver, on);
-                                         },
-                                     .workers = cluster_,
-                                     .catalog = ground.catalog,
-                                     .log = ground.log,
-                                     .log_queue = *watched_queue_,
-                                     .limits = limits_,
-                                     .encoder = encoder_,
-                                     .moderation = moderation_,
-                                     .shared_limits = &shared_limits_,
-                                     .shared_presence = &shared_presence_};
+        const hub::Services services{
+            .make_bus = [this](bus::Receiver& receiver,
+                               Scheduler& on) { return make_bus(receiver, on); },
+            .workers = cluster_,
+            .catalog = ground.catalog,
+            .log = ground.log,
+            .log_queue = *watched_queue_,
+            .limits = limits_,
+            .encoder = encoder_,
+            .moderation = moderation_,
+            .shared_limits = &shared_limits_,
+            .shared_presence = &shared_presence_};
         hub::Options hub_options;
         hub_options.id_seed = options.seed;
         hubs_.push_back(std::make_unique<hub::Hub>(shard, peers_, services, hub_options));

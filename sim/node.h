@@ -30,8 +30,8 @@ struct CommonGround {
 };
 
 /// One node of several: hubs, the real client of Redis, and everything that is between them, on
-/// threads of its own in simulated time. Its end is a crash: nothing that was under way happens, and
-/// what its log had not written is lost.
+/// threads of its own in simulated time. Its end is a crash: nothing that was under way happens,
+/// and what its log had not written is lost.
 class Node {
   public:
     struct Options {

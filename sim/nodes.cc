@@ -195,9 +195,9 @@ void NodesSimulation::act(Client& client) {
 
 void NodesSimulation::moderate(Client& client, const std::string& login) {
     if (client.identity.anonymous) return;
-    client.connection->act(login, population_.draw_act(random_, population_.find(login)->id,
-                                                       client.connection->last_seen(),
-                                                       timeline_.now().wall));
+    client.connection->act(
+        login, population_.draw_act(random_, population_.find(login)->id,
+                                    client.connection->last_seen(), timeline_.now().wall));
 }
 
 /// By the broadcaster: one act that matters to those who are there, several in a batch, or a batch
@@ -218,8 +218,7 @@ void NodesSimulation::bulk() {
     } else {
         request.batch = fmt::format("batch {}", ++bulks_);
         const Client& client = clients_[pick(random_, clients_.size())];
-        const MessageId lately =
-            client.connection ? client.connection->last_seen() : MessageId{};
+        const MessageId lately = client.connection ? client.connection->last_seen() : MessageId{};
         for (std::uint64_t left = 1 + pick(random_, 8); left > 0; --left) {
             request.acts.push_back(
                 population_.draw_act(random_, channel.id, lately, timeline_.now().wall));
@@ -234,8 +233,7 @@ void NodesSimulation::disturb() {
     const auto place = any_node();
     if (!place) return;
     Node& node = *nodes_[*place];
-    const auto what = pick(random_, 12); if (getenv("SIMDBG")) fmt::print("{} disturb {} node {}\n", timeline_.now().mono.time_since_epoch().count()/1000000, what, node.id());
-    switch (what) {
+    switch (pick(random_, 12)) {
         case 0:
             return network_.cut(node.cluster());
         case 1:
@@ -256,7 +254,8 @@ void NodesSimulation::disturb() {
                 failover_.emplace(timeline_.now().mono + up_to(random_, 3s), redis_.snapshot());
             return;
         case 9:
-            if (std::ranges::count(nodes_, true, [](const auto& one) { return one != nullptr; }) > 1)
+            if (std::ranges::count(nodes_, true, [](const auto& one) { return one != nullptr; }) >
+                1)
                 crash(*place);
             return;
         case 10:
@@ -313,15 +312,15 @@ void NodesSimulation::check_facts() {
         Node& node = *nodes_[place];
         for (const Client& client : clients_) {
             probes.emplace_back(place, nullptr);
-            node.cluster().input(ShardId(0), [this, &node, &client, &probes,
-                                              at = probes.size() - 1] {
-                auto& probe = probes[at].second;
-                probe = std::make_unique<Connection>(1'000'000 + checkers_.connections,
-                                                     client.identity, node, ShardId(0),
-                                                     population_, checkers_);
-                for (std::size_t i = 0; i < kChannels; ++i)
-                    probe->join(population_.busy_channels()[i].login);
-            });
+            node.cluster().input(
+                ShardId(0), [this, &node, &client, &probes, at = probes.size() - 1] {
+                    auto& probe = probes[at].second;
+                    probe = std::make_unique<Connection>(1'000'000 + checkers_.connections,
+                                                         client.identity, node, ShardId(0),
+                                                         population_, checkers_);
+                    for (std::size_t i = 0; i < kChannels; ++i)
+                        probe->join(population_.busy_channels()[i].login);
+                });
         }
     }
     timeline_.run_for(kAnswerTime);
@@ -330,9 +329,8 @@ void NodesSimulation::check_facts() {
         const hub::Identity& who = probe->identity();
         for (std::size_t i = 0; i < kChannels; ++i) {
             const store::Channel& channel = population_.busy_channels()[i];
-            const chat::Standing standing = who.anonymous
-                                                ? chat::Standing{}
-                                                : *catalog_.standing(channel.id, who.user.id);
+            const chat::Standing standing =
+                who.anonymous ? chat::Standing{} : *catalog_.standing(channel.id, who.user.id);
             const hub::Joined* joined = probe->joined(channel.login);
             if (probe->refused(channel.login) != standing.banned_for_good()) {
                 violations_.add("{} is {}banned from {}, but node {} knows nothing of it",
@@ -347,14 +345,13 @@ void NodesSimulation::check_facts() {
             if (!who.anonymous &&
                 (told.role != standing.role || told.suspicion != standing.suspicion ||
                  told.banned(now) != standing.banned(now))) {
-                violations_.add("node {} knows {} in {} as role {}, suspicion {}{}, and the catalog "
-                                "as {}, {}{}",
-                                nodes_[place]->id(), who.user.login, channel.login,
-                                static_cast<int>(told.role), static_cast<int>(told.suspicion),
-                                told.banned(now) ? ", banned" : "",
-                                static_cast<int>(standing.role),
-                                static_cast<int>(standing.suspicion),
-                                standing.banned(now) ? ", banned" : "");
+                violations_.add(
+                    "node {} knows {} in {} as role {}, suspicion {}{}, and the catalog "
+                    "as {}, {}{}",
+                    nodes_[place]->id(), who.user.login, channel.login, static_cast<int>(told.role),
+                    static_cast<int>(told.suspicion), told.banned(now) ? ", banned" : "",
+                    static_cast<int>(standing.role), static_cast<int>(standing.suspicion),
+                    standing.banned(now) ? ", banned" : "");
             }
         }
     }
@@ -376,9 +373,9 @@ void NodesSimulation::check_names() {
         for (const auto& node : nodes_) {
             std::unique_ptr<Connection> probe;
             node->cluster().input(ShardId(0), [&] {
-                probe = std::make_unique<Connection>(
-                    1'000'000 + checkers_.connections, hub::Identity{.user = {}, .anonymous = true},
-                    *node, ShardId(0), population_, checkers_);
+                probe = std::make_unique<Connection>(1'000'000 + checkers_.connections,
+                                                     hub::Identity{.user = {}, .anonymous = true},
+                                                     *node, ShardId(0), population_, checkers_);
                 probe->ask_names(login);
             });
             timeline_.run_for(kAnswerTime);

@@ -115,17 +115,16 @@ std::string Population::text(Random& random) const {
     return text;
 }
 
-chat::Act Population::draw_act(Random& random, ChannelId channel, MessageId lately, WallTime now) const {
+chat::Act Population::draw_act(Random& random, ChannelId channel, MessageId lately,
+                               WallTime now) const {
     using namespace chat::act;
     const auto anybody = [&]() -> chat::Target {
         const chat::User& user = users_[pick(random, users_.size())];
         if (chance(random, 50)) return {.id = {}, .login = "nosuchuser"};
         return chance(random, 2) ? chat::Target{.id = user.id, .login = {}}
-                                  : chat::Target{.id = {}, .login = user.login};
+                                 : chat::Target{.id = {}, .login = user.login};
     };
-    const auto role = [&] {
-        return chance(random, 3) ? chat::Role::vip : chat::Role::moderator;
-    };
+    const auto role = [&] { return chance(random, 3) ? chat::Role::vip : chat::Role::moderator; };
     switch (pick(random, 24)) {
         case 0:
         case 1:
@@ -169,7 +168,7 @@ chat::Act Population::draw_act(Random& random, ChannelId channel, MessageId late
         default:
             return Suspect{.target = anybody(),
                            .suspicion = chance(random, 3) ? chat::Suspicion::monitored
-                                                           : chat::Suspicion::none};
+                                                          : chat::Suspicion::none};
     }
 }
 

@@ -16,9 +16,8 @@ using bus::redis::parse_entry_id;
 using bus::redis::to_entry_id;
 
 RedisValue entry_value(Position id, const std::string& text) {
-    return RedisValue::array(
-        {RedisValue::bulk(to_entry_id(id)),
-         RedisValue::array({RedisValue::bulk("e"), RedisValue::bulk(text)})});
+    return RedisValue::array({RedisValue::bulk(to_entry_id(id)),
+                              RedisValue::array({RedisValue::bulk("e"), RedisValue::bulk(text)})});
 }
 
 }  // namespace
@@ -149,8 +148,8 @@ RedisValue RedisData::ranked(const RedisCommand& command) {
 /// ZREMRANGEBYSCORE key -inf score
 RedisValue RedisData::forget_below(const RedisCommand& command) {
     const double score = std::strtod(command.at(3).c_str(), nullptr);
-    return RedisValue::integer(static_cast<std::int64_t>(
-        std::erase_if(sorted_[command.at(1)], [score](const auto& one) { return one.first <= score; })));
+    return RedisValue::integer(static_cast<std::int64_t>(std::erase_if(
+        sorted_[command.at(1)], [score](const auto& one) { return one.first <= score; })));
 }
 
 }  // namespace clamor::sim

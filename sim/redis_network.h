@@ -53,7 +53,7 @@ class RedisNetwork {
 
         std::shared_ptr<Side> side;
         reactor::Stream* stream;  ///< null: the node has closed it
-        bool dead = false;                  ///< nothing that is under way arrives
+        bool dead = false;        ///< nothing that is under way arrives
         bool receiving = true;
         std::string held{};  ///< while it is not
         std::optional<RedisServer::ClientId> client{};

@@ -109,8 +109,7 @@ struct RedisServer::Lua {
             case RedisValue::Kind::error:
                 lua_newtable(at);
                 lua_pushlstring(at, value.text.data(), value.text.size());
-                return lua_setfield(at, -2,
-                                    value.kind == RedisValue::Kind::error ? "err" : "ok");
+                return lua_setfield(at, -2, value.kind == RedisValue::Kind::error ? "err" : "ok");
             case RedisValue::Kind::array:
                 break;
         }
@@ -243,9 +242,8 @@ RedisValue RedisServer::on_data(const RedisCommand& command) {
 }
 
 void RedisServer::publish(const std::string& topic, const std::string& text) {
-    const std::string push =
-        to_resp(RedisValue::array({RedisValue::bulk("message"), RedisValue::bulk(topic),
-                                   RedisValue::bulk(text)}));
+    const std::string push = to_resp(RedisValue::array(
+        {RedisValue::bulk("message"), RedisValue::bulk(topic), RedisValue::bulk(text)}));
     for (const auto& [id, client] : clients_) {
         if (client->topics.contains(topic)) client->output(push);
     }

@@ -25,8 +25,8 @@ class RedisServer {
     /// Takes what the server sends to a client.
     using Output = std::function<void(std::string bytes)>;
     /// Sees every entry of a stream as it gets its id, in the order of all.
-    using Watch = std::function<void(const std::string& stream, Position id,
-                                     const std::string& text)>;
+    using Watch =
+        std::function<void(const std::string& stream, Position id, const std::string& text)>;
 
     RedisServer(const Timeline& timeline, std::chrono::milliseconds skew, Watch watch);
     ~RedisServer();

@@ -28,10 +28,8 @@ using Entries = std::vector<store::StoredMessage>;
 
 Result<Entries> newest_before(store::MessageLog& log, ChannelId channel, std::uint64_t before,
                               std::size_t limit, std::optional<std::uint64_t> after = {}) {
-    return log.read({.channel = channel,
-                     .after_sequence = after,
-                     .before_sequence = before,
-                     .limit = limit});
+    return log.read(
+        {.channel = channel, .after_sequence = after, .before_sequence = before, .limit = limit});
 }
 
 /// Epochs that are looked for in the log, one search each; what is older is estimated.

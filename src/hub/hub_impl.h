@@ -325,9 +325,8 @@ class Hub::Impl final : public RoomHost::Outlet {
         to_owner(to, [to, event](RoomHost& host) { host.shoutout_arrives(to, event); });
     }
     void tell_skipped(ShardId shard, ChannelId channel, const Skipped& skipped) override {
-        post(shard, [channel, skipped](Impl& home) {
-            home.fanout_.tell_skipped(channel, skipped);
-        });
+        post(shard,
+             [channel, skipped](Impl& home) { home.fanout_.tell_skipped(channel, skipped); });
     }
     void tell_shouted_out(ShardId shard, const chat::EventRef& event) override {
         post(shard, [event](Impl& home) {

@@ -149,9 +149,7 @@ class Engine {
   protected:
     // The ends of operations, for engines that are not made of sockets.
     static void tell_connected(Stream& stream) { stream.on_connected(); }
-    static void tell_received(Stream& stream, std::string_view bytes) {
-        stream.on_received(bytes);
-    }
+    static void tell_received(Stream& stream, std::string_view bytes) { stream.on_received(bytes); }
     static void tell_sent(Stream& stream) { stream.on_sent(); }
     static void tell_closed(Stream& stream, std::error_code why) { stream.on_closed(why); }
 };

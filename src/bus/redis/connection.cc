@@ -67,16 +67,18 @@ void Connection::connect(const reactor::Endpoint& to) {
     why_.clear();
     refused_ = subscriber_ = sending_ = false;
     const std::uint64_t life = ++life_;
-    timeout_ = scheduler_.call_at(scheduler_.now().mono + limits::kRedisConnectTimeout, [this, life] {
-        if (life == life_ && state_ == State::connecting) close("it does not answer");
-    });
+    timeout_ =
+        scheduler_.call_at(scheduler_.now().mono + limits::kRedisConnectTimeout, [this, life] {
+            if (life == life_ && state_ == State::connecting) close("it does not answer");
+        });
     auto started = engine_.connect(*this, to);
     if (started) return;
     // Not from inside this call: the owner may connect again.
     state_ = State::closing;
-    scheduler_.post_to(scheduler_.shard(), Priority::control, [this, life, why = started.error().code] {
-        if (life == life_) on_closed(why);
-    });
+    scheduler_.post_to(scheduler_.shard(), Priority::control,
+                       [this, life, why = started.error().code] {
+                           if (life == life_) on_closed(why);
+                       });
 }
 
 void Connection::close(std::string why, bool refused) {
