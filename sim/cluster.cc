@@ -28,11 +28,22 @@ std::chrono::nanoseconds work_time(Random& random) {
 
 }  // namespace
 
-Cluster::Cluster(const Options& options, std::uint64_t seed) : options_(options), random_(seed) {
-    for (std::uint16_t i = 0; i < options.shards; ++i)
+Cluster::Cluster(Timeline& timeline, const Options& options, std::uint64_t seed)
+    : timeline_(timeline), options_(options), random_(seed) {
+    for (std::uint16_t i = 0; i <= options.shards; ++i)
         shards_.push_back(std::make_unique<Shard>(*this, ShardId(i)));
-    last_arrivals_.resize((options.shards + 3u) * options.shards);
+    last_arrivals_.resize((shards_.size() + 3u) * shards_.size());
     sender_ = outside();
+}
+
+Cluster::~Cluster() {
+    timeline_.forget(this);
+}
+
+Now Cluster::now() const {
+    Now now = timeline_.now();
+    now.wall += options_.skew;
+    return now;
 }
 
 bool Cluster::at_rest() const {
@@ -42,31 +53,15 @@ bool Cluster::at_rest() const {
 }
 
 void Cluster::happen_at(MonoTime when, Task task) {
-    heap_.push_back({when, ++order_, std::move(task)});
-    std::push_heap(heap_.begin(), heap_.end(), Happening::later);
-}
-
-void Cluster::set_time(MonoTime mono) {
-    now_.mono = mono;
-    now_.wall = start_.wall + std::chrono::floor<std::chrono::milliseconds>(mono - start_.mono);
-}
-
-void Cluster::run_for(std::chrono::nanoseconds duration) {
-    const MonoTime end = now_.mono + duration;
-    while (!heap_.empty() && heap_.front().when <= end) {
-        std::pop_heap(heap_.begin(), heap_.end(), Happening::later);
-        Happening next = std::move(heap_.back());
-        heap_.pop_back();
-        set_time(next.when);
-        next.task();
+    timeline_.happen_at(this, when, [this, task = std::move(task)]() mutable {
+        task();
         sender_ = outside();
-    }
-    set_time(end);
+    });
 }
 
 void Cluster::send(Shard& to, Task task) {
     MonoTime& last = last_arrival(to.shard());
-    last = std::max(last, now_.mono + travel_time(random_));
+    last = std::max(last, now().mono + travel_time(random_));
     to.depart();
     happen_at(last, [&to, task = std::move(task)]() mutable { to.arrive(std::move(task)); });
 }
@@ -77,7 +72,7 @@ void Cluster::input(ShardId shard, Task task) {
 }
 
 void Cluster::call_as_log_writer(std::chrono::nanoseconds after, Task task) {
-    happen_at(now_.mono + after, [this, task = std::move(task)]() mutable {
+    happen_at(now().mono + after, [this, task = std::move(task)]() mutable {
         sender_ = log_writer();
         task();
     });
@@ -86,7 +81,7 @@ void Cluster::call_as_log_writer(std::chrono::nanoseconds after, Task task) {
 bool Cluster::post(Task task) {
     if (working_ >= options_.work_max) return false;
     ++working_;
-    const MonoTime done = std::max(now_.mono, workers_stalled_until_) + work_time(random_);
+    const MonoTime done = std::max(now().mono, workers_stalled_until_) + work_time(random_);
     happen_at(done, [this, task = std::move(task)]() mutable {
         --working_;
         // Two pieces of work may run on two threads: nothing orders what they post.
@@ -109,7 +104,7 @@ TimerId Cluster::Shard::call_at(MonoTime when, Task task) {
     const TimerId id(++cluster_.timers_made_);
     timers_.emplace(std::pair(when, id.value), std::move(task));
     timer_times_.emplace(id.value, when);
-    plan_turn(std::max(when, cluster_.now_.mono) + up_to(cluster_.random_, 1ms));
+    plan_turn(std::max(when, cluster_.now().mono) + up_to(cluster_.random_, 1ms));
     return id;
 }
 
@@ -123,7 +118,7 @@ void Cluster::Shard::cancel(TimerId timer) {
 void Cluster::Shard::arrive(Task task) {
     --travelling_;
     mailbox_.push_back(std::move(task));
-    plan_turn(cluster_.now_.mono + turn_delay(cluster_.random_));
+    plan_turn(cluster_.now().mono + turn_delay(cluster_.random_));
 }
 
 void Cluster::Shard::plan_turn(MonoTime when) {
@@ -135,7 +130,7 @@ void Cluster::Shard::plan_turn(MonoTime when) {
 }
 
 void Cluster::Shard::turn() {
-    now_ = cluster_.now_;
+    now_ = cluster_.now();
     next_turn_ = MonoTime::max();
     cluster_.sender_ = id_.value;
     for (std::size_t left = mailbox_.empty() ? 0 : 1 + pick(cluster_.random_, mailbox_.size());

@@ -5,54 +5,45 @@
 #include <deque>
 #include <map>
 #include <memory>
-#include <random>
 #include <utility>
 #include <vector>
 
 #include "base/scheduler.h"
+#include "sim/timeline.h"
 
 namespace clamor::sim {
-
-using Random = std::mt19937_64;
-
-/// A number from 0 to `below - 1`.
-inline std::uint64_t pick(Random& random, std::uint64_t below) {
-    return random() % below;
-}
-inline bool chance(Random& random, std::uint64_t one_in) {
-    return random() % one_in == 0;
-}
-/// A duration of up to `max`, exclusive.
-inline std::chrono::nanoseconds up_to(Random& random, std::chrono::nanoseconds max) {
-    return std::chrono::nanoseconds(random() % static_cast<std::uint64_t>(max.count()));
-}
 
 /// The threads of a node, all on one, in simulated time: shards that take turns, a pool of workers,
 /// the log's writer. A seed decides in which order things happen that threads leave open: how long
 /// a task travels to a mailbox (tasks of one sender to one receiver stay in order), how late a
 /// shard takes its turn and how much it does in it, and how long work takes. Everything else is
-/// exact, so that one seed gives one run.
+/// exact, so that one seed gives one run. Its wall clock may differ from the timeline's.
 class Cluster final : public Executor {
   public:
     struct Options {
         std::uint16_t shards = 2;
         std::size_t mailbox_max = 65536;
         std::size_t work_max = 65536;
+        std::chrono::milliseconds skew{0};  ///< how far its wall clock is ahead
     };
 
-    Cluster(const Options& options, std::uint64_t seed);
+    Cluster(Timeline& timeline, const Options& options, std::uint64_t seed);
+    /// Nothing that was under way happens any more.
+    ~Cluster() override;
 
     Scheduler& shard(ShardId id) { return *shards_[id.value]; }
-    Now now() const { return now_; }
+    /// One more thread, which shards do not know of: the one that speaks with Redis.
+    ShardId aside() const { return ShardId(options_.shards); }
+    Now now() const;
+    Timeline& timeline() { return timeline_; }
 
     /// Input from outside for a shard: runs in a turn of it, behind input that came before.
     void input(ShardId shard, Task task);
     /// Runs as the log's writer thread.
     void call_as_log_writer(std::chrono::nanoseconds after, Task task);
-    void run_for(std::chrono::nanoseconds duration);
     /// All work that is posted until then takes at least as long.
     void stall_workers_for(std::chrono::nanoseconds duration) {
-        workers_stalled_until_ = now_.mono + duration;
+        workers_stalled_until_ = now().mono + duration;
     }
     /// Nothing is on its way between threads.
     bool at_rest() const;
@@ -66,9 +57,7 @@ class Cluster final : public Executor {
         Shard(Cluster& cluster, ShardId id) : cluster_(cluster), id_(id) {}
 
         ShardId shard() const override { return id_; }
-        std::uint16_t shard_count() const override {
-            return static_cast<std::uint16_t>(cluster_.shards_.size());
-        }
+        std::uint16_t shard_count() const override { return cluster_.options_.shards; }
         Now now() const override { return now_; }
         bool post_to(ShardId target, Priority priority, Task task) override;
         TimerId call_at(MonoTime when, Task task) override;
@@ -94,17 +83,7 @@ class Cluster final : public Executor {
         std::map<std::uint64_t, MonoTime> timer_times_;
         MonoTime next_turn_ = MonoTime::max();
     };
-    struct Happening {
-        MonoTime when;
-        std::uint64_t order;
-        Task task;
-        static bool later(const Happening& a, const Happening& b) {
-            return std::pair(a.when, a.order) > std::pair(b.when, b.order);
-        }
-    };
-
     void happen_at(MonoTime when, Task task);
-    void set_time(MonoTime mono);
     void send(Shard& to, Task task);
     MonoTime& last_arrival(ShardId to) {
         return last_arrivals_[sender_ * shards_.size() + to.value];
@@ -113,13 +92,10 @@ class Cluster final : public Executor {
     std::size_t worker() const { return shards_.size() + 1; }
     std::size_t outside() const { return shards_.size() + 2; }
 
+    Timeline& timeline_;
     const Options options_;
     Random random_;
-    Now now_{.mono = MonoTime(std::chrono::hours(1)), .wall = wall_from_unix_ms(1'790'000'000'000)};
-    const Now start_ = now_;
     std::vector<std::unique_ptr<Shard>> shards_;
-    std::vector<Happening> heap_;
-    std::uint64_t order_ = 0;
     std::uint64_t timers_made_ = 0;
     std::size_t sender_ = 0;  ///< which thread runs now
     std::vector<MonoTime> last_arrivals_;

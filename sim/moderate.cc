@@ -13,16 +13,6 @@ namespace {
 
 constexpr std::size_t kBatchesKept = 12;
 
-chat::ModesPatch draw_modes(Random& random) {
-    constexpr std::uint32_t kSlow[] = {0, 0, 0, 1, 5, 30};
-    chat::ModesPatch patch;
-    if (chance(random, 2)) patch.slow_seconds = kSlow[pick(random, std::size(kSlow))];
-    if (chance(random, 4)) patch.emote_only = chance(random, 4);
-    if (chance(random, 4)) patch.subscribers_only = chance(random, 4);
-    if (chance(random, 4)) patch.followers_only_minutes = chance(random, 4) ? 10 : -1;
-    return patch;
-}
-
 }  // namespace
 
 void Simulation::moderate(Session& session) {
@@ -35,66 +25,8 @@ void Simulation::moderate(Session& session) {
         }
     }
     const store::Channel* channel = population_.find(login);
-    session.act(login,
-                draw_act(channel == nullptr ? ChannelId() : channel->id, session.last_seen()));
-}
-
-chat::Act Simulation::draw_act(ChannelId channel, MessageId lately) {
-    using namespace chat::act;
-    const auto anybody = [this]() -> chat::Target {
-        const chat::User& user = population_.users()[pick(random_, population_.users().size())];
-        if (chance(random_, 50)) return {.id = {}, .login = "nosuchuser"};
-        return chance(random_, 2) ? chat::Target{.id = user.id, .login = {}}
-                                  : chat::Target{.id = {}, .login = user.login};
-    };
-    const auto role = [this] {
-        return chance(random_, 3) ? chat::Role::vip : chat::Role::moderator;
-    };
-    switch (pick(random_, 24)) {
-        case 0:
-        case 1:
-            return Ban{.target = anybody()};
-        case 2:
-        case 3:
-        case 4:
-        case 5:
-        case 6:
-        case 7:
-            return Ban{.target = anybody(),
-                       .seconds = static_cast<std::uint32_t>(
-                           1 + pick(random_, chance(random_, 10) ? 1000 : 20))};
-        case 8:
-        case 9:
-        case 10:
-        case 11:
-        case 12: {
-            const auto bans = catalog_.list_bans(channel, cluster_.now().wall, {}, 100);
-            if (!bans || bans->empty()) return Unban{.target = anybody()};
-            return Unban{.target = {.id = (*bans)[pick(random_, bans->size())].user, .login = {}},
-                         .timeout_only = chance(random_, 4)};
-        }
-        case 13:
-        case 14:
-        case 15:
-            return DeleteMessage{lately};
-        case 16:
-            if (chance(random_, 3)) return ClearChat{};
-            return DeleteMessage{lately};
-        case 17:
-        case 18:
-            return ChangeModes{draw_modes(random_)};
-        case 19:
-        case 20:
-            return GiveRole{.target = anybody(), .role = role()};
-        case 21:
-            return TakeRole{.target = anybody(), .role = role()};
-        case 22:
-            return Suspect{.target = anybody(), .suspicion = chat::Suspicion::restricted};
-        default:
-            return Suspect{.target = anybody(),
-                           .suspicion = chance(random_, 3) ? chat::Suspicion::monitored
-                                                           : chat::Suspicion::none};
-    }
+    session.act(login, population_.draw_act(random_, channel == nullptr ? ChannelId() : channel->id,
+                                            session.last_seen(), cluster_.now().wall));
 }
 
 void Simulation::bulk() {
@@ -124,7 +56,8 @@ void Simulation::bulk() {
                               static_cast<std::ptrdiff_t>(pick(random_, sessions_.size())));
                 lately = session->second->last_seen();
             }
-            request.acts.push_back(draw_act(channel.id, lately));
+            request.acts.push_back(
+                population_.draw_act(random_, channel.id, lately, cluster_.now().wall));
         }
         if (!chance(random_, 4)) {
             request.batch = fmt::format("batch {}", bulks_);

@@ -21,6 +21,16 @@ void must(Result<void> result) {
     CLAMOR_CHECK(result.has_value(), "the memory catalog takes what a population puts into it");
 }
 
+chat::ModesPatch draw_modes(Random& random) {
+    constexpr std::uint32_t kSlow[] = {0, 0, 0, 1, 5, 30};
+    chat::ModesPatch patch;
+    if (chance(random, 2)) patch.slow_seconds = kSlow[pick(random, std::size(kSlow))];
+    if (chance(random, 4)) patch.emote_only = chance(random, 4);
+    if (chance(random, 4)) patch.subscribers_only = chance(random, 4);
+    if (chance(random, 4)) patch.followers_only_minutes = chance(random, 4) ? 10 : -1;
+    return patch;
+}
+
 }  // namespace
 
 Population::Population(store::MemoryCatalog& catalog, Random& random) : catalog_(catalog) {
@@ -103,6 +113,63 @@ std::string Population::text(Random& random) const {
     std::string text = kWords[pick(random, std::size(kWords))];
     if (chance(random, 2)) text += " " + std::to_string(pick(random, 1000));
     return text;
+}
+
+chat::Act Population::draw_act(Random& random, ChannelId channel, MessageId lately,
+                               WallTime now) const {
+    using namespace chat::act;
+    const auto anybody = [&]() -> chat::Target {
+        const chat::User& user = users_[pick(random, users_.size())];
+        if (chance(random, 50)) return {.id = {}, .login = "nosuchuser"};
+        return chance(random, 2) ? chat::Target{.id = user.id, .login = {}}
+                                 : chat::Target{.id = {}, .login = user.login};
+    };
+    const auto role = [&] { return chance(random, 3) ? chat::Role::vip : chat::Role::moderator; };
+    switch (pick(random, 24)) {
+        case 0:
+        case 1:
+            return Ban{.target = anybody()};
+        case 2:
+        case 3:
+        case 4:
+        case 5:
+        case 6:
+        case 7:
+            return Ban{.target = anybody(),
+                       .seconds = static_cast<std::uint32_t>(
+                           1 + pick(random, chance(random, 10) ? 1000 : 20))};
+        case 8:
+        case 9:
+        case 10:
+        case 11:
+        case 12: {
+            const auto bans = catalog_.list_bans(channel, now, {}, 100);
+            if (!bans || bans->empty()) return Unban{.target = anybody()};
+            return Unban{.target = {.id = (*bans)[pick(random, bans->size())].user, .login = {}},
+                         .timeout_only = chance(random, 4)};
+        }
+        case 13:
+        case 14:
+        case 15:
+            return DeleteMessage{lately};
+        case 16:
+            if (chance(random, 3)) return ClearChat{};
+            return DeleteMessage{lately};
+        case 17:
+        case 18:
+            return ChangeModes{draw_modes(random)};
+        case 19:
+        case 20:
+            return GiveRole{.target = anybody(), .role = role()};
+        case 21:
+            return TakeRole{.target = anybody(), .role = role()};
+        case 22:
+            return Suspect{.target = anybody(), .suspicion = chat::Suspicion::restricted};
+        default:
+            return Suspect{.target = anybody(),
+                           .suspicion = chance(random, 3) ? chat::Suspicion::monitored
+                                                          : chat::Suspicion::none};
+    }
 }
 
 }  // namespace clamor::sim

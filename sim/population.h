@@ -5,8 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "chat/act.h"
 #include "chat/room.h"
-#include "sim/cluster.h"
+#include "sim/timeline.h"
 #include "store/memory_catalog.h"
 
 namespace clamor::sim {
@@ -39,6 +40,8 @@ class Population {
     chat::Chatter chatter(ChannelId channel, const chat::User& user) const;
     /// What somebody might say: short, so that it often is what they said before.
     std::string text(Random& random) const;
+    /// What a moderator might do; `lately`: a message that is shown there.
+    chat::Act draw_act(Random& random, ChannelId channel, MessageId lately, WallTime now) const;
 
   private:
     void add_emote(const std::string& code, ChannelId channel, Random& random);

@@ -23,7 +23,7 @@ constexpr auto kBetweenQuestions = 100ms;
 
 void Simulation::quiet_down() {
     fail_next_publish_ = false;
-    cluster_.run_for(kQuiet);
+    timeline_.run_for(kQuiet);
     if (!cluster_.at_rest())
         checkers_.violations.add("tasks are still under way after {} s of quiet", kQuiet.count());
     if (!log_queue_.empty())
@@ -130,7 +130,7 @@ void Simulation::check_names(const Present& present) {
     });
     for (const auto& [channel, logins] : present) {
         // One after the other, or a small pool of workers is busy.
-        cluster_.run_for(kBetweenQuestions);
+        timeline_.run_for(kBetweenQuestions);
         cluster_.input(shard, [this, &probe, channel = channel, logins = logins] {
             probe->names(channel, [this, channel, logins](const hub::NamesAnswer& answer) {
                 if (std::set<std::string>(answer.names.begin(), answer.names.end()) == logins)
@@ -140,10 +140,10 @@ void Simulation::check_names(const Present& present) {
             });
         });
     }
-    cluster_.run_for(kAnswerTime);
+    timeline_.run_for(kAnswerTime);
     checkers_.answers.check_at_rest();
     cluster_.input(shard, [&] { probe.reset(); });
-    cluster_.run_for(kAnswerTime);
+    timeline_.run_for(kAnswerTime);
 }
 
 std::chrono::seconds Simulation::simulated() const {

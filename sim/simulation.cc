@@ -20,7 +20,7 @@ Simulation::Draw::Draw(std::uint64_t seed) : random(seed) {
 
 Simulation::Simulation(std::uint64_t seed)
     : draw_(seed),
-      cluster_(draw_.cluster, random_()),
+      cluster_(timeline_, draw_.cluster, random_()),
       log_queue_(cluster_, log_, draw_.log_max, random_()),
       population_(catalog_, random_),
       checkers_(log_),
@@ -56,7 +56,7 @@ Simulation::~Simulation() = default;
 void Simulation::run(std::uint64_t steps) {
     for (std::uint64_t i = 0; i < steps; ++i) {
         step();
-        cluster_.run_for(pace());
+        timeline_.run_for(pace());
         if ((i + 1) % kStepsPerRound != 0 && i + 1 != steps) continue;
         quiet_down();
         if (checkers_.violations.count() > 0) return;

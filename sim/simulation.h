@@ -39,6 +39,7 @@ class Simulation {
     void run(std::uint64_t steps);
 
     const Checkers& checkers() const { return checkers_; }
+    const Violations& violations() const { return checkers_.violations; }
     std::chrono::seconds simulated() const;
     std::string describe() const;
 
@@ -62,7 +63,6 @@ class Simulation {
     /// Acts without a session: many at once, or a batch of them taken back.
     void bulk();
     void ask(hub::ActRequest request);
-    chat::Act draw_act(ChannelId channel, MessageId lately);
     void disturb();
     void quiet_down();
     void check_rosters();
@@ -74,8 +74,9 @@ class Simulation {
 
     Draw draw_;
     Random& random_ = draw_.random;
+    Timeline timeline_;
     Cluster cluster_;
-    WatchedCatalog catalog_{cluster_};
+    WatchedCatalog catalog_{timeline_};
     store::MemoryMessageLog log_;
     FaultyLog log_queue_;
     Population population_;

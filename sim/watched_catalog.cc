@@ -48,7 +48,7 @@ Result<void> WatchedCatalog::apply(std::span<const store::Change> changes,
     auto applied = MemoryCatalog::apply(changes, audit);
     if (!applied) return applied;
 
-    const MonoTime now = cluster_.now().mono;
+    const MonoTime now = timeline_.now().mono;
     std::map<UserId, MessageId> last_acts;
     for (const store::AuditEntry& entry : audit) {
         checkers_->acts.committed(entry, role);

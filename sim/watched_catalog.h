@@ -4,7 +4,7 @@
 #include <span>
 
 #include "sim/checkers.h"
-#include "sim/cluster.h"
+#include "sim/timeline.h"
 #include "store/memory_catalog.h"
 
 namespace clamor::sim {
@@ -13,7 +13,7 @@ namespace clamor::sim {
 /// everything else has to agree with.
 class WatchedCatalog final : public store::MemoryCatalog {
   public:
-    explicit WatchedCatalog(const Cluster& cluster) : cluster_(cluster) {}
+    explicit WatchedCatalog(const Timeline& timeline) : timeline_(timeline) {}
 
     /// From now on `checkers` see what is done. They outlive whoever moderates.
     void watch(Checkers& checkers) { checkers_ = &checkers; }
@@ -22,7 +22,7 @@ class WatchedCatalog final : public store::MemoryCatalog {
                        std::span<const store::AuditEntry> audit) override;
 
   private:
-    const Cluster& cluster_;
+    const Timeline& timeline_;
     Checkers* checkers_ = nullptr;
 };
 

@@ -12,28 +12,66 @@
 #include "store/message_log.h"
 
 namespace clamor::hub {
-namespace {
 
-constexpr auto kReadAgain = std::chrono::milliseconds(20);
-
-using Entries = std::vector<store::StoredMessage>;
-
-Result<Entries> newest_before(store::MessageLog& log, ChannelId channel, Position upto,
-                              std::optional<std::uint64_t> after) {
-    return log.read({.channel = channel,
-                     .after_sequence = after,
-                     .before_sequence = upto.sequence + 1,
-                     .limit = limits::kMissedEvents + 1});
-}
-
-/// How many events lie between two positions. Where the source of order was lost, the sequence may
-/// leave out limits::kEpochSkip, counted from an event that was stored: `after` may be behind that.
 std::uint64_t events_between(Position after, Position before) {
     if (before.sequence <= after.sequence) return 0;
     const std::uint64_t left_out = before.sequence - after.sequence - 1;
     if (before.epoch == after.epoch) return left_out;
     const std::uint64_t lost = left_out % limits::kEpochSkip;
     return lost > limits::kEpochSkip / 2 ? 0 : lost;
+}
+
+namespace {
+
+constexpr auto kReadAgain = std::chrono::milliseconds(20);
+
+using Entries = std::vector<store::StoredMessage>;
+
+Result<Entries> newest_before(store::MessageLog& log, ChannelId channel, std::uint64_t before,
+                              std::size_t limit, std::optional<std::uint64_t> after = {}) {
+    return log.read(
+        {.channel = channel, .after_sequence = after, .before_sequence = before, .limit = limit});
+}
+
+/// Epochs that are looked for in the log, one search each; what is older is estimated.
+constexpr int kEpochsCounted = 8;
+
+/// The oldest entry of the epoch of `end`, which is before it or itself.
+Result<Position> first_of_epoch(store::MessageLog& log, ChannelId channel, Position end) {
+    std::uint64_t low = 0;
+    std::uint64_t high = end.sequence;
+    Position first = end;
+    while (low < high) {
+        const std::uint64_t middle = low + (high - low) / 2;
+        auto next = log.read({.channel = channel, .after_sequence = middle, .limit = 1});
+        if (!next) return tl::unexpected<Error>(next.error());
+        if (next->empty() || next->front().position.epoch >= end.epoch) {
+            if (!next->empty()) first = std::min(first, next->front().position);
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    return first;
+}
+
+/// How many events lie between `after` and `before`, an entry of the log: exactly, also over
+/// epochs, since a sequence has no gap in one.
+Result<std::uint64_t> count_between(store::MessageLog& log, ChannelId channel, Position after,
+                                    Position before) {
+    std::uint64_t count = 0;
+    for (int epochs = 0; before.epoch != after.epoch; ++epochs) {
+        if (epochs == kEpochsCounted) return count + events_between(after, before);
+        const auto first = first_of_epoch(log, channel, before);
+        if (!first) return tl::unexpected<Error>(first.error());
+        count += before.sequence - first->sequence;
+        const auto older = newest_before(log, channel, first->sequence, 1);
+        if (!older) return tl::unexpected<Error>(older.error());
+        if (older->empty() || older->front().position <= after) return count;
+        const Position last = older->front().position;
+        before = {.epoch = last.epoch, .sequence = last.sequence + 1};
+    }
+    return count + events_between(after, before);
 }
 
 struct Behind {
@@ -47,11 +85,12 @@ struct Behind {
 Result<Behind> entries_behind(store::MessageLog& log, ChannelId channel, Position after,
                               Position upto, bool heard) {
     const std::uint64_t from = std::max<std::uint64_t>(after.sequence, 1) - 1;
-    auto entries = newest_before(log, channel, upto, from);
+    constexpr std::size_t kMost = limits::kMissedEvents + 1;
+    auto entries = newest_before(log, channel, upto.sequence + 1, kMost, from);
     if (!entries) return tl::unexpected<Error>(entries.error());
     const bool known = heard || after == Position{} || entries->size() > limits::kMissedEvents ||
                        (!entries->empty() && entries->front().position == after);
-    if (!known) entries = newest_before(log, channel, upto, std::nullopt);
+    if (!known) entries = newest_before(log, channel, upto.sequence + 1, kMost);
     if (!entries) return tl::unexpected<Error>(entries.error());
     const auto had =
         std::erase_if(*entries, [after](const auto& entry) { return entry.position <= after; });
@@ -118,7 +157,9 @@ Result<CaughtUp> read_between(store::MessageLog& log, ChannelId channel, Positio
     Position at = after;
     if (!all->empty() && (too_many || !behind->complete)) {
         at = answer.first = all->front().position;
-        answer.older = events_between(after, at);
+        const auto older = count_between(log, channel, after, at);
+        if (!older) return tl::unexpected<Error>(older.error());
+        answer.older = *older;
     }
     // Another node may not have written yet what it said.
     const auto go_to = [&](Position next) {

@@ -137,6 +137,22 @@ TEST_F(CatchUpTest, CountsWhatIsOlderAcrossAnEpoch) {
     EXPECT_EQ(read->unread, 0u);
 }
 
+TEST_F(CatchUpTest, CountsMoreThanAnEpochLeavesOut) {
+    // What lies between the two of an epoch is there, too.
+    const std::uint64_t last = 3 * limits::kEpochSkip + 77;
+    store({1, 10});
+    store({1, last});
+    const std::uint64_t second = last + limits::kEpochSkip + 1;
+    store(2, second, second + 1);
+    const std::uint64_t third = second + 1 + limits::kEpochSkip + 1;
+    store(3, third, third + limits::kMissedEvents + 4);
+    const auto read = read_between(log_, kLobby, {1, 10}, {3, third + limits::kMissedEvents + 4});
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->first, (Position{3, third + 5}));
+    EXPECT_EQ(read->older, last - 10 + 2 + 5);
+    EXPECT_EQ(read->unread, 0u);
+}
+
 TEST_F(CatchUpTest, WaitsForWhatAnotherNodeHasNotWrittenYet) {
     store(1, 1, 2);
     store(1, 4, 5);

@@ -337,6 +337,10 @@ class Hub::Impl final : public RoomHost::Outlet {
     void announce_shoutout(ChannelId to, const chat::EventRef& event) override {
         to_owner(to, [to, event](RoomHost& host) { host.shoutout_arrives(to, event); });
     }
+    void tell_skipped(ShardId shard, ChannelId channel, const Skipped& skipped) override {
+        post(shard,
+             [channel, skipped](Impl& home) { home.fanout_.tell_skipped(channel, skipped); });
+    }
     void tell_shouted_out(ShardId shard, const chat::EventRef& event) override {
         post(shard, [event](Impl& home) {
             if (home.observer_ != nullptr) home.observer_->on_shouted_out(event);
@@ -380,11 +384,8 @@ class Hub::Impl final : public RoomHost::Outlet {
     /// Where a shard's mailbox was full: what is told of it comes with the control messages.
     void tell_shed() {
         shed_timer_ = {};
-        for (const auto& [where, skipped] : std::exchange(shed_, {})) {
-            post(where.first, [channel = where.second, skipped = skipped](Impl& home) {
-                home.fanout_.tell_skipped(channel, skipped);
-            });
-        }
+        for (const auto& [where, skipped] : std::exchange(shed_, {}))
+            tell_skipped(where.first, where.second, skipped);
     }
 
     void say_and_pin(ActRequest request, std::function<void(ActAnswers)> done) {

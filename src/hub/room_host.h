@@ -50,6 +50,8 @@ class RoomHost final : public bus::Receiver {
         virtual void announce_raid(ChannelId from, ChannelId to, std::uint64_t viewers) = 0;
         /// A channel, the event's, shouts out another one.
         virtual void announce_shoutout(ChannelId to, const chat::EventRef& event) = 0;
+        /// To the channel's members on that shard.
+        virtual void tell_skipped(ShardId shard, ChannelId channel, const Skipped& skipped) = 0;
         /// To the observer of that shard.
         virtual void tell_shouted_out(ShardId shard, const chat::EventRef& event) = 0;
         /// `author` is the session that must not get the event; null when there is none.
@@ -143,6 +145,7 @@ class RoomHost final : public bus::Receiver {
     void store(HostedRoom& room, const chat::Event& event, const bus::Received& received);
     void received_message(HostedRoom& room, const chat::EventRef& event,
                           const bus::Received& received);
+    void plan_gap(ChannelId channel, Position after, Position before);
     void read_gap(ChannelId channel, Position after, Position before);
     void fill_gap(ChannelId channel, const std::vector<store::StoredMessage>& found);
 

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "hub/catch_up.h"
 #include "hub/room_host.h"
 #include "store/log_queue.h"
 
@@ -129,8 +130,22 @@ void RoomHost::received_message(HostedRoom& room, const chat::EventRef& event,
 }
 
 void RoomHost::on_gap(ChannelId channel, Position after, Position before) {
-    if (before.sequence <= after.sequence + 1) return;
-    // Whoever published it may not have written it yet.
+    const auto room = rooms_.find(channel);
+    if (room == rooms_.end() || before.sequence <= after.sequence + 1) return;
+    // Now, before anything that is behind it: whoever goes and comes back does so behind that. Over
+    // an epoch nobody knows whether it was any at all.
+    Skipped skipped{.by_class = {},
+                    .first = {.epoch = after.epoch, .sequence = after.sequence + 1},
+                    .last = {.epoch = before.epoch, .sequence = before.sequence - 1}};
+    skipped.by_class[static_cast<std::size_t>(chat::ShedClass::message)] =
+        static_cast<std::uint32_t>(std::max<std::uint64_t>(events_between(after, before), 1));
+    for (const auto& [shard, count] : room->second->members)
+        outlet_.tell_skipped(shard, channel, skipped);
+    plan_gap(channel, after, before);
+}
+
+/// Whoever published it may not have written it yet.
+void RoomHost::plan_gap(ChannelId channel, Position after, Position before) {
     scheduler_.call_at(scheduler_.now().mono + limits::kGapPatience,
                        [this, channel, after, before] { read_gap(channel, after, before); });
 }
@@ -155,7 +170,7 @@ void RoomHost::read_gap(ChannelId channel, Position after, Position before) {
                 fill_gap(channel, found);
             });
         });
-    if (!queued) on_gap(channel, after, before);
+    if (!queued) plan_gap(channel, after, before);
 }
 
 void RoomHost::fill_gap(ChannelId channel, const std::vector<store::StoredMessage>& found) {

@@ -47,6 +47,7 @@ class Stream {
     virtual void on_closed(std::error_code why) = 0;
 
   private:
+    friend class Engine;
     friend class StreamEngine;
     static constexpr std::uint32_t kNoSlot = 0xffffffff;
     std::uint32_t slot_ = kNoSlot;  // belongs to the engine
@@ -144,6 +145,13 @@ class Engine {
     }
     /// Ends a wait() in progress, or the next one at once. Any thread.
     virtual void wake() = 0;
+
+  protected:
+    // The ends of operations, for engines that are not made of sockets.
+    static void tell_connected(Stream& stream) { stream.on_connected(); }
+    static void tell_received(Stream& stream, std::string_view bytes) { stream.on_received(bytes); }
+    static void tell_sent(Stream& stream) { stream.on_sent(); }
+    static void tell_closed(Stream& stream, std::error_code why) { stream.on_closed(why); }
 };
 
 enum class EngineKind : std::uint8_t { automatic, io_uring, epoll };

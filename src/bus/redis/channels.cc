@@ -390,7 +390,7 @@ void Link::Impl::hand(Channel& channel, Handed handed) {
     if (channel.port->batch.empty()) touched_.push_back(channel.port);
     channel.port->batch.push_back(std::move(handed));
     if (std::exchange(flush_queued_, true)) return;
-    loop_->call_at_end_of_turn([this] { flush(); });
+    home_->call_at_end_of_turn([this] { flush(); });
 }
 
 /// What came in one turn goes to each shard as one task.

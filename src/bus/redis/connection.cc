@@ -52,8 +52,8 @@ void Connection::FreeReader::operator()(redisReader* reader) const {
     redisReaderFree(reader);
 }
 
-Connection::Connection(reactor::Loop& loop, Login login, Owner owner)
-    : loop_(loop), login_(std::move(login)), owner_(std::move(owner)) {}
+Connection::Connection(Scheduler& scheduler, reactor::Engine& engine, Login login, Owner owner)
+    : scheduler_(scheduler), engine_(engine), login_(std::move(login)), owner_(std::move(owner)) {}
 
 Connection::~Connection() = default;
 
@@ -67,16 +67,18 @@ void Connection::connect(const reactor::Endpoint& to) {
     why_.clear();
     refused_ = subscriber_ = sending_ = false;
     const std::uint64_t life = ++life_;
-    timeout_ = loop_.call_at(loop_.now().mono + limits::kRedisConnectTimeout, [this, life] {
-        if (life == life_ && state_ == State::connecting) close("it does not answer");
-    });
-    auto started = loop_.engine().connect(*this, to);
+    timeout_ =
+        scheduler_.call_at(scheduler_.now().mono + limits::kRedisConnectTimeout, [this, life] {
+            if (life == life_ && state_ == State::connecting) close("it does not answer");
+        });
+    auto started = engine_.connect(*this, to);
     if (started) return;
     // Not from inside this call: the owner may connect again.
     state_ = State::closing;
-    loop_.post_to(loop_.shard(), Priority::control, [this, life, why = started.error().code] {
-        if (life == life_) on_closed(why);
-    });
+    scheduler_.post_to(scheduler_.shard(), Priority::control,
+                       [this, life, why = started.error().code] {
+                           if (life == life_) on_closed(why);
+                       });
 }
 
 void Connection::close(std::string why, bool refused) {
@@ -84,14 +86,14 @@ void Connection::close(std::string why, bool refused) {
     state_ = State::closing;
     why_ = std::move(why);
     refused_ = refused;
-    loop_.engine().close(*this, reactor::CloseMode::hard);
+    engine_.close(*this, reactor::CloseMode::hard);
 }
 
 void Connection::ask(std::span<const std::string_view> command, Answer answer) {
     CLAMOR_CHECK(!subscriber_, "a subscriber asks nothing");
     if (state_ == State::closing) return;
     append(command);
-    waiting_.push_back({.asked_at = loop_.now().mono, .answer = std::move(answer)});
+    waiting_.push_back({.asked_at = scheduler_.now().mono, .answer = std::move(answer)});
 }
 
 void Connection::subscribe(std::initializer_list<std::string_view> command) {
@@ -101,7 +103,7 @@ void Connection::subscribe(std::initializer_list<std::string_view> command) {
 }
 
 void Connection::set_receiving(bool on) {
-    if (state_ == State::open) loop_.engine().set_receiving(*this, on);
+    if (state_ == State::open) engine_.set_receiving(*this, on);
 }
 
 void Connection::append(std::span<const std::string_view> command) {
@@ -126,7 +128,7 @@ void Connection::append(std::span<const std::string_view> command) {
 void Connection::send_soon() {
     if (sending_ || send_queued_) return;
     send_queued_ = true;
-    loop_.call_at_end_of_turn([this] {
+    scheduler_.call_at_end_of_turn([this] {
         send_queued_ = false;
         send();
     });
@@ -137,7 +139,7 @@ void Connection::send() {
     sending_ = true;
     on_way_ = std::exchange(out_, {});
     const std::string_view part = on_way_;
-    loop_.engine().send(*this, std::span(&part, 1));
+    engine_.send(*this, std::span(&part, 1));
 }
 
 void Connection::on_sent() {
@@ -146,7 +148,7 @@ void Connection::on_sent() {
 }
 
 void Connection::on_connected() {
-    heard_at_ = loop_.now().mono;
+    heard_at_ = scheduler_.now().mono;
     const auto must = [this](const Reply& reply) {
         if (reply.is_error()) close(std::string(reply.text()), refuses(reply.text()));
     };
@@ -160,13 +162,13 @@ void Connection::on_connected() {
         must(reply);
         if (state_ != State::connecting) return;
         state_ = State::open;
-        loop_.cancel(timeout_);
+        scheduler_.cancel(timeout_);
         owner_.opened();
     });
 }
 
 void Connection::on_received(std::string_view bytes) {
-    heard_at_ = loop_.now().mono;
+    heard_at_ = scheduler_.now().mono;
     if (redisReaderFeed(reader_.get(), bytes.data(), bytes.size()) != REDIS_OK)
         return close(reader_->errstr);
     while (state_ == State::connecting || state_ == State::open) {
@@ -192,7 +194,7 @@ void Connection::take(const Reply& reply) {
 }
 
 void Connection::on_closed(std::error_code why) {
-    loop_.cancel(timeout_);
+    scheduler_.cancel(timeout_);
     state_ = State::closed;
     waiting_.clear();
     if (why_.empty()) why_ = why ? why.message() : "Redis closed the connection";

@@ -9,8 +9,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/scheduler.h"
 #include "base/time.h"
-#include "reactor/loop.h"
+#include "reactor/engine.h"
 
 struct redisReader;
 struct redisReply;
@@ -37,7 +38,7 @@ class Reply {
 };
 
 /// One connection to one Redis server: logs in, sends commands behind each other without waiting,
-/// gives each its reply. Lives on its loop's thread. Bounded by its owner, who looks at
+/// gives each its reply. Lives on its scheduler's thread. Bounded by its owner, who looks at
 /// unanswered().
 class Connection final : private reactor::Stream {
   public:
@@ -59,7 +60,8 @@ class Connection final : private reactor::Stream {
         std::string name;  ///< shown in CLIENT LIST
     };
 
-    Connection(reactor::Loop& loop, Login login, Owner owner);
+    /// The engine is of the scheduler's thread.
+    Connection(Scheduler& scheduler, reactor::Engine& engine, Login login, Owner owner);
     ~Connection() override;
 
     /// Only when it is closed.
@@ -105,7 +107,8 @@ class Connection final : private reactor::Stream {
     void send();
     void take(const Reply& reply);
 
-    reactor::Loop& loop_;
+    Scheduler& scheduler_;
+    reactor::Engine& engine_;
     const Login login_;
     const Owner owner_;
     State state_ = State::closed;

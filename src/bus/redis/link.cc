@@ -80,7 +80,24 @@ void Link::Impl::run() {
     if (!engine) return started_->set_value(tl::unexpected(engine.error()));
     loop_ = std::make_unique<reactor::Loop>(ShardId(0), std::move(engine->engine), &loops_);
     loops_[0] = loop_.get();
-    loop_->call_at(now() + limits::kRedisConnectTimeout, [this] {
+    home_ = loop_.get();
+    engine_ = &loop_->engine();
+    begin();
+    loop_->run();
+    // Who waits for an answer gets one.
+    end_asked(MonoTime::max());
+    servers_.clear();
+    finder_.reset();
+}
+
+void Link::Impl::start_on(Scheduler& home, reactor::Engine& engine) {
+    home_ = &home;
+    engine_ = &engine;
+    begin();
+}
+
+void Link::Impl::begin() {
+    home_->call_at(now() + limits::kRedisConnectTimeout, [this] {
         if (!started_) return;
         log::warn("Redis is not there yet: this node goes on alone until it is",
                   {{"url", options.url.to_string()}, {"why", last_failure_}});
@@ -89,11 +106,6 @@ void Link::Impl::run() {
     want_servers();
     find_servers();
     tick();
-    loop_->run();
-    // Who waits for an answer gets one.
-    end_asked(MonoTime::max());
-    servers_.clear();
-    finder_.reset();
 }
 
 void Link::Impl::first_news(Result<void> news) {
@@ -103,6 +115,7 @@ void Link::Impl::first_news(Result<void> news) {
 }
 
 void Link::Impl::stop(std::chrono::milliseconds patience) {
+    if (home_ != nullptr && !loop_) return;  // what ends the caller's thread ends this
     if (thread_.joinable()) {
         if (loop_) {
             std::promise<void> drained;
@@ -120,7 +133,7 @@ void Link::Impl::stop(std::chrono::milliseconds patience) {
 void Link::Impl::drain(MonoTime until, std::promise<void>& drained) {
     const std::uint64_t left = counters.kept.value();
     if (left > 0 && now() < until) {
-        loop_->call_at(now() + kTick, [this, until, &drained] { drain(until, drained); });
+        home_->call_at(now() + kTick, [this, until, &drained] { drain(until, drained); });
         return;
     }
     if (left > 0) {
@@ -167,14 +180,14 @@ Server& Link::Impl::add_server(const std::string& address) {
                                   .database = options.url.database,
                                   .name = "clamor-" + node_field_};
     server.commands = std::make_unique<Connection>(
-        *loop_, login,
+        *home_, *engine_, login,
         Connection::Owner{
             .opened = [this, &server] { logged_in(server); },
             .pushed = {},
             .closed = [this, &server](const std::string& why,
                                       bool refused) { closed(server, why, refused); }});
     server.topics = std::make_unique<Connection>(
-        *loop_, login,
+        *home_, *engine_, login,
         Connection::Owner{
             .opened = [this, &server] { opened(server); },
             .pushed = [this, &server](const Reply& push) { pushed(server, push); },
@@ -365,7 +378,7 @@ void Link::Impl::find_servers() {
     if (!finder_) {
         const bool sentinel = options.url.mode == Mode::sentinel;
         finder_ = std::make_unique<Connection>(
-            *loop_,
+            *home_, *engine_,
             Connection::Login{.user = sentinel ? "" : options.url.user,
                               .password = sentinel ? "" : options.url.password,
                               .database = 0,
@@ -497,7 +510,7 @@ void Link::Impl::note_state() {
 }
 
 void Link::Impl::tick() {
-    loop_->call_at(now() + kTick, [this] { tick(); });
+    home_->call_at(now() + kTick, [this] { tick(); });
     if (wanted_ && now() - found_at_ >= kFindEvery && !stopped_) find_servers();
     forget_unwanted();
     for (const auto& [address, server] : servers_) tick_server(*server);
@@ -551,6 +564,13 @@ Result<std::unique_ptr<Link>> Link::start(LinkOptions options, Executor& resolve
     auto impl = std::make_unique<Impl>(std::move(options), resolver);
     auto started = impl->start();
     if (!started) return tl::unexpected(started.error());
+    return std::unique_ptr<Link>(new Link(std::move(impl)));
+}
+
+std::unique_ptr<Link> Link::start_on(LinkOptions options, Executor& resolver, Scheduler& home,
+                                     reactor::Engine& engine) {
+    auto impl = std::make_unique<Impl>(std::move(options), resolver);
+    impl->start_on(home, engine);
     return std::unique_ptr<Link>(new Link(std::move(impl)));
 }
 

@@ -17,6 +17,10 @@
 #include "bus/bus.h"
 #include "bus/redis/url.h"
 
+namespace clamor::reactor {
+class Engine;
+}
+
 namespace clamor::bus::redis {
 
 /// Written by the link's thread, read by any.
@@ -66,6 +70,11 @@ class Link {
     /// rights), is too old, or the address names nothing. `resolver` looks up names and outlives
     /// the link.
     static Result<std::unique_ptr<Link>> start(LinkOptions options, Executor& resolver);
+    /// The same on a thread of the caller's, which only turns `home` and `engine`, both of which
+    /// outlive the link: for the simulation. It is not waited for, and not to be stopped: once
+    /// nothing of it runs any more it is destroyed.
+    static std::unique_ptr<Link> start_on(LinkOptions options, Executor& resolver, Scheduler& home,
+                                          reactor::Engine& engine);
     ~Link();  ///< stop()
 
     /// Waits for what was published to get its place, at most `patience`, then ends the thread:

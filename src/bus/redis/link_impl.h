@@ -18,6 +18,7 @@
 #include "bus/redis/envelope.h"
 #include "bus/redis/link.h"
 #include "bus/redis/slots.h"
+#include "reactor/engine.h"
 #include "reactor/loop.h"
 
 namespace clamor::bus::redis {
@@ -108,7 +109,10 @@ class Link::Impl {
     Impl(LinkOptions options, Executor& resolver);
     ~Impl();
 
+    /// On a thread of its own.
     Result<void> start();
+    /// On the caller's.
+    void start_on(Scheduler& home, reactor::Engine& engine);
     void stop(std::chrono::milliseconds patience);
 
     // For the buses; any thread.
@@ -127,7 +131,7 @@ class Link::Impl {
     /// Runs on the link's thread.
     template <class Run>
     void post(Run run) {
-        loop_->post_to(ShardId(0), Priority::control, std::move(run));
+        home_->post_to(home_->shard(), Priority::control, std::move(run));
     }
     void ask_window(const std::string& name, limits::Window window, std::optional<std::uint64_t> at,
                     WindowDone done);
@@ -147,7 +151,8 @@ class Link::Impl {
 
     // link.cc: the thread, servers, who has which slot
     void run();
-    MonoTime now() const { return loop_->now().mono; }
+    void begin();
+    MonoTime now() const { return home_->now().mono; }
     Server& add_server(const std::string& address);
     void connect_soon(Server& server);
     void connect(Server& server);
@@ -212,7 +217,9 @@ class Link::Impl {
 
     Executor& resolver_;
     std::vector<reactor::Loop*> loops_;
-    std::unique_ptr<reactor::Loop> loop_;
+    std::unique_ptr<reactor::Loop> loop_;  // null: the thread is the caller's
+    Scheduler* home_ = nullptr;
+    reactor::Engine* engine_ = nullptr;
     std::thread thread_;
     bool stopped_ = false;
     std::atomic<int> lookups_{0};
