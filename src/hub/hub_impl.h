@@ -177,12 +177,13 @@ class Hub::Impl final : public RoomHost::Outlet {
             });
     }
 
-    void catch_up(MemberRef ref, RequestId request, ChannelId channel, Position after,
-                  Position upto) {
-        catch_up_.read(channel, after, upto, [this, ref, request](CaughtUp answer) {
-            if (const Slot* slot = find(ref))
-                slot->member->on_caught_up(request, std::move(answer));
-        });
+    void catch_up(MemberRef ref, RequestId request, ChannelId channel,
+                  std::vector<CatchUp::Range> ranges) {
+        catch_up_.read(channel, std::move(ranges),
+                       [this, ref, request](std::vector<CaughtUp> answer) {
+                           if (const Slot* slot = find(ref))
+                               slot->member->on_caught_up(request, std::move(answer));
+                       });
     }
 
     bool leave(MemberRef ref, const std::string& login) {

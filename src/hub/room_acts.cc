@@ -319,6 +319,14 @@ void RoomHost::mark_deleted(HostedRoom& room, const chat::Moderation& act,
     } else if (act.action != chat::ModAction::clear) {
         deletion.author = act.target.id;
     }
+    // Of the other regions, what was handed out before the act.
+    if (deletion.ids.empty()) {
+        for (const Position end : room.beside(received.position.region())) {
+            store::Deletion there = deletion;
+            there.up_to_sequence = end.sequence;
+            services_.log_queue.mark_deleted(std::move(there));
+        }
+    }
     services_.log_queue.mark_deleted(std::move(deletion));
 }
 
