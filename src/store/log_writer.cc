@@ -15,11 +15,7 @@ namespace {
 /// Written after the message, the deletion would take it although it was asked for before.
 bool would_reach(const Deletion& deletion, const StoredMessage& message) {
     if (deletion.channel != message.channel) return false;
-    if (deletion.ids.empty()) {
-        const Position up_to{.epoch = 0, .sequence = deletion.up_to_sequence};
-        return message.position.region() == up_to.region() &&
-               message.position.sequence <= up_to.sequence;
-    }
+    if (deletion.ids.empty()) return message.position.sequence <= deletion.up_to_sequence;
     return std::ranges::find(deletion.ids, message.id) != deletion.ids.end();
 }
 

@@ -57,7 +57,7 @@ test('a cut link passes nothing and tells nobody, and loses nothing once it is m
 
 test('the end of a connection passes, too, and all of them can be reset', kTimeout, async () => {
     let ended;
-    const server = createServer((socket) => socket.on('error', () => {}).on('close', () => (ended = true)));
+    const server = createServer((socket) => socket.on('error', () => {}).on('close', () => (ended = true)).resume());
     await new Promise((done) => server.listen(0, '127.0.0.1', done));
     const link = await DelayProxy.start(server.address().port, { delay: kDelay });
     const client = await RawConnection.open(link.port);

@@ -29,11 +29,11 @@ before(async () => {
     [postgres, dynalite, ...redis] = await Promise.all([Postgres.start(), Dynalite.start(), Redis.start(), Redis.start()]);
     // Each region has a link of its own to the other one's Redis.
     links = await Promise.all(redis.map(({ port }) => DelayProxy.start(port, { delay: kDelay })));
-    const args = ['--postgres', postgres.url, '--dynamodb', dynalite.url('regions')];
     const start = (here) =>
         Server.start({
-            args,
             config: {
+                catalog: { url: postgres.url },
+                dynamodb: { url: dynalite.url('regions') },
                 limits: { messages_viewer: 10_000, messages_moderator: 10_000 },
                 redis: { region: kNames[here], regions: kNames.map((name, i) => `${name} = redis://127.0.0.1:${(i === here ? redis : links)[i].port}`) },
             },
@@ -279,11 +279,12 @@ test('wrong settings of regions are named', kTimeout, async () => {
     const file = join(servers[0].folder, 'wrong.toml');
     const check = (redisSettings) => {
         writeFileSync(file, `[catalog]\nurl = "${postgres.url}"\n[dynamodb]\nurl = "${dynalite.url('regions')}"\n[redis]\n${redisSettings}\n`);
-        const { status, stdout, stderr } = spawnSync(binary, ['check', '--config', file], { encoding: 'utf8' });
+        const { status, stdout, stderr } = spawnSync(binary, ['check', file], { encoding: 'utf8' });
         return { status, said: stdout + stderr };
     };
     const right = '["eu = redis://10.0.0.5", "us = redis://10.1.0.5"]';
-    assert.equal(check(`region = "us"\nregions = ${right}`).status, 0);
+    const good = check(`region = "us"\nregions = ${right}`);
+    assert.equal(good.status, 0, good.said);
     for (const [settings, reason] of [
         [`region = "asia"\nregions = ${right}`, /redis\.region must be the one of redis\.regions.*\(eu, us\); it is 'asia'/],
         [`region = ""\nregions = ${right}`, /redis\.region must be/],

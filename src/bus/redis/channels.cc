@@ -164,8 +164,9 @@ void Link::Impl::took_publication(Channel& channel, std::string_view payload) {
     }
     if (!channel.heard || channel.reading) return;  // the stream has it
     if (position <= channel.last) return counters.duplicates.add();
-    if (position.epoch != channel.last.epoch || position.sequence != channel.last.sequence + 1)
-        return read(channel);
+    // A channel's very first one needs no look at the stream, which may be a wide-area hop away.
+    const bool same_epoch = position.epoch == channel.last.epoch || channel.last.epoch == 0;
+    if (!same_epoch || position.sequence != channel.last.sequence + 1) return read(channel);
     take(channel, position, published->envelope);
 }
 
