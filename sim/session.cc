@@ -226,7 +226,7 @@ void Session::on_evicted(ChannelId channel, const std::string& login) {
     views_.erase(login);
 }
 
-void Session::on_caught_up(hub::RequestId, hub::CaughtUp) {}
+void Session::on_caught_up(hub::RequestId, std::vector<hub::CaughtUp>) {}
 
 void Session::on_names_answer(hub::RequestId request, hub::NamesAnswer answer) {
     checkers_.answers.answered(id_, request, Kind::names, false);

@@ -23,7 +23,7 @@ class WatchedBus final : public bus::Bus {
           checkers_(checkers),
           fail_next_(fail_next) {}
 
-    void subscribe(ChannelId channel, Position last) override {
+    void subscribe(ChannelId channel, Position last, std::span<const Position>) override {
         ++checkers_.room_lives;
         bus_.subscribe(channel, last);
     }

@@ -14,6 +14,7 @@
 #include <toml++/toml.h>
 
 #include "app/client_secret.h"
+#include "app/regions.h"
 #include "app/suggestion.h"
 #include "auth/curl/jwks_fetcher.h"
 #include "auth/key.h"
@@ -254,6 +255,8 @@ std::vector<Setting> settings_of(Config& c) {
         {"automod.model", "labels", texts(c.automod.model.labels)},
         {"redis", "url", text(c.redis.url)},
         {"redis", "only_node", flag(c.redis.only_node)},
+        {"redis", "region", text(c.redis.region)},
+        {"redis", "regions", texts(c.redis.regions)},
         {"eventsub", "private_callbacks", flag(c.eventsub.private_callbacks)},
         {"limits", "connections_per_address", number(c.limits.connections_per_address, 1, kMany)},
         {"limits", "rooms_per_connection", number(c.limits.rooms_per_connection, 1, kMany)},
@@ -419,6 +422,59 @@ LoadedConfig load_config(const std::string& path) {
     return parse_config(bytes.str(), path);
 }
 
+namespace {
+
+void check_regions(const RedisConfig& redis, std::vector<std::string>& problems) {
+    if (redis.regions.empty()) {
+        if (!redis.region.empty())
+            problems.emplace_back("redis.region names one of redis.regions, and there are none");
+        return;
+    }
+    const auto regions = read_regions(redis.regions);
+    if (!regions) {
+        problems.push_back("redis.regions: " + regions.error().detail);
+        return;
+    }
+    std::vector<std::string> names;
+    for (const Region& region : *regions) names.push_back(region.name);
+    if (std::ranges::find(names, redis.region) == names.end()) {
+        problems.push_back(fmt::format(
+            "redis.region must be the one of redis.regions where this node is ({}); it is '{}'{}",
+            fmt::join(names, ", "), redis.region,
+            redis.region.empty() ? "" : suggestion(redis.region, names)));
+    }
+    if (!redis.url.empty()) {
+        problems.emplace_back(
+            "redis.url (--redis) and redis.regions are two ways to say where Redis is: with "
+            "regions, leave the first one empty; the own region's address is in the list");
+    }
+    if (redis.only_node)
+        problems.emplace_back("redis.only_node cannot be where there are redis.regions");
+}
+
+void check_redis(const Config& config, std::vector<std::string>& problems) {
+    const RedisConfig& redis = config.redis;
+    if (!redis.url.empty()) {
+        const auto url = bus::redis::parse_url(redis.url);
+        if (!url) problems.push_back("redis.url: " + url.error().detail);
+    }
+    check_regions(redis, problems);
+    if (redis.url.empty() && redis.regions.empty()) return;
+    std::string here;
+    if (config.catalog.url.empty()) here = "the catalog";
+    if (config.dynamodb.url.empty())
+        here += here.empty() ? "the message log" : " and the message log";
+    if (here.empty() || redis.only_node) return;
+    problems.push_back(fmt::format(
+        "{} joins nodes, but {} would be in this machine's data folder, where other "
+        "nodes do not see it: give all nodes the same catalog.url (--postgres) and "
+        "dynamodb.url (--dynamodb), or set redis.only_node = true (--redis-only-node) "
+        "where this is the only node",
+        redis.regions.empty() ? "redis.url" : "redis.regions", here));
+}
+
+}  // namespace
+
 std::vector<std::string> check_config(const Config& config) {
     std::vector<std::string> problems;
     const auto& server = config.server;
@@ -460,22 +516,7 @@ std::vector<std::string> check_config(const Config& config) {
         const auto fault = automod::fault_in(route_options(config.automod.model));
         if (!fault.empty()) problems.push_back("automod.model: " + fault);
     }
-    if (!config.redis.url.empty()) {
-        const auto url = bus::redis::parse_url(config.redis.url);
-        if (!url) problems.push_back("redis.url: " + url.error().detail);
-        std::string here;
-        if (config.catalog.url.empty()) here = "the catalog";
-        if (config.dynamodb.url.empty())
-            here += here.empty() ? "the message log" : " and the message log";
-        if (!here.empty() && !config.redis.only_node) {
-            problems.push_back(fmt::format(
-                "redis.url joins nodes, but {} would be in this machine's data folder, where other "
-                "nodes do not see it: give all nodes the same catalog.url (--postgres) and "
-                "dynamodb.url (--dynamodb), or set redis.only_node = true (--redis-only-node) "
-                "where this is the only node",
-                here));
-        }
-    }
+    check_redis(config, problems);
     const auto& ancestors = config.web.frame_ancestors;
     if (ancestors.empty() || ancestors.find_first_of(";,\r\n") != std::string::npos) {
         problems.emplace_back(

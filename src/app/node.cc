@@ -37,6 +37,7 @@
 #include "base/log.h"
 #include "bus/local_bus.h"
 #include "bus/redis/link.h"
+#include "bus/regions_bus.h"
 #include "edge/irc/encoder.h"
 #include "eventsub/curl/poster.h"
 #include "eventsub/registry.h"
@@ -143,6 +144,7 @@ struct Node::Impl {
     std::unique_ptr<api::Router> router;
     std::unique_ptr<hub::Services> services;
     std::unique_ptr<bus::redis::Link> redis;  ///< null: this node is alone
+    std::map<unsigned, std::unique_ptr<bus::redis::Link>> other_regions;
     std::unique_ptr<RedisLimits> redis_limits;
     std::unique_ptr<RedisPresence> redis_presence;
     std::unique_ptr<ShardParts> parts;
@@ -211,7 +213,9 @@ Result<void> Node::Impl::open_stores() {
                                 .dynamodb = options.dynamodb,
                                 .requests = options.dynamodb_requests,
                                 .keep_for = options.keep_for,
-                                .keep_for_channel = options.keep_for_channel},
+                                .keep_for_channel = options.keep_for_channel,
+                                .region = options.hub.region,
+                                .regions = static_cast<unsigned>(options.regions.size())},
                                *catalog);
     if (!opened_log) return tl::unexpected(opened_log.error());
     message_log = *std::move(opened_log);
@@ -308,6 +312,11 @@ api::Health Node::Impl::health() const {
             "Redis is away: messages reach the viewers of this node only, and the others, the log "
             "and the sender's echo once it is back");
     }
+    for (const auto& [region, link] : other_regions) {
+        if (link->connected()) continue;
+        health.degraded.push_back("the Redis of region '" + options.regions[region].name +
+                                  "' cannot be reached: what is said there comes once it can");
+    }
     if (redis && !redis->accepting())
         health.not_ready.push_back("too much waits for Redis; new messages are refused");
     if (draining) health.not_ready.push_back("the server is stopping");
@@ -363,18 +372,39 @@ void Node::Impl::make_router() {
 
 Result<void> Node::Impl::start_redis() {
     if (!options.redis) return {};
-    auto started = bus::redis::Link::start(
-        {.url = *options.redis, .node = random_bits(), .seed = random_bits()}, *workers);
+    auto started = bus::redis::Link::start({.url = *options.redis,
+                                            .node = random_bits(),
+                                            .seed = random_bits(),
+                                            .region = options.hub.region},
+                                           *workers);
     if (!started) return tl::unexpected(started.error());
     redis = *std::move(started);
+    for (unsigned i = 0; i < options.regions.size(); ++i) {
+        if (i == options.hub.region) continue;
+        auto other = bus::redis::Link::start({.url = options.regions[i].url,
+                                              .node = redis->node(),
+                                              .seed = random_bits(),
+                                              .region = i,
+                                              .follows = true},
+                                             *workers);
+        if (!other) return tl::unexpected(other.error());
+        other_regions.emplace(i, *std::move(other));
+    }
     redis_limits = std::make_unique<RedisLimits>(*redis);
     redis_presence = std::make_unique<RedisPresence>(*redis);
     return {};
 }
 
 std::unique_ptr<bus::Bus> Node::Impl::make_bus(bus::Receiver& receiver, Scheduler& shard) {
-    if (redis) return redis->make_bus(receiver, shard);
-    return std::make_unique<bus::LocalBus>(receiver, epoch);
+    if (!redis) return std::make_unique<bus::LocalBus>(receiver, epoch);
+    if (other_regions.empty()) return redis->make_bus(receiver, shard);
+    std::vector<bus::RegionsBus::MakeBus> regions;
+    for (unsigned i = 0; i < options.regions.size(); ++i) {
+        bus::redis::Link& link = i == options.hub.region ? *redis : *other_regions.at(i);
+        regions.emplace_back(
+            [&link, &shard](bus::Receiver& from) { return link.make_bus(from, shard); });
+    }
+    return std::make_unique<bus::RegionsBus>(receiver, options.hub.region, regions);
 }
 
 Result<void> Node::Impl::start_shards() {
@@ -419,6 +449,8 @@ Result<void> Node::Impl::start_shards() {
     register_request_metrics(metrics, request_limits);
     if (redis) {
         register_redis_metrics(metrics, redis->counters());
+        for (const auto& [region, link] : other_regions)
+            register_region_metrics(metrics, options.regions[region].name, link->counters());
         gateway->join_nodes(services->make_bus);
     }
     if (pool != nullptr) register_pool_metrics(metrics, *pool);
@@ -546,6 +578,7 @@ void Node::Impl::stop(std::chrono::milliseconds drain, std::chrono::milliseconds
             pause(kEmptyPoll);
     }
     if (redis) redis->stop(kRedisStopPatience);
+    for (const auto& [region, link] : other_regions) link->stop(std::chrono::milliseconds(0));
     for (const auto& shard : shards) shard->join();
     // Workers and the log writer post to the loops until they end, so the shards' parts go last.
     poster.reset();

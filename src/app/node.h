@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "api/services.h"
+#include "app/regions.h"
 #include "auth/jwt.h"
 #include "auth/key.h"
 #include "automod/classifier.h"
@@ -62,6 +63,7 @@ struct NodeOptions {
     std::shared_ptr<const automod::Classifier> classifier;  ///< null: none
     std::optional<automod::ModelRoute::Options> model;      ///< an inference server
     std::optional<bus::redis::Url> redis;                   ///< none: this node is alone
+    std::vector<Region> regions;  ///< `redis` is that of hub.region; none: there are no regions
     std::vector<std::string> api_origins = {"*"};
     std::string frame_ancestors = "'self'";
     /// Webhooks may be at addresses that are not public: this machine's and its networks'.

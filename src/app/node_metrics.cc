@@ -400,6 +400,32 @@ void register_redis_metrics(Metrics& metrics, const bus::redis::Counters& redis)
                       {}, redis.round);
 }
 
+void register_region_metrics(Metrics& metrics, const std::string& region,
+                             const bus::redis::Counters& redis) {
+    const MetricLabels labels = {{"region", region}};
+    metrics.gauge("clamor_region_away", "1 while the region's Redis cannot be reached.", labels,
+                  redis.servers_away);
+    metrics.counter("clamor_region_received_total", "Events of the region handed to rooms.", labels,
+                    redis.received);
+    metrics.counter("clamor_region_duplicates_total",
+                    "Events of the region that came again and were ignored.", labels,
+                    redis.duplicates);
+    metrics.counter("clamor_region_foreign_total",
+                    "What came and was no event of clamor's, or not of that region.", labels,
+                    redis.foreign);
+    metrics.counter("clamor_region_gaps_total",
+                    "Times that only the log could have what is missing of the region.", labels,
+                    redis.gaps);
+    metrics.counter("clamor_region_catch_ups_total", "Reads of the region's streams.", labels,
+                    redis.catch_ups);
+    metrics.counter("clamor_region_failures_total",
+                    "Connections to the region that were lost or could not be made.", labels,
+                    redis.failures);
+    metrics.counter("clamor_region_stalls_total",
+                    "Times that a server of the region did not answer in time.", labels,
+                    redis.stalls);
+}
+
 void register_pool_metrics(Metrics& metrics, const store::PoolCounters& pool) {
     metrics.gauge("clamor_postgres_away", "1 while PostgreSQL cannot be reached.", {},
                   [&pool] { return pool.away.load(std::memory_order_relaxed) ? 1.0 : 0.0; });

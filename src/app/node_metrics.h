@@ -46,6 +46,9 @@ void register_pool_metrics(Metrics& metrics, const store::PoolCounters& pool);
 
 /// The same of the link to Redis.
 void register_redis_metrics(Metrics& metrics, const bus::redis::Counters& counters);
+/// Of another region's Redis, from which this node only receives.
+void register_region_metrics(Metrics& metrics, const std::string& region,
+                             const bus::redis::Counters& counters);
 
 /// The same of REST's limits.
 void register_request_metrics(Metrics& metrics, const api::helix::RequestLimits& limits);

@@ -9,6 +9,7 @@
 #include "app/data_folder.h"
 #include "base/log.h"
 #include "store/dynamodb/message_log.h"
+#include "store/regional_log.h"
 #include "store/sqlite/message_log.h"
 #include "store/sqlite/positions.h"
 
@@ -29,7 +30,8 @@ class KeepFor {
             const std::lock_guard lock(mutex_);
             const auto [at, unknown] = known_.try_emplace(channel, all_);
             if (unknown) {
-                const auto found = catalog_.find_channel(channel);
+                const auto found =
+                    catalog_.find_channel(store::RegionalLog::channel_of(channel));
                 if (found && *found) {
                     const auto own = some_.find((*found)->login);
                     if (own != some_.end()) at->second = own->second;
@@ -94,6 +96,10 @@ Result<OpenLog> open_log(const LogPlace& place, store::Catalog& catalog) {
     auto positions = store::PositionedLog::open(*opened.remote, path, name);
     if (!positions) return tl::unexpected(positions.error());
     opened.positions = *std::move(positions);
+    if (place.regions > 1) {
+        opened.regional = std::make_unique<store::RegionalLog>(*opened.positions, place.region,
+                                                               place.regions);
+    }
     return opened;
 }
 

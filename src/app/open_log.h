@@ -25,6 +25,8 @@ struct LogPlace {
     std::size_t requests = limits::kDynamoRequests;
     std::chrono::seconds keep_for{0};                                ///< 0: for good
     std::map<std::string, std::chrono::seconds> keep_for_channel{};  ///< by login
+    unsigned region = 0;                                             ///< this node's
+    unsigned regions = 1;
 };
 
 /// A message log with what it is made of.
@@ -33,7 +35,11 @@ struct OpenLog {
     std::unique_ptr<store::dynamodb::DynamoMessageLog> remote;
     std::unique_ptr<store::MessageLog> positions;  ///< in front of the remote one
 
-    store::MessageLog& log() const { return positions ? *positions : *own; }
+    std::unique_ptr<store::MessageLog> regional;   ///< in front of all, where there are regions
+
+    store::MessageLog& log() const {
+        return regional ? *regional : positions ? *positions : *own;
+    }
     OpenLog();
     OpenLog(OpenLog&&) noexcept;
     OpenLog& operator=(OpenLog&&) noexcept;

@@ -14,6 +14,7 @@
 
 #include "app/client_secret.h"
 #include "app/node.h"
+#include "app/regions.h"
 #include "app/reload.h"
 #include "app/version.h"
 #include "auth/key.h"
@@ -127,6 +128,15 @@ Result<NodeOptions> node_options(const Config& config) {
         auto url = bus::redis::parse_url(config.redis.url);
         if (!url) return tl::unexpected(url.error());
         options.redis = *std::move(url);
+    }
+    if (!config.redis.regions.empty()) {
+        auto regions = read_regions(config.redis.regions);
+        if (!regions) return tl::unexpected(regions.error());
+        options.regions = *std::move(regions);
+        for (unsigned i = 0; i < options.regions.size(); ++i) {
+            if (options.regions[i].name == config.redis.region) options.hub.region = i;
+        }
+        options.redis = options.regions[options.hub.region].url;
     }
     const LimitsConfig& limits = config.limits;
     options.connections_per_address = limits.connections_per_address;

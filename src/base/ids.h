@@ -56,7 +56,17 @@ struct MessageId {
 struct Position {
     std::uint64_t epoch = 0;
     std::uint64_t sequence = 0;
+    /// Which region counts here (docs/adr/0017); 0 where there is one. Only positions of one region
+    /// can be compared.
+    constexpr unsigned region() const { return static_cast<unsigned>(sequence >> kRegionShift); }
+    /// Before the first one of a region.
+    static constexpr Position before_first(unsigned region) {
+        return {.epoch = 0, .sequence = std::uint64_t{region} << kRegionShift};
+    }
     friend constexpr auto operator<=>(const Position&, const Position&) = default;
+
+    /// Sequences of a region begin behind its number times 2^48.
+    static constexpr int kRegionShift = 48;
 };
 
 }  // namespace clamor

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string_view>
 
 #include "base/ids.h"
@@ -26,7 +27,8 @@ struct Received {
     Turn turn = Turn::in_order;
 };
 
-/// Where received messages go. Called on the shard whose Bus it is, in position order per channel.
+/// Where received messages go. Called on the shard whose Bus it is, in position order per channel,
+/// of each region by itself.
 class Receiver {
   public:
     virtual ~Receiver() = default;
@@ -51,8 +53,10 @@ class Bus {
     virtual ~Bus() = default;
     /// Starts receiving the channel; on_subscribed() follows, perhaps from inside, after a second
     /// subscribe as well. `last` is the position of the newest stored message: newer ones come, and
-    /// a bus that gives out positions itself counts on from it.
-    virtual void subscribe(ChannelId channel, Position last) = 0;
+    /// a bus that gives out positions itself counts on from it. `others`: the same of the other
+    /// regions; of one that is left out, nothing that was published before is wanted.
+    virtual void subscribe(ChannelId channel, Position last, std::span<const Position> others) = 0;
+    void subscribe(ChannelId channel, Position last) { subscribe(channel, last, {}); }
     virtual void unsubscribe(ChannelId channel) = 0;
     /// Gives the bytes the channel's next position and sends them to all subscribers. Only for
     /// subscribed channels.

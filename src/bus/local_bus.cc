@@ -7,7 +7,7 @@
 
 namespace clamor::bus {
 
-void LocalBus::subscribe(ChannelId channel, Position last) {
+void LocalBus::subscribe(ChannelId channel, Position last, std::span<const Position>) {
     // A second subscribe must not turn the counter back: the log may lag behind what was published.
     std::uint64_t& sequence = last_sequence_[channel];
     if (last != kNewest) sequence = std::max(sequence, last.sequence);

@@ -16,7 +16,8 @@ class LocalBus final : public Bus {
     /// data folder used.
     LocalBus(Receiver& receiver, std::uint64_t epoch) : receiver_(receiver), epoch_(epoch) {}
 
-    void subscribe(ChannelId channel, Position last) override;
+    using Bus::subscribe;
+    void subscribe(ChannelId channel, Position last, std::span<const Position> others) override;
     void unsubscribe(ChannelId channel) override;
     void publish(ChannelId channel, std::string_view bytes) override;
 

@@ -239,10 +239,22 @@ struct Event {
     std::string channel_login;
     Position position;  ///< sequence 0: the event has no place of its own (membership)
     std::variant<Message, MembershipChanged, Moderation, UserNotice, HeldMessage> body;
+    /// Where there are other regions: the newest of each that was handed out before it.
+    std::vector<Position> beside{};
     friend bool operator==(const Event&, const Event&) = default;
 };
 
 using EventRef = std::shared_ptr<const Event>;
+
+/// When it happened; null: such an event is not stored. `AnyEvent`: Event, const or not.
+template <class AnyEvent>
+auto time_of(AnyEvent& event) -> decltype(&std::get<Message>(event.body).sent_at) {
+    if (auto* message = std::get_if<Message>(&event.body)) return &message->sent_at;
+    if (auto* act = std::get_if<Moderation>(&event.body)) return &act->at;
+    if (auto* notice = std::get_if<UserNotice>(&event.body)) return &notice->message.sent_at;
+    if (auto* held = std::get_if<HeldMessage>(&event.body)) return &held->at;
+    return nullptr;
+}
 
 /// The order in which an overloaded connection sheds; the first to go has the highest number
 /// (design, section 4).

@@ -29,8 +29,11 @@ using Entries = std::vector<store::StoredMessage>;
 
 Result<Entries> newest_before(store::MessageLog& log, ChannelId channel, std::uint64_t before,
                               std::size_t limit, std::optional<std::uint64_t> after = {}) {
-    return log.read(
-        {.channel = channel, .after_sequence = after, .before_sequence = before, .limit = limit});
+    return log.read({.channel = channel,
+                     .after_sequence = after,
+                     .before_sequence = before,
+                     .one_region = true,
+                     .limit = limit});
 }
 
 /// Epochs that are looked for in the log, one search each; what is older is estimated.
@@ -38,12 +41,12 @@ constexpr int kEpochsCounted = 8;
 
 /// The oldest entry of the epoch of `end`, which is before it or itself.
 Result<Position> first_of_epoch(store::MessageLog& log, ChannelId channel, Position end) {
-    std::uint64_t low = 0;
+    std::uint64_t low = Position::before_first(end.region()).sequence;
     std::uint64_t high = end.sequence;
     Position first = end;
     while (low < high) {
         const std::uint64_t middle = low + (high - low) / 2;
-        auto next = log.read({.channel = channel, .after_sequence = middle, .limit = 1});
+        auto next = log.read({.channel = channel, .after_sequence = middle, .one_region = true, .limit = 1});
         if (!next) return tl::unexpected<Error>(next.error());
         if (next->empty() || next->front().position.epoch >= end.epoch) {
             if (!next->empty()) first = std::min(first, next->front().position);
@@ -88,7 +91,7 @@ Result<Behind> entries_behind(store::MessageLog& log, ChannelId channel, Positio
     constexpr std::size_t kMost = limits::kMissedEvents + 1;
     auto entries = newest_before(log, channel, upto.sequence + 1, kMost, from);
     if (!entries) return tl::unexpected<Error>(entries.error());
-    const bool known = heard || after == Position{} || entries->size() > limits::kMissedEvents ||
+    const bool known = heard || after.epoch == 0 || entries->size() > limits::kMissedEvents ||
                        (!entries->empty() && entries->front().position == after);
     if (!known) entries = newest_before(log, channel, upto.sequence + 1, kMost);
     if (!entries) return tl::unexpected<Error>(entries.error());
@@ -131,6 +134,33 @@ Result<std::vector<Found>> merged(const Entries& entries, const std::vector<Hear
     constexpr auto kMost = std::numeric_limits<std::uint64_t>::max();
     take_heard_before({.epoch = kMost, .sequence = kMost});
     return all;
+}
+
+/// All events into the first, each with the positions of the other regions that are behind it then.
+void merge(std::vector<CaughtUp>& regions) {
+    std::vector<Position> had;
+    std::vector<chat::EventRef> all;
+    for (CaughtUp& one : regions) {
+        had.push_back(one.after);
+        for (chat::EventRef& event : std::exchange(one.events, {})) all.push_back(std::move(event));
+    }
+    std::ranges::stable_sort(all, {}, [](const chat::EventRef& event) {
+        const WallTime* const at = chat::time_of(*event);
+        // The region is in the sequence.
+        return std::pair(at != nullptr ? *at : WallTime(), event->position.sequence);
+    });
+    for (chat::EventRef& event : all) {
+        auto stamped = std::make_shared<chat::Event>(*event);
+        for (Position& last : had) {
+            if (last.region() == event->position.region()) {
+                last = event->position;
+            } else if (last.epoch != 0) {
+                stamped->beside.push_back(last);
+            }
+        }
+        event = std::move(stamped);
+    }
+    regions.front().events = std::move(all);
 }
 
 }  // namespace
@@ -181,59 +211,67 @@ Result<CaughtUp> read_between(store::MessageLog& log, ChannelId channel, Positio
 
 struct CatchUp::Asked {
     ChannelId channel;
-    Position after;
-    Position upto;
-    std::vector<Heard> heard;
+    std::vector<Range> ranges;
     MonoTime until;
-    std::function<void(CaughtUp)> done;
+    std::function<void(std::vector<CaughtUp>)> done;
 };
 
-void CatchUp::read(ChannelId channel, Position after, Position upto, std::vector<Heard> heard,
-                   std::function<void(CaughtUp)> done) {
+void CatchUp::read(ChannelId channel, std::vector<Range> ranges,
+                   std::function<void(std::vector<CaughtUp>)> done) {
     try_once({.channel = channel,
-              .after = after,
-              .upto = upto,
-              .heard = std::move(heard),
+              .ranges = std::move(ranges),
               .until = scheduler_.now().mono + limits::kMissedPatience,
               .done = std::move(done)});
 }
 
 void CatchUp::try_once(const Asked& asked) {
     const bool queued = workers_.post([this, asked, home = scheduler_.shard()] {
-        std::optional<CaughtUp> answer;
-        auto read = read_between(log_, asked.channel, asked.after, asked.upto, asked.heard);
-        if (read) {
-            answer = *std::move(read);
-        } else {
+        std::vector<std::optional<CaughtUp>> answers;
+        for (const Range& range : asked.ranges) {
+            auto read = read_between(log_, asked.channel, range.after, range.upto, range.heard);
+            if (read) {
+                answers.emplace_back(*std::move(read));
+                continue;
+            }
+            answers.emplace_back();
             log::warn("what a client missed cannot be read",
                       {{"channel", asked.channel.value}, {"error", read.error().to_string()}});
         }
         scheduler_.post_to(home, Priority::control,
-                           [this, asked, answer = std::move(answer)]() mutable {
-                               take(asked, std::move(answer));
+                           [this, asked, answers = std::move(answers)]() mutable {
+                               take(asked, std::move(answers));
                            });
     });
     if (queued) return;
-    scheduler_.post_to(scheduler_.shard(), Priority::control,
-                       [this, asked] { take(asked, std::nullopt); });
+    scheduler_.post_to(scheduler_.shard(), Priority::control, [this, asked] {
+        take(asked, std::vector<std::optional<CaughtUp>>(asked.ranges.size()));
+    });
 }
 
-void CatchUp::take(const Asked& asked, std::optional<CaughtUp> read) {
-    if (read && read->unread == 0) return asked.done(*std::move(read));
-    if (scheduler_.now().mono < asked.until) {
+void CatchUp::take(const Asked& asked, std::vector<std::optional<CaughtUp>> read) {
+    const bool all = std::ranges::all_of(
+        read, [](const std::optional<CaughtUp>& one) { return one && one->unread == 0; });
+    if (!all && scheduler_.now().mono < asked.until) {
         scheduler_.call_at(scheduler_.now().mono + kReadAgain, [this, asked] { try_once(asked); });
         return;
     }
-    if (!read) {
-        const Position behind{.epoch = asked.upto.epoch, .sequence = asked.upto.sequence + 1};
-        read = CaughtUp{.events = {},
-                        .older = 0,
-                        .first = asked.upto,
-                        .unread = events_between(asked.after, behind),
-                        .unread_after = asked.after,
-                        .unread_before = behind};
+    std::vector<CaughtUp> answers;
+    for (std::size_t i = 0; i < read.size(); ++i) {
+        const Range& range = asked.ranges[i];
+        if (!read[i]) {
+            const Position behind{.epoch = range.upto.epoch, .sequence = range.upto.sequence + 1};
+            read[i] = CaughtUp{.events = {},
+                               .older = 0,
+                               .first = range.upto,
+                               .unread = events_between(range.after, behind),
+                               .unread_after = range.after,
+                               .unread_before = behind};
+        }
+        read[i]->after = range.after;
+        answers.push_back(*std::move(read[i]));
     }
-    asked.done(*std::move(read));
+    if (answers.size() > 1) merge(answers);
+    asked.done(std::move(answers));
 }
 
 }  // namespace clamor::hub

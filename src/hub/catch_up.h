@@ -40,17 +40,25 @@ Result<CaughtUp> read_between(store::MessageLog& log, ChannelId channel, Positio
 /// it reads again until it is there, for limits::kMissedPatience. Lives on its shard.
 class CatchUp {
   public:
+    /// Positions of one region: `after` excluded. `heard`: see read_between().
+    struct Range {
+        Position after;
+        Position upto;
+        std::vector<Heard> heard{};
+    };
+
     CatchUp(Scheduler& scheduler, Executor& workers, store::MessageLog& log)
         : scheduler_(scheduler), workers_(workers), log_(log) {}
 
-    /// `done` is called once, from a later task of this shard. `heard`: see read_between().
-    void read(ChannelId channel, Position after, Position upto, std::vector<Heard> heard,
-              std::function<void(CaughtUp)> done);
+    /// A range for each region. `done` is called once, from a later task of this shard, with what
+    /// they hold in the same order; the first has the events of all, by time, region and sequence.
+    void read(ChannelId channel, std::vector<Range> ranges,
+              std::function<void(std::vector<CaughtUp>)> done);
 
   private:
     struct Asked;
     void try_once(const Asked& asked);
-    void take(const Asked& asked, std::optional<CaughtUp> read);
+    void take(const Asked& asked, std::vector<std::optional<CaughtUp>> read);
 
     Scheduler& scheduler_;
     Executor& workers_;

@@ -65,6 +65,13 @@ struct TripInForce {
     TimerId timer{};
 };
 
+/// Where what a region has published ends, as far as it was handed out here.
+struct RegionEnd {
+    Position last;
+    WallTime sent_at{};
+    std::deque<Heard> from_others{};  ///< the newest events of other nodes, in order
+};
+
 /// One channel's live state on its owner shard: the data that RoomHost works on.
 struct HostedRoom {
     ChannelId channel;
@@ -84,7 +91,6 @@ struct HostedRoom {
     std::vector<ShardId> watchers;       ///< shards whose observer wants the events
     std::vector<chat::EventRef> recent;  ///< a ring of the newest messages, for replies
     std::size_t recent_next = 0;
-    std::deque<Heard> from_others;        ///< the newest events of other nodes, in order
     std::set<UserId> membership_changed;  ///< who came or left since the last announcement
     std::uint32_t not_durable =
         0;  ///< messages published and not yet on disk: the room must not be let go
@@ -104,12 +110,24 @@ struct HostedRoom {
     TripInForce raid_trip;
     std::uint32_t holding = 0;  ///< what a worker does with such messages now
     std::vector<std::pair<UserId, WallTime>> shoutouts;  ///< of the last hour
-    Position last;                                       ///< of the newest event
-    WallTime last_sent_at{};
+    std::vector<RegionEnd> ends;  ///< of each region that has published something, by its number
+    WallTime last_sent_at{};      ///< what is published here is not earlier
     MonoTime last_used{};
     Present elsewhere;  ///< on other nodes, as far as is known
     MonoTime presence_due{};
 
+    RegionEnd& end_of(unsigned region) {
+        if (ends.size() <= region) ends.resize(region + 1);
+        return ends[region];
+    }
+    /// How far each region but this one was handed out.
+    std::vector<Position> beside(unsigned region) const {
+        std::vector<Position> others;
+        for (const RegionEnd& end : ends) {
+            if (end.last != Position{} && end.last.region() != region) others.push_back(end.last);
+        }
+        return others;
+    }
     std::size_t member_count() const {
         std::size_t total = 0;
         for (const auto& [shard, count] : members) total += count;

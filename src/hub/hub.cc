@@ -53,9 +53,9 @@ void Hub::send(MemberRef ref, RequestId request, SendRequest message) {
 void Hub::names(MemberRef ref, RequestId request, std::string login) {
     impl_->names(ref, request, std::move(login));
 }
-void Hub::catch_up(MemberRef ref, RequestId request, ChannelId channel, Position after,
-                   Position upto) {
-    impl_->catch_up(ref, request, channel, after, upto);
+void Hub::catch_up(MemberRef ref, RequestId request, ChannelId channel,
+                   std::vector<CatchUp::Range> ranges) {
+    impl_->catch_up(ref, request, channel, std::move(ranges));
 }
 void Hub::act(MemberRef ref, RequestId request, std::string channel_login, chat::Act act) {
     impl_->act(ref, request, channel_login, std::move(act));

@@ -10,6 +10,7 @@
 #include "base/scheduler.h"
 #include "bus/bus.h"
 #include "chat/room.h"
+#include "hub/catch_up.h"
 #include "hub/counters.h"
 #include "hub/member.h"
 
@@ -53,6 +54,7 @@ struct Options {
     chat::MessageLimits message_limits{};
     limits::Window role_changes = limits::kRoleChanges;  ///< of moderators, and of VIPs
     std::uint64_t id_seed = 1;  ///< seeds message ids; the app passes real randomness
+    unsigned region = 0;        ///< this node's
 };
 
 /// The shard that owns a channel's room.
@@ -78,10 +80,10 @@ class Hub {
     void join(MemberRef ref, RequestId request, std::string channel_login);
     void send(MemberRef ref, RequestId request, SendRequest message);
     void names(MemberRef ref, RequestId request, std::string channel_login);
-    /// Reads what lies behind `after` up to `upto` from the log: Joined::last, for a session that
-    /// was in the channel before.
-    void catch_up(MemberRef ref, RequestId request, ChannelId channel, Position after,
-                  Position upto);
+    /// Reads what lies behind `after` up to `upto` from the log, Joined::last and those beside it,
+    /// for a session that was in the channel before.
+    void catch_up(MemberRef ref, RequestId request, ChannelId channel,
+                  std::vector<CatchUp::Range> ranges);
     void act(MemberRef ref, RequestId request, std::string channel_login, chat::Act act);
     /// Takes effect at once, also for a join that is not answered yet; false when the session was
     /// not in the channel.

@@ -72,7 +72,9 @@ class HeldLog final : public store::LogQueue {
 class FaultyBus final : public bus::Bus {
   public:
     FaultyBus(bus::Receiver& receiver, const bool& faulty) : bus_(receiver, 5), faulty_(faulty) {}
-    void subscribe(ChannelId channel, Position last) override { bus_.subscribe(channel, last); }
+    void subscribe(ChannelId channel, Position last, std::span<const Position>) override {
+        bus_.subscribe(channel, last);
+    }
     void unsubscribe(ChannelId channel) override { bus_.unsubscribe(channel); }
     void publish(ChannelId channel, std::string_view bytes) override {
         if (faulty_) throw std::runtime_error("a bug");

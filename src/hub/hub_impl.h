@@ -177,21 +177,22 @@ class Hub::Impl final : public RoomHost::Outlet {
             });
     }
 
-    void catch_up(MemberRef ref, RequestId request, ChannelId channel, Position after,
-                  Position upto) {
+    void catch_up(MemberRef ref, RequestId request, ChannelId channel,
+                  std::vector<CatchUp::Range> ranges) {
         post(owner_shard(channel, scheduler_.shard_count()),
-             [ref, request, channel, after, upto](Impl& owner) {
-                 owner.post(ref.shard, [ref, request, channel, after, upto,
-                                        heard = owner.host_.heard_between(channel, after, upto)](
-                                           Impl& home) mutable {
-                     home.read_missed(ref, request, channel, after, upto, std::move(heard));
+             [ref, request, channel, ranges = std::move(ranges)](Impl& owner) mutable {
+                 for (CatchUp::Range& range : ranges)
+                     range.heard = owner.host_.heard_between(channel, range.after, range.upto);
+                 owner.post(ref.shard, [ref, request, channel,
+                                        ranges = std::move(ranges)](Impl& home) mutable {
+                     home.read_missed(ref, request, channel, std::move(ranges));
                  });
              });
     }
-    void read_missed(MemberRef ref, RequestId request, ChannelId channel, Position after,
-                     Position upto, std::vector<Heard> heard) {
-        catch_up_.read(channel, after, upto, std::move(heard),
-                       [this, ref, request](CaughtUp answer) {
+    void read_missed(MemberRef ref, RequestId request, ChannelId channel,
+                     std::vector<CatchUp::Range> ranges) {
+        catch_up_.read(channel, std::move(ranges),
+                       [this, ref, request](std::vector<CaughtUp> answer) {
                            if (const Slot* slot = find(ref))
                                slot->member->on_caught_up(request, std::move(answer));
                        });

@@ -49,6 +49,7 @@ std::uint64_t token_fingerprint(std::string_view hash_hex);
 struct Joined {
     ChannelId channel;
     Position last;  ///< of the newest event: what follows is delivered
+    std::vector<Position> beside{};  ///< the same of other regions
     std::string login;
     chat::RoomState modes;
     chat::Chatter self;  ///< without meaning for anonymous sessions
@@ -63,6 +64,7 @@ struct Stored {
     MessageId id;
     Position position;
     chat::Chatter self;
+    std::vector<Position> beside{};  ///< as an event has it
 };
 /// The message went out but is not stored yet (disk full or slow). A Stored with the same request
 /// follows later.
@@ -97,10 +99,11 @@ struct Skipped {
     friend bool operator==(const Skipped&, const Skipped&) = default;
 };
 
-/// What a session missed while it was away: the channel's events between two positions, as far as
-/// they are shown still.
+/// What a session missed while it was away: the channel's events between two positions of a region,
+/// as far as they are shown still.
 struct CaughtUp {
     std::vector<chat::EventRef> events;  ///< in order
+    Position after{};                    ///< what was asked for
     /// How many there were before `first`, the first of those that were read.
     std::uint64_t older = 0;
     Position first;
@@ -142,7 +145,7 @@ class Member {
     virtual void on_join_answer(RequestId request, JoinAnswer answer) = 0;
     virtual void on_send_answer(RequestId request, SendAnswer answer) = 0;
     virtual void on_names_answer(RequestId request, NamesAnswer answer) = 0;
-    virtual void on_caught_up(RequestId request, CaughtUp answer) = 0;
+    virtual void on_caught_up(RequestId request, std::vector<CaughtUp> answer) = 0;
     virtual void on_act_answer(RequestId request, ActAnswer answer) = 0;
 
     /// What the channel says of this session's user has changed: role, badges, colour.

@@ -231,7 +231,7 @@ void RoomHost::show(HostedRoom& room, std::vector<chat::Event> events) {
         // Nobody is to find in the log meanwhile what is to be gone.
         const auto* act = std::get_if<chat::Moderation>(&event.body);
         if (act == nullptr || !hides_messages(act->action)) continue;
-        mark_deleted(room, *act, room.last);
+        mark_deleted(room, *act, room.end_of(options_.region).last);
         forget_hidden(room, *act);
     }
     std::stable_partition(events.begin(), events.end(), [&](const chat::Event& event) {
@@ -372,14 +372,24 @@ void RoomHost::mark_deleted(HostedRoom& room, const chat::Moderation& act, Posit
     } else if (act.action != chat::ModAction::clear) {
         deletion.author = act.target.id;
     }
+    // Of the other regions, what was handed out before the act.
+    if (deletion.ids.empty()) {
+        for (const Position end : room.beside(up_to.region())) {
+            store::Deletion there = deletion;
+            there.up_to_sequence = end.sequence;
+            services_.log_queue.mark_deleted(std::move(there));
+        }
+    }
     services_.log_queue.mark_deleted(std::move(deletion));
 }
 
 /// Nobody can answer what is gone, and nobody who comes back is shown it.
 void RoomHost::forget_hidden(HostedRoom& room, const chat::Moderation& act) {
-    for (Heard& heard : room.from_others) {
-        const auto* message = std::get_if<chat::Message>(&heard.event->body);
-        if (message != nullptr && hidden_by(*message, act)) heard.hidden = true;
+    for (RegionEnd& region : room.ends) {
+        for (Heard& heard : region.from_others) {
+            const auto* message = std::get_if<chat::Message>(&heard.event->body);
+            if (message != nullptr && hidden_by(*message, act)) heard.hidden = true;
+        }
     }
     std::rotate(room.recent.begin(),
                 room.recent.begin() + static_cast<std::ptrdiff_t>(room.recent_next),

@@ -61,7 +61,8 @@ void RoomHost::admit(HostedRoom& room, MemberRef who, ChatterEntry* entry, bool 
         ++shard->second;
     }
     Joined joined{.channel = room.channel,
-                  .last = room.last,
+                  .last = room.end_of(options_.region).last,
+                  .beside = room.beside(options_.region),
                   .login = room.login,
                   .modes = room.rules.modes(),
                   .self = {},
@@ -277,7 +278,10 @@ void RoomHost::stored(ChannelId channel, MessageId id) {
     PendingEcho& pending = echo.mapped();
     outlet_.answer_send(
         pending.who, pending.request,
-        Stored{.id = id, .position = pending.position, .self = std::move(pending.self)});
+        Stored{.id = id,
+               .position = pending.position,
+               .self = std::move(pending.self),
+               .beside = std::move(pending.beside)});
 }
 
 void RoomHost::deliver(const HostedRoom& room, const chat::EventRef& event,

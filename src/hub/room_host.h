@@ -129,6 +129,7 @@ class RoomHost final : public bus::Receiver {
         chat::Chatter self;
         MonoTime published_at;
         Position position{};  // once the bus has given it
+        std::vector<Position> beside{};
         bool told = false;    // that it is not stored yet
     };
     using RunInRoom = std::function<void(HostedRoom&)>;
@@ -141,6 +142,7 @@ class RoomHost final : public bus::Receiver {
 
     // room_receiving.cc: what the bus brings
     void receive_bytes(HostedRoom& room, const bus::Received& received);
+    void note_time(HostedRoom& room, unsigned region, WallTime at);
     void receive(HostedRoom& room, const chat::EventRef& event, const bus::Received& received);
     void store(HostedRoom& room, const chat::Event& event, const bus::Received& received);
     void received_message(HostedRoom& room, const chat::EventRef& event,

@@ -16,8 +16,7 @@ namespace clamor::hub {
 struct RoomHost::RoomFacts {
     bool ok = false;
     store::Channel channel;
-    Position last;
-    WallTime last_sent_at{};
+    store::LastMessages last;
     std::vector<store::Emote> emotes;
     moderation::RoomPolicy automod;
     std::vector<store::Held> held;
@@ -117,7 +116,7 @@ void RoomHost::load_room(HostedRoom& room) {
         // The queue first: what leaves it meanwhile is in the log. The catalog last: what it says
         // is as new as all that was published up to there.
         const Position waiting = services_.log_queue.last_waiting(channel);
-        auto last = services_.log.last(channel);
+        auto last = services_.log.last_of_regions(channel);
         auto found = services_.catalog.find_channel(channel);
         auto emotes = services_.catalog.emotes_for(channel);
         auto automod = services_.moderation.automod().policy_of(channel, now);
@@ -126,10 +125,10 @@ void RoomHost::load_room(HostedRoom& room) {
         const auto shield = services_.catalog.shield_mode(channel);
         auto trip = services_.catalog.raid_trip(channel);
         if (found && *found && last && emotes && automod && held && shield && trip) {
+            last->front().position = std::max(waiting, last->front().position);
             facts = {.ok = true,
                      .channel = std::move(**found),
-                     .last = std::max(waiting, last->position),
-                     .last_sent_at = last->sent_at,
+                     .last = *std::move(last),
                      .emotes = *std::move(emotes),
                      .automod = *std::move(automod),
                      .held = *std::move(held),
@@ -169,8 +168,14 @@ void RoomHost::room_loaded(ChannelId channel, RoomFacts facts) {
         return;
     }
     room.login = facts.channel.login;
-    room.last = std::max(room.last, facts.last);
-    room.last_sent_at = std::max(room.last_sent_at, facts.last_sent_at);
+    std::vector<Position> lasts;
+    for (const store::LastMessage& stored : facts.last) {
+        lasts.push_back(stored.position);
+        const unsigned region = stored.position.region();
+        RegionEnd& end = room.end_of(region);
+        if (stored.position.epoch != 0) end.last = std::max(end.last, stored.position);
+        note_time(room, region, std::max(end.sent_at, stored.sent_at));
+    }
     room.rules.set_modes(facts.channel.modes);
     room.emotes = emote_set(facts);
     take_policy(room, std::move(facts.automod));
@@ -182,7 +187,7 @@ void RoomHost::room_loaded(ChannelId channel, RoomFacts facts) {
     room.subscribing = true;
     const bool fresh = !std::exchange(room.known, true);
     if (fresh && facts.trip && !facts.trip->over) resume_trip(room, *facts.trip);
-    bus_.subscribe(channel, facts.last);
+    bus_.subscribe(channel, lasts.front(), std::span(lasts).subspan(1));
 }
 
 void RoomHost::on_subscribed(ChannelId channel) {

@@ -11,19 +11,6 @@
 /// What the bus brings: from here, from other nodes, and what only the log has.
 namespace clamor::hub {
 
-namespace {
-
-/// None: such an event is not stored.
-WallTime* time_of(chat::Event& event) {
-    if (auto* message = std::get_if<chat::Message>(&event.body)) return &message->sent_at;
-    if (auto* act = std::get_if<chat::Moderation>(&event.body)) return &act->at;
-    if (auto* notice = std::get_if<chat::UserNotice>(&event.body)) return &notice->message.sent_at;
-    if (auto* held = std::get_if<chat::HeldMessage>(&event.body)) return &held->at;
-    return nullptr;
-}
-
-}  // namespace
-
 void RoomHost::on_received(const bus::Received& received) {
     const auto run = [&](HostedRoom& room) { receive_bytes(room, received); };
     if (!publishing_) return guarded(received.channel, "receive", run, [] {});
@@ -42,18 +29,30 @@ void RoomHost::receive_bytes(HostedRoom& room, const bus::Received& received) {
     decoded->position = received.position;
     bus::Received placed = received;
     std::string rewritten;
-    WallTime* const at = time_of(*decoded);
-    room.last = std::max(room.last, received.position);
-    if (at != nullptr && received.turn != bus::Turn::early) {
-        // Nodes have clocks of their own; in the order of the channel time never falls.
-        if (*at < room.last_sent_at) {
-            *at = room.last_sent_at;
-            rewritten = chat::encode_event(*decoded);
-            placed.bytes = rewritten;
+    if (received.turn != bus::Turn::early) {
+        const unsigned region = received.position.region();
+        decoded->beside = room.beside(region);
+        RegionEnd& end = room.end_of(region);
+        end.last = std::max(end.last, received.position);
+        if (WallTime* const at = chat::time_of(*decoded)) {
+            // Nodes have clocks of their own; in the order of a region time never falls.
+            if (*at < end.sent_at) {
+                *at = end.sent_at;
+                rewritten = chat::encode_event(*decoded);
+                placed.bytes = rewritten;
+            }
+            note_time(room, region, *at);
         }
-        room.last_sent_at = *at;
     }
     receive(room, std::make_shared<const chat::Event>(*std::move(decoded)), placed);
+}
+
+/// What is published here from now on comes after what was heard of, in hybrid time: behind what
+/// another region has published, which counts by itself, by a step of the clock.
+void RoomHost::note_time(HostedRoom& room, unsigned region, WallTime at) {
+    room.end_of(region).sent_at = at;
+    const auto step = std::chrono::milliseconds(region == options_.region ? 0 : 1);
+    room.last_sent_at = std::max(room.last_sent_at, at + step);
 }
 
 void RoomHost::receive(HostedRoom& room, const chat::EventRef& event,
@@ -72,16 +71,16 @@ void RoomHost::receive(HostedRoom& room, const chat::EventRef& event,
 
 void RoomHost::keep_for_catch_up(HostedRoom& room, const chat::EventRef& event) {
     // What fills a gap is out of order here, and comes from the log.
-    if (!room.from_others.empty() && event->position <= room.from_others.back().event->position)
-        return;
-    room.from_others.push_back({event});
-    if (room.from_others.size() > limits::kMissedEvents) room.from_others.pop_front();
+    auto& kept = room.end_of(event->position.region()).from_others;
+    if (!kept.empty() && event->position <= kept.back().event->position) return;
+    kept.push_back({event});
+    if (kept.size() > limits::kMissedEvents) kept.pop_front();
 }
 
 std::vector<Heard> RoomHost::heard_between(ChannelId channel, Position after, Position upto) const {
     const auto found = rooms_.find(channel);
-    if (found == rooms_.end()) return {};
-    const auto& all = found->second->from_others;
+    if (found == rooms_.end() || found->second->ends.size() <= upto.region()) return {};
+    const auto& all = found->second->ends[upto.region()].from_others;
     const auto position_of = [](const Heard& heard) { return heard.event->position; };
     return {std::ranges::lower_bound(all, after, {}, position_of),
             std::ranges::upper_bound(all, upto, {}, position_of)};
@@ -101,8 +100,10 @@ void RoomHost::store(HostedRoom& room, const chat::Event& event, const bus::Rece
         append_to_log(room, received, act->id, act->at, {}, EntryKind::moderation);
         mark_deleted(room, *act, received.position);
     } else if (const auto* message = std::get_if<chat::Message>(&event.body)) {
-        if (const auto echo = echoes_.find(message->id); echo != echoes_.end())
-            echo->second.position = received.position;
+        if (const auto echo = echoes_.find(message->id); echo != echoes_.end()) {
+            echo->second.position = event.position;
+            echo->second.beside = event.beside;
+        }
         append_to_log(room, received, message->id, message->sent_at, message->author_id,
                       EntryKind::message);
     } else if (const auto* notice = std::get_if<chat::UserNotice>(&event.body)) {
@@ -160,6 +161,7 @@ void RoomHost::read_gap(ChannelId channel, Position after, Position before) {
             auto found = services_.log.read({.channel = channel,
                                              .after_sequence = after.sequence,
                                              .before_sequence = before.sequence,
+                                             .one_region = true,
                                              .limit = limits::kGapMessages});
             if (!found) {
                 log::warn("what the bus did not bring could not be read from the log",
@@ -183,6 +185,7 @@ void RoomHost::fill_gap(ChannelId channel, const std::vector<store::StoredMessag
                 auto decoded = chat::decode_event(stored.event);
                 if (!decoded) return;
                 decoded->position = stored.position;
+                decoded->beside = room.beside(stored.position.region());
                 receive(room, std::make_shared<const chat::Event>(*std::move(decoded)),
                         {.channel = channel, .position = stored.position, .bytes = stored.event});
             },

@@ -44,6 +44,9 @@ struct LastMessage {
     WallTime sent_at{};
 };
 
+/// The same of each region, the own one first; of one that is left out, it could not be found out.
+using LastMessages = std::vector<LastMessage>;
+
 /// Which part of a channel to read. The bounds are exclusive; with none, the newest messages.
 struct HistoryQuery {
     ChannelId channel{};
@@ -53,6 +56,8 @@ struct HistoryQuery {
     std::optional<WallTime> before_time{};
     std::optional<UserId> author{};
     bool messages_only = false;  ///< neither moderation nor user notices
+    /// Only what the region of the bounding sequences has published, where there are several.
+    bool one_region = false;
     std::size_t limit = 100;
     /// With a lower bound and no upper one, the oldest after it (to page forward); else the newest
     /// before the upper one.
@@ -68,11 +73,15 @@ class MessageLog {
     /// All or none of each channel; when it returns, the messages survive a crash of process and
     /// machine.
     virtual Result<void> append(std::span<const StoredMessage> messages) = 0;
-    /// Always in ascending order of sequence.
+    /// Always in ascending order of sequence; of several regions, of time, region and sequence.
     virtual Result<std::vector<StoredMessage>> read(const HistoryQuery& query) = 0;
     virtual Result<std::optional<StoredMessage>> find(ChannelId channel, MessageId id) = 0;
     /// The newest message of a channel; zeros when it has none.
     virtual Result<LastMessage> last(ChannelId channel) = 0;
+    /// Where there are several regions, last() of each; an error: not even of the own one.
+    virtual Result<LastMessages> last_of_regions(ChannelId channel) {
+        return last(channel).map([](const LastMessage& own) { return LastMessages{own}; });
+    }
     /// Of a message or user notice, deleted or not.
     virtual Result<bool> has_author(ChannelId channel, UserId author) = 0;
     /// What was deleted before keeps the act that deleted it. Nothing to delete is no error.

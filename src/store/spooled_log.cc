@@ -57,6 +57,9 @@ class SpooledLog::Reading final : public MessageLog {
         return log_.find(channel, id);
     }
     Result<LastMessage> last(ChannelId channel) override { return log_.last(channel); }
+    Result<LastMessages> last_of_regions(ChannelId channel) override {
+        return log_.last_of_regions(channel);
+    }
     Result<bool> has_author(ChannelId channel, UserId author) override {
         return log_.has_author(channel, author);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twitch/continuity.h"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -24,6 +25,8 @@ std::string position_text(Position position) {
     return fmt::format("{}-{}", position.epoch, position.sequence);
 }
 
+namespace {
+
 std::optional<Position> parse_position(std::string_view text) {
     const std::size_t dash = text.find('-');
     if (dash == std::string_view::npos) return std::nullopt;
@@ -33,9 +36,28 @@ std::optional<Position> parse_position(std::string_view text) {
     return Position{.epoch = *epoch, .sequence = *sequence};
 }
 
-void stamp_lines(std::string& out, std::size_t from, Position position) {
+}  // namespace
+
+std::optional<std::vector<Position>> parse_positions(std::string_view text) {
+    std::vector<Position> positions;
+    while (true) {
+        const std::string_view one = text.substr(0, text.find('+'));
+        const auto position = parse_position(one);
+        const bool again = position && std::ranges::any_of(positions, [&](Position other) {
+                               return other.region() == position->region();
+                           });
+        if (!position || again) return std::nullopt;
+        positions.push_back(*position);
+        if (one.size() == text.size()) return positions;
+        text.remove_prefix(one.size() + 1);
+    }
+}
+
+void stamp_lines(std::string& out, std::size_t from, Position position,
+                 std::span<const Position> beside) {
     if (position == Position{} || from == out.size()) return;
-    const std::string tag = fmt::format("@{}={}", kSequenceCapability, position_text(position));
+    std::string tag = fmt::format("@{}={}", kSequenceCapability, position_text(position));
+    for (const Position other : beside) tag += "+" + position_text(other);
     std::string lines = out.substr(from);
     out.resize(from);
     std::string_view rest = lines;

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/ids.h"
 
@@ -17,11 +19,13 @@ inline constexpr std::string_view kAfterTag = "clamor.dev/after";
 
 /// `epoch-sequence`, both decimal.
 std::string position_text(Position position);
-std::optional<Position> parse_position(std::string_view text);
+/// One position of each region, with `+` between them.
+std::optional<std::vector<Position>> parse_positions(std::string_view text);
 
-/// Gives every line of `out` from the byte `from` on the tag clamor.dev/seq. Nothing for the
-/// position 0-0.
-void stamp_lines(std::string& out, std::size_t from, Position position);
+/// Gives every line of `out` from the byte `from` on the tag clamor.dev/seq: the position, and those
+/// of other regions behind it. Nothing for the position 0-0.
+void stamp_lines(std::string& out, std::size_t from, Position position,
+                 std::span<const Position> beside);
 
 /// Events of a channel that a client does not get: those between two positions, both excluded.
 struct Gap {

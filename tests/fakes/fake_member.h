@@ -68,8 +68,8 @@ class FakeMember final : public hub::Member {
     void on_send_answer(hub::RequestId request, hub::SendAnswer answer) override {
         sends.emplace(request, std::move(answer));
     }
-    void on_caught_up(hub::RequestId request, hub::CaughtUp answer) override {
-        caught_up.emplace(request, std::move(answer));
+    void on_caught_up(hub::RequestId request, std::vector<hub::CaughtUp> answer) override {
+        caught_up.emplace(request, std::move(answer.front()));
     }
     void on_names_answer(hub::RequestId request, hub::NamesAnswer answer) override {
         names.emplace(request, std::move(answer));

@@ -157,14 +157,16 @@ void Link::Impl::took_publication(Channel& channel, std::string_view payload) {
     const auto published = parse_published(payload);
     if (!published || !decode_envelope(published->envelope)) return foreign(channel.topic);
     const Position position = published->position;
+    if (misplaced(position, channel.topic)) return;
     if (position > channel.newest || channel.newest == kNewest) {
         channel.newest = position;
         channel.newest_at = now();
     }
     if (!channel.heard || channel.reading) return;  // the stream has it
     if (position <= channel.last) return counters.duplicates.add();
-    if (position.epoch != channel.last.epoch || position.sequence != channel.last.sequence + 1)
-        return read(channel);
+    // A channel's very first one needs no look at the stream, which may be a wide-area hop away.
+    const bool same_epoch = position.epoch == channel.last.epoch || channel.last.epoch == 0;
+    if (!same_epoch || position.sequence != channel.last.sequence + 1) return read(channel);
     take(channel, position, published->envelope);
 }
 
@@ -215,6 +217,10 @@ void Link::Impl::took_page(Channel& channel, const Reply& page) {
         if (!position || entry[1].size() != 2) {
             foreign(channel.stream);
             if (position) channel.last = std::max(channel.last, *position);
+            continue;
+        }
+        if (misplaced(*position, channel.stream)) {
+            channel.last = *position;
             continue;
         }
         const bool next = position->epoch == channel.last.epoch &&
@@ -334,7 +340,8 @@ void Link::Impl::send(Channel& channel, const Pending& pending, std::uint64_t be
          std::to_string(pending.number), server->run, std::to_string(channel.last.epoch),
          std::to_string(channel.last.sequence), std::to_string(limits::kEpochSkip),
          std::to_string(options.stream_entries), seconds_text(limits::kStreamKept),
-         seconds_text(limits::kStreamHeadKept), std::to_string(before)},
+         seconds_text(limits::kStreamHeadKept), std::to_string(before),
+         std::to_string(Position::before_first(options.region).sequence)},
         [this, id = channel.id, subscription = channel.subscription, server](const Reply& reply) {
             Channel* const at = find(id, subscription);
             const bool ours = at != nullptr && at->server == server;
@@ -452,6 +459,14 @@ void Link::Impl::tick_channels() {
     }
 }
 
+/// The nodes do not agree on which region this is: what another one has at that position is another
+/// message.
+bool Link::Impl::misplaced(Position position, std::string_view where) {
+    if (position.region() == options.region) return false;
+    foreign(where);
+    return true;
+}
+
 void Link::Impl::foreign(std::string_view where) {
     counters.foreign.add();
     ++foreign_unsaid_;
@@ -471,7 +486,7 @@ LinkedBus::~LinkedBus() {
     port_->bus = nullptr;
 }
 
-void LinkedBus::subscribe(ChannelId channel, Position last) {
+void LinkedBus::subscribe(ChannelId channel, Position last, std::span<const Position>) {
     std::uint64_t& subscription = subscriptions_[channel];
     if (subscription == 0) subscription = ++last_subscription_;
     link_.subscribe(port_, channel, subscription, last);

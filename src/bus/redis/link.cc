@@ -277,6 +277,10 @@ void Link::Impl::logged_in(Server& server) {
                             clustered ? "redis+cluster://" : "redis://")));
         }
     });
+    if (options.follows) {
+        server.commands->ask({"PING"}, [this, &server](const Reply&) { opened(server); });
+        return;
+    }
     for (const auto& [script, sha] : {std::pair(kPublishScript, &server.publish_sha),
                                       std::pair(kWindowScript, &server.window_sha),
                                       std::pair(kPresenceScript, &server.presence_sha)}) {
@@ -302,7 +306,7 @@ void Link::Impl::look_around(Server& server) {
         {"EVALSHA", server.publish_sha, "2", "clamor:{probe}:stream", "clamor:{probe}:head",
          "clamor:{probe}", options.url.mode == Mode::cluster ? "SPUBLISH" : "PUBLISH", "probe",
          node_field_, std::to_string(++last_number_), server.run, "0", "0", "0", "1", "60", "60",
-         "0"},
+         "0", "0"},
         done);
 }
 

@@ -57,6 +57,9 @@ struct LinkOptions {
     std::uint64_t seed = 1;  ///< of the pauses' jitter
     std::chrono::milliseconds patience = limits::kRedisPatience;
     std::size_t stream_entries = limits::kStreamEntries;
+    unsigned region = 0;  ///< whose Redis it is; positions say so
+    /// Another region's: nothing is published or asked there, only received.
+    bool follows = false;
 };
 
 /// What a node has of Redis: one thread with one loop, two connections to each server that it needs

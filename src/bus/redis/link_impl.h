@@ -208,6 +208,7 @@ class Link::Impl {
     void flush();
     void tick_channels();
     void foreign(std::string_view where);
+    bool misplaced(Position position, std::string_view where);
     Channel* find(ChannelId id, std::uint64_t subscription);
 
     // asks.cc
@@ -258,7 +259,8 @@ class LinkedBus final : public Bus {
     LinkedBus(Link::Impl& link, Receiver& receiver, Scheduler& shard);
     ~LinkedBus() override;
 
-    void subscribe(ChannelId channel, Position last) override;
+    using Bus::subscribe;
+    void subscribe(ChannelId channel, Position last, std::span<const Position> others) override;
     void unsubscribe(ChannelId channel) override;
     void publish(ChannelId channel, std::string_view bytes) override;
     bool accepting() const override { return link_.accepting(); }

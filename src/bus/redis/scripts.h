@@ -9,8 +9,8 @@ namespace clamor::bus::redis {
 /// Gives an envelope its place and tells everybody. KEYS: the stream, its head (a hash). ARGV:
 /// topic, PUBLISH or SPUBLISH, envelope, node, number, run id of the server, known epoch, known
 /// sequence, what the sequence skips in a new epoch, entries kept, seconds that an idle stream and
-/// an idle head are kept, the node's number before this one (0: it does not matter). Answers the
-/// entry id; empty: this number was published before. An error CLAMOR: the number before this one
+/// an idle head are kept, the node's number before this one (0: it does not matter), what the
+/// region's sequences begin behind. Answers the entry id; empty: this number was published before. An error CLAMOR: the number before this one
 /// was not.
 ///
 /// The head has the last position, the server's run in which it was given, and each node's last
@@ -23,6 +23,7 @@ local done, before = tonumber(had[4] or 0), tonumber(ARGV[13])
 if done >= number then return '' end
 if done < before then return redis.error_reply('CLAMOR out of turn') end
 local epoch, sequence = tonumber(had[1] or 0), tonumber(had[2] or 0)
+local base = tonumber(ARGV[14])
 local function begin_epoch()
     local time = redis.call('TIME')
     local newest = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)
@@ -32,8 +33,8 @@ local function begin_epoch()
         sequence = math.max(sequence, tonumber(old_sequence))
     end
     epoch = math.max(time[1] * 1000 + math.floor(time[2] / 1000), epoch + 1, ARGV[7] + 1)
-    sequence = math.max(sequence, tonumber(ARGV[8]))
-    if sequence > 0 then sequence = sequence + ARGV[9] end
+    sequence = math.max(sequence, tonumber(ARGV[8]), base)
+    if sequence > base then sequence = sequence + ARGV[9] end
 end
 local epoch_text, sequence_text, id
 local function append()
@@ -42,7 +43,7 @@ local function append()
     local added = redis.pcall('XADD', stream, 'MAXLEN', '~', ARGV[10], id, 'e', ARGV[3])
     if type(added) == 'table' then return added end
 end
-if had[3] ~= ARGV[6] then begin_epoch() end
+if had[3] ~= ARGV[6] or sequence < base then begin_epoch() end
 local fault = append()
 if fault and string.find(fault.err, 'equal or smaller', 1, true) then
     begin_epoch()  -- somebody else has written to the stream

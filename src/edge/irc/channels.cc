@@ -93,6 +93,47 @@ chat::LimitAnswer IrcSession::count_join() {
     return shard_.accounts.joins.check(identity_.user.id, window, now);
 }
 
+struct IrcSession::Missed {
+    std::vector<hub::CatchUp::Range> ranges;  ///< by region; none: nothing
+    bool unknown = false;                     ///< the client has another history
+};
+
+/// How far a client is in the channel when it has joined, in the node's region and in others.
+struct IrcSession::JoinedAt {
+    Position own;
+    std::vector<Position> others;
+};
+
+/// What lies behind what the client has.
+IrcSession::Missed IrcSession::missed_of(const std::vector<Position>& had, const hub::Joined& joined) {
+    std::vector<Position> here = joined.beside;
+    here.insert(here.begin(), joined.last);
+    Missed missed;
+    bool new_events = false;
+    for (const Position upto : here) {
+        const unsigned region = upto.region();
+        const auto found =
+            std::ranges::find_if(had, [region](Position one) { return one.region() == region; });
+        const Position after = found != had.end() ? *found : Position::before_first(region);
+        // Where there are regions, one may simply be ahead of what has come here.
+        const bool ahead = after > upto && (here.size() == 1 || after.epoch > upto.epoch);
+        missed.unknown = missed.unknown || ahead;
+        new_events = new_events || after < upto;
+        missed.ranges.push_back({.after = after, .upto = upto});
+    }
+    if (!new_events) missed.ranges.clear();
+    return missed;
+}
+
+IrcSession::JoinedAt IrcSession::began_at(const Missed& missed) {
+    JoinedAt at{.own = missed.ranges.front().after, .others = {}};
+    for (const auto& range : missed.ranges) {
+        if (&range != &missed.ranges.front() && range.after.epoch != 0)
+            at.others.push_back(range.after);
+    }
+    return at;
+}
+
 void IrcSession::join_one(std::string name, std::string_view after) {
     if (!text::is_valid_login(name))
         return say_notice(text::repair_utf8(name), twitch::channel_suspended());
@@ -102,15 +143,14 @@ void IrcSession::join_one(std::string name, std::string_view after) {
         rooms_.size() + joins_asked_ >= shard_.options.rooms_max) {
         return say_notice(name, twitch::too_many_channels());
     }
-    const std::optional<Position> position = twitch::parse_position(after);
-    if (!after.empty() && !position) say_notice(name, bad_position());
+    const auto positions = twitch::parse_positions(after);
+    if (!after.empty() && !positions) say_notice(name, bad_position());
     ++joins_asked_;
     const hub::RequestId place = ask(Question::Kind::join, name);
-    if (position) {
+    if (positions) {
         // Behind the answer to the JOIN and before what is asked later.
         const hub::RequestId behind = ask(Question::Kind::other, name);
-        questions_.at(behind).after = position;
-        questions_.at(place).after = position;
+        questions_.at(place).after = *positions;
         questions_.at(place).catch_up = behind;
     }
     shard_.hub.join(ref_, place, std::move(name));
@@ -129,48 +169,54 @@ void IrcSession::on_join_answer(hub::RequestId request, hub::JoinAnswer answered
     if (!question->parted) rooms_.insert_or_assign(question->channel, joined.channel);
     // Who comes back is not as far as the channel yet: it may lose this connection, too, before it
     // has had all that follows.
-    const bool missed = question->after && *question->after < joined.last;
-    answer(request, join_block(joined, missed ? *question->after : joined.last));
-    if (question->catch_up != 0) catch_up(*question, joined);
+    JoinedAt at{.own = joined.last, .others = joined.beside};
+    if (question->catch_up == 0) return answer(request, join_block(joined, at));
+    const Missed missed = missed_of(question->after, joined);
+    if (!missed.unknown && !missed.ranges.empty()) at = began_at(missed);
+    answer(request, join_block(joined, at));
+    catch_up(*question, joined, missed);
 }
 
 /// What is said meanwhile waits, so that the client gets everything in order.
-void IrcSession::catch_up(const Question& join, const hub::Joined& joined) {
-    const Position after = *join.after;
-    if (after > joined.last || after == joined.last || join.parted) {
+void IrcSession::catch_up(const Question& join, const hub::Joined& joined, const Missed& missed) {
+    if (missed.unknown || missed.ranges.empty() || join.parted) {
         take_question(join.catch_up);
-        return answer(join.catch_up, after > joined.last
+        return answer(join.catch_up, missed.unknown
                                          ? notice_lines(joined.login, position_unknown())
                                          : std::string());
     }
     holds_frames_until_ = join.catch_up;
-    shard_.hub.catch_up(ref_, join.catch_up, joined.channel, after, joined.last);
+    shard_.hub.catch_up(ref_, join.catch_up, joined.channel, missed.ranges);
 }
 
-void IrcSession::on_caught_up(hub::RequestId request, hub::CaughtUp missed) {
+void IrcSession::on_caught_up(hub::RequestId request, std::vector<hub::CaughtUp> missed) {
     const std::optional<Question> question = take_question(request);
     if (!question) return;
     if (!rooms_.contains(question->channel)) return answer(request, {});  // left meanwhile
     const auto count = [](std::uint64_t events) { return fmt::format("history:{}", events); };
     std::string lines;
-    if (missed.older > 0) {
+    for (const hub::CaughtUp& region : missed) {
+        if (region.older == 0) continue;
         twitch::append_gap(lines, question->channel,
-                           {.after = *question->after,
-                            .before = missed.first,
-                            .skipped = count(missed.older),
+                           {.after = region.after,
+                            .before = region.first,
+                            .skipped = count(region.older),
                             .sentence = fmt::format("{} earlier events are not repeated here, "
                                                     "since there are too many.",
-                                                    missed.older)});
+                                                    region.older)});
     }
-    for (const chat::EventRef& event : missed.events)
-        shard_.encoder.append_lines(lines, *event, dialect_);
-    if (missed.unread > 0) {
+    for (const hub::CaughtUp& region : missed) {
+        for (const chat::EventRef& event : region.events)
+            shard_.encoder.append_lines(lines, *event, dialect_);
+    }
+    for (const hub::CaughtUp& region : missed) {
+        if (region.unread == 0) continue;
         twitch::append_gap(
             lines, question->channel,
-            {.after = missed.unread_after,
-             .before = missed.unread_before,
-             .skipped = count(missed.unread),
-             .sentence = fmt::format("{} events cannot be read at the moment.", missed.unread)});
+            {.after = region.unread_after,
+             .before = region.unread_before,
+             .skipped = count(region.unread),
+             .sentence = fmt::format("{} events cannot be read at the moment.", region.unread)});
     }
     answer(request, lines);
 }
@@ -191,7 +237,7 @@ void IrcSession::release_frames() {
 
 /// The order is fixed: libraries resolve their promise at the ROOMSTATE and want the USERSTATE
 /// before it (spec 3.1).
-std::string IrcSession::join_block(const hub::Joined& joined, Position at) const {
+std::string IrcSession::join_block(const hub::Joined& joined, const JoinedAt& at) const {
     const std::string& login = identity_.user.login;
     std::string lines;
     twitch::append_join(lines, login, joined.login);
@@ -202,7 +248,7 @@ std::string IrcSession::join_block(const hub::Joined& joined, Position at) const
             twitch::append_user_state(lines, joined.login, joined.self, tags());
         const std::size_t from = lines.size();
         twitch::append_room_state(lines, joined.login, joined.channel, joined.modes, tags());
-        if (numbered()) twitch::stamp_lines(lines, from, at);
+        if (numbered()) twitch::stamp_lines(lines, from, at.own, at.others);
     }
     return lines;
 }

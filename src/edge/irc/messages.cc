@@ -142,7 +142,7 @@ void IrcSession::on_send_answer(hub::RequestId request, hub::SendAnswer answered
     if (const auto* stored = std::get_if<hub::Stored>(&answered); stored != nullptr && commands()) {
         const twitch::Echo echo{stored->id, question.client_nonce};
         twitch::append_user_state(lines, question.channel, stored->self, tags(), &echo);
-        if (numbered()) twitch::stamp_lines(lines, 0, stored->position);
+        if (numbered()) twitch::stamp_lines(lines, 0, stored->position, stored->beside);
     } else if (const auto* refused = std::get_if<chat::Refused>(&answered)) {
         lines = notice_lines(question.channel, twitch::notice_of(*refused, question.channel));
     } else if (const auto* refusal = std::get_if<hub::SendRefusal>(&answered)) {

@@ -115,7 +115,7 @@ class IrcSession final : public hub::Member {
     void on_join_answer(hub::RequestId request, hub::JoinAnswer answer) override;
     void on_send_answer(hub::RequestId request, hub::SendAnswer answer) override;
     void on_names_answer(hub::RequestId request, hub::NamesAnswer answer) override;
-    void on_caught_up(hub::RequestId request, hub::CaughtUp missed) override;
+    void on_caught_up(hub::RequestId request, std::vector<hub::CaughtUp> missed) override;
     void on_act_answer(hub::RequestId request, hub::ActAnswer answer) override;
     void on_self_changed(ChannelId channel, const std::string& login,
                          const chat::Chatter& self) override;
@@ -140,9 +140,9 @@ class IrcSession final : public hub::Member {
         bool late = false;    ///< its place was released by NotStoredYet
         std::string channel;
         std::string client_nonce;
-        std::unique_ptr<chat::Act> act;   ///< what was asked for
-        std::optional<Position> after{};  ///< of a JOIN: what the client has of the channel
-        hub::RequestId catch_up = 0;      ///< and the place of what it missed; 0: none
+        std::unique_ptr<chat::Act> act; ///< what was asked for
+        std::vector<Position> after{};  ///< of a JOIN: what the client has of the channel
+        hub::RequestId catch_up = 0;    ///< and the place of what it missed; 0: none
     };
     struct Skipped {
         std::map<ChannelId, hub::Skipped> channels;
@@ -191,10 +191,14 @@ class IrcSession final : public hub::Member {
     // channels.cc
     chat::LimitAnswer count_join();
     void join_one(std::string name, std::string_view after);
-    void catch_up(const Question& join, const hub::Joined& joined);
+    struct Missed;
+    struct JoinedAt;
+    static Missed missed_of(const std::vector<Position>& had, const hub::Joined& joined);
+    static JoinedAt began_at(const Missed& missed);
+    void catch_up(const Question& join, const hub::Joined& joined, const Missed& missed);
     void release_frames();
     /// `at`: the newest event before what follows.
-    std::string join_block(const hub::Joined& joined, Position at) const;
+    std::string join_block(const hub::Joined& joined, const JoinedAt& at) const;
 
     // moderation.cc
     void answer_later(hub::RequestId place, const twitch::Notice& notice);
