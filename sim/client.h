@@ -64,7 +64,7 @@ class Connection final : public hub::Member {
     void on_skipped(ChannelId channel, const hub::Skipped& skipped) override;
     void on_join_answer(hub::RequestId request, hub::JoinAnswer answer) override;
     void on_send_answer(hub::RequestId request, hub::SendAnswer answer) override;
-    void on_caught_up(hub::RequestId request, hub::CaughtUp answer) override;
+    void on_caught_up(hub::RequestId request, std::vector<hub::CaughtUp> answer) override;
     void on_names_answer(hub::RequestId request, hub::NamesAnswer answer) override;
     void on_act_answer(hub::RequestId request, hub::ActAnswer answer) override;
     void on_self_changed(ChannelId, const std::string&, const chat::Chatter&) override {}

@@ -37,7 +37,9 @@ class Node::WatchedLink final : public bus::Bus, private bus::Receiver {
     WatchedLink(Node& node, bus::Receiver& to, Scheduler& shard)
         : node_(node), to_(to), bus_(node.link_->make_bus(*this, shard)) {}
 
-    void subscribe(ChannelId channel, Position last) override { bus_->subscribe(channel, last); }
+    void subscribe(ChannelId channel, Position last, std::span<const Position>) override {
+        bus_->subscribe(channel, last);
+    }
     void unsubscribe(ChannelId channel) override {
         node_.ground_.checker.subscribed(node_.id_, channel);
         bus_->unsubscribe(channel);
