@@ -84,7 +84,8 @@ void Connection::on_join_answer(hub::RequestId request, hub::JoinAnswer answer) 
     channel.catching_up = true;
     missed_[++requests_] = {.login = login, .after = after, .upto = joined->last};
     checker.not_given(client_, channel.id, after, joined->last);
-    node_.hub(shard_).catch_up(ref_, requests_, channel.id, {{.after = after, .upto = joined->last}});
+    node_.hub(shard_).catch_up(ref_, requests_, channel.id,
+                               {{.after = after, .upto = joined->last}});
 }
 
 void Connection::on_caught_up(hub::RequestId request, std::vector<hub::CaughtUp> answers) {

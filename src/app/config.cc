@@ -465,12 +465,12 @@ void check_redis(const Config& config, std::vector<std::string>& problems) {
     if (config.dynamodb.url.empty())
         here += here.empty() ? "the message log" : " and the message log";
     if (here.empty() || redis.only_node) return;
-    problems.push_back(fmt::format(
-        "{} joins nodes, but {} would be in this machine's data folder, where other "
-        "nodes do not see it: give all nodes the same catalog.url (--postgres) and "
-        "dynamodb.url (--dynamodb), or set redis.only_node = true (--redis-only-node) "
-        "where this is the only node",
-        redis.regions.empty() ? "redis.url" : "redis.regions", here));
+    problems.push_back(
+        fmt::format("{} joins nodes, but {} would be in this machine's data folder, where other "
+                    "nodes do not see it: give all nodes the same catalog.url (--postgres) and "
+                    "dynamodb.url (--dynamodb), or set redis.only_node = true (--redis-only-node) "
+                    "where this is the only node",
+                    redis.regions.empty() ? "redis.url" : "redis.regions", here));
 }
 
 }  // namespace

@@ -82,8 +82,8 @@ struct AutoModConfig {
 
 /// What joins several nodes.
 struct RedisConfig {
-    std::string url;         ///< as bus::redis::parse_url has it; empty: none
-    std::string region;      ///< which of `regions` this node is in
+    std::string url;                   ///< as bus::redis::parse_url has it; empty: none
+    std::string region;                ///< which of `regions` this node is in
     std::vector<std::string> regions;  ///< `name = url`, in the same order on all nodes
     bool only_node = false;  ///< no other node uses it, so the stores may be this machine's
     friend bool operator==(const RedisConfig&, const RedisConfig&) = default;

@@ -30,8 +30,7 @@ class KeepFor {
             const std::lock_guard lock(mutex_);
             const auto [at, unknown] = known_.try_emplace(channel, all_);
             if (unknown) {
-                const auto found =
-                    catalog_.find_channel(store::RegionalLog::channel_of(channel));
+                const auto found = catalog_.find_channel(store::RegionalLog::channel_of(channel));
                 if (found && *found) {
                     const auto own = some_.find((*found)->login);
                     if (own != some_.end()) at->second = own->second;
@@ -97,8 +96,8 @@ Result<OpenLog> open_log(const LogPlace& place, store::Catalog& catalog) {
     if (!positions) return tl::unexpected(positions.error());
     opened.positions = *std::move(positions);
     if (place.regions > 1) {
-        opened.regional = std::make_unique<store::RegionalLog>(*opened.positions, place.region,
-                                                               place.regions);
+        opened.regional =
+            std::make_unique<store::RegionalLog>(*opened.positions, place.region, place.regions);
     }
     return opened;
 }

@@ -35,11 +35,9 @@ struct OpenLog {
     std::unique_ptr<store::dynamodb::DynamoMessageLog> remote;
     std::unique_ptr<store::MessageLog> positions;  ///< in front of the remote one
 
-    std::unique_ptr<store::MessageLog> regional;   ///< in front of all, where there are regions
+    std::unique_ptr<store::MessageLog> regional;  ///< in front of all, where there are regions
 
-    store::MessageLog& log() const {
-        return regional ? *regional : positions ? *positions : *own;
-    }
+    store::MessageLog& log() const { return regional ? *regional : positions ? *positions : *own; }
     OpenLog();
     OpenLog(OpenLog&&) noexcept;
     OpenLog& operator=(OpenLog&&) noexcept;

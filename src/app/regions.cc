@@ -14,8 +14,9 @@ namespace clamor::app {
 Result<std::vector<Region>> read_regions(const std::vector<std::string>& lines) {
     const auto wrong = [](const std::string& why) {
         return fail(std::errc::invalid_argument,
-                    why + "; it is a list as [\"eu = redis://10.0.0.5:6379\", \"us = "
-                          "redis://10.1.0.5:6379\"], the same on all nodes");
+                    why +
+                        "; it is a list as [\"eu = redis://10.0.0.5:6379\", \"us = "
+                        "redis://10.1.0.5:6379\"], the same on all nodes");
     };
     std::vector<Region> regions;
     for (const std::string& line : lines) {

@@ -142,7 +142,7 @@ inline constexpr std::size_t kBusKeptBytes =
     64 * 1024 * 1024;  // published and not in order yet; then new messages are refused
 inline constexpr std::size_t kBusUndelivered =
     65536;  // received and not taken by their shards yet; then receiving pauses
-inline constexpr std::size_t kRegions = 16;  // with Redis servers of their own
+inline constexpr std::size_t kRegions = 16;          // with Redis servers of their own
 inline constexpr std::size_t kStreamEntries = 4096;  // kept of each channel for who lost connection
 inline constexpr std::size_t kStreamPage = 256;      // read at once
 inline constexpr auto kStreamKept = 1h;              // of a silent channel

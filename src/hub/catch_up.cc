@@ -46,7 +46,8 @@ Result<Position> first_of_epoch(store::MessageLog& log, ChannelId channel, Posit
     Position first = end;
     while (low < high) {
         const std::uint64_t middle = low + (high - low) / 2;
-        auto next = log.read({.channel = channel, .after_sequence = middle, .one_region = true, .limit = 1});
+        auto next = log.read(
+            {.channel = channel, .after_sequence = middle, .one_region = true, .limit = 1});
         if (!next) return tl::unexpected<Error>(next.error());
         if (next->empty() || next->front().position.epoch >= end.epoch) {
             if (!next->empty()) first = std::min(first, next->front().position);

@@ -56,9 +56,8 @@ class CatchUpTest : public ::testing::Test {
             .hidden = hidden};
     }
     void ask(Position after, Position upto) {
-        catch_up_.read(kLobby, {{.after = after, .upto = upto}}, [this](std::vector<CaughtUp> read) {
-            answer_ = std::move(read.front());
-        });
+        catch_up_.read(kLobby, {{.after = after, .upto = upto}},
+                       [this](std::vector<CaughtUp> read) { answer_ = std::move(read.front()); });
     }
 
     store::MemoryMessageLog log_;

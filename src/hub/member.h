@@ -48,7 +48,7 @@ std::uint64_t token_fingerprint(std::string_view hash_hex);
 
 struct Joined {
     ChannelId channel;
-    Position last;  ///< of the newest event: what follows is delivered
+    Position last;                   ///< of the newest event: what follows is delivered
     std::vector<Position> beside{};  ///< the same of other regions
     std::string login;
     chat::RoomState modes;

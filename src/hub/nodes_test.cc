@@ -120,7 +120,8 @@ TEST_F(NodesTest, GiveWhoComesBackWhatANodeDidNotWriteThatWasLost) {
     EXPECT_EQ(stored(), (std::vector<std::string>{"speaker0: one", "speaker0: three"}));
 
     const Position last = shared_.log.last(lobby_)->position;
-    nodes_[1]->hub().catch_up(nodes_[1]->ref(*viewers_[1]), 20, lobby_, {{.after = {}, .upto = last}});
+    nodes_[1]->hub().catch_up(nodes_[1]->ref(*viewers_[1]), 20, lobby_,
+                              {{.after = {}, .upto = last}});
     ASSERT_TRUE(until([&] { return viewers_[1]->caught_up.count(20) > 0; }));
     const CaughtUp& missed = viewers_[1]->caught_up.find(20)->second;
     std::vector<std::string> texts;

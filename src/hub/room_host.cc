@@ -276,12 +276,11 @@ void RoomHost::stored(ChannelId channel, MessageId id) {
     auto echo = echoes_.extract(id);
     if (echo.empty()) return;
     PendingEcho& pending = echo.mapped();
-    outlet_.answer_send(
-        pending.who, pending.request,
-        Stored{.id = id,
-               .position = pending.position,
-               .self = std::move(pending.self),
-               .beside = std::move(pending.beside)});
+    outlet_.answer_send(pending.who, pending.request,
+                        Stored{.id = id,
+                               .position = pending.position,
+                               .self = std::move(pending.self),
+                               .beside = std::move(pending.beside)});
 }
 
 void RoomHost::deliver(const HostedRoom& room, const chat::EventRef& event,

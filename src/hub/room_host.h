@@ -130,7 +130,7 @@ class RoomHost final : public bus::Receiver {
         MonoTime published_at;
         Position position{};  // once the bus has given it
         std::vector<Position> beside{};
-        bool told = false;    // that it is not stored yet
+        bool told = false;  // that it is not stored yet
     };
     using RunInRoom = std::function<void(HostedRoom&)>;
     using RunForChatter = std::function<void(HostedRoom&, ChatterEntry&)>;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <utility>
 
 #include "base/log.h"
@@ -115,13 +116,13 @@ Result<std::vector<StoredMessage>> RegionalLog::read(const HistoryQuery& query) 
         // one, those of a smaller number come before it.
         if (query.after_sequence && region_of(*query.after_sequence) != region) {
             part.after_sequence.reset();
-            part.after_time = !after                                 ? kBeforeAll
+            part.after_time = !after                                ? kBeforeAll
                               : region_of(after->sequence) < region ? after->at - kStep
                                                                     : after->at;
         }
         if (query.before_sequence && region_of(*query.before_sequence) != region) {
             part.before_sequence.reset();
-            part.before_time = !before                                 ? kAfterAll
+            part.before_time = !before                                ? kAfterAll
                                : region_of(before->sequence) > region ? before->at + kStep
                                                                       : before->at;
         }
@@ -131,9 +132,9 @@ Result<std::vector<StoredMessage>> RegionalLog::read(const HistoryQuery& query) 
     }
     std::ranges::sort(all, {}, order);
     if (all.size() > query.limit) {
-        forward ? all.resize(query.limit)
-                : (void)all.erase(all.begin(),
-                                  all.end() - static_cast<std::ptrdiff_t>(query.limit));
+        forward
+            ? all.resize(query.limit)
+            : (void)all.erase(all.begin(), all.end() - static_cast<std::ptrdiff_t>(query.limit));
     }
     return all;
 }
@@ -184,13 +185,16 @@ Result<bool> RegionalLog::has_author(ChannelId channel, UserId author) {
 Result<void> RegionalLog::mark_deleted(std::span<const Deletion> deletions) {
     std::vector<Deletion> keyed;
     for (const Deletion& deletion : deletions) {
+        constexpr auto kNoBound = std::numeric_limits<std::uint64_t>::max();
+        const bool everywhere = !deletion.ids.empty() || deletion.up_to_sequence == kNoBound;
         const unsigned meant = region_of(deletion.up_to_sequence);
         for (unsigned region = 0; region < regions_; ++region) {
             // Which region has an id, nobody knows here.
-            if (deletion.ids.empty() && region != meant) continue;
+            if (!everywhere && region != meant) continue;
             keyed.push_back(deletion);
             keyed.back().channel = key_of(deletion.channel, region);
-            keyed.back().up_to_sequence = inner(deletion.up_to_sequence);
+            if (deletion.up_to_sequence != kNoBound)
+                keyed.back().up_to_sequence = inner(deletion.up_to_sequence);
         }
     }
     return log_.mark_deleted(keyed);

@@ -30,18 +30,17 @@ class RegionalLogTest : public testing::Test {
   protected:
     /// Each region's node appends what was said there.
     void say(unsigned region, std::uint64_t number, int at_ms, UserId author = UserId(2000)) {
-        StoredMessage message{.channel = kLobby,
-                              .position = position(region, number),
-                              .id = id(region, number),
-                              .sent_at = wall_from_unix_ms(1'700'000'000'000 + at_ms),
-                              .author = author,
-                              .event = std::string(1, static_cast<char>('a' + region)) +
-                                       std::to_string(number)};
+        StoredMessage message{
+            .channel = kLobby,
+            .position = position(region, number),
+            .id = id(region, number),
+            .sent_at = wall_from_unix_ms(1'700'000'000'000 + at_ms),
+            .author = author,
+            .event = std::string(1, static_cast<char>('a' + region)) + std::to_string(number)};
         ASSERT_TRUE(at_[region].append(std::span(&message, 1)));
     }
     static Position position(unsigned region, std::uint64_t number) {
-        return {.epoch = 3 + region,
-                .sequence = Position::before_first(region).sequence + number};
+        return {.epoch = 3 + region, .sequence = Position::before_first(region).sequence + number};
     }
     static MessageId id(unsigned region, std::uint64_t number) {
         return MessageId::from_random(region + 1, number);
@@ -86,7 +85,8 @@ TEST_F(RegionalLogTest, PagesThroughAllRegionsFromTheSequenceOfAnyEntry) {
     for (const std::size_t limit : {1, 2, 5}) {
         std::vector<std::string> forth, back;
         HistoryQuery next{.channel = kLobby, .after_sequence = 0, .limit = limit};
-        for (auto page = at_[1].read(next).value(); !page.empty(); page = at_[1].read(next).value()) {
+        for (auto page = at_[1].read(next).value(); !page.empty();
+             page = at_[1].read(next).value()) {
             for (const auto& message : page) forth.push_back(message.event);
             next.after_sequence = page.back().position.sequence;
         }
@@ -152,8 +152,7 @@ TEST_F(RegionalLogTest, ARangeIsTheRegionsWhoseSequenceItEndsWith) {
     say(0, 1, 10);
     say(1, 1, 20);
     say(1, 2, 30);
-    const Deletion clearing{
-        .channel = kLobby, .by = id(9, 9), .up_to_sequence = sequence(1, 1)};
+    const Deletion clearing{.channel = kLobby, .by = id(9, 9), .up_to_sequence = sequence(1, 1)};
     ASSERT_TRUE(at_[0].mark_deleted(std::span(&clearing, 1)));
     EXPECT_THAT(read({}), ElementsAre("a1", "b1!", "b2"));
 }

@@ -22,8 +22,8 @@ std::string position_text(Position position);
 /// One position of each region, with `+` between them.
 std::optional<std::vector<Position>> parse_positions(std::string_view text);
 
-/// Gives every line of `out` from the byte `from` on the tag clamor.dev/seq: the position, and those
-/// of other regions behind it. Nothing for the position 0-0.
+/// Gives every line of `out` from the byte `from` on the tag clamor.dev/seq: the position, and
+/// those of other regions behind it. Nothing for the position 0-0.
 void stamp_lines(std::string& out, std::size_t from, Position position,
                  std::span<const Position> beside);
 

@@ -10,8 +10,8 @@ namespace clamor::bus::redis {
 /// topic, PUBLISH or SPUBLISH, envelope, node, number, run id of the server, known epoch, known
 /// sequence, what the sequence skips in a new epoch, entries kept, seconds that an idle stream and
 /// an idle head are kept, the node's number before this one (0: it does not matter), what the
-/// region's sequences begin behind. Answers the entry id; empty: this number was published before. An error CLAMOR: the number before this one
-/// was not.
+/// region's sequences begin behind. Answers the entry id; empty: this number was published before.
+/// An error CLAMOR: the number before this one was not.
 ///
 /// The head has the last position, the server's run in which it was given, and each node's last
 /// number. Another run may have lost what was last: its positions are never given again.

@@ -105,7 +105,8 @@ struct IrcSession::JoinedAt {
 };
 
 /// What lies behind what the client has.
-IrcSession::Missed IrcSession::missed_of(const std::vector<Position>& had, const hub::Joined& joined) {
+IrcSession::Missed IrcSession::missed_of(const std::vector<Position>& had,
+                                         const hub::Joined& joined) {
     std::vector<Position> here = joined.beside;
     here.insert(here.begin(), joined.last);
     Missed missed;
@@ -181,9 +182,8 @@ void IrcSession::on_join_answer(hub::RequestId request, hub::JoinAnswer answered
 void IrcSession::catch_up(const Question& join, const hub::Joined& joined, const Missed& missed) {
     if (missed.unknown || missed.ranges.empty() || join.parted) {
         take_question(join.catch_up);
-        return answer(join.catch_up, missed.unknown
-                                         ? notice_lines(joined.login, position_unknown())
-                                         : std::string());
+        return answer(join.catch_up, missed.unknown ? notice_lines(joined.login, position_unknown())
+                                                    : std::string());
     }
     holds_frames_until_ = join.catch_up;
     shard_.hub.catch_up(ref_, join.catch_up, joined.channel, missed.ranges);

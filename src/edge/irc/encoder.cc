@@ -25,7 +25,7 @@ void IrcEncoder::append_lines(std::string& out, const chat::Event& event, Dialec
     twitch::append_event(out, event,
                          {dialect.has(Dialect::kTags), dialect.has(Dialect::kCommands),
                           dialect.has(Dialect::kMembership)});
-    if (dialect.has(Dialect::kSequence)) 
+    if (dialect.has(Dialect::kSequence))
         twitch::stamp_lines(out, from, event.position, event.beside);
 }
 

@@ -140,9 +140,9 @@ class IrcSession final : public hub::Member {
         bool late = false;    ///< its place was released by NotStoredYet
         std::string channel;
         std::string client_nonce;
-        std::unique_ptr<chat::Act> act; ///< what was asked for
-        std::vector<Position> after{};  ///< of a JOIN: what the client has of the channel
-        hub::RequestId catch_up = 0;    ///< and the place of what it missed; 0: none
+        std::unique_ptr<chat::Act> act;  ///< what was asked for
+        std::vector<Position> after{};   ///< of a JOIN: what the client has of the channel
+        hub::RequestId catch_up = 0;     ///< and the place of what it missed; 0: none
     };
     struct Skipped {
         std::map<ChannelId, hub::Skipped> channels;
