@@ -371,6 +371,9 @@ void register_redis_metrics(Metrics& metrics, const bus::redis::Counters& redis)
                   redis.servers_away);
     metrics.gauge("clamor_redis_channels", "Channels that this node is subscribed to.", {},
                   redis.channels);
+    metrics.gauge("clamor_redis_clock_skew_seconds",
+                  "How far this machine's clock and Redis's are apart.", {},
+                  [&redis] { return static_cast<double>(redis.clock_skew_us.value()) / 1e6; });
     metrics.gauge("clamor_redis_kept", "Events published here that have no place yet.", {},
                   redis.kept);
     metrics.counter("clamor_redis_published_total", "Events that got their place.", {},
@@ -398,6 +401,21 @@ void register_redis_metrics(Metrics& metrics, const bus::redis::Counters& redis)
                     redis.windows_unasked);
     metrics.histogram("clamor_redis_round_seconds", "From publishing an event to having it back.",
                       {}, redis.round);
+}
+
+void register_health_metrics(Metrics& metrics, const std::function<api::Health()>& health) {
+    for (const api::Dependency& one : health().dependencies) {
+        metrics.gauge("clamor_dependency_up",
+                      "What the server needs: 1 when it is up, 0.5 degraded, 0 down.",
+                      {{"dependency", one.name}}, [health, name = one.name] {
+                          for (const api::Dependency& now : health().dependencies) {
+                              if (now.name != name) continue;
+                              if (now.reason.empty()) return 1.0;
+                              return now.degraded ? 0.5 : 0.0;
+                          }
+                          return 0.0;
+                      });
+    }
 }
 
 void register_pool_metrics(Metrics& metrics, const store::PoolCounters& pool) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <vector>
 
+#include "api/health.h"
 #include "api/helix/rate_limiter.h"
 #include "app/metrics.h"
 #include "app/node.h"
@@ -42,6 +44,8 @@ void register_classifier_metrics(Metrics& metrics, const moderation::AutoModDesk
 void register_model_metrics(Metrics& metrics, const automod::ModelRoute& route);
 
 /// The same of the connections to PostgreSQL.
+/// One row for each thing that the server needs, as it is named now.
+void register_health_metrics(Metrics& metrics, const std::function<api::Health()>& health);
 void register_pool_metrics(Metrics& metrics, const store::PoolCounters& pool);
 
 /// The same of the link to Redis.

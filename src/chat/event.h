@@ -237,6 +237,9 @@ struct Event {
     std::string channel_login;
     Position position;  ///< sequence 0: the event has no place of its own (membership)
     std::variant<Message, MembershipChanged, Moderation, UserNotice, HeldMessage> body;
+    /// Another node published it, and does what is to be done once in the whole cluster. Like the
+    /// position it comes from the bus and is not encoded.
+    bool elsewhere = false;
     friend bool operator==(const Event&, const Event&) = default;
 };
 
@@ -263,8 +266,8 @@ ShedClass shed_class(const Event& event);
 
 /// The encoding of events on the bus and in the message log: one version byte, then fields in a
 /// fixed order, integers as variable-length little-endian groups of seven bits, strings and lists
-/// behind their length. docs/protocol/event-encoding.md. The position is not part of it: the bus
-/// gives it.
+/// behind their length. docs/protocol/event-encoding.md. The position and `elsewhere` are not part
+/// of it: the bus gives them.
 std::string encode_event(const Event& event);
 /// An error says what was wrong; never throws, never reads past `bytes`.
 Result<Event> decode_event(std::string_view bytes);

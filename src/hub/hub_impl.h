@@ -245,7 +245,7 @@ class Hub::Impl final : public RoomHost::Outlet {
         });
         if (observer_ != nullptr) observer_->on_whisper(whisper);
     }
-    void account_changed(const chat::User& user) {
+    void account_changed(const chat::User& user, bool elsewhere) {
         host_.account_changed(user);
         for_sessions_of(user.id, [&](Slot& slot, std::uint32_t) {
             auto identity = std::make_shared<Identity>(*slot.identity);
@@ -253,7 +253,7 @@ class Hub::Impl final : public RoomHost::Outlet {
             slot.identity = std::move(identity);
             slot.member->on_account_changed(user);
         });
-        if (observer_ != nullptr) observer_->on_account_changed(user);
+        if (observer_ != nullptr) observer_->on_account_changed(user, elsewhere);
     }
     void standing_changed(ChannelId channel, UserId user) {
         if (observer_ != nullptr) observer_->on_standing_changed(channel, user);

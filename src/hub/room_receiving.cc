@@ -39,6 +39,7 @@ void RoomHost::receive_bytes(HostedRoom& room, const bus::Received& received) {
         return;
     }
     decoded->position = received.position;
+    decoded->elsewhere = !received.published_here;
     bus::Received placed = received;
     std::string rewritten;
     WallTime* const at = time_of(*decoded);
@@ -150,6 +151,7 @@ void RoomHost::fill_gap(ChannelId channel, const std::vector<store::StoredMessag
                 auto decoded = chat::decode_event(stored.event);
                 if (!decoded) return;
                 decoded->position = stored.position;
+                decoded->elsewhere = true;
                 receive(room, std::make_shared<const chat::Event>(*std::move(decoded)),
                         {.channel = channel, .position = stored.position, .bytes = stored.event});
             },

@@ -93,6 +93,7 @@ struct Server {
     std::string window_sha;
     std::string presence_sha;
     bool stalled = false;
+    bool skewed = false;    ///< its clock and ours differ, and that was said
     bool unwanted = false;  ///< no slot is its any more
     unsigned failures = 0;
     std::string last_failure;
@@ -131,7 +132,7 @@ class Link::Impl {
     }
     void ask_window(const std::string& name, limits::Window window, std::optional<std::uint64_t> at,
                     WindowDone done);
-    void ask_report(ChannelId channel, std::string here, ReportDone done);
+    void ask_report(ChannelId channel, std::optional<std::string> here, ReportDone done);
 
     Counters counters;
     std::atomic<bool> connected{false};
@@ -171,6 +172,7 @@ class Link::Impl {
     void note_state();
     void tick();
     void tick_server(Server& server);
+    void took_time(Server& server, const Reply& reply);
     void back_pressure();
     Server* server_of(std::uint16_t slot) const { return slots_[slot]; }
 

@@ -84,12 +84,15 @@ return {0, 0, math.ceil((tonumber(blocking[2]) + length - now) / 1000)}
 )";
 
 /// Who is in a channel. KEYS: a hash with a field for each node. ARGV: node, what it says (empty:
-/// nobody is there), milliseconds that this holds. Answers what the others say.
+/// nobody is there), milliseconds that this holds (0: it says nothing). Answers what the others
+/// say.
 inline constexpr std::string_view kPresenceScript = R"(
 local key, node, kept = KEYS[1], ARGV[1], tonumber(ARGV[3])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-if ARGV[2] == '' then
+if kept == 0 then
+    -- only asks
+elseif ARGV[2] == '' then
     redis.call('HDEL', key, node)
 else
     redis.call('HSET', key, node, string.format('%.0f', now + kept) .. ' ' .. ARGV[2])
