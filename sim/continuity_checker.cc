@@ -40,13 +40,6 @@ bool reaches(const chat::Moderation& act, const store::StoredMessage& entry) {
 
 }  // namespace
 
-MessageId id_of(const chat::Event& event) {
-    if (const auto* message = std::get_if<chat::Message>(&event.body)) return message->id;
-    if (const auto* act = std::get_if<chat::Moderation>(&event.body)) return act->id;
-    if (const auto* notice = std::get_if<chat::UserNotice>(&event.body)) return notice->message.id;
-    return {};
-}
-
 void ContinuityChecker::published(NodeId node, const chat::Event& event, bool banned) {
     const MessageId id = id_of(event);
     if (!published_.emplace(id, Published{.node = node, .channel = event.channel}).second)

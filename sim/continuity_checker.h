@@ -137,7 +137,4 @@ class ContinuityChecker {
     std::uint64_t announcements_ = 0;
 };
 
-/// None: the event has no id, as comings and goings.
-MessageId id_of(const chat::Event& event);
-
 }  // namespace clamor::sim

@@ -111,9 +111,9 @@ Node::Node(const CommonGround& ground, NodeId id, const Options& options)
         peers_.push_back(hubs_.back().get());
     }
     cluster_.input(ShardId(0), [this] {
-        gateway_.join_nodes([this](bus::Receiver& receiver, Scheduler& on) {
-            return link_->make_bus(receiver, on);
-        });
+        gateway_.join_nodes([this](bus::Receiver& receiver,
+                                   Scheduler& on) { return link_->make_bus(receiver, on); },
+                            shared_limits_);
     });
 }
 

@@ -139,7 +139,13 @@ class ApiFixture : public ::testing::Test {
                       .live = live,
                       .events = events,
                       .automod = automod,
-                      .viewers = [this](ChannelId channel) { return watching[channel]; },
+                      .viewers =
+                          [this](const std::vector<ChannelId>& channels) {
+                              std::vector<std::uint64_t> counts;
+                              for (const ChannelId one : channels) counts.push_back(watching[one]);
+                              return counts;
+                          },
+                      .nodes = [] { return std::string(R"([{"name":"this one"}])"); },
                       .now = [this] { return live.now; },
                       .random = [this] { return ++random; },
                       .dev = true,

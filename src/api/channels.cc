@@ -3,6 +3,7 @@
 
 #include <limits>
 #include <memory>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -20,13 +21,17 @@ using Json = nlohmann::ordered_json;
 wire::http::Response list_channels(const Services& services, ChannelId after, std::size_t limit) {
     const auto channels = services.catalog.list_channels(after, limit);
     if (!channels) return store_failure(channels.error());
+    std::vector<ChannelId> ids;
+    for (const auto& channel : *channels) ids.push_back(channel.id);
+    const auto viewers = services.viewers(ids);
     auto list = Json::array();
-    for (const auto& channel : *channels) {
+    for (std::size_t i = 0; i < channels->size(); ++i) {
+        const auto& channel = (*channels)[i];
         list.push_back({{"id", std::to_string(channel.id.value)},
                         {"login", channel.login},
                         {"display_name", channel.display_name},
                         {"title", channel.title},
-                        {"viewers", services.viewers(channel.id)}});
+                        {"viewers", viewers[i]}});
     }
     const Json body{{"channels", std::move(list)}};
     return json_response(200, body.dump(-1, ' ', false, Json::error_handler_t::replace));

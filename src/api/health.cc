@@ -18,11 +18,19 @@ wire::http::Response status_reply(int status, std::string_view word,
     if (!reasons.empty()) body["reasons"] = reasons;
     for (const Dependency& one : dependencies) {
         nlohmann::ordered_json& entry = body["dependencies"][one.name];
-        entry["status"] = one.reason.empty() ? "up" : "down";
+        entry["status"] = one.status();
         if (!one.reason.empty()) entry["reason"] = one.reason;
     }
     return json_response(status,
                          body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+std::vector<std::string> all_reasons(const Health& health) {
+    std::vector<std::string> reasons = health.degraded;
+    for (const Dependency& one : health.dependencies) {
+        if (!one.reason.empty()) reasons.push_back(one.reason);
+    }
+    return reasons;
 }
 
 }  // namespace
@@ -30,17 +38,14 @@ wire::http::Response status_reply(int status, std::string_view word,
 void add_health_routes(Router& router, std::function<Health()> health) {
     router.on("GET", "/healthz", [health](auto, auto, auto respond) {
         const auto now = health();
-        std::vector<std::string> reasons = now.degraded;
-        for (const Dependency& one : now.dependencies) {
-            if (!one.reason.empty()) reasons.push_back(one.reason);
-        }
+        const std::vector<std::string> reasons = all_reasons(now);
         respond(status_reply(200, reasons.empty() ? "ok" : "degraded", reasons, now.dependencies));
     });
     router.on("GET", "/readyz", [health = std::move(health)](auto, auto, auto respond) {
         const auto now = health();
         const bool ready = now.not_ready.empty();
         respond(status_reply(ready ? 200 : 503, ready ? "ready" : "not ready",
-                             ready ? now.degraded : now.not_ready, now.dependencies));
+                             ready ? all_reasons(now) : now.not_ready, now.dependencies));
     });
 }
 

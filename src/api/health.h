@@ -3,16 +3,24 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/router.h"
 
 namespace clamor::api {
 
-/// A server that this one needs.
+/// What this server needs: another one, or its own disk.
 struct Dependency {
     std::string name;
-    std::string reason;  ///< why it cannot be used now, a sentence; empty: it can
+    std::string reason;     ///< why it cannot be used now, a sentence; empty: it can
+    bool degraded = false;  ///< it can be used still, but not as it should
+
+    /// `up`, `degraded` or `down`.
+    std::string_view status() const {
+        if (reason.empty()) return "up";
+        return degraded ? "degraded" : "down";
+    }
 };
 
 /// How the server is, each reason a sentence.

@@ -35,8 +35,11 @@ struct Services {
     hub::Gateway& live;
     eventsub::Registry& events;
     moderation::AutoModDesk& automod;
-    std::function<std::uint64_t(ChannelId)> viewers;  ///< who watches a channel now; any thread
-    std::function<Now()> now;                         ///< any thread
+    /// How many watch each channel now, in the order of the channels. Blocks: for workers.
+    std::function<std::vector<std::uint64_t>(const std::vector<ChannelId>&)> viewers;
+    /// The nodes of the cluster, a JSON array. Blocks: for workers.
+    std::function<std::string()> nodes;
+    std::function<Now()> now;               ///< any thread
     std::function<std::uint64_t()> random;  ///< fit for secrets, as tokens are; any thread
     std::vector<ApiClient> clients{};
     std::string public_url{};  ///< `https://chat.example`, in front of pictures; empty: relative

@@ -5,8 +5,8 @@
 #include <mutex>
 #include <random>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "api/channels.h"
@@ -24,8 +24,11 @@
 #include "app/embed.h"
 #include "app/metrics.h"
 #include "app/model_adapter.h"
+#include "app/node_health.h"
+#include "app/node_list.h"
 #include "app/node_metrics.h"
 #include "app/open_log.h"
+#include "app/process_info.h"
 #include "app/redis_adapters.h"
 #include "app/shard.h"
 #include "app/version.h"
@@ -33,7 +36,6 @@
 #include "auth/curl/jwks_fetcher.h"
 #include "auth/key_ring.h"
 #include "automod/curl/curl_model_route.h"
-#include "base/check.h"
 #include "base/log.h"
 #include "bus/local_bus.h"
 #include "bus/redis/link.h"
@@ -45,7 +47,6 @@
 #include "hub/gateway.h"
 #include "moderation/service.h"
 #include "reactor/clock.h"
-#include "reactor/socket.h"
 #include "store/dynamodb/message_log.h"
 #include "store/seed.h"
 #include "store/sqlite/catalog.h"
@@ -62,27 +63,7 @@ constexpr auto kEmptyPoll = 20ms;
 /// What was published before the stop is to get its place.
 constexpr auto kRedisStopPatience = 2s;
 
-/// With SO_REUSEPORT a second server would start and take a share of the first one's clients.
-Result<void> check_free(const reactor::Endpoint& at) {
-    if (at.port == 0) return {};
-    const auto taken =
-        reactor::socket::open_listener(at, true, reactor::socket::PortUse::exclusive);
-    if (!taken) {
-        return fail(taken.error().code,
-                    "cannot listen on " + at.to_string() +
-                        "; stop what uses it, or give another address with --http or --irc");
-    }
-    return {};
-}
-
 }  // namespace
-
-/// Bits that nobody can guess: the kernel's. Any thread.
-std::uint64_t random_bits() {
-    std::uint64_t bits = 0;
-    CLAMOR_CHECK(getrandom(&bits, sizeof bits, 0) == sizeof bits, "the kernel has random bits");
-    return bits;
-}
 
 struct Node::Impl {
     explicit Impl(NodeOptions given)
@@ -93,6 +74,7 @@ struct Node::Impl {
     Result<void> take_data_folder();
     Result<void> open_catalog();
     Result<void> open_stores();
+    eventsub::Registry::Nodes webhook_nodes();
     void make_token_checker();
     void make_router();
     Result<void> start_redis();
@@ -109,7 +91,19 @@ struct Node::Impl {
     void announce_reconnect(std::chrono::milliseconds within, bool stopping);
     Result<void> start_control();
     Result<edge::net::ListeningSockets> sockets();
-    std::string status() const;
+    struct Totals {
+        std::uint64_t sessions = 0;
+        std::uint64_t rooms = 0;
+        std::uint64_t messages = 0;
+    };
+    Totals totals() const;
+    std::int64_t uptime_seconds() const {
+        const auto uptime = reactor::read_clocks().mono - started_at;
+        return std::chrono::floor<std::chrono::seconds>(uptime).count();
+    }
+    std::string status();
+    std::string node_json();
+    nlohmann::json all_nodes();
     void stop(std::chrono::milliseconds drain, std::chrono::milliseconds grace);
     api::Health health() const;
     std::vector<ShardCounters> shard_counters() const;
@@ -153,7 +147,11 @@ struct Node::Impl {
     std::optional<reactor::Endpoint> irc;
     edge::net::ListeningSockets inherited;  ///< of the server before, until the shards have them
     const MonoTime started_at = reactor::read_clocks().mono;
+    std::string node_id = "alone";
+    const std::string node_name = host_name();
+    CpuLoad load{started_at};
     std::atomic<bool> draining{false};
+    std::atomic<bool> left{false};  ///< the list of nodes
     bool stopped = false;
     std::mutex announcing;
     std::unique_ptr<ControlServer> control;
@@ -252,10 +250,22 @@ Result<void> Node::Impl::open_stores() {
             .reconnect_base = [this] { return "ws://" + http.to_string() + "/ws"; },
             .webhooks = true,
             .plain_http_webhooks = options.dev,
-            .private_callbacks = options.private_callbacks});
+            .private_callbacks = options.private_callbacks,
+            .nodes = options.redis ? webhook_nodes() : eventsub::Registry::Nodes{}});
     poster = std::make_unique<eventsub::CurlPoster>(
         eventsub::CurlPoster::Options{.private_addresses = options.private_callbacks});
     return {};
+}
+
+/// What the registry of webhooks asks of the other nodes, by way of a link that is made later.
+eventsub::Registry::Nodes Node::Impl::webhook_nodes() {
+    return {.tell =
+                [this](const std::string& id, std::string_view status) {
+                    gateway->tell_nodes(
+                        hub::news::WebhookChanged{.id = id, .status = std::string(status)});
+                },
+            .claim = [this](const std::string& id,
+                            auto done) { claim_webhook(*redis, id, std::move(done)); }};
 }
 
 void Node::Impl::make_token_checker() {
@@ -280,47 +290,54 @@ void Node::Impl::make_token_checker() {
 }
 
 api::Health Node::Impl::health() const {
-    api::Health health;
-    if (log->degraded()) {
-        health.degraded.push_back(
-            "the spool cannot be written; messages are delivered and kept in memory until it can");
+    HealthSources sources{.log = *log,
+                          .message_log = message_log,
+                          .redis = redis.get(),
+                          .postgres = pool,
+                          .stopping = draining};
+    for (const auto& [region, link] : other_regions)
+        sources.other_regions.emplace_back(options.regions[region].name, link.get());
+    return health_of(sources);
+}
+
+Node::Impl::Totals Node::Impl::totals() const {
+    Totals all;
+    for (const auto& shard : shards) {
+        const ShardCounters counters = shard->counters();
+        all.sessions += counters.hub.members.value();
+        all.rooms += counters.hub.rooms.value();
+        all.messages += counters.hub.messages_accepted.value();
     }
-    if (log->writer().degraded()) {
-        health.degraded.push_back(
-            "the message log cannot be written; messages are kept in the spool until it can");
-    }
-    if (message_log.remote && message_log.remote->away()) {
-        health.degraded.push_back(
-            "DynamoDB does not answer; messages are kept in the spool, history is not read");
-    }
-    if (log->fullness() >= limits::kSpoolAlarmPercent) {
-        health.degraded.push_back(
-            "the spool is full to " + std::to_string(log->fullness()) +
-            " percent; at its bound echoes are withheld and messages refused");
-    }
-    if (pool != nullptr) {
-        const bool away = pool->away.load(std::memory_order_relaxed);
-        health.dependencies.push_back(
-            {"postgresql", away ? "PostgreSQL cannot be reached; chat goes on from what is cached, "
-                                  "logins and changes are refused until it can"
-                                : ""});
-    }
-    if (!log->accepting())
-        health.not_ready.push_back("the message log's queue is full; new messages are refused");
-    if (redis && !redis->connected()) {
-        health.degraded.push_back(
-            "Redis is away: messages reach the viewers of this node only, and the others, the log "
-            "and the sender's echo once it is back");
-    }
-    for (const auto& [region, link] : other_regions) {
-        if (link->connected()) continue;
-        health.degraded.push_back("the Redis of region '" + options.regions[region].name +
-                                  "' cannot be reached: what is said there comes once it can");
-    }
-    if (redis && !redis->accepting())
-        health.not_ready.push_back("too much waits for Redis; new messages are refused");
-    if (draining) health.not_ready.push_back("the server is stopping");
-    return health;
+    return all;
+}
+
+/// What this node says of itself to whoever asks for the nodes of the cluster.
+std::string Node::Impl::node_json() {
+    const Now now = reactor::read_clocks();
+    const Totals all = totals();
+    const nlohmann::ordered_json said{{"id", node_id},
+                                      {"name", node_name},
+                                      {"http", http.to_string()},
+                                      {"version", kVersion},
+                                      {"uptime_seconds", uptime_seconds()},
+                                      {"connections", connections()},
+                                      {"rooms", all.rooms},
+                                      {"messages_accepted", all.messages},
+                                      {"cpu", load.share(now.mono)},
+                                      {"ready", health().not_ready.empty()},
+                                      {"draining", draining.load()},
+                                      {"seen_at", unix_ms(now.wall)}};
+    return said.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+/// Blocks, while the others are asked.
+nlohmann::json Node::Impl::all_nodes() {
+    std::string here = node_json();
+    nlohmann::json nodes = nlohmann::json::array({nlohmann::json::parse(here)});
+    if (!redis) return nodes;
+    for (auto& other : ask_nodes(*redis, left ? std::nullopt : std::optional(std::move(here))))
+        nodes.push_back(std::move(other));
+    return nodes;
 }
 
 std::vector<Node::ShardCounters> Node::Impl::shard_counters() const {
@@ -332,22 +349,26 @@ std::vector<Node::ShardCounters> Node::Impl::shard_counters() const {
 void Node::Impl::make_router() {
     router =
         std::make_unique<api::Router>(api::Router::Options{.allowed_origins = options.api_origins});
-    const api::Services api_services{
-        .catalog = *catalog,
-        .log = log->log(),
-        .tokens = *tokens,
-        .limits = request_limits,
-        .workers = *workers,
-        .live = *gateway,
-        .events = *events,
-        .automod = moderation->automod(),
-        .viewers = [this](ChannelId channel) { return viewers.of(channel); },
-        .now = [] { return reactor::read_clocks(); },
-        .random = random_bits,
-        .clients = options.clients,
-        .public_url = options.public_url,
-        .dev = options.dev,
-        .version = kVersion};
+    const api::Services api_services{.catalog = *catalog,
+                                     .log = log->log(),
+                                     .tokens = *tokens,
+                                     .limits = request_limits,
+                                     .workers = *workers,
+                                     .live = *gateway,
+                                     .events = *events,
+                                     .automod = moderation->automod(),
+                                     .viewers =
+                                         [this](const std::vector<ChannelId>& channels) {
+                                             return viewers.of(channels,
+                                                               reactor::read_clocks().mono);
+                                         },
+                                     .nodes = [this] { return all_nodes().dump(); },
+                                     .now = [] { return reactor::read_clocks(); },
+                                     .random = random_bits,
+                                     .clients = options.clients,
+                                     .public_url = options.public_url,
+                                     .dev = options.dev,
+                                     .version = kVersion};
     api::add_channel_routes(*router, api_services);
     api::add_emote_routes(*router, api_services);
     api::add_message_routes(*router, api_services);
@@ -357,14 +378,7 @@ void Node::Impl::make_router() {
     api::helix::add_platform_routes(*router, api_services);
     api::add_health_routes(*router, [this] { return health(); });
     // The shards' counters are registered once the shards exist; nothing is scraped before.
-    router->on("GET", "/metrics",
-               [this](wire::http::Request, api::Parameters, wire::http::Respond respond) {
-                   workers->post([this, respond = std::move(respond)] {
-                       respond({.status = 200,
-                                .headers = {{"Content-Type", "text/plain; version=0.0.4"}},
-                                .body = metrics.render()});
-                   });
-               });
+    add_metrics_route(*router, *workers, metrics);
     static_files = std::make_unique<api::StaticFiles>(
         web_files(), api::StaticFiles::Options{.frame_ancestors = options.frame_ancestors});
     static_files->take_rest_of(*router);
@@ -372,26 +386,27 @@ void Node::Impl::make_router() {
 
 Result<void> Node::Impl::start_redis() {
     if (!options.redis) return {};
-    auto started = bus::redis::Link::start({.url = *options.redis,
-                                            .node = random_bits(),
-                                            .seed = random_bits(),
-                                            .region = options.hub.region},
-                                           *workers);
-    if (!started) return tl::unexpected(started.error());
-    redis = *std::move(started);
+    const auto link = [this](const bus::redis::Url& url, std::uint64_t node, unsigned region) {
+        return bus::redis::Link::start({.url = url,
+                                        .node = node,
+                                        .seed = random_bits(),
+                                        .region = region,
+                                        .follows = region != options.hub.region},
+                                       *workers);
+    };
+    auto own = link(*options.redis, random_bits(), options.hub.region);
+    if (!own) return tl::unexpected(own.error());
+    redis = *std::move(own);
     for (unsigned i = 0; i < options.regions.size(); ++i) {
         if (i == options.hub.region) continue;
-        auto other = bus::redis::Link::start({.url = options.regions[i].url,
-                                              .node = redis->node(),
-                                              .seed = random_bits(),
-                                              .region = i,
-                                              .follows = true},
-                                             *workers);
+        auto other = link(options.regions[i].url, redis->node(), i);
         if (!other) return tl::unexpected(other.error());
         other_regions.emplace(i, *std::move(other));
     }
     redis_limits = std::make_unique<RedisLimits>(*redis);
     redis_presence = std::make_unique<RedisPresence>(*redis);
+    viewers.join_nodes(*redis_presence);
+    node_id = fmt::format("{:016x}", redis->node());
     return {};
 }
 
@@ -432,6 +447,7 @@ Result<void> Node::Impl::start_shards() {
                    .http = *router,
                    .addresses = addresses,
                    .accounts = accounts,
+                   .shared_limits = redis_limits.get(),
                    .viewers = viewers,
                    .loops = std::vector<reactor::Loop*>(options.shards),
                    .hubs = hubs});
@@ -451,15 +467,30 @@ Result<void> Node::Impl::start_shards() {
         register_redis_metrics(metrics, redis->counters());
         for (const auto& [region, link] : other_regions)
             register_region_metrics(metrics, options.regions[region].name, link->counters());
-        gateway->join_nodes(services->make_bus);
+        gateway->join_nodes(
+            services->make_bus, *redis_limits,
+            {.webhook_changed =
+                 [this](const hub::news::WebhookChanged& what) {
+                     events->webhook_changed(what.id, what.status, reactor::read_clocks().wall);
+                 },
+             .missed = [this] { events->look_at_webhooks(reactor::read_clocks().wall); }});
+        parts->upkeep.push_back({limits::kPresenceEvery, [this] {
+                                     if (!left)
+                                         redis->report(ChannelId{}, node_json(), [](auto) {});
+                                 }});
+        parts->upkeep.push_back({limits::kWebhooksLookedAt, [this] {
+                                     events->look_at_webhooks(reactor::read_clocks().wall);
+                                 }});
     }
     if (pool != nullptr) register_pool_metrics(metrics, *pool);
+    register_health_metrics(metrics, [this] { return health(); });
     register_reload_metrics(metrics, reloads);
     register_classifier_metrics(metrics, moderation->automod());
     if (model_route) register_model_metrics(metrics, *model_route);
     for (const auto& shard : shards) shard->go();
     gateway->wake_rooms();
-    if (auto restored = events->restore_webhooks(); !restored) return restored;
+    if (auto restored = events->restore_webhooks(reactor::read_clocks().wall); !restored)
+        return restored;
     // The first shard may choose the port; the others share it by SO_REUSEPORT.
     http = options.http;
     irc = options.irc;
@@ -507,6 +538,7 @@ Result<std::unique_ptr<Node>> Node::start(NodeOptions options) {
     if (auto started = impl.start_redis(); !started) return tl::unexpected(started.error());
     impl.make_router();
     if (auto started = impl.start_shards(); !started) return tl::unexpected(started.error());
+    impl.shards.front()->start_upkeep();
     if (auto started = impl.start_control(); !started) return tl::unexpected(started.error());
     return node;
 }
@@ -577,7 +609,11 @@ void Node::Impl::stop(std::chrono::milliseconds drain, std::chrono::milliseconds
         for (auto waited = 0ms; waited < at_most && !all_empty(); waited += kEmptyPoll)
             pause(kEmptyPoll);
     }
-    if (redis) redis->stop(kRedisStopPatience);
+    if (redis) {
+        left = true;
+        redis->report(ChannelId{}, std::string(), [](auto) {});
+        redis->stop(kRedisStopPatience);
+    }
     for (const auto& [region, link] : other_regions) link->stop(std::chrono::milliseconds(0));
     for (const auto& shard : shards) shard->join();
     // Workers and the log writer post to the loops until they end, so the shards' parts go last.
@@ -612,31 +648,25 @@ Result<edge::net::ListeningSockets> Node::Impl::sockets() {
     return all;
 }
 
-std::string Node::Impl::status() const {
-    std::uint64_t sessions = 0;
-    std::uint64_t rooms = 0;
-    std::uint64_t messages = 0;
-    for (const auto& shard : shards) {
-        const ShardCounters counters = shard->counters();
-        sessions += counters.hub.members.value();
-        rooms += counters.hub.rooms.value();
-        messages += counters.hub.messages_accepted.value();
-    }
+std::string Node::Impl::status() {
+    const Totals all = totals();
     const api::Health now = health();
-    const auto uptime = reactor::read_clocks().mono - started_at;
-    return nlohmann::json{
-        {"version", kVersion},
-        {"pid", ::getpid()},
-        {"http", http.to_string()},
-        {"irc", irc ? irc->to_string() : "off"},
-        {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(uptime).count()},
-        {"connections", connections()},
-        {"sessions", sessions},
-        {"channels", rooms},
-        {"messages_accepted", messages},
-        {"ready", now.not_ready.empty()},
-        {"not_ready", now.not_ready},
-        {"degraded", now.degraded}}
+    nlohmann::json dependencies = nlohmann::json::object();
+    for (const api::Dependency& one : now.dependencies) dependencies[one.name] = one.status();
+    return nlohmann::json{{"version", kVersion},
+                          {"pid", ::getpid()},
+                          {"http", http.to_string()},
+                          {"irc", irc ? irc->to_string() : "off"},
+                          {"uptime_seconds", uptime_seconds()},
+                          {"connections", connections()},
+                          {"sessions", all.sessions},
+                          {"channels", all.rooms},
+                          {"messages_accepted", all.messages},
+                          {"ready", now.not_ready.empty()},
+                          {"not_ready", now.not_ready},
+                          {"degraded", now.degraded},
+                          {"dependencies", dependencies},
+                          {"nodes", all_nodes()}}
         .dump();
 }
 

@@ -371,6 +371,9 @@ void register_redis_metrics(Metrics& metrics, const bus::redis::Counters& redis)
                   redis.servers_away);
     metrics.gauge("clamor_redis_channels", "Channels that this node is subscribed to.", {},
                   redis.channels);
+    metrics.gauge("clamor_redis_clock_skew_seconds",
+                  "How far this machine's clock and Redis's are apart.", {},
+                  [&redis] { return static_cast<double>(redis.clock_skew_us.value()) / 1e6; });
     metrics.gauge("clamor_redis_kept", "Events published here that have no place yet.", {},
                   redis.kept);
     metrics.counter("clamor_redis_published_total", "Events that got their place.", {},
@@ -426,6 +429,21 @@ void register_region_metrics(Metrics& metrics, const std::string& region,
                     redis.stalls);
 }
 
+void register_health_metrics(Metrics& metrics, const std::function<api::Health()>& health) {
+    for (const api::Dependency& one : health().dependencies) {
+        metrics.gauge("clamor_dependency_up",
+                      "What the server needs: 1 when it is up, 0.5 degraded, 0 down.",
+                      {{"dependency", one.name}}, [health, name = one.name] {
+                          for (const api::Dependency& now : health().dependencies) {
+                              if (now.name != name) continue;
+                              if (now.reason.empty()) return 1.0;
+                              return now.degraded ? 0.5 : 0.0;
+                          }
+                          return 0.0;
+                      });
+    }
+}
+
 void register_pool_metrics(Metrics& metrics, const store::PoolCounters& pool) {
     metrics.gauge("clamor_postgres_away", "1 while PostgreSQL cannot be reached.", {},
                   [&pool] { return pool.away.load(std::memory_order_relaxed) ? 1.0 : 0.0; });
@@ -460,6 +478,17 @@ void register_request_metrics(Metrics& metrics, const api::helix::RequestLimits&
                         "Callers whose count was forgotten, since there were too many.", labels,
                         [one] { return static_cast<double>(one->forgotten()); });
     }
+}
+
+void add_metrics_route(api::Router& router, Executor& workers, Metrics& metrics) {
+    router.on("GET", "/metrics",
+              [&](wire::http::Request, api::Parameters, wire::http::Respond respond) {
+                  workers.post([&metrics, respond = std::move(respond)] {
+                      respond({.status = 200,
+                               .headers = {{"Content-Type", "text/plain; version=0.0.4"}},
+                               .body = metrics.render()});
+                  });
+              });
 }
 
 }  // namespace clamor::app

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <vector>
 
+#include "api/health.h"
 #include "api/helix/rate_limiter.h"
+#include "api/router.h"
 #include "app/metrics.h"
 #include "app/node.h"
 #include "auth/checker.h"
@@ -42,6 +45,8 @@ void register_classifier_metrics(Metrics& metrics, const moderation::AutoModDesk
 void register_model_metrics(Metrics& metrics, const automod::ModelRoute& route);
 
 /// The same of the connections to PostgreSQL.
+/// One row for each thing that the server needs, as it is named now.
+void register_health_metrics(Metrics& metrics, const std::function<api::Health()>& health);
 void register_pool_metrics(Metrics& metrics, const store::PoolCounters& pool);
 
 /// The same of the link to Redis.
@@ -52,5 +57,8 @@ void register_region_metrics(Metrics& metrics, const std::string& region,
 
 /// The same of REST's limits.
 void register_request_metrics(Metrics& metrics, const api::helix::RequestLimits& limits);
+
+/// GET /metrics, made on a worker.
+void add_metrics_route(api::Router& router, Executor& workers, Metrics& metrics);
 
 }  // namespace clamor::app

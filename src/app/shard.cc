@@ -26,6 +26,7 @@ Shard::Parts::Parts(ShardId id, ShardParts& shared, std::unique_ptr<reactor::Eng
                .encoder = shared.hub.encoder,
                .authenticator = authenticator,
                .accounts = shared.accounts,
+               .shared_limits = shared.shared_limits,
                .counters = session_counters,
                .options = shared.options.sessions},
       server(loop.engine(), sessions, shared.http, shared.addresses, shared.options.server),
@@ -49,6 +50,13 @@ void Shard::Parts::watch_viewers(ShardParts& shared) {
     }
     loop.call_at(loop.now().mono + std::chrono::seconds(1),
                  [this, &shared] { watch_viewers(shared); });
+}
+
+void Shard::Parts::keep_up(const ShardParts::Upkeep& what) {
+    loop.call_at(loop.now().mono + what.every, [this, &what] {
+        what.run();
+        keep_up(what);
+    });
 }
 
 void Shard::Parts::watch_tokens(ShardParts& shared) {
@@ -121,6 +129,13 @@ Result<reactor::Endpoint> Shard::listen_http(const reactor::Endpoint& at) {
 
 Result<reactor::Endpoint> Shard::listen_irc(const reactor::Endpoint& at) {
     return on_shard([&](Parts& parts) { return parts.server.listen_irc(at); });
+}
+
+void Shard::start_upkeep() {
+    on_shard([this](Parts& parts) {
+        for (const ShardParts::Upkeep& what : shared_.upkeep) parts.keep_up(what);
+        return true;
+    });
 }
 
 void Shard::stop_listening() {

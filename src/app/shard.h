@@ -31,9 +31,16 @@ struct ShardParts {
     wire::http::Service& http;
     edge::net::AddressCounts& addresses;
     edge::irc::AccountWindows& accounts;
+    hub::SharedLimits* shared_limits;  ///< null: this node is alone
     ViewerCounts& viewers;
     std::vector<reactor::Loop*> loops;  ///< by ShardId; filled in while the shards are made
     std::vector<hub::Hub*>& hubs;
+    /// What the first shard does again and again, from start_upkeep() on.
+    struct Upkeep {
+        std::chrono::milliseconds every;
+        std::function<void()> run;
+    };
+    std::vector<Upkeep> upkeep{};
 };
 
 /// One shard's thread and what lives on it. Made, started and ended by the node's thread; between
@@ -56,6 +63,7 @@ class Shard {
     Result<reactor::Endpoint> listen_irc(reactor::Fd socket);
     Result<edge::net::ListeningSockets> sockets();
 
+    void start_upkeep();
     /// And shows at once what waited to be shown: the end is near.
     void stop_listening();
     /// Ends EventSub's connections, which go where their new ones are.
@@ -77,6 +85,7 @@ class Shard {
     struct Parts {
         Parts(ShardId id, ShardParts& shared, std::unique_ptr<reactor::Engine> engine);
         void watch_viewers(ShardParts& shared);
+        void keep_up(const ShardParts::Upkeep& what);
         /// Every second, on one shard of the node: tokens end.
         void watch_tokens(ShardParts& shared);
 

@@ -142,17 +142,21 @@ inline constexpr std::size_t kBusKeptBytes =
     64 * 1024 * 1024;  // published and not in order yet; then new messages are refused
 inline constexpr std::size_t kBusUndelivered =
     65536;  // received and not taken by their shards yet; then receiving pauses
+inline constexpr int kBacklogSpeed =
+    2;  // what Redis was away for is published so many times faster than it was said
 inline constexpr std::size_t kRegions = 16;          // with Redis servers of their own
 inline constexpr std::size_t kStreamEntries = 4096;  // kept of each channel for who lost connection
 inline constexpr std::size_t kStreamPage = 256;      // read at once
 inline constexpr auto kStreamKept = 1h;              // of a silent channel
 inline constexpr auto kStreamHeadKept = std::chrono::hours(24 * 7);
-inline constexpr auto kPresenceEvery = 5s;         // a node says who is in its channels
-inline constexpr auto kPresenceKept = 15s;         // without hearing of it again
-inline constexpr auto kGapPatience = 3s;           // before the log is read for what did not come
+inline constexpr auto kPresenceEvery = 5s;  // a node says who is in its channels
+inline constexpr auto kPresenceKept = 15s;  // without hearing of it again
+inline constexpr std::chrono::milliseconds kClockSkew =
+    1s;                                   // of this machine's clock from Redis's; then it is told
+inline constexpr auto kGapPatience = 3s;  // before the log is read for what did not come
 inline constexpr std::size_t kGapMessages = 5000;  // read then, the newest ones
 inline constexpr std::uint64_t kEpochSkip =
-    1'000'000;  // what a sequence leaves out where the newest positions may be lost
+    65536;  // a sequence leaves out a multiple of it where the newest positions may be lost
 
 inline constexpr int kSpoolAlarmPercent = 50;  // of the spool or the log's queue; then it is told
 
@@ -221,6 +225,8 @@ inline constexpr std::size_t kEndedSubscriptions =
     10'000;  // listed for an hour; the oldest go first
 inline constexpr auto kEndedSubscriptionsFor = 1h;
 inline constexpr auto kRightsChecked = 60s;  // so often; what the server is told of ends at once
+inline constexpr auto kWebhooksLookedAt =
+    60s;  // so often several nodes compare theirs with the catalog, and ask a callback again
 inline constexpr auto kTakeOver = 1s;  // then a reconnected session goes on without the old one
 inline constexpr std::size_t kToldBeforeReconnect =
     10'000;  // ids of notifications that are not told again; the oldest go first

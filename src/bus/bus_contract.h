@@ -14,8 +14,8 @@ namespace clamor::bus {
 
 /// What every bus has to do. `Fixture` is default-constructible and has `std::unique_ptr<Bus>
 /// make(Receiver&)`, `void settle(Bus&)`, which returns when everything published so far was
-/// received, and `kSkip`, what a sequence leaves out in a new epoch of a channel that has a
-/// history.
+/// received, and `kSkip`, of which a sequence leaves out a multiple in a new epoch; 0: it leaves
+/// out nothing.
 template <class Fixture>
 class BusContract : public testing::Test {
   protected:
@@ -43,7 +43,11 @@ class BusContract : public testing::Test {
         return recorder_.received;
     }
 
-    static constexpr std::uint64_t kSkip = Fixture::kSkip;
+    /// Whether `sequence` is the one that would be `next` if nothing was left out.
+    static bool goes_on(std::uint64_t sequence, std::uint64_t next) {
+        if constexpr (Fixture::kSkip == 0) return sequence == next;
+        return sequence > next && (sequence - next) % Fixture::kSkip == 0;
+    }
 
     Fixture fixture_;
     Recorder recorder_;
@@ -71,7 +75,7 @@ TYPED_TEST_P(BusContract, CountsWithoutGapsFromTheLastStoredPosition) {
     const auto& received = this->received();
     ASSERT_EQ(received.size(), 3u);
     for (std::size_t i = 0; i < 3; ++i) {
-        EXPECT_EQ(received[i].position.sequence, 42 + TestFixture::kSkip + i);
+        EXPECT_PRED2(TestFixture::goes_on, received[i].position.sequence, 42 + i);
         EXPECT_EQ(received[i].position.epoch, received[0].position.epoch);
         EXPECT_EQ(received[i].bytes, std::to_string(i));
     }
@@ -88,8 +92,11 @@ TYPED_TEST_P(BusContract, CountsEachChannelByItself) {
     for (const auto& message : this->received()) {
         (message.channel == this->lobby_ ? lobby : music).push_back(message.position.sequence);
     }
-    EXPECT_EQ(lobby, (std::vector<std::uint64_t>{1, 2}));
-    EXPECT_EQ(music, (std::vector<std::uint64_t>{8 + TestFixture::kSkip}));
+    ASSERT_EQ(lobby.size(), 2u);
+    EXPECT_PRED2(TestFixture::goes_on, lobby[0], 1u);
+    EXPECT_EQ(lobby[1], lobby[0] + 1);
+    ASSERT_EQ(music.size(), 1u);
+    EXPECT_PRED2(TestFixture::goes_on, music[0], 8u);
 }
 
 TYPED_TEST_P(BusContract, SaysThatASubscriptionHoldsEachTimeItIsAskedFor) {

@@ -241,6 +241,9 @@ struct Event {
     std::variant<Message, MembershipChanged, Moderation, UserNotice, HeldMessage> body;
     /// Where there are other regions: the newest of each that was handed out before it.
     std::vector<Position> beside{};
+    /// Another node published it, and does what is to be done once in the whole cluster. Like the
+    /// position it comes from the bus and is not encoded.
+    bool elsewhere = false;
     friend bool operator==(const Event&, const Event&) = default;
 };
 
@@ -254,6 +257,15 @@ auto time_of(AnyEvent& event) -> decltype(&std::get<Message>(event.body).sent_at
     if (auto* notice = std::get_if<UserNotice>(&event.body)) return &notice->message.sent_at;
     if (auto* held = std::get_if<HeldMessage>(&event.body)) return &held->at;
     return nullptr;
+}
+
+/// What it is known by; none: such an event is not stored.
+inline MessageId id_of(const Event& event) {
+    if (const auto* message = std::get_if<Message>(&event.body)) return message->id;
+    if (const auto* act = std::get_if<Moderation>(&event.body)) return act->id;
+    if (const auto* notice = std::get_if<UserNotice>(&event.body)) return notice->message.id;
+    if (const auto* held = std::get_if<HeldMessage>(&event.body)) return held->id;
+    return {};
 }
 
 /// The order in which an overloaded connection sheds; the first to go has the highest number
@@ -277,8 +289,8 @@ ShedClass shed_class(const Event& event);
 
 /// The encoding of events on the bus and in the message log: one version byte, then fields in a
 /// fixed order, integers as variable-length little-endian groups of seven bits, strings and lists
-/// behind their length. docs/protocol/event-encoding.md. The position is not part of it: the bus
-/// gives it.
+/// behind their length. docs/protocol/event-encoding.md. The position and `elsewhere` are not part
+/// of it: the bus gives them.
 std::string encode_event(const Event& event);
 /// An error says what was wrong; never throws, never reads past `bytes`.
 Result<Event> decode_event(std::string_view bytes);

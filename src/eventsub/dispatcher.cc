@@ -426,6 +426,7 @@ void Dispatcher::dispatch(const chat::Event& event) {
     Encoded encoded;
     const MessageId id = id_of(event);
     for (const Subscriber* subscriber : found->second.subscribers) {
+        if (told_elsewhere(*subscriber, event.elsewhere)) continue;
         if (!concerns(*subscriber->subscription, event)) continue;
         const std::string& payload = encode(encoded, *subscriber, event, found->second.channel);
         if (!payload.empty()) notify(*subscriber, id, payload);
@@ -521,6 +522,7 @@ void Dispatcher::on_followed(const hub::Followed& follow) {
         MessageId::from_random(follow.channel.value << 32 ^ follow.follower.id.value,
                                static_cast<std::uint64_t>(unix_ms(follow.at)));
     for (const Subscriber* subscriber : found->second.subscribers) {
+        if (told_elsewhere(*subscriber, follow.elsewhere)) continue;
         if (subscriber->subscription->type == Type::follow) notify(*subscriber, id, payload);
     }
     settle_all();
@@ -530,16 +532,17 @@ void Dispatcher::on_whisper(const hub::WhisperReceived& whisper) {
     const auto found = of_users_.find(whisper.to.id);
     if (found == of_users_.end()) return;
     const std::string payload = dump(whisper_payload(whisper));
-    // The number names the whisper among those of one run of the server.
+    // The number names the whisper among those of its sender.
     const MessageId id = MessageId::from_random(whisper.number, whisper.from.id.value);
     for (const Subscriber* subscriber : found->second) {
+        if (told_elsewhere(*subscriber, whisper.elsewhere)) continue;
         if (subscriber->subscription->type == Type::whisper_message)
             notify(*subscriber, id, payload);
     }
     settle_all();
 }
 
-void Dispatcher::on_account_changed(const chat::User& user) {
+void Dispatcher::on_account_changed(const chat::User& user, bool elsewhere) {
     people_.put(chat::person_of(user));
     if (const auto found = watched_.find(ChannelId(user.id.value)); found != watched_.end())
         found->second.channel = chat::person_of(user);
@@ -557,13 +560,14 @@ void Dispatcher::on_account_changed(const chat::User& user) {
         }))
         return;
     const std::weak_ptr<Dispatcher*> ticket = ticket_;
-    const auto told = [this, user](const store::Profile& profile) {
+    const auto told = [this, user, elsewhere](const store::Profile& profile) {
         const auto subscribers = of_users_.find(user.id);
         if (subscribers == of_users_.end()) return;
         const MessageId id = make_id(scheduler_.now());
         for (const Subscriber* subscriber : subscribers->second) {
             const Subscription& subscription = *subscriber->subscription;
             if (subscription.type != Type::user_update) continue;
+            if (told_elsewhere(*subscriber, elsewhere)) continue;
             notify(*subscriber, id,
                    dump(user_update_payload(user, profile, subscription.may_read_email)));
         }

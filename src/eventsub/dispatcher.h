@@ -80,7 +80,7 @@ class Dispatcher final : public hub::Observer, public ShardPort {
     // hub::Observer
     void on_event(const chat::EventRef& event) override;
     void on_whisper(const hub::WhisperReceived& whisper) override;
-    void on_account_changed(const chat::User& user) override;
+    void on_account_changed(const chat::User& user, bool elsewhere) override;
     void on_standing_changed(ChannelId channel, UserId user) override;
     void on_followed(const hub::Followed& follow) override;
     void on_token_revoked(UserId user, const std::string& token_hash) override;
@@ -104,6 +104,10 @@ class Dispatcher final : public hub::Observer, public ShardPort {
         std::string envelope;   ///< `{"id":...}` as notifications have it
         Handle connection = 0;  ///< 0: a webhook
     };
+    /// Webhooks are every node's, and the one where something happened posts.
+    static bool told_elsewhere(const Subscriber& subscriber, bool elsewhere) {
+        return elsewhere && subscriber.connection == 0;
+    }
     using Subscribers = std::map<std::string, std::unique_ptr<Subscriber>>;  ///< by id
     /// A frame for a subscription that is not written yet.
     struct Frame {
@@ -156,6 +160,7 @@ class Dispatcher final : public hub::Observer, public ShardPort {
     void write(Connection& connection, Frame frame);
     void revoke_after(const chat::Event& event);
     void revoke(const Revoked& revoked);
+    void revoke_webhook(const Revoked& revoked);
     /// Asks the catalog whether they still have the right to be told, and ends them if not.
     using Suspects = std::vector<std::pair<Handle, SubscriptionRef>>;
     void check_rights(Suspects suspects);

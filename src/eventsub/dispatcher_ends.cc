@@ -48,15 +48,12 @@ void Dispatcher::revoke_after(const chat::Event& event) {
 
 void Dispatcher::revoke(const Revoked& revoked) {
     drop(revoked.connection, revoked.id);
+    if (revoked.connection == 0) return revoke_webhook(revoked);
     const Now now = scheduler_.now();
     const auto over = registry_.set_status(revoked.id, revoked.status, now.wall);
     if (!over) return;
     counters_.revocations.add();
     const std::string subscription = dump(to_json(*over, Place::notification));
-    if (revoked.connection == 0) {
-        webhooks_->revoke(over, make_id(now), "{\"subscription\":" + subscription + "}");
-        return;
-    }
     const MessageId id = make_id(now);
     std::string frame = fmt::format(
         "{{\"metadata\":{{\"message_id\":\"{}\",\"message_type\":\"revocation\","
@@ -65,6 +62,20 @@ void Dispatcher::revoke(const Revoked& revoked) {
         id.to_string(), rfc3339(now.wall), over->info().name, over->version, subscription);
     if (Connection* connection = find(revoked.connection))
         write(*connection, {id, std::move(frame), {}});
+}
+
+/// Every node may find that it is over; one of them tells its callback.
+void Dispatcher::revoke_webhook(const Revoked& revoked) {
+    webhooks_->forget(revoked.id);
+    const std::weak_ptr<Dispatcher*> ticket = ticket_;
+    registry_.set_status(revoked.id, revoked.status, scheduler_.now().wall,
+                         [this, ticket](const SubscriptionRef& over) {
+                             if (ticket.expired()) return;
+                             counters_.revocations.add();
+                             webhooks_->revoke(over, make_id(scheduler_.now()),
+                                               "{\"subscription\":" +
+                                                   dump(to_json(*over, Place::notification)) + "}");
+                         });
 }
 
 bool Dispatcher::lives_here(Handle handle, const std::string& id) {

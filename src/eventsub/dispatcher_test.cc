@@ -122,6 +122,25 @@ TEST_F(DispatcherTest, TellsOfFollowers) {
                     {"followed_at", "2023-11-14T22:13:20.123000000Z"}}));
 }
 
+TEST_F(DispatcherTest, PostsOnlyWhatWasPublishedOnThisNode) {
+    Client& client = connect();
+    subscribe(&client, "channel.chat.message");
+    subscribe(nullptr, "channel.chat.message");
+    webhooks.done(true);
+    cluster.run();
+    for (const bool elsewhere : {true, false}) {
+        chat::Event event{channel.id, "streamer", {1, ++sequence}, message("hello")};
+        event.elsewhere = elsewhere;
+        for (std::size_t i = 0; i < kShards; ++i) {
+            if (watching[i].contains(channel.id))
+                dispatchers[i]->on_event(std::make_shared<const chat::Event>(event));
+        }
+        cluster.run();
+    }
+    EXPECT_EQ(client.texts().size(), 2u);
+    EXPECT_EQ(webhooks.bodies.size(), 1u);
+}
+
 TEST_F(DispatcherTest, MentionsThoseWhoNeverSpokeInOrder) {
     Client& client = connect();
     subscribe(&client, "channel.chat.message");
@@ -163,8 +182,8 @@ TEST_F(DispatcherTest, TellsWhispersAndAccountsToTheirUser) {
     dispatchers[0]->on_whisper(whisper);
     whisper.to = bob;
     dispatchers[0]->on_whisper(whisper);
-    dispatchers[0]->on_account_changed(bob);
-    dispatchers[0]->on_account_changed(alice);
+    dispatchers[0]->on_account_changed(bob, false);
+    dispatchers[0]->on_account_changed(alice, false);
     cluster.run();
     const auto told = client.notifications();
     ASSERT_EQ(told.size(), 2u);
@@ -239,7 +258,7 @@ TEST_F(DispatcherTest, WebhooksThatWereVerifiedBeforeAreNotAskedAgain) {
     for (std::size_t i = 0; i < kShards; ++i)
         fresh[i] = std::make_unique<Dispatcher>(cluster.shard(i), next, Channels{}, &sink,
                                                 Dispatcher::Options{});
-    ASSERT_TRUE(next.restore_webhooks());
+    ASSERT_TRUE(next.restore_webhooks(cluster.now().wall));
     cluster.run();
     EXPECT_TRUE(sink.verifying.empty());
     const auto event = std::make_shared<const chat::Event>(
@@ -270,6 +289,7 @@ TEST_F(DispatcherTest, WebhooksThatTakeNothingAreOver) {
     const std::string id = subscribe(nullptr, "channel.chat.message");
     webhooks.done(true);
     webhooks.failed(id);
+    cluster.run();
     EXPECT_EQ(status_of(id), Status::notification_failures_exceeded);
     ASSERT_EQ(webhooks.revocations.size(), 1u);
     EXPECT_EQ(webhooks.revocations[0]["subscription"]["status"], "notification_failures_exceeded");

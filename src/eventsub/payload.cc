@@ -70,12 +70,4 @@ Json user_update_payload(const chat::User& user, const store::Profile& profile, 
     return out;
 }
 
-MessageId id_of(const chat::Event& event) {
-    if (const auto* message = std::get_if<chat::Message>(&event.body)) return message->id;
-    if (const auto* act = std::get_if<chat::Moderation>(&event.body)) return act->id;
-    if (const auto* notice = std::get_if<chat::UserNotice>(&event.body)) return notice->message.id;
-    if (const auto* held = std::get_if<chat::HeldMessage>(&event.body)) return held->id;
-    return {};
-}
-
 }  // namespace clamor::eventsub

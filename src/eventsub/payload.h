@@ -45,9 +45,6 @@ nlohmann::ordered_json whisper_payload(const hub::WhisperReceived& whisper);
 nlohmann::ordered_json user_update_payload(const chat::User& user, const store::Profile& profile,
                                            bool with_email);
 
-/// What names an event: the id of its message or act; none for membership.
-MessageId id_of(const chat::Event& event);
-
 /// The logins behind `@` in the words of an event, in lower case: whom payload() asks for.
 std::vector<std::string> mentioned_logins(const chat::Event& event);
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -54,6 +55,24 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
     return value;
+}
+
+/// Where a subscription stands in lists, the same on every node.
+using ListPlace = std::pair<std::int64_t, std::string>;
+
+ListPlace place_of(const Subscription& subscription) {
+    return {unix_ms(subscription.created_at), subscription.id};
+}
+
+std::string cursor_of(const ListPlace& place) {
+    return std::to_string(place.first) + '.' + place.second;
+}
+
+std::optional<ListPlace> parse_cursor(std::string_view text) {
+    const auto dot = text.find('.');
+    const auto time = parse_number(text.substr(0, dot));
+    if (dot == std::string_view::npos || !time) return std::nullopt;
+    return ListPlace(static_cast<std::int64_t>(*time), text.substr(dot + 1));
 }
 
 nlohmann::ordered_json list_json(const std::vector<Subscription>& subscriptions) {
@@ -119,38 +138,148 @@ std::string Registry::random_text(std::size_t characters) {
     return text;
 }
 
-Result<void> Registry::restore_webhooks() {
+Result<void> Registry::restore_webhooks(WallTime now) {
+    const auto taken = take_webhooks(now);
+    if (!taken) return tl::unexpected(taken.error());
+    return {};
+}
+
+Result<std::set<std::string>> Registry::take_webhooks(WallTime now) {
     constexpr std::size_t kAtOnce = 500;
-    std::vector<Subscription> restored;
+    std::vector<store::Webhook> all;
     for (std::string after;;) {
-        const auto page = catalog_.list_webhooks(after, kAtOnce);
+        auto page = catalog_.list_webhooks(after, kAtOnce);
         if (!page) return tl::unexpected(page.error());
-        for (const store::Webhook& webhook : *page) {
-            auto subscription = subscription_of(webhook, catalog_);
-            if (!subscription) return tl::unexpected(subscription.error());
-            if (*subscription) {
-                restored.push_back(**std::move(subscription));
-            } else if (const auto removed = catalog_.remove_webhook(webhook.id); !removed) {
-                return tl::unexpected(removed.error());
-            }
-        }
-        if (page->size() < kAtOnce) break;
-        after = page->back().id;
+        const bool last = page->size() < kAtOnce;
+        if (!last) after = page->back().id;
+        std::ranges::move(*page, std::back_inserter(all));
+        if (last) break;
     }
-    std::ranges::stable_sort(restored, {}, &Subscription::created_at);
-    for (Subscription& one : restored) {
-        const auto subscription = std::make_shared<const Subscription>(std::move(one));
-        {
-            const std::lock_guard lock(mutex_);
-            const std::uint64_t number = ++made_;
-            records_.emplace(number, subscription);
-            by_id_.emplace(subscription->id, number);
-            by_account_[{subscription->owner, subscription->client_id}].insert(number);
+    std::set<std::string> ids;
+    for (const store::Webhook& one : all) {
+        if (auto taken = take_webhook(one, now); !taken) return tl::unexpected(taken.error());
+        ids.insert(one.id);
+    }
+    return ids;
+}
+
+Result<void> Registry::take_webhook(const store::Webhook& kept, WallTime now) {
+    const auto known = [&]() -> SubscriptionRef {
+        const std::lock_guard lock(mutex_);
+        const auto number = by_id_.find(kept.id);
+        return number == by_id_.end() ? nullptr : records_.find(number->second)->second;
+    }();
+    SubscriptionRef webhook = known;
+    if (!known) {
+        auto found = subscription_of(kept, catalog_);
+        if (!found) return tl::unexpected(found.error());
+        if (!*found) {
+            const auto removed = catalog_.remove_webhook(kept.id);
+            if (!removed) return tl::unexpected(removed.error());
+            return {};
         }
-        post(home_of(*subscription),
-             [subscription](ShardPort& shard) { shard.add_webhook(subscription); });
+        webhook = std::make_shared<const Subscription>(**std::move(found));
+        const std::lock_guard lock(mutex_);
+        const std::uint64_t number = ++made_;
+        if (!by_id_.emplace(kept.id, number).second) return {};  // another worker was quicker
+        records_.emplace(number, webhook);
+        by_account_[{webhook->owner, webhook->client_id}].insert(number);
+        kept_.insert(kept.id);
+    } else if (known->status == Status::enabled) {
+        if (!kept.verified) note_webhook(known);
+        return {};
+    } else if (ended(known->status)) {
+        return {};
+    } else if (kept.verified) {
+        auto changed = std::make_shared<Subscription>(*known);
+        changed->status = Status::enabled;
+        webhook = std::move(changed);
+        const std::lock_guard lock(mutex_);
+        const auto number = by_id_.find(kept.id);
+        if (number == by_id_.end()) return {};
+        SubscriptionRef& record = records_.find(number->second)->second;
+        if (record != known) return {};
+        record = webhook;
+    }
+    if (webhook->status == Status::enabled) {
+        post(home_of(*webhook), [webhook](ShardPort& shard) { shard.add_webhook(webhook); });
+    } else if (!has_nodes() || webhook->created_at + limits::kWebhooksLookedAt <= now) {
+        ask(webhook);
     }
     return {};
+}
+
+void Registry::ask(const SubscriptionRef& webhook) {
+    const auto here = [this, webhook] {
+        post(home_of(*webhook), [webhook](ShardPort& shard) { shard.add_webhook(webhook); });
+    };
+    if (!has_nodes()) return here();
+    // When nobody knows whose turn it is, the next look decides.
+    options_.nodes.claim(webhook->id, [here](std::optional<bool> granted) {
+        if (granted.value_or(false)) here();
+    });
+}
+
+void Registry::webhook_changed(const std::string& id, std::string_view status_name, WallTime now) {
+    if (status_name.empty()) return forget_webhook(id);
+    const auto status = parse_status(status_name);
+    if (status && ended(*status)) {
+        SubscriptionRef over;
+        {
+            const std::lock_guard lock(mutex_);
+            const auto number = by_id_.find(id);
+            if (number == by_id_.end()) return;
+            const auto record = records_.find(number->second);
+            if (ended(record->second->status)) return;
+            finish(record, *status, now);
+            over = record->second;
+        }
+        return post(home_of(*over), [id](ShardPort& shard) { shard.remove_webhook(id); });
+    }
+    // With a full queue of the workers it is left to the next look.
+    workers_.post([this, id, now] {
+        const auto kept = catalog_.find_webhook(id);
+        if (kept && !*kept) return;
+        const auto taken = kept ? take_webhook(**kept, now) : tl::unexpected(kept.error());
+        if (!taken) {
+            log::warn("a webhook of another node could not be read",
+                      {{"error", taken.error().to_string()}});
+        }
+    });
+}
+
+void Registry::forget_webhook(const std::string& id) {
+    SubscriptionRef gone;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto number = by_id_.find(id);
+        if (number == by_id_.end()) return;
+        const auto record = records_.find(number->second);
+        gone = record->second;
+        forget(record);
+    }
+    if (!ended(gone->status))
+        post(home_of(*gone), [id](ShardPort& shard) { shard.remove_webhook(id); });
+}
+
+void Registry::look_at_webhooks(WallTime now) {
+    workers_.post([this, now] {
+        const auto kept = [this] {
+            const std::lock_guard lock(mutex_);
+            return kept_;
+        };
+        const auto before = kept();
+        const auto there = take_webhooks(now);
+        if (!there) {
+            log::warn("webhooks could not be looked at", {{"error", there.error().to_string()}});
+            return;
+        }
+        // What ended here meanwhile is no longer among those that are kept.
+        const auto since = kept();
+        for (const std::string& id : before) {
+            if (since.contains(id) && !there->contains(id)) forget_webhook(id);
+        }
+    });
 }
 
 // REST.
@@ -181,6 +310,11 @@ void Registry::create(CreateRequest request, Caller caller, WallTime now,
                 forget(records_.find(by_id_.at(created->subscription.id)));
                 return (*shared)(refuse(500, "the server could not keep this; try again"));
             }
+            {
+                const std::lock_guard lock(mutex_);
+                kept_.insert(created->subscription.id);
+            }
+            tell_nodes(created->subscription.id, name_of(created->subscription.status));
         }
         hand_over(*std::move(created), link, now, std::move(*shared));
     });
@@ -298,6 +432,7 @@ std::optional<Failure> Registry::remove(const std::string& id, const Caller& cal
             log::error("a webhook could not be removed", {{"error", gone.error().to_string()}});
             return Failure{500, "the server could not remove this; try again"};
         }
+        tell_nodes(id, {});
     }
     Link link;
     ShardId home;
@@ -337,7 +472,7 @@ tl::expected<Page, Failure> Registry::list(const ListQuery& query, const Caller&
     if (!query.status.empty() && !status) return refuse(400, "there is no such status");
     const auto user = parse_number(query.user_id);
     if (!query.user_id.empty() && !user) return refuse(400, "user_id is not an id");
-    const auto after = parse_number(query.after);
+    const auto after = parse_cursor(query.after);
     if (!query.after.empty() && !after)
         return refuse(400, "The cursor in the after query parameter is not valid");
 
@@ -352,22 +487,22 @@ tl::expected<Page, Failure> Registry::list(const ListQuery& query, const Caller&
     Page page;
     const auto numbers = by_account_.find({caller.user, caller.client_id});
     if (numbers == by_account_.end()) return page;
-    std::uint64_t last = 0;
-    bool more = false;
+    std::vector<std::pair<ListPlace, const Subscription*>> found;
     for (const std::uint64_t number : numbers->second) {
         const Subscription& one = *records_.find(number)->second;
         if (!ended(one.status)) page.totals.total_cost += one.cost;
-        if (!matches(one)) continue;
-        ++page.totals.total;
-        if (after && number <= *after) continue;
-        if (page.subscriptions.size() == kPageSize) {
-            more = true;
-            continue;
-        }
-        page.subscriptions.push_back(one);
-        last = number;
+        if (matches(one)) found.emplace_back(place_of(one), &one);
     }
-    if (more) page.cursor = std::to_string(last);
+    page.totals.total = found.size();
+    std::ranges::sort(found);
+    for (const auto& [place, one] : found) {
+        if (after && place <= *after) continue;
+        if (page.subscriptions.size() == kPageSize) {
+            page.cursor = cursor_of(place_of(page.subscriptions.back()));
+            break;
+        }
+        page.subscriptions.push_back(*one);
+    }
     return page;
 }
 
@@ -441,7 +576,8 @@ void Registry::close_session(const Link& link, Status status, WallTime now) {
     for (const std::uint64_t number : subscriptions) finish(records_.find(number), status, now);
 }
 
-SubscriptionRef Registry::set_status(const std::string& id, Status status, WallTime now) {
+SubscriptionRef Registry::set_status(const std::string& id, Status status, WallTime now,
+                                     LastWord last_word) {
     const std::lock_guard lock(mutex_);
     const auto number = by_id_.find(id);
     if (number == by_id_.end()) return nullptr;
@@ -459,25 +595,37 @@ SubscriptionRef Registry::set_status(const std::string& id, Status status, WallT
         record->second = std::move(changed);
     }
     const SubscriptionRef changed = records_.find(number->second)->second;
-    if (changed->is_webhook()) note_webhook(*changed);
+    if (changed->is_webhook()) note_webhook(changed, std::move(last_word));
     return changed;
 }
 
-void Registry::note_webhook(const Subscription& webhook) {
-    const bool queued = workers_.post([this, id = webhook.id, over = ended(webhook.status)] {
-        const auto noted = over ? catalog_.remove_webhook(id) : catalog_.set_webhook_verified(id);
+void Registry::note_webhook(const SubscriptionRef& webhook, LastWord last_word) {
+    const auto say = [this, webhook, last_word = std::move(last_word)] {
+        if (!last_word) return;
+        post(home_of(*webhook), [webhook, last_word](ShardPort&) { last_word(webhook); });
+    };
+    const bool queued = workers_.post([this, webhook, say] {
+        const auto noted = ended(webhook->status) ? catalog_.remove_webhook(webhook->id)
+                                                  : catalog_.set_webhook_verified(webhook->id);
         if (!noted) {
             log::warn("what became of a webhook could not be written down",
                       {{"error", noted.error().to_string()}});
         }
+        // Of several nodes that end it one finds it there.
+        if (noted && !*noted) return;
+        tell_nodes(webhook->id, name_of(webhook->status));
+        say();
     });
+    if (queued) return;
     // After the next start it is looked at again.
-    if (!queued) log::warn("what became of a webhook could not be written down: too busy");
+    log::warn("what became of a webhook could not be written down: too busy");
+    say();
 }
 
 void Registry::finish(Records::iterator record, Status status, WallTime now) {
     auto over = std::make_shared<Subscription>(*record->second);
     over->status = status;
+    kept_.erase(over->id);
     if (auto* socket = std::get_if<WebSocketTransport>(&over->transport))
         socket->disconnected_at = now;
     record->second = std::move(over);
@@ -486,6 +634,7 @@ void Registry::finish(Records::iterator record, Status status, WallTime now) {
 
 void Registry::forget(Records::iterator record) {
     const Account account{record->second->owner, record->second->client_id};
+    kept_.erase(record->second->id);
     by_id_.erase(record->second->id);
     const auto numbers = by_account_.find(account);
     numbers->second.erase(record->first);

@@ -117,8 +117,22 @@ class ShardPort {
 /// that say so none waits but for its lock. Webhooks that live are in the catalog, too. Bounds:
 /// limits::kSubscriptionsPerSession, kEventSubSessionsPerUser, kSubscriptionCostMax,
 /// kWebhooksPerClient, and kEndedSubscriptions of those that are over.
+///
+/// Several nodes know each webhook, by their news and by looking at the catalog. Its callback is
+/// told of an event by the node that published it, is asked by the node that made the subscription
+/// (later by the one whose `claim` is granted), and told of its end by the node that takes it out
+/// of the catalog.
 class Registry {
   public:
+    /// Where there are other nodes; both null: there are none. Called on any thread.
+    struct Nodes {
+        /// Tells them what has become of a webhook: a status's name, or nothing when it is deleted.
+        std::function<void(const std::string& id, std::string_view status)> tell{};
+        /// Whether this node is the first to want this within limits::kWebhooksLookedAt; nothing
+        /// when they cannot be asked. `done` comes on any thread.
+        std::function<void(const std::string& id, std::function<void(std::optional<bool>)> done)>
+            claim{};
+    };
     struct Options {
         /// Random bits that nobody can guess; called with the lock held.
         std::function<std::uint64_t()> random;
@@ -129,6 +143,7 @@ class Registry {
         bool plain_http_webhooks = false;  ///< callbacks may be http:// ones
         bool private_callbacks = false;    ///< and at addresses that are not public
         std::size_t per_session = limits::kSubscriptionsPerSession;
+        Nodes nodes{};
     };
     /// What it is given outlives it.
     Registry(Executor& workers, store::Catalog& catalog, Options options);
@@ -138,7 +153,15 @@ class Registry {
     void attach(Scheduler& scheduler, ShardPort& shard);
     /// Takes the webhooks that the catalog has up again; once, when all shards are attached.
     /// Blocks.
-    Result<void> restore_webhooks();
+    Result<void> restore_webhooks(WallTime now);
+
+    // For what other nodes do to webhooks; any thread.
+
+    /// As Nodes::tell of another node.
+    void webhook_changed(const std::string& id, std::string_view status, WallTime now);
+    /// Compares with the catalog, on a worker: news may have been missed, and a node that was to
+    /// ask a callback may have died.
+    void look_at_webhooks(WallTime now);
 
     // For REST.
 
@@ -176,8 +199,11 @@ class Registry {
     void take_over(const Adopted& adopted, ShardId shard);
     /// The connection is gone. Ends the subscriptions unless another one goes on with the session.
     void close_session(const Link& link, Status status, WallTime now);
-    /// A subscription ended, or a webhook is verified. Nothing when it is over already.
-    SubscriptionRef set_status(const std::string& id, Status status, WallTime now);
+    /// A subscription ended, or a webhook is verified. Nothing when it is over already. `last_word`
+    /// is called, on a webhook's shard, where this node is the one that ended it.
+    using LastWord = std::function<void(const SubscriptionRef& over)>;
+    SubscriptionRef set_status(const std::string& id, Status status, WallTime now,
+                               LastWord last_word = {});
 
     std::size_t open_sessions() const;
     std::size_t live_subscriptions() const;
@@ -220,7 +246,17 @@ class Registry {
     ShardId home_of(const Subscription& webhook) const;
     void post(ShardId shard, std::function<void(ShardPort&)> what);
     /// Writes down what became of a webhook, on a worker.
-    void note_webhook(const Subscription& webhook);
+    void note_webhook(const SubscriptionRef& webhook, LastWord last_word = {});
+    /// What the catalog says of one, or of all, whose ids it gives. Block.
+    Result<void> take_webhook(const store::Webhook& kept, WallTime now);
+    Result<std::set<std::string>> take_webhooks(WallTime now);
+    /// Its callback is asked.
+    void ask(const SubscriptionRef& webhook);
+    void forget_webhook(const std::string& id);
+    bool has_nodes() const { return static_cast<bool>(options_.nodes.tell); }
+    void tell_nodes(const std::string& id, std::string_view status) const {
+        if (options_.nodes.tell) options_.nodes.tell(id, status);
+    }
 
     Executor& workers_;
     store::Catalog& catalog_;
@@ -233,6 +269,7 @@ class Registry {
     std::unordered_map<std::string, std::uint64_t> by_id_;
     std::map<Account, std::set<std::uint64_t>> by_account_;
     std::deque<std::pair<WallTime, std::uint64_t>> ended_;
+    std::set<std::string> kept_;  ///< webhooks of which the catalog knows
     std::uint64_t made_ = 0;
     std::atomic<std::uint64_t> refused_at_bounds_{0};
 };

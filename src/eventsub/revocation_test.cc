@@ -60,7 +60,7 @@ TEST_F(DispatcherTest, RevokesWhenStaffIsNoStaffAnyMore) {
     const std::string id = subscribe(&client, "channel.moderate", "2");
     alice.type = chat::AccountType::ordinary;
     ASSERT_TRUE(catalog.update_user(alice));
-    dispatchers[0]->on_account_changed(alice);
+    dispatchers[0]->on_account_changed(alice, false);
     cluster.run();
     EXPECT_EQ(status_of(id), Status::moderator_removed);
     EXPECT_EQ(client.of_type("revocation").size(), 1u);
@@ -125,7 +125,7 @@ TEST_F(DispatcherTest, WebhooksWhoseRightEndedWhileTheServerWasDownAreRevoked) {
     for (std::size_t i = 0; i < kShards; ++i)
         fresh[i] = std::make_unique<Dispatcher>(cluster.shard(i), next, Channels{}, &sink,
                                                 Dispatcher::Options{});
-    ASSERT_TRUE(next.restore_webhooks());
+    ASSERT_TRUE(next.restore_webhooks(cluster.now().wall));
     cluster.run();
     ASSERT_EQ(sink.revocations.size(), 1u);
     EXPECT_EQ(sink.revocations[0]["subscription"]["status"], "moderator_removed");

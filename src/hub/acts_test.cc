@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 struct Watcher final : Observer {
     void on_event(const chat::EventRef& event) override { events.push_back(event); }
     void on_whisper(const WhisperReceived&) override {}
-    void on_account_changed(const chat::User&) override {}
+    void on_account_changed(const chat::User&, bool) override {}
     void on_standing_changed(ChannelId channel, UserId user) override {
         standings.emplace_back(channel, user);
     }

@@ -52,7 +52,7 @@ class Watcher final : public Observer {
             messages.push_back(*message);
     }
     void on_whisper(const WhisperReceived&) override {}
-    void on_account_changed(const chat::User&) override {}
+    void on_account_changed(const chat::User&, bool) override {}
     void on_standing_changed(ChannelId, UserId) override {}
     void on_followed(const Followed&) override {}
     void on_token_revoked(UserId, const std::string&) override {}

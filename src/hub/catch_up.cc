@@ -39,21 +39,25 @@ Result<Entries> newest_before(store::MessageLog& log, ChannelId channel, std::ui
 /// Epochs that are looked for in the log, one search each; what is older is estimated.
 constexpr int kEpochsCounted = 8;
 
-/// The oldest entry of the epoch of `end`, which is before it or itself.
+/// The oldest entry of the epoch of `end`, which is before it or itself: searched for in growing
+/// steps from `end` back, since epochs lie far from each other, and then between the last two.
 Result<Position> first_of_epoch(store::MessageLog& log, ChannelId channel, Position end) {
     std::uint64_t low = Position::before_first(end.region()).sequence;
     std::uint64_t high = end.sequence;
     Position first = end;
-    while (low < high) {
-        const std::uint64_t middle = low + (high - low) / 2;
+    for (std::uint64_t step = 1; low < high;) {
+        const std::uint64_t middle =
+            step != 0 && step < high - low ? high - step : low + (high - low) / 2;
         auto next = log.read(
             {.channel = channel, .after_sequence = middle, .one_region = true, .limit = 1});
         if (!next) return tl::unexpected<Error>(next.error());
         if (next->empty() || next->front().position.epoch >= end.epoch) {
             if (!next->empty()) first = std::min(first, next->front().position);
             high = middle;
+            step *= 2;
         } else {
             low = middle + 1;
+            step = 0;
         }
     }
     return first;

@@ -18,8 +18,8 @@ class MessageLog;
 namespace clamor::hub {
 
 /// How many events lie between two positions, as far as they tell. Where the source of order was
-/// lost, the sequence may leave out limits::kEpochSkip, counted from an event that was stored:
-/// `after` may be behind that.
+/// lost, the sequence leaves out a multiple of limits::kEpochSkip, counted from an event that was
+/// stored: `after` may be behind that.
 std::uint64_t events_between(Position after, Position before);
 
 /// An event of another node as it came over the bus. The log gets it from that node, later; where

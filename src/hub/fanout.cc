@@ -80,6 +80,7 @@ class Fanout::Flush {
           newcomers_(std::exchange(roster.newcomers, {})) {
         for (const Item& item : items_) {
             if (item.own_slot != kNobody) authors_.push_back(item.own_slot);
+            for_all_ = for_all_ && !item.only;
             if (const auto* change = std::get_if<chat::MembershipChanged>(&item.event->body))
                 joined_.insert(change->joined.begin(), change->joined.end());
         }
@@ -116,8 +117,8 @@ class Fanout::Flush {
         const chat::ShedClass intake = entry.member->intake();
         const std::size_t begins = begins_for(entry.slot);
         if (begins == items_.size()) return 0;
-        const bool all = !author && intake == chat::ShedClass::membership && begins == 0 &&
-                         !has_joined(*entry.member);
+        const bool all = for_all_ && !author && intake == chat::ShedClass::membership &&
+                         begins == 0 && !has_joined(*entry.member);
         if (!all) return send_part(entry, intake, begins);
         const Frame& frame = shared_frame(entry.member->dialect());
         if (frame.size() == 0) return 0;
@@ -181,6 +182,7 @@ class Fanout::Flush {
             const std::string_view bytes = std::string_view(lines.bytes).substr(begin, end - begin);
             begin = end;
             if (i < begins || bytes.empty() || item.own_slot == entry.slot) continue;
+            if (item.only && !item.only->contains(entry.slot)) continue;
             chat::ShedClass shed = chat::shed_class(*item.event);
             if (shed > intake && shed > chat::ShedClass::mention &&
                 concerns(*item.event, entry.member->identity())) {
@@ -214,6 +216,7 @@ class Fanout::Flush {
     std::vector<std::uint32_t> authors_;
     std::unordered_set<std::string_view> joined_;
     std::size_t reached_ = 0;
+    bool for_all_ = true;
     std::array<Lines, Dialect::kTextBits + 1> lines_;
     std::array<Frame, Dialect::kCount> frames_;
     std::array<bool, Dialect::kCount> sealed_{};
@@ -338,7 +341,8 @@ nanoseconds Fanout::shard_window(MonoTime now) const {
     return std::min({window, kShardWindowMax, hold_max_});
 }
 
-void Fanout::append(chat::EventRef event, std::uint32_t own_slot) {
+void Fanout::append(chat::EventRef event, std::uint32_t own_slot,
+                    std::shared_ptr<const Slots> only) {
     const auto found = rosters_.find(event->channel);
     if (found == rosters_.end()) return;  // the last member left while the event was on its way
     Roster& roster = *found->second;
@@ -348,7 +352,7 @@ void Fanout::append(chat::EventRef event, std::uint32_t own_slot) {
     roster.at_once |= chat::shed_class(*event) == chat::ShedClass::control;
     roster.events.add(1, now);
     roster.open_bytes += line_bytes(*event);
-    roster.open.push_back({std::move(event), own_slot, now});
+    roster.open.push_back({std::move(event), own_slot, now, std::move(only)});
     if (first) {
         if (!roster.flush) open_.push_back(&roster);
         roster.due = std::max(

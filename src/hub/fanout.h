@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/scheduler.h"
@@ -42,8 +43,10 @@ class Fanout {
     bool contains(ChannelId channel, std::uint32_t slot) { return find(channel, slot) != nullptr; }
 
     /// Queues an event for the channel's members here. `own_slot` said it and does not get it;
-    /// kNobody where the author's session is elsewhere.
-    void append(chat::EventRef event, std::uint32_t own_slot);
+    /// kNobody where the author's session is elsewhere. `only`: none but those of them get it.
+    using Slots = std::unordered_set<std::uint32_t>;
+    void append(chat::EventRef event, std::uint32_t own_slot,
+                std::shared_ptr<const Slots> only = nullptr);
 
     /// Events that did not get here: the channel's members are told.
     void tell_skipped(ChannelId channel, const Skipped& skipped);
@@ -68,6 +71,7 @@ class Fanout {
         chat::EventRef event;
         std::uint32_t own_slot;
         MonoTime appended_at;
+        std::shared_ptr<const Slots> only;
     };
     /// A rate that forgets what is older than about a second.
     struct Rate {

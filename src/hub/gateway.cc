@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hub/gateway.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/limits.h"
@@ -72,24 +73,50 @@ void HubGateway::whisper(Whisper whisper, std::function<void(WhisperAnswer)> don
     scheduler().post_to(
         ShardId(0), Priority::control,
         [this, whisper = std::move(whisper), done = std::move(done)]() mutable {
-            const MonoTime now = scheduler().now().mono;
-            const auto refuse = [&](WhisperAnswer why) {
+            const auto refuse = [this, done](WhisperAnswer why) {
                 whispers_refused_.add();
                 done(why);
             };
-            if (!whispers_.check(whisper.from.id, whisper_limits_.per_second, now).allowed)
-                return refuse(WhisperAnswer::too_fast_second);
-            if (!whispers_.check(whisper.from.id, whisper_limits_.per_minute, now).allowed)
-                return refuse(WhisperAnswer::too_fast_minute);
-            const bool queued = workers_.post([this, whisper = std::move(whisper), done] {
-                auto recipient = find_recipient(whisper);
-                scheduler().post_to(ShardId(0), Priority::control,
-                                    [this, whisper, recipient = std::move(recipient), done] {
-                                        deliver_whisper(whisper, recipient, done);
-                                    });
-            });
-            if (!queued) done(WhisperAnswer::busy);
+            count_whisper(
+                whisper.from.id, whisper_limits_.per_second,
+                [this, refuse, whisper = std::move(whisper), done](bool in_second) mutable {
+                    if (!in_second) return refuse(WhisperAnswer::too_fast_second);
+                    const UserId from = whisper.from.id;
+                    count_whisper(
+                        from, whisper_limits_.per_minute,
+                        [this, refuse, whisper = std::move(whisper), done](bool in_minute) mutable {
+                            if (!in_minute) return refuse(WhisperAnswer::too_fast_minute);
+                            look_up_and_deliver(std::move(whisper), done);
+                        });
+                });
         });
+}
+
+/// On the first shard; over all nodes where they can be asked.
+void HubGateway::count_whisper(UserId from, const limits::Window& window,
+                               std::function<void(bool)> allowed) {
+    const auto here = [this, from, window, allowed] {
+        allowed(whispers_.check(from, window, scheduler().now().mono).allowed);
+    };
+    if (shared_limits_ == nullptr) return here();
+    shared_limits_->check(SharedLimits::Act::whisper, from, window,
+                          [this, here, allowed](std::optional<chat::LimitAnswer> answer) {
+                              scheduler().post_to(ShardId(0), Priority::control,
+                                                  [here, allowed, answer] {
+                                                      answer ? allowed(answer->allowed) : here();
+                                                  });
+                          });
+}
+
+void HubGateway::look_up_and_deliver(Whisper whisper, std::function<void(WhisperAnswer)> done) {
+    const bool queued = workers_.post([this, whisper = std::move(whisper), done] {
+        auto recipient = find_recipient(whisper);
+        scheduler().post_to(ShardId(0), Priority::control,
+                            [this, whisper, recipient = std::move(recipient), done] {
+                                deliver_whisper(whisper, recipient, done);
+                            });
+    });
+    if (!queued) done(WhisperAnswer::busy);
 }
 
 HubGateway::Recipient HubGateway::find_recipient(const Whisper& whisper) {
@@ -113,7 +140,9 @@ void HubGateway::deliver_whisper(const Whisper& whisper, const Recipient& to,
         return done(WhisperAnswer::too_many_recipients);
     }
     if (!to.blocks_sender) {
-        ++whisper_number_;
+        // By the time, so that no other run and hardly another node gives the same to one sender.
+        whisper_number_ = std::max(whisper_number_ + 1,
+                                   static_cast<std::uint64_t>(unix_ms(scheduler().now().wall)));
         tell_nodes(news::Whispered{.from = whisper.from.id,
                                    .to = to.user.id,
                                    .number = whisper_number_,
@@ -141,7 +170,7 @@ void HubGateway::set_color(UserId user, std::string color, std::function<void(bo
             }
             // Before the answer: what is said after it has the new colour.
             if (written) {
-                on_all([changed = **found](auto& hub) { hub.account_changed(changed); });
+                on_all([changed = **found](auto& hub) { hub.account_changed(changed, false); });
                 tell_nodes(news::AccountChanged{user});
             }
             scheduler().post_to(ShardId(0), Priority::control, [done, written] { done(written); });
@@ -197,7 +226,7 @@ void HubGateway::announce(ChannelId channel, chat::UserNotice notice,
 }
 
 void HubGateway::account_changed(UserId user) {
-    take(news::AccountChanged{user});
+    spread_account(user, false);
     tell_nodes(news::AccountChanged{user});
 }
 

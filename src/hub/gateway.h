@@ -17,6 +17,7 @@
 #include "hub/account_limits.h"
 #include "hub/member.h"
 #include "hub/node_news.h"
+#include "hub/shared_limits.h"
 #include "hub/whisper_contacts.h"
 #include "store/catalog.h"
 
@@ -69,6 +70,7 @@ struct Followed {
     ChannelId channel{};
     chat::Person follower{};
     WallTime at{};
+    bool elsewhere = false;  ///< as in chat::Event
 };
 
 enum class BlockAnswer : std::uint8_t { done, unknown_user, to_self, busy };
@@ -120,8 +122,8 @@ class Observer {
     virtual void on_event(const chat::EventRef& event) = 0;
     /// A whisper was delivered; on every shard.
     virtual void on_whisper(const WhisperReceived& whisper) = 0;
-    /// See Gateway; on every shard.
-    virtual void on_account_changed(const chat::User& user) = 0;
+    /// See Gateway; on every shard. `elsewhere`: as in chat::Event.
+    virtual void on_account_changed(const chat::User& user, bool elsewhere) = 0;
     virtual void on_standing_changed(ChannelId channel, UserId user) = 0;
     virtual void on_followed(const Followed& follow) = 0;
     virtual void on_token_revoked(UserId user, const std::string& token_hash) = 0;
@@ -137,6 +139,13 @@ struct WhisperLimits {
     limits::Window per_second = limits::kWhispersPerSecond;
     limits::Window per_minute = limits::kWhispersPerMinute;
     limits::Window recipients = limits::kWhisperRecipientsPerDay;  ///< who did not write first
+};
+
+/// What of the other nodes' news is for others than the hubs; called on the first shard.
+struct NewsListener {
+    std::function<void(const news::WebhookChanged&)> webhook_changed{};
+    /// News were missed: what they were about is in the catalog.
+    std::function<void()> missed{};
 };
 
 /// The gateway to the hubs of this node.
@@ -174,7 +183,10 @@ class HubGateway final : public Gateway {
     /// From now on the other nodes are told, too, and tell us. On the first shard, before anything
     /// is asked; `make_bus` as in Services.
     void join_nodes(
-        const std::function<std::unique_ptr<bus::Bus>(bus::Receiver&, Scheduler&)>& make_bus);
+        const std::function<std::unique_ptr<bus::Bus>(bus::Receiver&, Scheduler&)>& make_bus,
+        SharedLimits& limits, NewsListener listener = {});
+    /// Any thread; nothing where this node is alone.
+    void tell_nodes(const news::News& what);
 
     /// Brings the rooms to life where messages are held or the raid breaker acts, so that they
     /// expire and it ends. Once, at the start.
@@ -198,6 +210,9 @@ class HubGateway final : public Gateway {
         chat::User user{};
         bool blocks_sender = false;
     };
+    void count_whisper(UserId from, const limits::Window& window,
+                       std::function<void(bool)> allowed);
+    void look_up_and_deliver(Whisper whisper, std::function<void(WhisperAnswer)> done);
     Recipient find_recipient(const Whisper& whisper);
     void deliver_whisper(const Whisper& whisper, const Recipient& to,
                          const std::function<void(WhisperAnswer)>& done);
@@ -215,13 +230,14 @@ class HubGateway final : public Gateway {
       private:
         HubGateway& gateway_;
     };
-    void tell_nodes(const news::News& what);
+    void spread_account(UserId user, bool elsewhere);
     void take(const news::AccountChanged& what);
     void take(const news::StandingChanged& what);
     void take(const news::ChannelChanged& what);
     void take(const news::FollowedChannel& what);
     void take(const news::TokenRevoked& what);
     void take(const news::Whispered& what);
+    void take(const news::WebhookChanged& what);
 
     const std::vector<Hub*>& hubs_;
     Executor& workers_;
@@ -234,7 +250,9 @@ class HubGateway final : public Gateway {
     Counter whispers_refused_;
     std::uint64_t whisper_number_ = 1;
     FromNodes from_nodes_{*this};
-    std::unique_ptr<bus::Bus> to_nodes_;  // of the first shard; null: this node is alone
+    NewsListener listener_;
+    SharedLimits* shared_limits_ = nullptr;  // null: this node is alone
+    std::unique_ptr<bus::Bus> to_nodes_;     // of the first shard; null: this node is alone
 };
 
 }  // namespace clamor::hub

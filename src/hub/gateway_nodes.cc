@@ -15,7 +15,10 @@ constexpr ChannelId kNodes{};
 }  // namespace
 
 void HubGateway::join_nodes(
-    const std::function<std::unique_ptr<bus::Bus>(bus::Receiver&, Scheduler&)>& make_bus) {
+    const std::function<std::unique_ptr<bus::Bus>(bus::Receiver&, Scheduler&)>& make_bus,
+    SharedLimits& limits, NewsListener listener) {
+    shared_limits_ = &limits;
+    listener_ = std::move(listener);
     to_nodes_ = make_bus(from_nodes_, scheduler());
     to_nodes_->subscribe(kNodes, bus::kNewest);
 }
@@ -37,17 +40,27 @@ void HubGateway::FromNodes::on_received(const bus::Received& received) {
 }
 
 void HubGateway::FromNodes::on_gap(ChannelId, Position after, Position before) {
+    if (gateway_.listener_.missed) gateway_.listener_.missed();
     if (before.epoch != after.epoch) return;
     log::warn("news of other nodes were missed; what they were about is noticed later",
               {{"news", before.sequence - after.sequence - 1}});
 }
 
-void HubGateway::take(const news::AccountChanged& what) {
-    workers_.post([this, user = what.user] {
+void HubGateway::spread_account(UserId user, bool elsewhere) {
+    workers_.post([this, user, elsewhere] {
         const auto found = catalog_.find_user(user);
         if (!found || !*found) return;
-        on_all([changed = **found](auto& hub) { hub.account_changed(changed); });
+        on_all(
+            [changed = **found, elsewhere](auto& hub) { hub.account_changed(changed, elsewhere); });
     });
+}
+
+void HubGateway::take(const news::AccountChanged& what) {
+    spread_account(what.user, true);
+}
+
+void HubGateway::take(const news::WebhookChanged& what) {
+    if (listener_.webhook_changed) listener_.webhook_changed(what);
 }
 
 void HubGateway::take(const news::StandingChanged& what) {
@@ -70,7 +83,8 @@ void HubGateway::take(const news::FollowedChannel& what) {
         if (!follower || !*follower) return;
         on_all([follow = Followed{.channel = what.channel,
                                   .follower = chat::person_of(**follower),
-                                  .at = what.at}](auto& hub) { hub.followed(follow); });
+                                  .at = what.at,
+                                  .elsewhere = true}](auto& hub) { hub.followed(follow); });
     });
 }
 
@@ -79,16 +93,19 @@ void HubGateway::take(const news::TokenRevoked& what) {
 }
 
 void HubGateway::take(const news::Whispered& what) {
+    whisper_contacts_.note(what.from, what.to, scheduler().now().mono);
     workers_.post([this, what] {
         auto from = catalog_.find_user(what.from);
         auto to = catalog_.find_user(what.to);
         if (!from || !*from || !to || !*to) return;
-        on_all([received = WhisperReceived{.from = **std::move(from),
-                                           .to = **std::move(to),
-                                           .number = what.number,
-                                           .text = what.text,
-                                           .action = what.action,
-                                           .emotes = {}}](auto& hub) { hub.whisper(received); });
+        on_all(
+            [received = WhisperReceived{.from = **std::move(from),
+                                        .to = **std::move(to),
+                                        .number = what.number,
+                                        .text = what.text,
+                                        .action = what.action,
+                                        .emotes = {},
+                                        .elsewhere = true}](auto& hub) { hub.whisper(received); });
     });
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <set>
@@ -21,6 +23,7 @@
 #include "emotes/emote_set.h"
 #include "hub/catch_up.h"
 #include "hub/gateway.h"
+#include "hub/member.h"
 #include "hub/shared_presence.h"
 #include "moderation/automod_desk.h"
 
@@ -72,6 +75,37 @@ struct RegionEnd {
     std::deque<Heard> from_others{};  ///< the newest events of other nodes, in order
 };
 
+/// What was shown here without a place in the order, since the bus is away. Whoever joins before it
+/// has its place was not shown it, and is behind that place.
+class ShownEarly {
+  public:
+    void show(MessageId event) { shown_.push_back({event, ++last_}); }
+    void joined(const MemberRef& who) {
+        if (!shown_.empty()) newcomers_.push_back({who, last_});
+    }
+    void left(const MemberRef& who) {
+        std::erase_if(newcomers_, [&](const auto& one) { return one.first == who; });
+    }
+    /// It has its place now: those to whom it is to be shown. What was shown before it has none.
+    std::vector<MemberRef> placed(MessageId event) {
+        const auto found =
+            std::ranges::find(shown_, event, &std::pair<MessageId, std::uint64_t>::first);
+        if (found == shown_.end()) return {};
+        std::vector<MemberRef> not_shown;
+        for (const auto& [who, joined_after] : newcomers_) {
+            if (found->second <= joined_after) not_shown.push_back(who);
+        }
+        shown_.erase(shown_.begin(), std::next(found));
+        if (shown_.empty()) newcomers_.clear();
+        return not_shown;
+    }
+
+  private:
+    std::deque<std::pair<MessageId, std::uint64_t>> shown_;
+    std::vector<std::pair<MemberRef, std::uint64_t>> newcomers_;
+    std::uint64_t last_ = 0;
+};
+
 /// One channel's live state on its owner shard: the data that RoomHost works on.
 struct HostedRoom {
     ChannelId channel;
@@ -99,8 +133,9 @@ struct HostedRoom {
     std::set<MessageId> unplaced_acts;  ///< published here, and without a place in the order yet
     std::set<MessageId> undone_acts;    ///< of these, those that were undone
     bool published_here = false;        ///< messages of this node may be on their way to the log
-    std::deque<chat::Event> outgoing;   ///< what acts made happen and is not published yet
-    bool publishing = false;            ///< a timer goes on with `outgoing`
+    ShownEarly shown_early;
+    std::deque<chat::Event> outgoing;  ///< what acts made happen and is not published yet
+    bool publishing = false;           ///< a timer goes on with `outgoing`
     OutgoingRaid raid;
     moderation::RoomPolicy automod;
     automod::ChannelMemory automod_memory;

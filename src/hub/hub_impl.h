@@ -259,7 +259,7 @@ class Hub::Impl final : public RoomHost::Outlet {
         });
         if (observer_ != nullptr) observer_->on_whisper(whisper);
     }
-    void account_changed(const chat::User& user) {
+    void account_changed(const chat::User& user, bool elsewhere) {
         host_.account_changed(user);
         for_sessions_of(user.id, [&](Slot& slot, std::uint32_t) {
             auto identity = std::make_shared<Identity>(*slot.identity);
@@ -267,7 +267,7 @@ class Hub::Impl final : public RoomHost::Outlet {
             slot.identity = std::move(identity);
             slot.member->on_account_changed(user);
         });
-        if (observer_ != nullptr) observer_->on_account_changed(user);
+        if (observer_ != nullptr) observer_->on_account_changed(user, elsewhere);
     }
     void standing_changed(ChannelId channel, UserId user) {
         if (observer_ != nullptr) observer_->on_standing_changed(channel, user);
@@ -360,19 +360,44 @@ class Hub::Impl final : public RoomHost::Outlet {
             own_slot = author->slot;
             generation = author->generation;
         }
+        post_event(shard, event, [event, own_slot, generation](Impl& home) {
+            const bool alive =
+                own_slot != Fanout::kNobody && home.slots_[own_slot].generation == generation;
+            if (home.observer_ != nullptr && home.watched_.contains(event->channel))
+                home.observer_->on_event(event);
+            if (shown_to_members(*event))
+                home.fanout_.append(event, alive ? own_slot : Fanout::kNobody);
+        });
+    }
+    void deliver_to(const std::vector<MemberRef>& members, const chat::EventRef& event) override {
+        if (!shown_to_members(*event)) return;
+        std::map<ShardId, std::vector<MemberRef>> by_shard;
+        for (const MemberRef& one : members) by_shard[one.shard].push_back(one);
+        for (auto& [shard, here] : by_shard) {
+            post_event(shard, event, [event, here = std::move(here)](Impl& home) {
+                auto slots = std::make_shared<Fanout::Slots>();
+                for (const MemberRef& one : here) {
+                    if (home.find(one) != nullptr) slots->insert(one.slot);
+                }
+                home.fanout_.append(event, Fanout::kNobody, std::move(slots));
+            });
+        }
+    }
+
+  private:
+    static bool shown_to_members(const chat::Event& event) {
+        const auto* message = std::get_if<chat::Message>(&event.body);
+        if (message != nullptr && chat::for_moderators_only(*message)) return false;
+        return !std::holds_alternative<chat::HeldMessage>(event.body);
+    }
+    /// Where the shard's mailbox is full, its members are told.
+    template <class Run>
+    void post_event(ShardId shard, const chat::EventRef& event, Run run) {
         Impl* const home = peers_[shard.value]->impl_.get();
         const bool never_shed = chat::shed_class(*event) == chat::ShedClass::control;
         const Priority priority = never_shed ? Priority::control : Priority::delivery;
-        const bool taken = scheduler_.post_to(shard, priority, [home, event, own_slot, generation] {
-            const bool alive =
-                own_slot != Fanout::kNobody && home->slots_[own_slot].generation == generation;
-            if (home->observer_ != nullptr && home->watched_.contains(event->channel))
-                home->observer_->on_event(event);
-            const auto* message = std::get_if<chat::Message>(&event->body);
-            if (message != nullptr && chat::for_moderators_only(*message)) return;
-            if (std::holds_alternative<chat::HeldMessage>(event->body)) return;
-            home->fanout_.append(event, alive ? own_slot : Fanout::kNobody);
-        });
+        const bool taken = scheduler_.post_to(
+            shard, priority, [home, run = std::move(run)]() mutable { run(*home); });
         if (taken) return;
         counters_.mailbox_shed.add();
         shed_[{shard, event->channel}].add(chat::shed_class(*event), event->position);
@@ -380,8 +405,6 @@ class Hub::Impl final : public RoomHost::Outlet {
             shed_timer_ =
                 scheduler_.call_at(scheduler_.now().mono + kTellShed, [this] { tell_shed(); });
     }
-
-  private:
     /// Where a shard's mailbox was full: what is told of it comes with the control messages.
     void tell_shed() {
         shed_timer_ = {};

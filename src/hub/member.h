@@ -86,6 +86,7 @@ struct WhisperReceived {
     std::string text;
     bool action = false;
     std::vector<chat::EmoteOccurrence> emotes;
+    bool elsewhere = false;  ///< as in chat::Event
 };
 
 /// Events of a channel that a session was not given, from `first` to `last`.

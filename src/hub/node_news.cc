@@ -39,6 +39,10 @@ void read(Reader& in, Whispered& news) {
     news.action = in.flags(1) != 0;
     news.text = in.string();
 }
+void read(Reader& in, WebhookChanged& news) {
+    news.id = in.string();
+    news.status = in.string();
+}
 
 /// The alternative whose place in the variant is `kind`.
 template <std::size_t kPlace = 0>
@@ -81,6 +85,10 @@ std::string encode(const News& news) {
                               out.number(one.number);
                               out.byte(one.action ? 1 : 0);
                               out.string(one.text);
+                          },
+                          [&](const WebhookChanged& one) {
+                              out.string(one.id);
+                              out.string(one.status);
                           }},
                news);
     return out.take();

@@ -40,9 +40,14 @@ struct Whispered {
     bool action = false;
     std::string text{};
 };
+/// An EventSub subscription that is posted to a callback: what has become of it.
+struct WebhookChanged {
+    std::string id{};
+    std::string status{};  ///< as clients see it; empty: its owner deleted it
+};
 
 using News = std::variant<AccountChanged, StandingChanged, ChannelChanged, FollowedChannel,
-                          TokenRevoked, Whispered>;
+                          TokenRevoked, Whispered, WebhookChanged>;
 
 /// docs/protocol/bus.md.
 std::string encode(const News& news);

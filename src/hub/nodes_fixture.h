@@ -82,9 +82,9 @@ class TestNode {
                Options{.create_channels = true, .id_seed = id * 1000}),
           gateway_(peers_, *workers_, shared.catalog, true) {
         peers_.push_back(&hub_);
-        gateway_.join_nodes([this](bus::Receiver& receiver, Scheduler& on) {
-            return link_->make_bus(receiver, on);
-        });
+        gateway_.join_nodes([this](bus::Receiver& receiver,
+                                   Scheduler& on) { return link_->make_bus(receiver, on); },
+                            shared_limits_);
     }
     ~TestNode() {
         link_->stop(std::chrono::milliseconds(0));

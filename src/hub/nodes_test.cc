@@ -238,6 +238,22 @@ TEST_F(NodesTest, KeepLocalViewersServedWhileRedisIsGoneAndLoseNothing) {
     ASSERT_TRUE(until([&] { return speakers_[0]->answered<Stored>(31); }));
 }
 
+TEST_F(NodesTest, ShowWhoJoinsDuringAnOutageWhatGetsItsPlaceAfterwards) {
+    shared_.redis.kill();
+    ASSERT_TRUE(until([&] { return !nodes_[0]->link().connected(); }));
+    nodes_[0]->say(*speakers_[0], 31, "first");
+    ASSERT_TRUE(until([&] { return !viewers_[0]->text().empty(); }));
+    FakeMember& newcomer = nodes_[0]->add("");
+    ASSERT_TRUE(until([&] { return !newcomer.joins.empty(); }));
+    nodes_[0]->say(*speakers_[0], 32, "second");
+    ASSERT_TRUE(until([&] { return !newcomer.text().empty(); }));
+    EXPECT_EQ(newcomer.text(), "speaker0: second\n");
+    shared_.redis.start();
+    ASSERT_TRUE(seen("second"));
+    ASSERT_TRUE(until([&] { return newcomer.text() == "speaker0: second\nspeaker0: first\n"; }));
+    EXPECT_EQ(viewers_[0]->text(), "speaker0: first\nspeaker0: second\n");
+}
+
 TEST_F(NodesTest, ListWhoIsThereOnAllOfThem) {
     auto& late = nodes_[2]->add("latecomer", Dialect::kMembership);
     ASSERT_TRUE(until([&] { return !late.joins.empty(); }));

@@ -281,17 +281,9 @@ void RoomHost::hurry() {
 }
 
 void RoomHost::publish_event(HostedRoom& room, chat::Event event) {
-    if (auto* notice = std::get_if<chat::UserNotice>(&event.body)) {
-        notice->message.sent_at = room.last_sent_at =
-            std::max(notice->message.sent_at, room.last_sent_at);
-    } else if (auto* act = std::get_if<chat::Moderation>(&event.body)) {
-        act->at = room.last_sent_at = std::max(act->at, room.last_sent_at);
-    } else if (auto* held = std::get_if<chat::HeldMessage>(&event.body)) {
-        held->at = room.last_sent_at = std::max(held->at, room.last_sent_at);
-    } else if (auto* message = std::get_if<chat::Message>(&event.body)) {
-        // One that was held has its time from now, not from when it was said.
-        message->sent_at = room.last_sent_at = std::max(message->sent_at, room.last_sent_at);
-    }
+    // A message that was held has its time from now, not from when it was said.
+    if (WallTime* const at = chat::time_of(event))
+        *at = room.last_sent_at = std::max(*at, room.last_sent_at);
     if (const auto* act = std::get_if<chat::Moderation>(&event.body))
         room.unplaced_acts.insert(act->id);
     ++room.not_durable;
@@ -506,17 +498,31 @@ void RoomHost::standing(ChannelId channel, const chat::User& user,
 }
 
 void RoomHost::chatters(ChannelId channel, std::function<void(std::vector<chat::Person>)> done) {
+    const auto told = [done = std::move(done)](std::vector<chat::Person> people) {
+        std::ranges::sort(people, {}, &chat::Person::id);
+        const auto same = [](const chat::Person& a, const chat::Person& b) { return a.id == b.id; };
+        people.erase(std::unique(people.begin(), people.end(), same), people.end());
+        done(std::move(people));
+    };
+    const auto add = [](std::vector<chat::Person>& people, const Present& present) {
+        for (const auto& one : present.chatters) people.push_back(one.person);
+    };
     std::vector<chat::Person> people;
     if (const auto found = rooms_.find(channel); found != rooms_.end()) {
         for (const auto& [user, entry] : found->second->chatters) {
             if (entry.connections > 0) people.push_back(chat::person_of(entry.chatter.user));
         }
-        for (const auto& one : found->second->elsewhere.chatters) people.push_back(one.person);
+        add(people, found->second->elsewhere);
+        return told(std::move(people));
     }
-    std::ranges::sort(people, {}, &chat::Person::id);
-    const auto same = [](const chat::Person& a, const chat::Person& b) { return a.id == b.id; };
-    people.erase(std::unique(people.begin(), people.end(), same), people.end());
-    done(std::move(people));
+    if (services_.shared_presence == nullptr) return told({});
+    services_.shared_presence->ask(
+        channel, [this, told, add, home = scheduler_.shard()](std::optional<Present> others) {
+            std::vector<chat::Person> elsewhere;
+            if (others) add(elsewhere, *others);
+            scheduler_.post_to(home, Priority::control,
+                               [told, elsewhere = std::move(elsewhere)] { told(elsewhere); });
+        });
 }
 
 void RoomHost::watch(ChannelId channel, ShardId shard) {

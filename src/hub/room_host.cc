@@ -60,6 +60,7 @@ void RoomHost::admit(HostedRoom& room, MemberRef who, ChatterEntry* entry, bool 
     } else {
         ++shard->second;
     }
+    room.shown_early.joined(who);
     Joined joined{.channel = room.channel,
                   .last = room.end_of(options_.region).last,
                   .beside = room.beside(options_.region),
@@ -89,6 +90,7 @@ void RoomHost::leave(ChannelId channel, MemberRef who, const IdentityRef& identi
                                     [&](const auto& count) { return count.first == who.shard; });
     if (shard == room.members.end()) return;
     if (--shard->second == 0) room.members.erase(shard);
+    room.shown_early.left(who);
     room.last_used = scheduler_.now().mono;
     if (identity->anonymous) return;
     const auto entry = room.chatters.find(identity->user.id);

@@ -57,6 +57,9 @@ class RoomHost final : public bus::Receiver {
         /// `author` is the session that must not get the event; null when there is none.
         virtual void deliver(ShardId shard, const chat::EventRef& event,
                              const MemberRef* author) = 0;
+        /// To these of its channel's members alone, in turn with what goes to all.
+        virtual void deliver_to(const std::vector<MemberRef>& members,
+                                const chat::EventRef& event) = 0;
 
       protected:
         ~Outlet() = default;

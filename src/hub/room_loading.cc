@@ -378,7 +378,8 @@ void RoomHost::with_limit(HostedRoom& room, ChatterEntry& entry, RunWithLimit ru
             [&](HostedRoom& in, ChatterEntry& by) { run(in, by, limit); }, refuse);
     };
     services_.shared_limits->check(
-        user.id, window, [this, answered, home = scheduler_.shard()](const LimitOf& limit) {
+        SharedLimits::Act::message, user.id, window,
+        [this, answered, home = scheduler_.shard()](const LimitOf& limit) {
             scheduler_.post_to(home, Priority::control, [answered, limit] { answered(limit); });
         });
 }

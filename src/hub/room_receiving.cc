@@ -27,6 +27,7 @@ void RoomHost::receive_bytes(HostedRoom& room, const bus::Received& received) {
         return;
     }
     decoded->position = received.position;
+    decoded->elsewhere = !received.published_here;
     bus::Received placed = received;
     std::string rewritten;
     if (received.turn != bus::Turn::early) {
@@ -59,7 +60,12 @@ void RoomHost::receive(HostedRoom& room, const chat::EventRef& event,
                        const bus::Received& received) {
     if (received.turn != bus::Turn::early) store(room, *event, received);
     if (!received.published_here) keep_for_catch_up(room, event);
-    if (received.turn == bus::Turn::late) return;
+    if (received.turn == bus::Turn::early) room.shown_early.show(chat::id_of(*event));
+    if (received.turn == bus::Turn::late) {
+        const std::vector<MemberRef> newcomers = room.shown_early.placed(chat::id_of(*event));
+        if (!newcomers.empty()) outlet_.deliver_to(newcomers, event);
+        return;
+    }
     if (std::holds_alternative<chat::Moderation>(event->body))
         return received_act(room, event, received);
     if (std::holds_alternative<chat::HeldMessage>(event->body))
@@ -186,6 +192,7 @@ void RoomHost::fill_gap(ChannelId channel, const std::vector<store::StoredMessag
                 if (!decoded) return;
                 decoded->position = stored.position;
                 decoded->beside = room.beside(stored.position.region());
+                decoded->elsewhere = true;
                 receive(room, std::make_shared<const chat::Event>(*std::move(decoded)),
                         {.channel = channel, .position = stored.position, .bytes = stored.event});
             },

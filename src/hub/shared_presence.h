@@ -39,6 +39,8 @@ class SharedPresence {
     /// Holds for limits::kPresenceKept; nobody here: is forgotten at once. `done` comes once, on
     /// any thread, soon: all other nodes together, or nothing when they could not be asked.
     virtual void report(ChannelId channel, const Present& here, Done done) = 0;
+    /// Only asks, for a node that has no room of the channel. As report().
+    virtual void ask(ChannelId channel, Done done) = 0;
 };
 
 }  // namespace clamor::hub

@@ -5,7 +5,7 @@
 
 namespace clamor::hub {
 
-bool WhisperContacts::allow(UserId from, UserId to, MonoTime now) {
+WhisperContacts::Contacts& WhisperContacts::contacts_of(UserId from, MonoTime now) {
     if (contacts_.size() >= sweep_at_) {
         std::erase_if(contacts_, [&](const auto& entry) {
             return std::ranges::none_of(
@@ -15,6 +15,21 @@ bool WhisperContacts::allow(UserId from, UserId to, MonoTime now) {
     }
     Contacts& contacts = contacts_[from];
     std::erase_if(contacts, [&](const Contact& contact) { return !fresh(contact, now); });
+    return contacts;
+}
+
+void WhisperContacts::note(UserId from, UserId to, MonoTime now) {
+    Contacts& contacts = contacts_of(from, now);
+    const auto known = std::ranges::find(contacts, to, &Contact::user);
+    if (known != contacts.end()) {
+        known->last = now;
+    } else {
+        contacts.push_back({to, now});
+    }
+}
+
+bool WhisperContacts::allow(UserId from, UserId to, MonoTime now) {
+    Contacts& contacts = contacts_of(from, now);
     const auto known = std::ranges::find(contacts, to, &Contact::user);
     if (known != contacts.end()) {
         known->last = now;

@@ -21,6 +21,8 @@ class WhisperContacts {
 
     /// Counts a whisper; false, and counts nothing, when `to` would be one new person too many.
     bool allow(UserId from, UserId to, MonoTime now);
+    /// A whisper that another node has allowed.
+    void note(UserId from, UserId to, MonoTime now);
     std::size_t remembered() const { return contacts_.size(); }
 
   private:
@@ -32,6 +34,7 @@ class WhisperContacts {
     bool fresh(const Contact& contact, MonoTime now) const {
         return now - contact.last < recipients_.length;
     }
+    Contacts& contacts_of(UserId from, MonoTime now);
     bool wrote_to(UserId from, UserId to, MonoTime now) const;
 
     const limits::Window recipients_;

@@ -103,6 +103,7 @@ class MemoryCatalog : public Catalog {
     Result<void> add_webhook(const Webhook& webhook) override;
     Result<bool> set_webhook_verified(std::string_view id) override;
     Result<bool> remove_webhook(std::string_view id) override;
+    Result<std::optional<Webhook>> find_webhook(std::string_view id) override;
     Result<std::vector<Webhook>> list_webhooks(std::string_view after_id,
                                                std::size_t limit) override;
 

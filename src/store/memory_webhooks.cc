@@ -30,6 +30,15 @@ Result<bool> MemoryCatalog::remove_webhook(std::string_view id) {
     return webhooks_.erase(*key) != 0;
 }
 
+Result<std::optional<Webhook>> MemoryCatalog::find_webhook(std::string_view id) {
+    const auto key = check_webhook_id(id);
+    if (!key) return tl::unexpected(key.error());
+    const std::lock_guard lock(mutex_);
+    const auto found = webhooks_.find(*key);
+    if (found == webhooks_.end()) return std::optional<Webhook>();
+    return std::optional(found->second);
+}
+
 Result<std::vector<Webhook>> MemoryCatalog::list_webhooks(std::string_view after_id,
                                                           std::size_t limit) {
     const std::lock_guard lock(mutex_);

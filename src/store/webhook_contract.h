@@ -57,6 +57,8 @@ TYPED_TEST_P(WebhookContract, KeepsAllOfAWebhook) {
     ASSERT_TRUE(catalog.add_webhook(one));
     EXPECT_EQ(catalog.list_webhooks("", 10).value(), (std::vector{one, other}));
     EXPECT_EQ(this->code_of(catalog.add_webhook(one)), this->kExists);
+    EXPECT_EQ(catalog.find_webhook(this->id(1)).value(), one);
+    EXPECT_EQ(catalog.find_webhook(this->id(3)).value(), std::nullopt);
 }
 
 TYPED_TEST_P(WebhookContract, NotesTheAnswerOfTheCallback) {
@@ -103,6 +105,7 @@ TYPED_TEST_P(WebhookContract, RefusesWhatIsNoIdAndNulBytes) {
     wrong.id = "'--";
     EXPECT_EQ(this->code_of(catalog.add_webhook(wrong)), this->kInvalid);
     EXPECT_EQ(this->code_of(catalog.remove_webhook("x")), this->kInvalid);
+    EXPECT_EQ(this->code_of(catalog.find_webhook("x")), this->kInvalid);
     EXPECT_EQ(this->code_of(catalog.set_webhook_verified("")), this->kInvalid);
     for (std::string Webhook::*text : {&Webhook::type, &Webhook::condition, &Webhook::callback,
                                        &Webhook::secret, &Webhook::client_id}) {

@@ -46,6 +46,7 @@ class WebhookStore {
     virtual Result<bool> set_webhook_verified(std::string_view id) = 0;
     /// False when there was none.
     virtual Result<bool> remove_webhook(std::string_view id) = 0;
+    virtual Result<std::optional<Webhook>> find_webhook(std::string_view id) = 0;
     /// By id; `after_id` empty: from the first on.
     virtual Result<std::vector<Webhook>> list_webhooks(std::string_view after_id,
                                                        std::size_t limit) = 0;

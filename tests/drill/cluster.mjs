@@ -6,7 +6,7 @@ import { IrcClient } from '../e2e/irc.mjs';
 import { Postgres } from '../e2e/postgres.mjs';
 import { Redis } from '../e2e/redis.mjs';
 import { eventually, exportChannel, sleep } from '../e2e/server.mjs';
-import { generator, SteadySender, Viewer } from './senders.mjs';
+import { generator, report, SteadySender, total, Viewer } from './senders.mjs';
 
 export const kRoom = 'drill';
 
@@ -142,6 +142,39 @@ export function sendersFor(nodes, each, rate, seed, Kind = SteadySender) {
 export async function endTalk(senders, patience) {
     for (const sender of senders) sender.over = true;
     await eventually(() => senders.every((sender) => sender.waiting <= 0), 'all echoes come', patience);
+}
+
+/** Viewers and senders who come back with their positions, when all are there; `home(i)` chooses where the i-th goes. */
+export async function startResuming(nodes, { viewers: count, rate, seed }, home) {
+    const viewers = Array.from({ length: Number(count) }, (_, i) => new ResumingViewer(i));
+    const senders = sendersFor(nodes, 2, Number(rate), Number(seed), ResumingSender);
+    const lives = viewers.map((viewer, i) => viewer.live(home(i)));
+    await eventually(() => viewers.every((viewer) => viewer.joined), 'all viewers are there', 20_000);
+    lives.push(...senders.map((sender) => sender.live(home(sender.number))));
+    await eventually(() => senders.every((sender) => sender.echoes.length > 0), 'all senders are there', 20_000);
+    return { viewers, senders, lives };
+}
+
+/** Ends them and the nodes, and says what became of all that was said: every viewer is to have it once and in the log's order. */
+export async function endResuming(cluster, { viewers, senders, lives }) {
+    await endTalk(senders, 20_000);
+    await sleep(1000);
+    for (const one of [...senders, ...viewers]) one.ended = true;
+    for (const one of [...senders, ...viewers]) await one.client.close();
+    await Promise.all(lives);
+    const stored = await cluster.stored();
+    const { echoes, problems } = report(senders, viewers, stored, { gapless: false, everything: true });
+    const announced = viewers.flatMap((viewer) => viewer.announced);
+    const others = otherOrder(viewers, stored);
+    console.log(`connections of viewers: ${viewers.reduce((sum, viewer) => sum + viewer.comings, 0)}`);
+    console.log(`said on connections that were lost, and not echoed: ${senders.reduce((sum, sender) => sum + sender.unanswered, 0)}; ` +
+        `of these heard and not stored: ${unstored(viewers, stored).size}`);
+    const failures = [];
+    if (total(problems) > 0) failures.push('what was heard is not what was promised');
+    if (announced.length) failures.push(`${announced.length} losses were announced, as ${announced[0]}`);
+    if (others.length) failures.push(`another order than the log's was seen by ${others}`);
+    if (echoes.length < 200) failures.push('too little was said to prove anything');
+    return failures;
 }
 
 /** Viewers whose order is not the one that is stored, of messages that are stored. */

@@ -2,6 +2,7 @@
 // A node with Redis: what is said goes through it; without it the node goes on alone, and loses nothing.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import { IrcClient } from './irc.mjs';
 import { Redis } from './redis.mjs';
@@ -70,6 +71,50 @@ for (const [what, leave, comeBack] of [
         }
     });
 }
+
+/** Something between clamor and a Redis that changes what Redis says; `port` is where. */
+async function between(redis, change) {
+    const sockets = new Set();
+    const server = createServer((client) => {
+        const upstream = connect(redis.port, '127.0.0.1');
+        for (const socket of [client, upstream]) {
+            sockets.add(socket);
+            socket.on('error', () => {});
+            socket.on('close', () => [client, upstream].forEach((one) => one.destroy()));
+        }
+        client.pipe(upstream);
+        upstream.on('data', (data) => client.write(Buffer.from(change(data.toString('latin1')), 'latin1')));
+    });
+    await new Promise((done) => server.listen(0, '127.0.0.1', done));
+    return { port: server.address().port, close: () => (sockets.forEach((socket) => socket.destroy()), server.close()) };
+}
+
+test('a clock that differs from Redis\'s is told', kTimeout, async () => {
+    const redis = await Redis.start();
+    const proxy = await between(redis, (text) => text.replace(/^\*2\r\n\$10\r\n(\d{10})\r\n/gm, (_, seconds) => `*2\r\n$10\r\n${Number(seconds) + 5}\r\n`));
+    const server = await Server.start({ args: ['--redis', `redis://127.0.0.1:${proxy.port}`, ...only] });
+    try {
+        await eventually(() => server.log.includes("this machine's clock and Redis's differ"), 'it is told');
+        const skew = await server.metric('clamor_redis_clock_skew_seconds');
+        assert.ok(skew > 4 && skew < 6, `${skew}`);
+    } finally {
+        await server.stop();
+        proxy.close();
+        await redis.stop();
+    }
+});
+
+test('a Redis that is too old is named', kTimeout, async () => {
+    const redis = await Redis.start();
+    const proxy = await between(redis, (text) => text.replace(/redis_version:(\d)/, 'redis_version:6'));
+    try {
+        // Not spawnSync: it would stop the proxy.
+        await assert.rejects(Server.start({ args: ['--redis', `redis://127.0.0.1:${proxy.port}`, ...only] }), /is version 6\.[\d.]+; clamor needs 7 or newer/);
+    } finally {
+        proxy.close();
+        await redis.stop();
+    }
+});
 
 test('what is wrong about Redis is said at the start', kTimeout, async () => {
     const redis = await Redis.start(['--requirepass', 'right']);

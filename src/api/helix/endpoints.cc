@@ -92,6 +92,7 @@ constexpr Endpoint kPlatform[]{
     {"PUT",  "/api/platform/users/{login}", kPlatformScope, Who::app, "", put_user},
     {"PUT",  "/api/platform/channels/{login}/standings/{user}", kPlatformScope, Who::app, "", put_standing},
     {"POST", "/api/platform/channels/{login}/events", kPlatformScope, Who::app, "", post_event},
+    {"GET",  "/api/nodes", kPlatformScope, Who::app, "", get_nodes},
     {"POST", "/api/platform/eventsub/reconnect", kPlatformScope, Who::app, "", post_eventsub_reconnect},
     {"GET",  "/api/channels/{login}/audit", "channel:moderate", Who::moderator_of_path, "", get_audit},
     {"POST", "/api/channels/{login}/moderation", "channel:moderate", Who::moderator_of_path, "", post_bulk_moderation},

@@ -18,6 +18,7 @@ Reply get_authorizations(Call& call);
 
 // chat.cc
 Reply get_chatters(Call& call);
+Reply get_nodes(Call& call);
 Reply get_color(Call& call);
 Reply put_color(Call& call);
 Reply get_settings(Call& call);

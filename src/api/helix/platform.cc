@@ -345,6 +345,10 @@ Reply put_standing(Call& call) {
         standing_json(call.channel, user, take(call.catalog().standing(call.channel.id, user.id))));
 }
 
+Reply get_nodes(Call& call) {
+    return json_reply({{"nodes", Json::parse(call.services->nodes())}});
+}
+
 Reply post_event(Call& call) {
     const auto login = valid_login(call.path.at(0));
     auto channel = take(call.catalog().find_channel(login));

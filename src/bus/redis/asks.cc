@@ -56,10 +56,10 @@ void Link::Impl::ask_window(const std::string& name, limits::Window window,
         });
 }
 
-void Link::Impl::ask_report(ChannelId channel, std::string here, ReportDone done) {
-    const auto kept = std::chrono::milliseconds(limits::kPresenceKept).count();
+void Link::Impl::ask_report(ChannelId channel, std::optional<std::string> here, ReportDone done) {
+    const auto kept = here ? std::chrono::milliseconds(limits::kPresenceKept).count() : 0;
     ask(fmt::format("clamor:{{{}}}:present", channel.value), &Server::presence_sha,
-        {node_field_, std::move(here), std::to_string(kept)},
+        {node_field_, here ? *std::move(here) : std::string(), std::to_string(kept)},
         [done = std::move(done)](const Reply* reply) {
             if (reply == nullptr) return done(std::nullopt);
             std::vector<std::string> others;

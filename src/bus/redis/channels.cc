@@ -84,6 +84,7 @@ void Link::Impl::move(Channel& channel, Server* to) {
     channel.heard = channel.reading = false;
     channel.sent = 0;
     channel.again_at.reset();
+    channel.backlog.reset();
 }
 
 /// Finds the channel's server and listens there; early where it is away.
@@ -122,6 +123,7 @@ void Link::Impl::server_down(Server& server) {
         if (channel->server != &server) continue;
         channel->heard = channel->reading = false;
         channel->sent = 0;
+        channel->backlog.reset();
         answer_subscribed(*channel);
         hand_out_early(*channel);
     }
@@ -226,7 +228,7 @@ void Link::Impl::took_page(Channel& channel, const Reply& page) {
         const bool next = position->epoch == channel.last.epoch &&
                           position->sequence == channel.last.sequence + 1;
         // A subscription that did not hold yet has nothing to miss.
-        if (!next && channel.answered && channel.last.sequence > 0) {
+        if (!next && channel.answered && channel.last.epoch > 0) {
             counters.gaps.add();
             hand(channel,
                  {.kind = Handed::Kind::gap, .position = *position, .after = channel.last});
@@ -312,6 +314,20 @@ void Link::Impl::take_publish(ChannelId id, std::uint64_t subscription, std::str
     busy_.insert(id);
     if (channel->server == nullptr || !channel->server->ready()) return hand_out_early(*channel);
     pump(*channel);
+    // Its turn comes after what waits.
+    if (channel->backlog) hand_out_early(*channel);
+}
+
+/// What was said while the server was away would be too much for viewers at once: it takes a part
+/// of the time in which it was said.
+bool Link::Impl::may_send(Channel& channel, const Pending& pending) const {
+    if (in_a_hurry_ || !pending.early) {
+        channel.backlog.reset();
+        return true;
+    }
+    if (!channel.backlog) channel.backlog = {.since = now(), .said_since = pending.since};
+    const auto& [since, said_since] = *channel.backlog;
+    return now() - since >= (pending.since - said_since) / limits::kBacklogSpeed;
 }
 
 void Link::Impl::pump(Channel& channel) {
@@ -324,6 +340,7 @@ void Link::Impl::pump(Channel& channel) {
             server->blocked.push_back(channel.id);
             return;
         }
+        if (!may_send(channel, channel.pending[channel.sent])) return;
         const std::size_t next = channel.sent++;
         send(channel, channel.pending[next], next == 0 ? 0 : channel.pending[next - 1].number);
     }
@@ -440,7 +457,8 @@ void Link::Impl::tick_channels() {
         if (!channel.pending.empty()) {
             const bool overdue = at - channel.pending.front().since > options.patience;
             if (away || overdue) hand_out_early(channel);
-            if (overdue) read(channel);
+            if (overdue && channel.sent > 0) read(channel);
+            if (channel.backlog) pump(channel);
         }
         if (channel.again_at && at >= *channel.again_at) {
             channel.again_at.reset();

@@ -120,7 +120,11 @@ void Link::Impl::stop(std::chrono::milliseconds patience) {
         if (loop_) {
             std::promise<void> drained;
             auto end = drained.get_future();
-            post([this, &drained, patience] { drain(now() + patience, drained); });
+            post([this, &drained, patience] {
+                in_a_hurry_ = true;
+                for (auto& [id, channel] : channels_) pump(*channel);
+                drain(now() + patience, drained);
+            });
             end.get();
             loop_->stop();
         }
@@ -305,7 +309,7 @@ void Link::Impl::look_around(Server& server) {
     server.commands->ask(
         {"EVALSHA", server.publish_sha, "2", "clamor:{probe}:stream", "clamor:{probe}:head",
          "clamor:{probe}", options.url.mode == Mode::cluster ? "SPUBLISH" : "PUBLISH", "probe",
-         node_field_, std::to_string(++last_number_), server.run, "0", "0", "0", "1", "60", "60",
+         node_field_, std::to_string(++last_number_), server.run, "0", "0", "1", "1", "60", "60",
          "0", "0"},
         done);
 }
@@ -554,9 +558,43 @@ void Link::Impl::tick_server(Server& server) {
     if (at - server.pinged_at < kPingEvery) return;
     server.pinged_at = at;
     server.topics->subscribe({"PING"});
-    server.commands->ask({"PING"}, [this, &server](const Reply& reply) {
-        if (reply.is_error()) trouble(server, std::string(reply.text()));
-    });
+    server.commands->ask({"TIME"},
+                         [this, &server](const Reply& reply) { took_time(server, reply); });
+}
+
+/// The times of what is said come from the nodes' clocks, so these must agree.
+void Link::Impl::took_time(Server& server, const Reply& reply) {
+    if (reply.is_error()) return trouble(server, std::string(reply.text()));
+    if (reply.size() != 2) return;
+    const auto number = [](std::string_view text) {
+        std::int64_t value = 0;
+        std::from_chars(text.data(), text.data() + text.size(), value);
+        return value;
+    };
+    const auto theirs = std::chrono::seconds(number(reply[0].text())) +
+                        std::chrono::microseconds(number(reply[1].text()));
+    const Now at = home_->now();
+    // It read its clock somewhere between the question and the answer.
+    const auto way =
+        std::chrono::duration_cast<std::chrono::microseconds>(at.mono - server.pinged_at);
+    const auto ours =
+        std::chrono::duration_cast<std::chrono::microseconds>(at.wall.time_since_epoch());
+    const auto early = theirs - ours;
+    const auto late = ours - way - theirs;
+    const auto skew = std::max({early, late, std::chrono::microseconds(0)});
+    counters.clock_skew_us.set(static_cast<std::uint64_t>(skew.count()));
+    const bool skewed = skew > limits::kClockSkew;
+    if (std::exchange(server.skewed, skewed) == skewed) return;
+    if (!skewed)
+        return log::info("this machine's clock agrees with Redis's again",
+                         {{"server", server.address}});
+    log::warn(
+        "this machine's clock and Redis's differ: the times of messages are wrong on one of them; "
+        "let both follow a time server",
+        {{"server", server.address},
+         {"milliseconds",
+          std::chrono::duration_cast<std::chrono::milliseconds>(early > late ? early : -late)
+              .count()}});
 }
 
 // The public face -------------------------------------------------------------------------------
@@ -594,7 +632,7 @@ void Link::check_window(std::string name, limits::Window window, std::optional<s
         });
 }
 
-void Link::report(ChannelId channel, std::string here,
+void Link::report(ChannelId channel, std::optional<std::string> here,
                   std::function<void(std::optional<std::vector<std::string>>)> done) {
     impl_->post(
         [impl = impl_.get(), channel, here = std::move(here), done = std::move(done)]() mutable {

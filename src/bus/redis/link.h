@@ -41,6 +41,7 @@ struct Counters {
     Counter lost;             // kept at the stop of the node and never stored
     Counter windows_asked;    // checks of limits
     Counter windows_unasked;  // of them, those that Redis did not answer
+    Counter clock_skew_us;    // between this machine's clock and Redis's, as it was last
     LatencyHistogram round;   // from publishing to having it back, microseconds
 };
 
@@ -95,9 +96,10 @@ class Link {
                       std::function<void(std::optional<WindowAnswer>)> done);
 
     /// Says of a channel what the node has to say of itself (a text without a meaning here; empty:
-    /// nothing), which holds for limits::kPresenceKept, and asks what the others say. Any thread;
+    /// nothing any more; none: leaves it as it is), which holds for limits::kPresenceKept, and asks
+    /// what the others say. Of channel 0, nobody's, each node says how it is itself. Any thread;
     /// `done` comes on the link's thread, and nothing when Redis could not be asked in time.
-    void report(ChannelId channel, std::string here,
+    void report(ChannelId channel, std::optional<std::string> here,
                 std::function<void(std::optional<std::vector<std::string>>)> done);
 
     /// Everything that the node needs of Redis is there. Any thread.

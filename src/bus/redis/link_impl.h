@@ -77,6 +77,12 @@ struct Channel {
     Position newest_at_read{};  ///< what `newest` was when the stream was asked
     MonoTime listened_at{};
     std::optional<MonoTime> again_at{};  ///< publishing waits until then
+    /// What was handed out early is being published: since when, and when its first was said.
+    struct Backlog {
+        MonoTime since;
+        MonoTime said_since;
+    };
+    std::optional<Backlog> backlog{};
     std::deque<Pending> pending;
     std::size_t sent = 0;  ///< so many of them are with the server
     std::unordered_map<std::uint64_t, std::uint64_t> numbers;  ///< the last one of each other node
@@ -94,6 +100,7 @@ struct Server {
     std::string window_sha;
     std::string presence_sha;
     bool stalled = false;
+    bool skewed = false;    ///< its clock and ours differ, and that was said
     bool unwanted = false;  ///< no slot is its any more
     unsigned failures = 0;
     std::string last_failure;
@@ -135,7 +142,7 @@ class Link::Impl {
     }
     void ask_window(const std::string& name, limits::Window window, std::optional<std::uint64_t> at,
                     WindowDone done);
-    void ask_report(ChannelId channel, std::string here, ReportDone done);
+    void ask_report(ChannelId channel, std::optional<std::string> here, ReportDone done);
 
     Counters counters;
     std::atomic<bool> connected{false};
@@ -176,6 +183,7 @@ class Link::Impl {
     void note_state();
     void tick();
     void tick_server(Server& server);
+    void took_time(Server& server, const Reply& reply);
     void back_pressure();
     Server* server_of(std::uint16_t slot) const { return slots_[slot]; }
 
@@ -199,6 +207,7 @@ class Link::Impl {
     void take(Channel& channel, Position position, std::string_view envelope);
     void take_own(Channel& channel, Position position, const Envelope& envelope);
     void pump(Channel& channel);
+    bool may_send(Channel& channel, const Pending& pending) const;
     void send(Channel& channel, const Pending& pending, std::uint64_t before);
     void published(Channel& channel, const Reply& reply);
     void publish_later(Channel& channel);
@@ -247,6 +256,7 @@ class Link::Impl {
     bool receiving_ = true;
     std::uint64_t foreign_unsaid_ = 0;
     MonoTime foreign_said_at_{};
+    bool in_a_hurry_ = false;  // the node ends
 
     std::map<std::uint64_t, Asked> asked_;
     std::uint64_t last_asked_ = 0;

@@ -15,9 +15,11 @@ namespace {
 using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::Not;
 using testing::SizeIs;
 
 constexpr ChannelId kLobby{1000};
+constexpr ChannelId kQuiet{1001};
 
 class OutageTest : public testing::Test {
   protected:
@@ -133,6 +135,25 @@ TEST_F(OutageTest, LosesAndDoublesNothingWhatIsUnderWayWhenRedisIsKilled) {
     }
 }
 
+TEST_F(OutageTest, GivesNoSequenceAgainToNodesThatKnowNothingOfTheLostOnes) {
+    std::set<std::uint64_t> given;
+    for (std::uint64_t run = 1; run <= 3; ++run) {
+        TestNode node(server_.url(), 100 + run, shard_);
+        node.bus->subscribe(kQuiet, {});
+        for (const char* text : {"a", "b"}) node.bus->publish(kQuiet, text);
+        ASSERT_TRUE(shard_.until([&] { return node.keeper.in_order().size() == 2; }));
+        for (const auto& kept : node.keeper.received) {
+            const bool placed = kept.turn != Turn::early;
+            EXPECT_TRUE(!placed || given.insert(kept.position.sequence).second);
+        }
+        // What it gave is lost, and the next one comes a second later at least.
+        server_.kill();
+        shard_.run_for(std::chrono::milliseconds(1100));
+        server_.start();
+    }
+    EXPECT_THAT(given, SizeIs(6));
+}
+
 TEST_F(OutageTest, ServesItsOwnViewersWhileRedisHangsAndGivesOneOrderAfterwards) {
     say("before", 5);
     ASSERT_TRUE(all_arrived());
@@ -150,6 +171,28 @@ TEST_F(OutageTest, ServesItsOwnViewersWhileRedisHangsAndGivesOneOrderAfterwards)
     say("after", 5);
     ASSERT_TRUE(all_arrived());
     expect_one_order_without_loss();
+}
+
+TEST_F(OutageTest, PublishesWhatWaitedAtAPaceAndTheRestBehindIt) {
+    server_.kill();
+    ASSERT_TRUE(connected(false));
+    say("first", 1);
+    shard_.run_for(std::chrono::seconds(3));
+    say("second", 1);
+    server_.start();
+    ASSERT_TRUE(shard_.until([&] {
+        const auto order = a_.keeper.in_order();
+        return std::ranges::find(order, "first1.0") != order.end();
+    }));
+    EXPECT_THAT(a_.keeper.in_order(), Not(Contains("second1.0")));
+    say("third", 1);
+    ASSERT_TRUE(shard_.until([&] { return a_.keeper.seen().back() == "third1.0"; }));
+    EXPECT_EQ(a_.keeper.received.back().turn, Turn::early);
+    ASSERT_TRUE(all_arrived());
+    say("fourth", 1);
+    ASSERT_TRUE(all_arrived());
+    expect_one_order_without_loss();
+    EXPECT_EQ(a_.keeper.received.back().turn, Turn::in_order);
 }
 
 TEST_F(OutageTest, CatchesUpFromTheStreamAfterALostConnection) {
@@ -172,7 +215,7 @@ TEST_F(OutageTest, AnnouncesWhatTheStreamDoesNotHaveAnyMore) {
     const Position before = a_.keeper.received.back().position;
     // Nobody is told of these. Redis trims whole blocks of a hundred entries.
     server_.cli("eval \"for i=1,300 do redis.call('xadd',KEYS[1],'" + std::to_string(before.epoch) +
-                "-'..(" + std::to_string(before.sequence) +
+                "-'..string.format('%.0f'," + std::to_string(before.sequence) +
                 "+i),'e','x') end redis.call('xtrim',KEYS[1],'maxlen',10) return 1\" 1 "
                 "clamor:{1000}:stream");
     server_.cli("client kill type pubsub");

@@ -8,13 +8,15 @@ namespace clamor::bus::redis {
 
 /// Gives an envelope its place and tells everybody. KEYS: the stream, its head (a hash). ARGV:
 /// topic, PUBLISH or SPUBLISH, envelope, node, number, run id of the server, known epoch, known
-/// sequence, what the sequence skips in a new epoch, entries kept, seconds that an idle stream and
-/// an idle head are kept, the node's number before this one (0: it does not matter), what the
-/// region's sequences begin behind. Answers the entry id; empty: this number was published before.
-/// An error CLAMOR: the number before this one was not.
+/// sequence, what the sequence skips at least in a new epoch, entries kept, seconds that an idle
+/// stream and an idle head are kept, the node's number before this one (0: it does not matter),
+/// what the region's sequences begin behind. Answers the entry id; empty: this number was published
+/// before. An error CLAMOR: the number before this one was not.
 ///
 /// The head has the last position, the server's run in which it was given, and each node's last
-/// number. Another run may have lost what was last: its positions are never given again.
+/// number. Another run may have lost what was last, also what an earlier one began with: so an
+/// epoch skips to behind as many steps as there have been seconds since 1970. Whole steps, so that
+/// who knows two positions can tell how many events lie between them.
 inline constexpr std::string_view kPublishScript = R"(
 local stream, head = KEYS[1], KEYS[2]
 local number = tonumber(ARGV[5])
@@ -33,8 +35,10 @@ local function begin_epoch()
         sequence = math.max(sequence, tonumber(old_sequence))
     end
     epoch = math.max(time[1] * 1000 + math.floor(time[2] / 1000), epoch + 1, ARGV[7] + 1)
-    sequence = math.max(sequence, tonumber(ARGV[8]), base)
-    if sequence > base then sequence = sequence + ARGV[9] end
+    local step = tonumber(ARGV[9])
+    local known = math.max(sequence, tonumber(ARGV[8]), base) - base
+    local steps = math.max(math.floor(known / step) + 1, tonumber(time[1]))
+    sequence = base + steps * step + known % step
 end
 local epoch_text, sequence_text, id
 local function append()
@@ -85,12 +89,15 @@ return {0, 0, math.ceil((tonumber(blocking[2]) + length - now) / 1000)}
 )";
 
 /// Who is in a channel. KEYS: a hash with a field for each node. ARGV: node, what it says (empty:
-/// nobody is there), milliseconds that this holds. Answers what the others say.
+/// nobody is there), milliseconds that this holds (0: it says nothing). Answers what the others
+/// say.
 inline constexpr std::string_view kPresenceScript = R"(
 local key, node, kept = KEYS[1], ARGV[1], tonumber(ARGV[3])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-if ARGV[2] == '' then
+if kept == 0 then
+    -- only asks
+elseif ARGV[2] == '' then
     redis.call('HDEL', key, node)
 else
     redis.call('HSET', key, node, string.format('%.0f', now + kept) .. ' ' .. ARGV[2])

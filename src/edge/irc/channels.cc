@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include <fmt/format.h>
@@ -67,25 +68,58 @@ void Handlers::join(IrcSession& session, const Line& line) {
     std::optional<std::string> positions;
     if (session.numbered()) positions = line.tag(twitch::kAfterTag);
     std::string_view after = positions ? std::string_view(*positions) : std::string_view();
-    std::size_t too_quick = 0;
-    std::string first_too_quick;
-    std::chrono::milliseconds retry_after{0};
+    std::vector<IrcSession::Wish> wishes;
     for_each_channel(line.param(0), [&](std::string name) {
         const std::string_view position = after.substr(0, after.find(','));
         after.remove_prefix(std::min(position.size() + 1, after.size()));
-        const chat::LimitAnswer limit = session.count_join();
-        if (limit.allowed) return session.join_one(std::move(name), position);
-        if (too_quick++ == 0) first_too_quick = std::move(name);
-        retry_after = limit.retry_after;
+        wishes.push_back({std::move(name), std::string(position)});
     });
-    if (too_quick == 0) return;
-    session.shard_.counters.joins_rate_limited.add(too_quick);
-    session.say_notice(text::repair_utf8(first_too_quick),
-                       join_rate_limited(too_quick, retry_after));
+    if (!wishes.empty()) session.count_joins(std::move(wishes));
+}
+
+/// Over all nodes where they can be asked; what the client says meanwhile waits.
+void IrcSession::count_joins(std::vector<Wish> wishes) {
+    if (shard_.shared_limits == nullptr || identity_.anonymous) {
+        JoinLimits limits;
+        for (std::size_t i = 0; i < wishes.size(); ++i) limits.push_back(count_join_here());
+        return join_allowed(wishes, limits);
+    }
+    counting_ = true;
+    /// Answers come on another thread, one after the other.
+    struct Asked {
+        std::vector<std::optional<chat::LimitAnswer>> answers;
+        std::size_t left;
+    };
+    const auto asked = std::make_shared<Asked>();
+    asked->answers.resize(wishes.size());
+    asked->left = wishes.size();
+    const auto answered = [alive = std::weak_ptr<IrcSession*>(ticket()), asked,
+                           wishes = std::move(wishes)] {
+        const auto session = alive.lock();
+        if (!session || (*session)->closed()) return;
+        IrcSession& self = **session;
+        JoinLimits limits;
+        for (const auto& answer : asked->answers)
+            limits.push_back(answer ? *answer : self.count_join_here());
+        self.counting_ = false;
+        self.join_allowed(wishes, limits);
+        self.resume_when_possible();
+    };
+    const limits::Window& window =
+        identity_.user.verified_bot ? shard_.options.joins_verified_bot : shard_.options.joins;
+    for (std::size_t i = 0; i < asked->answers.size(); ++i) {
+        shard_.shared_limits->check(
+            hub::SharedLimits::Act::join, identity_.user.id, window,
+            [asked, i, answered, &scheduler = shard_.scheduler,
+             home = shard_.scheduler.shard()](std::optional<chat::LimitAnswer> answer) {
+                asked->answers[i] = answer;
+                if (--asked->left == 0) scheduler.post_to(home, Priority::control, answered);
+            });
+    }
 }
 
 /// Anonymous sessions have no account: their limit is the connection's.
-chat::LimitAnswer IrcSession::count_join() {
+chat::LimitAnswer IrcSession::count_join_here() {
     const MonoTime now = shard_.scheduler.now().mono;
     if (identity_.anonymous) return join_window_.check(shard_.options.joins, now);
     const limits::Window& window =
@@ -133,6 +167,23 @@ IrcSession::JoinedAt IrcSession::began_at(const Missed& missed) {
             at.others.push_back(range.after);
     }
     return at;
+}
+
+void IrcSession::join_allowed(const std::vector<Wish>& wishes, const JoinLimits& limits) {
+    std::size_t too_quick = 0;
+    std::string_view first_too_quick;
+    std::chrono::milliseconds retry_after{0};
+    for (std::size_t i = 0; i < wishes.size(); ++i) {
+        if (limits[i].allowed) {
+            join_one(wishes[i].channel, wishes[i].after);
+            continue;
+        }
+        if (too_quick++ == 0) first_too_quick = wishes[i].channel;
+        retry_after = limits[i].retry_after;
+    }
+    if (too_quick == 0) return;
+    shard_.counters.joins_rate_limited.add(too_quick);
+    say_notice(text::repair_utf8(first_too_quick), join_rate_limited(too_quick, retry_after));
 }
 
 void IrcSession::join_one(std::string name, std::string_view after) {

@@ -161,9 +161,28 @@ void IrcSession::on_login_answer(const LoginAnswer& answer) {
     // Only who has shown a good token is counted: nobody can use up the logins of somebody else.
     const limits::Window& window =
         identity.user.verified_bot ? shard_.options.logins_verified_bot : shard_.options.logins;
-    const MonoTime now = shard_.scheduler.now().mono;
-    if (shard_.options.limit_logins &&
-        !shard_.accounts.logins.check(identity.user.id, window, now).allowed) {
+    if (!shard_.options.limit_logins) return on_login_counted(identity, true);
+    const auto here = [](IrcSession& self, const hub::Identity& who, const limits::Window& of) {
+        const MonoTime now = self.shard_.scheduler.now().mono;
+        self.on_login_counted(who, self.shard_.accounts.logins.check(who.user.id, of, now).allowed);
+    };
+    if (shard_.shared_limits == nullptr) return here(*this, identity, window);
+    shard_.shared_limits->check(
+        hub::SharedLimits::Act::login, identity.user.id, window,
+        [alive = std::weak_ptr<IrcSession*>(ticket()), here, identity, window,
+         &scheduler = shard_.scheduler,
+         home = shard_.scheduler.shard()](std::optional<chat::LimitAnswer> answer) {
+            scheduler.post_to(home, Priority::control, [alive, here, identity, window, answer] {
+                const auto session = alive.lock();
+                if (!session || (*session)->stage_ != Stage::authenticating) return;
+                if (!answer) return here(**session, identity, window);
+                (*session)->on_login_counted(identity, answer->allowed);
+            });
+        });
+}
+
+void IrcSession::on_login_counted(const hub::Identity& identity, bool allowed) {
+    if (!allowed) {
         shard_.counters.logins_rate_limited.add();
         return fail_login(LoginFailure::too_often);
     }

@@ -103,7 +103,8 @@ void IrcSession::run_line(std::string_view line) {
 }
 
 bool IrcSession::must_hold() const {
-    return stage_ == Stage::authenticating || replies_.places() >= limits::kPendingRepliesMax;
+    return stage_ == Stage::authenticating || counting_ ||
+           replies_.places() >= limits::kPendingRepliesMax;
 }
 
 void IrcSession::hold(std::string_view line) {

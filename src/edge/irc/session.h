@@ -21,6 +21,7 @@
 #include "hub/account_limits.h"
 #include "hub/gateway.h"
 #include "hub/hub.h"
+#include "hub/shared_limits.h"
 #include "twitch/notices.h"
 
 namespace clamor::edge::irc {
@@ -73,6 +74,7 @@ struct Shard {
     const hub::Encoder& encoder;
     Authenticator& authenticator;
     AccountWindows& accounts;
+    hub::SharedLimits* shared_limits = nullptr;  ///< null: this node is alone
     SessionCounters& counters;
     Options options;
 };
@@ -185,11 +187,19 @@ class IrcSession final : public hub::Member {
     // registration.cc
     void try_login();
     void on_login_answer(const LoginAnswer& answer);
+    void on_login_counted(const hub::Identity& identity, bool allowed);
     void log_in(hub::Identity identity);
     void fail_login(LoginFailure failure);
 
     // channels.cc
-    chat::LimitAnswer count_join();
+    struct Wish {
+        std::string channel;
+        std::string after;
+    };
+    using JoinLimits = std::vector<chat::LimitAnswer>;  ///< by wish
+    void count_joins(std::vector<Wish> wishes);
+    chat::LimitAnswer count_join_here();
+    void join_allowed(const std::vector<Wish>& wishes, const JoinLimits& limits);
     void join_one(std::string name, std::string_view after);
     struct Missed;
     struct JoinedAt;
@@ -219,6 +229,7 @@ class IrcSession final : public hub::Member {
     Stage stage_ = Stage::registering;
     bool receiving_ = true;
     bool pinged_ = false;    ///< and no input since
+    bool counting_ = false;  ///< joins are counted over all nodes; input waits
     bool resuming_ = false;  ///< run_held_lines() is going to run at the end of the turn
     std::uint8_t overlong_lines_ = 0;
     std::optional<CloseReason> doom_;

@@ -54,6 +54,8 @@ struct WebhookRow {
 const std::string kList = fmt::format(
     "SELECT {} FROM webhooks WHERE webhook_id > :after ORDER BY webhook_id LIMIT :limit",
     WebhookRow::kColumns);
+const std::string kFind =
+    fmt::format("SELECT {} FROM webhooks WHERE webhook_id = :id", WebhookRow::kColumns);
 
 }  // namespace
 
@@ -90,6 +92,14 @@ Result<bool> SqlCatalog::remove_webhook(std::string_view id) {
     if (!key) return tl::unexpected(key.error());
     return database_->run("removing a webhook", [&](Session& sql) -> Result<bool> {
         return sql.change("DELETE FROM webhooks WHERE webhook_id = :id", *key) != 0;
+    });
+}
+
+Result<std::optional<Webhook>> SqlCatalog::find_webhook(std::string_view id) {
+    const auto key = check_webhook_id(id);
+    if (!key) return tl::unexpected(key.error());
+    return database_->run("finding a webhook", [&](Session& sql) -> Result<std::optional<Webhook>> {
+        return sql.fetch_one<WebhookRow>(kFind, *key);
     });
 }
 
