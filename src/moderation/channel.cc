@@ -183,6 +183,8 @@ Service::Run::Answer Service::Run::operator()(const chat::act::Announce& act) {
     if (text.empty()) return Denied{.why = Denial::bad_text, .number = limits::kMessageCodePoints};
     chat::UserNotice announcement = notice("announcement", text);
     announcement.parameters = {{"color", act.color}};
+    audit("announce", announcement.message.id, {}, "", nullptr,
+          {{"text", text}, {"color", act.color}});
     return Done{{std::move(announcement)}};
 }
 

@@ -79,6 +79,8 @@ class Service::Run {
     /// A line in the audit log about what `act` says.
     void audit(const chat::Moderation& act, const nlohmann::json& before,
                const nlohmann::json& after);
+    void audit(std::string_view action, MessageId act, UserId target, const std::string& reason,
+               const nlohmann::json& before, const nlohmann::json& after);
     /// Lifts what keeps `target` from speaking; the event to publish.
     chat::Moderation lift(chat::Chatter& target, const std::optional<store::Ban>& ban);
     /// With what a ban takes along: the role. Tells which one that was.

@@ -169,17 +169,22 @@ chat::Moderation Service::Run::made(chat::ModAction action, const chat::User* ta
 }
 
 void Service::Run::audit(const chat::Moderation& act, const json& before, const json& after) {
+    audit(chat::name_of(act.action), act.id, act.target.id, act.reason, before, after);
+}
+
+void Service::Run::audit(std::string_view action, MessageId act, UserId target,
+                         const std::string& reason, const json& before, const json& after) {
     json what = after.is_object() ? after : json::object();
-    what["act"] = act.id.to_string();
+    what["act"] = act.to_string();
     audit_.push_back({.id = 0,
                       .channel = channel_.id,
                       .at = now_,
                       .actor = actor_.user.id,
-                      .action = std::string(chat::name_of(act.action)),
-                      .target = act.target.id,
+                      .action = std::string(action),
+                      .target = target,
                       .before = before.is_null() ? std::string() : before.dump(),
                       .after = what.dump(),
-                      .reason = act.reason,
+                      .reason = reason,
                       .origin = actor_.origin,
                       .batch = actor_.batch});
 }

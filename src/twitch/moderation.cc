@@ -329,7 +329,7 @@ void append_clearing_as_notice(std::string& out, const chat::Event& event) {
                     notice.id, unix_ms(act->at), event.channel_login, notice.text);
 }
 
-Notice notice_of(const chat::Done& done) {
+Notice notice_of(const chat::Done& done, bool hears_room) {
     // An approved unban request comes with the unban itself before it: the last event says what was
     // asked for.
     if (done.events.empty()) return {};
@@ -340,6 +340,8 @@ Notice notice_of(const chat::Done& done) {
     }
     const auto* act = std::get_if<chat::Moderation>(&done.events.front());
     if (act == nullptr) return {};
+    if (!hears_room && chat::changes_modes(act->action))
+        return mode_notice(act->action, act->number);
     const chat::Person& target = act->target;
     switch (act->action) {
         case ModAction::ban:

@@ -23,8 +23,9 @@ void append_user_notice(std::string& out, const chat::Event& event, const chat::
 void append_changed_mode(std::string& out, std::string_view channel, ChannelId id,
                          chat::ModAction action, const chat::RoomState& modes, bool tags);
 
-/// What the acting moderator is told; no text where the lines to everybody say it.
-Notice notice_of(const chat::Done& done);
+/// What the acting moderator is told; no text where the lines to everybody say it to a session that
+/// hears the room.
+Notice notice_of(const chat::Done& done, bool hears_room);
 /// Why an act was not done. `act` is what was wanted.
 Notice notice_of(const chat::Denied& denied, const chat::Act& act, std::string_view channel);
 

@@ -140,7 +140,7 @@ TEST(UserNotices, HaveEveryTagAndEscapeTheirTexts) {
 TEST(ActNotices, HaveTheIdsAndFirstWordsThatLibrariesWaitFor) {
     const auto told = [](chat::ModAction action, std::uint64_t number = 0) {
         const auto event = about_bob(action, number);
-        return notice_of(chat::Done{{std::get<chat::Moderation>(event.body)}});
+        return notice_of(chat::Done{{std::get<chat::Moderation>(event.body)}}, true);
     };
     EXPECT_EQ(told(chat::ModAction::ban).id, "ban_success");
     EXPECT_EQ(told(chat::ModAction::ban).text, "bob is now banned from this channel.");

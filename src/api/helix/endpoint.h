@@ -34,6 +34,7 @@ struct Endpoint {
     std::string_view of{};
     Answer answer = nullptr;
     std::string_view scope_text{};  ///< when the scope is missing; empty: `Missing scope: a or b`
+    std::string_view moderator_text{};  ///< to whom does not moderate; empty: as for most
 };
 
 /// /helix/<path> and /mock/<path>.

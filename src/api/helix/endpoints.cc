@@ -8,6 +8,9 @@ namespace clamor::api::helix {
 namespace {
 
 constexpr std::string_view kB = "broadcaster_id";
+// Clients look for its beginning (spec helix-eventsub 2.4).
+constexpr std::string_view kNoShieldMode =
+    "Requester does not have permissions to see or change the channel's Shield Mode.";
 constexpr auto kModerator = Who::moderator;
 constexpr auto kBroadcaster = Who::broadcaster;
 
@@ -65,8 +68,8 @@ constexpr Endpoint kHelix[]{
     {"GET",    "moderation/automod/settings", "moderator:read:automod_settings", kModerator, kB, get_automod_settings},
     {"PUT",    "moderation/automod/settings", "moderator:manage:automod_settings", kModerator, kB, put_automod_settings},
     {"POST",   "moderation/warnings", "moderator:manage:warnings", kModerator, kB, post_warning},
-    {"GET",    "moderation/shield_mode", "moderator:read:shield_mode", kModerator, kB, get_shield_mode},
-    {"PUT",    "moderation/shield_mode", "moderator:manage:shield_mode", kModerator, kB, put_shield_mode},
+    {"GET",    "moderation/shield_mode", "moderator:read:shield_mode", kModerator, kB, get_shield_mode, {}, kNoShieldMode},
+    {"PUT",    "moderation/shield_mode", "moderator:manage:shield_mode", kModerator, kB, put_shield_mode, {}, kNoShieldMode},
     {"POST",   "moderation/suspicious_users", "moderator:manage:suspicious_users", kModerator, kB, post_suspicious_user},
     {"DELETE", "moderation/suspicious_users", "moderator:manage:suspicious_users", kModerator, kB, delete_suspicious_user},
 

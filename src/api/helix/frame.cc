@@ -43,9 +43,12 @@ void check_self(Call& call, std::string_view parameter) {
     if (call.fields.user_id(parameter) != call.user().id) refuse_mismatch(parameter);
 }
 
-void check_moderator(Call& call) {
+void check_moderator(const Endpoint& endpoint, Call& call) {
     if (call.moderates(call.channel, call.user())) return;
-    throw Refusal{403, "The user in moderator_id is not one of the broadcaster's moderators."};
+    constexpr std::string_view kText =
+        "The user in moderator_id is not one of the broadcaster's moderators.";
+    throw Refusal{403,
+                  std::string(endpoint.moderator_text.empty() ? kText : endpoint.moderator_text)};
 }
 
 /// Whom the row lets in; finds the channel that it is about.
@@ -66,14 +69,14 @@ void admit(const Endpoint& endpoint, Call& call) {
         case Who::moderator:
             check_self(call, "moderator_id");
             call.channel = call.find_channel(call.fields.user_id(endpoint.of), endpoint.of);
-            return check_moderator(call);
+            return check_moderator(endpoint, call);
         case Who::moderator_of_path: {
             const auto login = parse_login(call.path.at(0));
             if (!login) throw Refusal{400, login.error()};
             auto channel = take(call.catalog().find_channel(*login));
             if (!channel) throw Refusal{404, "there is no channel '" + *login + "'"};
             call.channel = *std::move(channel);
-            return check_moderator(call);
+            return check_moderator(endpoint, call);
         }
     }
 }

@@ -90,9 +90,12 @@ TEST_F(FrameTest, RefusesEachEndpointToThoseWhomItIsNotFor) {
                 EXPECT_EQ(said(call(endpoint.method, asked + "&moderator_id=" + id(mo), "alice")),
                           "401: The ID in moderator_id must match the user ID found in the "
                           "request's OAuth token.");
+                const bool own_text = !endpoint.moderator_text.empty();
                 EXPECT_EQ(
                     said(call(endpoint.method, asked + "&moderator_id=" + id(alice), "alice")),
-                    "403: The user in moderator_id is not one of the broadcaster's moderators.");
+                    own_text ? "403: " + std::string(endpoint.moderator_text)
+                             : "403: The user in moderator_id is not one of the broadcaster's "
+                               "moderators.");
                 EXPECT_EQ(
                     call(endpoint.method, target + of + "4242&moderator_id=" + id(mo), "mo").status,
                     404);

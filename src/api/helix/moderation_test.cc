@@ -256,8 +256,11 @@ TEST_F(ModerationTest, SwitchesShieldMode) {
     EXPECT_EQ(call("PUT", shield, "mo", R"({"is_active":"true"})").status, 400);
     EXPECT_EQ(call("PUT", shield, "mo", "{}").status, 400);
     live.denial = chat::Denied{.why = chat::Denial::no_permission};
-    EXPECT_TRUE(message_of(call("PUT", shield, "mo", R"({"is_active":true})"))
-                    .starts_with("Requester does not have permissions"));
+    constexpr std::string_view kStart = "Requester does not have permissions";
+    EXPECT_TRUE(message_of(call("PUT", shield, "mo", R"({"is_active":true})")).starts_with(kStart));
+    const auto by_alice =
+        "moderation/shield_mode?broadcaster_id=" + id(dallas) + "&moderator_id=" + id(alice);
+    EXPECT_TRUE(message_of(call("GET", by_alice, "alice")).starts_with(kStart));
 }
 
 TEST_F(ModerationTest, MarksSuspiciousUsers) {

@@ -116,7 +116,7 @@ void IrcSession::on_act_answer(hub::RequestId request, hub::ActAnswer answered) 
         return answer(request, notice_lines(channel, notice_of(*refusal)));
     const auto& told = std::get<chat::ActAnswer>(answered);
     if (const auto* done = std::get_if<chat::Done>(&told)) {
-        const twitch::Notice notice = twitch::notice_of(*done);
+        const twitch::Notice notice = twitch::notice_of(*done, rooms_.contains(channel));
         return answer(request, notice.id.empty() ? std::string() : notice_lines(channel, notice));
     }
     const auto& denied = std::get<chat::Denied>(told);

@@ -79,6 +79,17 @@ TEST(SlashCommands, TimeoutsTakeDurationsInWords) {
     EXPECT_THAT(mona.type("/untimeout bob"), HasSubstr("msg-id=timeout_no_timeout"));
 }
 
+TEST(SlashCommands, ModesAreConfirmedToWhoIsNotInTheRoom) {
+    IrcWorld world;
+    Typist mona(world, "mona");
+    mona.send("PART #dallas");
+    mona.take();
+    EXPECT_EQ(mona.type("/slow 300"),
+              "@msg-id=slow_on :tmi.twitch.tv NOTICE #dallas :This room is now in slow mode. You "
+              "may send messages every 300 seconds.\r\n");
+    EXPECT_THAT(mona.type("/slow 300"), HasSubstr("msg-id=already_slow_on"));
+}
+
 TEST(SlashCommands, ModesAnswerWithThePartialRoomState) {
     IrcWorld world;
     Typist mona(world, "mona"), alice(world, "alice");
@@ -168,9 +179,11 @@ TEST(SlashCommands, ColourAndWhisperWorkInChannelsThatDoNotExist) {
     EXPECT_THAT(alice.type("/color mauve", "tmijs"), HasSubstr("msg-id=usage_color"));
     EXPECT_THAT(alice.type("/color", "tmijs"), HasSubstr("msg-id=usage_color"));
 
-    EXPECT_THAT(alice.type("/w bob psst, bob", "jtv"), IsEmpty());
-    EXPECT_THAT(bob.take(),
-                EndsWith(":alice!alice@alice.tmi.twitch.tv WHISPER bob :psst, bob\r\n"));
+    EXPECT_THAT(alice.type("/w bob psst, Kappa", "jtv"), IsEmpty());
+    const std::string whispered = bob.take();
+    EXPECT_THAT(whispered, HasSubstr(";emotes=25252525-0000-4000-8000-000000000025:6-10;"));
+    EXPECT_THAT(whispered,
+                EndsWith(":alice!alice@alice.tmi.twitch.tv WHISPER bob :psst, Kappa\r\n"));
     EXPECT_THAT(alice.type("/w nobody hi", "jtv"), HasSubstr("msg-id=whisper_invalid_login"));
     EXPECT_THAT(alice.type("/w alice hi", "jtv"), HasSubstr("msg-id=whisper_invalid_self"));
     EXPECT_THAT(alice.type("/w bob", "jtv"), HasSubstr("msg-id=whisper_invalid_args"));
@@ -187,6 +200,8 @@ TEST(SlashCommands, AnAnnouncementIsAUserNotice) {
     const std::string heard = alice.take();
     EXPECT_THAT(heard, HasSubstr("msg-id=announcement;msg-param-color=BLUE;"));
     EXPECT_THAT(heard, EndsWith(":tmi.twitch.tv USERNOTICE #dallas :doors open\r\n"));
+    mona.type("/announce open Kappa");
+    EXPECT_THAT(alice.take(), HasSubstr(";emotes=25252525-0000-4000-8000-000000000025:5-9;"));
     EXPECT_THAT(alice.type("/announce me too"), HasSubstr("msg-id=no_permission"));
 }
 
