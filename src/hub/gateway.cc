@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "hub/emote_sets.h"
 #include "hub/gateway_posting.h"
 #include "text/message.h"
 
@@ -129,7 +130,16 @@ HubGateway::Recipient HubGateway::find_recipient(const Whisper& whisper) {
     if ((*to)->id == whisper.from.id) return {.refused = WhisperAnswer::to_self};
     const auto blocked = catalog_.has_block((*to)->id, whisper.from.id);
     if (!blocked) return {.refused = WhisperAnswer::busy};
-    return {.user = **std::move(to), .blocks_sender = *blocked};
+    return {.user = **std::move(to),
+            .blocks_sender = *blocked,
+            .emotes = emotes_in(whisper.text, whisper.from.id)};
+}
+
+std::vector<chat::EmoteOccurrence> HubGateway::emotes_in(const std::string& text, UserId from) {
+    const auto global = catalog_.emotes_for(ChannelId{});
+    auto granted = catalog_.granted_emotes(from);
+    if (!global || !granted) return {};
+    return emote_set_of(*global).find(text, {.granted = *std::move(granted)});
 }
 
 void HubGateway::deliver_whisper(const Whisper& whisper, const Recipient& to,
@@ -153,7 +163,9 @@ void HubGateway::deliver_whisper(const Whisper& whisper, const Recipient& to,
                                            .number = whisper_number_,
                                            .text = whisper.text,
                                            .action = whisper.action,
-                                           .emotes = {}}](auto& hub) { hub.whisper(received); });
+                                           .emotes = to.emotes}](auto& hub) {
+            hub.whisper(received);
+        });
     }
     // Behind the whisper itself, where it goes to sessions of this shard.
     scheduler().post_to(ShardId(0), Priority::control, [done] { done(WhisperAnswer::sent); });

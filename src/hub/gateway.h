@@ -209,11 +209,14 @@ class HubGateway final : public Gateway {
         std::optional<WhisperAnswer> refused{};
         chat::User user{};
         bool blocks_sender = false;
+        std::vector<chat::EmoteOccurrence> emotes{};  ///< in what is whispered
     };
     void count_whisper(UserId from, const limits::Window& window,
                        std::function<void(bool)> allowed);
     void look_up_and_deliver(Whisper whisper, std::function<void(WhisperAnswer)> done);
     Recipient find_recipient(const Whisper& whisper);
+    /// The global emotes in a whisper.
+    std::vector<chat::EmoteOccurrence> emotes_in(const std::string& text, UserId from);
     void deliver_whisper(const Whisper& whisper, const Recipient& to,
                          const std::function<void(WhisperAnswer)>& done);
 

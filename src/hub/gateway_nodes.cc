@@ -104,7 +104,7 @@ void HubGateway::take(const news::Whispered& what) {
                                         .number = what.number,
                                         .text = what.text,
                                         .action = what.action,
-                                        .emotes = {},
+                                        .emotes = emotes_in(what.text, what.from),
                                         .elsewhere = true}](auto& hub) { hub.whisper(received); });
     });
 }

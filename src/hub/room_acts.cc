@@ -284,6 +284,8 @@ void RoomHost::publish_event(HostedRoom& room, chat::Event event) {
     // A message that was held has its time from now, not from when it was said.
     if (WallTime* const at = chat::time_of(event))
         *at = room.last_sent_at = std::max(*at, room.last_sent_at);
+    if (auto* notice = std::get_if<chat::UserNotice>(&event.body))
+        find_emotes(room, notice->message);
     if (const auto* act = std::get_if<chat::Moderation>(&event.body))
         room.unplaced_acts.insert(act->id);
     ++room.not_durable;
@@ -299,6 +301,15 @@ void RoomHost::publish_event(HostedRoom& room, chat::Event event) {
         throw;
     }
     publishing_ = nested;
+}
+
+/// In what a notice says, which no command of its author's has brought. Of an author who is not
+/// there, those that everybody may use.
+void RoomHost::find_emotes(const HostedRoom& room, chat::Message& said) {
+    if (!room.emotes || said.text.empty() || !said.emotes.empty()) return;
+    const auto author = room.chatters.find(said.author_id);
+    const bool known = author != room.chatters.end() && author->second.ready;
+    said.emotes = room.emotes->find(said.text, known ? author->second.access : emotes::Access{});
 }
 
 void RoomHost::append_to_log(const HostedRoom& room, const bus::Received& received, MessageId id,

@@ -224,6 +224,7 @@ class RoomHost final : public bus::Receiver {
     /// The first `count` of what waits; the rest goes on in bits.
     void publish_outgoing(ChannelId channel, std::size_t count);
     void publish_event(HostedRoom& room, chat::Event event);
+    static void find_emotes(const HostedRoom& room, chat::Message& said);
     void received_act(HostedRoom& room, const chat::EventRef& event, const bus::Received& received);
     void append_to_log(const HostedRoom& room, const bus::Received& received, MessageId id,
                        WallTime at, UserId author, store::EntryKind kind);

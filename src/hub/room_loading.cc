@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "hub/emote_sets.h"
 #include "hub/room_host.h"
 #include "moderation/service.h"
 #include "store/catalog.h"
@@ -168,9 +169,12 @@ void RoomHost::room_loaded(ChannelId channel, RoomFacts facts) {
         return;
     }
     room.login = facts.channel.login;
+    const bool fresh = !std::exchange(room.known, true);
     std::vector<Position> lasts;
     for (const store::LastMessage& stored : facts.last) {
         lasts.push_back(stored.position);
+        // How far a room that lives is, the bus has told: the log may be ahead of that.
+        if (!fresh) continue;
         const unsigned region = stored.position.region();
         RegionEnd& end = room.end_of(region);
         if (stored.position.epoch != 0) end.last = std::max(end.last, stored.position);
@@ -185,7 +189,6 @@ void RoomHost::room_loaded(ChannelId channel, RoomFacts facts) {
         note_held(room, held.id, scheduler_.now().mono + left);
     }
     room.subscribing = true;
-    const bool fresh = !std::exchange(room.known, true);
     if (fresh && facts.trip && !facts.trip->over) resume_trip(room, *facts.trip);
     bus_.subscribe(channel, lasts.front(), std::span(lasts).subspan(1));
 }
@@ -207,16 +210,9 @@ void RoomHost::room_ready(ChannelId channel) {
 }
 
 std::shared_ptr<const emotes::EmoteSet> RoomHost::emote_set(const RoomFacts& facts) {
-    bool own = false;
-    std::vector<emotes::EmoteSet::Entry> entries;
-    for (const store::Emote& emote : facts.emotes) {
-        own = own || static_cast<bool>(emote.channel);
-        entries.push_back({.id = emote.id,
-                           .code = emote.code,
-                           .tier_required = emote.tier_required,
-                           .of_channel = static_cast<bool>(emote.channel)});
-    }
-    auto set = std::make_shared<const emotes::EmoteSet>(entries);
+    auto set = std::make_shared<const emotes::EmoteSet>(emote_set_of(facts.emotes));
+    const bool own = std::ranges::any_of(
+        facts.emotes, [](const store::Emote& emote) { return static_cast<bool>(emote.channel); });
     if (own) return set;
     if (!global_emotes_ || !(*global_emotes_ == *set)) global_emotes_ = set;
     return global_emotes_;
