@@ -24,6 +24,11 @@ void Connection::leave() {
     checkers_.answers.gone(id_);
 }
 
+void Connection::leave_for_good() {
+    for (const auto& [login, channel] : channels_) checkers_.continuity.ends(client_, channel.id);
+    leave();
+}
+
 hub::RequestId Connection::ask(Kind kind) {
     checkers_.answers.asked(id_, ++requests_, kind);
     return requests_;
@@ -42,11 +47,13 @@ void Connection::join(const std::string& login) {
 void Connection::say(const std::string& login, std::string text, MessageId reply_to) {
     const hub::RequestId request = ask(Kind::send);
     sent_to_[request] = population_.find(login)->id;
+    const std::string nonce = std::to_string(id_) + ":" + std::to_string(request);
+    checkers_.continuity.says(client_, nonce);
     node_.hub(shard_).send(ref_, request,
                            {.channel_login = login,
                             .text = std::move(text),
                             .action = false,
-                            .client_nonce = std::to_string(id_) + ":" + std::to_string(request),
+                            .client_nonce = nonce,
                             .reply_parent = reply_to});
 }
 

@@ -38,6 +38,8 @@ class Connection final : public hub::Member {
     Connection(ClientId client, hub::Identity identity, Node& node, ShardId shard,
                const Population& population, ClientCheckers& checkers);
     void leave();
+    /// And its client does not come back.
+    void leave_for_good();
     /// The node has crashed.
     void abandon() { checkers_.answers.gone(id_); }
 

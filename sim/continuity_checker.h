@@ -69,6 +69,8 @@ class ContinuityChecker {
     /// Where it goes on after a lost connection.
     Position newest(ClientId client, ChannelId channel) const;
     void shown(ClientId client, const chat::Event& event);
+    /// It says something, and need not be shown it.
+    void says(ClientId client, const std::string& nonce) { sayers_[nonce] = client; }
     /// What it said itself has this place and is durable.
     void echoed(ClientId client, ChannelId channel, MessageId id, Position position);
     /// It was told that it misses so many between the two.
@@ -113,6 +115,7 @@ class ContinuityChecker {
     };
 
     bool in_gap(NodeId node, ChannelId channel, Position position) const;
+    bool behind_gap(ChannelId channel, const store::StoredMessage& entry) const;
     void check_place(const char* who, ChannelId channel, Position position, MessageId id);
     void check_log(ChannelId channel, const std::vector<store::StoredMessage>& entries);
     void check_hidden(ChannelId channel, const store::StoredMessage& entry);
@@ -122,6 +125,8 @@ class ContinuityChecker {
     Violations& violations_;
     store::MessageLog& log_;
     std::map<MessageId, Published> published_;
+    std::map<std::string, ClientId> sayers_;  ///< by nonce
+    std::map<MessageId, ClientId> sayer_of_;
     std::map<Place, MessageId> places_;
     std::map<MessageId, std::vector<Position>> places_of_;
     std::map<ChannelId, std::vector<Act>> acts_;

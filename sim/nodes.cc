@@ -356,7 +356,7 @@ void NodesSimulation::check_facts() {
         }
     }
     for (auto& [place, probe] : probes)
-        nodes_[place]->cluster().input(ShardId(0), [&probe = probe] { probe->leave(); });
+        nodes_[place]->cluster().input(ShardId(0), [&probe = probe] { probe->leave_for_good(); });
     timeline_.run_for(kAnswerTime);
 }
 
@@ -384,7 +384,7 @@ void NodesSimulation::check_names() {
                 violations_.add("node {} names [{}] in {}, but there are [{}]", node->id(),
                                 fmt::join(names, " "), login, fmt::join(expected, " "));
             }
-            node->cluster().input(ShardId(0), [&] { probe->leave(); });
+            node->cluster().input(ShardId(0), [&] { probe->leave_for_good(); });
             timeline_.run_for(1s);
         }
     }
