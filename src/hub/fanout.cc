@@ -80,7 +80,7 @@ class Fanout::Flush {
           newcomers_(std::exchange(roster.newcomers, {})) {
         for (const Item& item : items_) {
             if (item.own_slot != kNobody) authors_.push_back(item.own_slot);
-            for_all_ = for_all_ && !item.only;
+            for_all_ = for_all_ && !item.audience.slots;
             if (const auto* change = std::get_if<chat::MembershipChanged>(&item.event->body))
                 joined_.insert(change->joined.begin(), change->joined.end());
         }
@@ -182,7 +182,7 @@ class Fanout::Flush {
             const std::string_view bytes = std::string_view(lines.bytes).substr(begin, end - begin);
             begin = end;
             if (i < begins || bytes.empty() || item.own_slot == entry.slot) continue;
-            if (item.only && !item.only->contains(entry.slot)) continue;
+            if (!item.audience.has(entry.slot)) continue;
             chat::ShedClass shed = chat::shed_class(*item.event);
             if (shed > intake && shed > chat::ShedClass::mention &&
                 concerns(*item.event, entry.member->identity())) {
@@ -341,8 +341,7 @@ nanoseconds Fanout::shard_window(MonoTime now) const {
     return std::min({window, kShardWindowMax, hold_max_});
 }
 
-void Fanout::append(chat::EventRef event, std::uint32_t own_slot,
-                    std::shared_ptr<const Slots> only) {
+void Fanout::append(chat::EventRef event, std::uint32_t own_slot, Audience audience) {
     const auto found = rosters_.find(event->channel);
     if (found == rosters_.end()) return;  // the last member left while the event was on its way
     Roster& roster = *found->second;
@@ -352,7 +351,7 @@ void Fanout::append(chat::EventRef event, std::uint32_t own_slot,
     roster.at_once |= chat::shed_class(*event) == chat::ShedClass::control;
     roster.events.add(1, now);
     roster.open_bytes += line_bytes(*event);
-    roster.open.push_back({std::move(event), own_slot, now, std::move(only)});
+    roster.open.push_back({std::move(event), own_slot, now, std::move(audience)});
     if (first) {
         if (!roster.flush) open_.push_back(&roster);
         roster.due = std::max(

@@ -15,6 +15,14 @@
 
 namespace clamor::hub {
 
+/// All members of a channel, or where slots are given only those, or all but those.
+struct Audience {
+    std::shared_ptr<const std::unordered_set<std::uint32_t>> slots{};
+    bool but = false;
+
+    bool has(std::uint32_t slot) const { return !slots || slots->contains(slot) != but; }
+};
+
 /// The sessions of one shard by channel, and the way of an event to them.
 ///
 /// A channel that has been quiet is flushed at the end of the turn: nothing waits. In a busy one
@@ -43,10 +51,8 @@ class Fanout {
     bool contains(ChannelId channel, std::uint32_t slot) { return find(channel, slot) != nullptr; }
 
     /// Queues an event for the channel's members here. `own_slot` said it and does not get it;
-    /// kNobody where the author's session is elsewhere. `only`: none but those of them get it.
-    using Slots = std::unordered_set<std::uint32_t>;
-    void append(chat::EventRef event, std::uint32_t own_slot,
-                std::shared_ptr<const Slots> only = nullptr);
+    /// kNobody where the author's session is elsewhere.
+    void append(chat::EventRef event, std::uint32_t own_slot, Audience audience = {});
 
     /// Events that did not get here: the channel's members are told.
     void tell_skipped(ChannelId channel, const Skipped& skipped);
@@ -71,7 +77,7 @@ class Fanout {
         chat::EventRef event;
         std::uint32_t own_slot;
         MonoTime appended_at;
-        std::shared_ptr<const Slots> only;
+        Audience audience;
     };
     /// A rate that forgets what is older than about a second.
     struct Rate {

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <deque>
 #include <functional>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <set>
@@ -75,34 +74,32 @@ struct RegionEnd {
     std::deque<Heard> from_others{};  ///< the newest events of other nodes, in order
 };
 
-/// What was shown here without a place in the order, since the bus is away. Whoever joins before it
-/// has its place was not shown it, and is behind that place.
-class ShownEarly {
+/// Who joined since certain moments.
+class Newcomers {
   public:
-    void show(MessageId event) { shown_.push_back({event, ++last_}); }
+    /// A moment; who joins from now on is remembered until it is forgotten.
+    std::uint64_t watch() { return *moments_.insert(++last_).first; }
+    void forget(std::uint64_t moment) {
+        moments_.erase(moment);
+        if (moments_.empty()) joined_.clear();
+    }
     void joined(const MemberRef& who) {
-        if (!shown_.empty()) newcomers_.push_back({who, last_});
+        if (!moments_.empty()) joined_.push_back({who, last_});
     }
     void left(const MemberRef& who) {
-        std::erase_if(newcomers_, [&](const auto& one) { return one.first == who; });
+        std::erase_if(joined_, [&](const auto& one) { return one.first == who; });
     }
-    /// It has its place now: those to whom it is to be shown. What was shown before it has none.
-    std::vector<MemberRef> placed(MessageId event) {
-        const auto found =
-            std::ranges::find(shown_, event, &std::pair<MessageId, std::uint64_t>::first);
-        if (found == shown_.end()) return {};
-        std::vector<MemberRef> not_shown;
-        for (const auto& [who, joined_after] : newcomers_) {
-            if (found->second <= joined_after) not_shown.push_back(who);
+    std::vector<MemberRef> since(std::uint64_t moment) const {
+        std::vector<MemberRef> found;
+        for (const auto& [who, at] : joined_) {
+            if (at >= moment) found.push_back(who);
         }
-        shown_.erase(shown_.begin(), std::next(found));
-        if (shown_.empty()) newcomers_.clear();
-        return not_shown;
+        return found;
     }
 
   private:
-    std::deque<std::pair<MessageId, std::uint64_t>> shown_;
-    std::vector<std::pair<MemberRef, std::uint64_t>> newcomers_;
+    std::set<std::uint64_t> moments_;
+    std::vector<std::pair<MemberRef, std::uint64_t>> joined_;  ///< after which moment
     std::uint64_t last_ = 0;
 };
 
@@ -133,7 +130,9 @@ struct HostedRoom {
     std::set<MessageId> unplaced_acts;  ///< published here, and without a place in the order yet
     std::set<MessageId> undone_acts;    ///< of these, those that were undone
     bool published_here = false;        ///< messages of this node may be on their way to the log
-    ShownEarly shown_early;
+    Newcomers newcomers;
+    /// Shown here without a place in the order yet, since the bus is away, and when.
+    std::deque<std::pair<MessageId, std::uint64_t>> shown_early;
     std::deque<chat::Event> outgoing;  ///< what acts made happen and is not published yet
     bool publishing = false;           ///< a timer goes on with `outgoing`
     OutgoingRaid raid;

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -363,28 +365,44 @@ class Hub::Impl final : public RoomHost::Outlet {
         post_event(shard, event, [event, own_slot, generation](Impl& home) {
             const bool alive =
                 own_slot != Fanout::kNobody && home.slots_[own_slot].generation == generation;
-            if (home.observer_ != nullptr && home.watched_.contains(event->channel))
-                home.observer_->on_event(event);
+            home.observe(event);
             if (shown_to_members(*event))
                 home.fanout_.append(event, alive ? own_slot : Fanout::kNobody);
         });
     }
     void deliver_to(const std::vector<MemberRef>& members, const chat::EventRef& event) override {
         if (!shown_to_members(*event)) return;
-        std::map<ShardId, std::vector<MemberRef>> by_shard;
-        for (const MemberRef& one : members) by_shard[one.shard].push_back(one);
-        for (auto& [shard, here] : by_shard) {
-            post_event(shard, event, [event, here = std::move(here)](Impl& home) {
-                auto slots = std::make_shared<Fanout::Slots>();
-                for (const MemberRef& one : here) {
-                    if (home.find(one) != nullptr) slots->insert(one.slot);
-                }
-                home.fanout_.append(event, Fanout::kNobody, std::move(slots));
+        std::set<ShardId> shards;
+        for (const MemberRef& one : members) shards.insert(one.shard);
+        for (const ShardId shard : shards) {
+            post_event(shard, event, [event, members](Impl& home) {
+                home.fanout_.append(event, Fanout::kNobody, {.slots = home.slots_of(members)});
             });
         }
     }
+    void deliver_but(ShardId shard, const std::vector<MemberRef>& members,
+                     const chat::EventRef& event) override {
+        post_event(shard, event, [event, members](Impl& home) {
+            home.observe(event);
+            if (!shown_to_members(*event)) return;
+            home.fanout_.append(event, Fanout::kNobody,
+                                {.slots = home.slots_of(members), .but = true});
+        });
+    }
 
   private:
+    void observe(const chat::EventRef& event) {
+        if (observer_ != nullptr && watched_.contains(event->channel)) observer_->on_event(event);
+    }
+    /// Of those that are here still.
+    std::shared_ptr<std::unordered_set<std::uint32_t>> slots_of(
+        const std::vector<MemberRef>& members) {
+        auto slots = std::make_shared<std::unordered_set<std::uint32_t>>();
+        for (const MemberRef& one : members) {
+            if (one.shard == scheduler_.shard() && find(one) != nullptr) slots->insert(one.slot);
+        }
+        return slots;
+    }
     static bool shown_to_members(const chat::Event& event) {
         const auto* message = std::get_if<chat::Message>(&event.body);
         if (message != nullptr && chat::for_moderators_only(*message)) return false;

@@ -60,7 +60,7 @@ void RoomHost::admit(HostedRoom& room, MemberRef who, ChatterEntry* entry, bool 
     } else {
         ++shard->second;
     }
-    room.shown_early.joined(who);
+    room.newcomers.joined(who);
     Joined joined{.channel = room.channel,
                   .last = room.end_of(options_.region).last,
                   .beside = room.beside(options_.region),
@@ -90,7 +90,7 @@ void RoomHost::leave(ChannelId channel, MemberRef who, const IdentityRef& identi
                                     [&](const auto& count) { return count.first == who.shard; });
     if (shard == room.members.end()) return;
     if (--shard->second == 0) room.members.erase(shard);
-    room.shown_early.left(who);
+    room.newcomers.left(who);
     room.last_used = scheduler_.now().mono;
     if (identity->anonymous) return;
     const auto entry = room.chatters.find(identity->user.id);
@@ -287,7 +287,10 @@ void RoomHost::stored(ChannelId channel, MessageId id) {
 
 void RoomHost::deliver(const HostedRoom& room, const chat::EventRef& event,
                        const MemberRef* author) {
-    for (const auto& [shard, count] : room.members) outlet_.deliver(shard, event, author);
+    for (const auto& [shard, count] : room.members) {
+        not_for_.empty() ? outlet_.deliver(shard, event, author)
+                         : outlet_.deliver_but(shard, not_for_, event);
+    }
     for (const ShardId shard : room.watchers) {
         const bool member = std::any_of(room.members.begin(), room.members.end(),
                                         [&](const auto& one) { return one.first == shard; });

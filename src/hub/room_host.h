@@ -60,6 +60,9 @@ class RoomHost final : public bus::Receiver {
         /// To these of its channel's members alone, in turn with what goes to all.
         virtual void deliver_to(const std::vector<MemberRef>& members,
                                 const chat::EventRef& event) = 0;
+        /// To all but these.
+        virtual void deliver_but(ShardId shard, const std::vector<MemberRef>& members,
+                                 const chat::EventRef& event) = 0;
 
       protected:
         ~Outlet() = default;
@@ -150,9 +153,18 @@ class RoomHost final : public bus::Receiver {
     void store(HostedRoom& room, const chat::Event& event, const bus::Received& received);
     void received_message(HostedRoom& room, const chat::EventRef& event,
                           const bus::Received& received);
-    void plan_gap(ChannelId channel, Position after, Position before);
-    void read_gap(ChannelId channel, Position after, Position before);
-    void fill_gap(ChannelId channel, const std::vector<store::StoredMessage>& found);
+    /// What the bus did not bring, and the moment at which the members were told of that.
+    struct Gap {
+        ChannelId channel;
+        Position after;
+        Position before;
+        std::uint64_t moment = 0;
+    };
+    void plan_gap(const Gap& gap);
+    void read_gap(const Gap& gap);
+    void fill_gap(const Gap& gap, const std::vector<store::StoredMessage>& found);
+    void gap_is_over(const Gap& gap);
+    void show_newcomers(HostedRoom& room, const chat::EventRef& placed);
 
     // room_host.cc: the commands
     void remember(HostedRoom& room, const chat::EventRef& message);
@@ -298,6 +310,7 @@ class RoomHost final : public bus::Receiver {
     std::shared_ptr<const emotes::EmoteSet>
         global_emotes_;  // shared by all channels without emotes of their own
     std::uint64_t lookups_made_ = 0;
+    std::vector<MemberRef> not_for_;  // of what is received now
     bool publishing_ = false;  // the bus is being given something, and may hand it out at once
     TimerId membership_timer_{};
     TimerId presence_timer_{};

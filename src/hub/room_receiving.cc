@@ -60,12 +60,9 @@ void RoomHost::receive(HostedRoom& room, const chat::EventRef& event,
                        const bus::Received& received) {
     if (received.turn != bus::Turn::early) store(room, *event, received);
     if (!received.published_here) keep_for_catch_up(room, event);
-    if (received.turn == bus::Turn::early) room.shown_early.show(chat::id_of(*event));
-    if (received.turn == bus::Turn::late) {
-        const std::vector<MemberRef> newcomers = room.shown_early.placed(chat::id_of(*event));
-        if (!newcomers.empty()) outlet_.deliver_to(newcomers, event);
-        return;
-    }
+    if (received.turn == bus::Turn::early)
+        room.shown_early.emplace_back(chat::id_of(*event), room.newcomers.watch());
+    if (received.turn == bus::Turn::late) return show_newcomers(room, event);
     if (std::holds_alternative<chat::Moderation>(event->body))
         return received_act(room, event, received);
     if (std::holds_alternative<chat::HeldMessage>(event->body))
@@ -73,6 +70,20 @@ void RoomHost::receive(HostedRoom& room, const chat::EventRef& event,
     if (std::holds_alternative<chat::Message>(event->body))
         return received_message(room, event, received);
     deliver(room, event, nullptr);
+}
+
+/// What was shown early has its place now, and is to be shown to those who have joined in between.
+/// What was shown before it has none.
+void RoomHost::show_newcomers(HostedRoom& room, const chat::EventRef& placed) {
+    auto& early = room.shown_early;
+    const auto found =
+        std::ranges::find(early, chat::id_of(*placed), &std::pair<MessageId, std::uint64_t>::first);
+    if (found == early.end()) return;
+    const std::vector<MemberRef> newcomers = room.newcomers.since(found->second);
+    for (auto past = early.begin(); past != std::next(found); ++past)
+        room.newcomers.forget(past->second);
+    early.erase(early.begin(), std::next(found));
+    if (!newcomers.empty()) outlet_.deliver_to(newcomers, placed);
 }
 
 void RoomHost::keep_for_catch_up(HostedRoom& room, const chat::EventRef& event) {
@@ -148,56 +159,64 @@ void RoomHost::on_gap(ChannelId channel, Position after, Position before) {
         static_cast<std::uint32_t>(std::max<std::uint64_t>(events_between(after, before), 1));
     for (const auto& [shard, count] : room->second->members)
         outlet_.tell_skipped(shard, channel, skipped);
-    plan_gap(channel, after, before);
+    plan_gap({channel, after, before, room->second->newcomers.watch()});
 }
 
 /// Whoever published it may not have written it yet.
-void RoomHost::plan_gap(ChannelId channel, Position after, Position before) {
+void RoomHost::plan_gap(const Gap& gap) {
     scheduler_.call_at(scheduler_.now().mono + limits::kGapPatience,
-                       [this, channel, after, before] { read_gap(channel, after, before); });
+                       [this, gap] { read_gap(gap); });
 }
 
-void RoomHost::read_gap(ChannelId channel, Position after, Position before) {
-    if (!rooms_.contains(channel)) return;
+void RoomHost::read_gap(const Gap& gap) {
+    if (!rooms_.contains(gap.channel)) return;
     counters_.gaps_read.add();
     // What has changed since is in the catalog.
-    channel_changed(channel);
-    const bool queued =
-        services_.workers.post([this, channel, after, before, home = scheduler_.shard()] {
-            auto found = services_.log.read({.channel = channel,
-                                             .after_sequence = after.sequence,
-                                             .before_sequence = before.sequence,
-                                             .one_region = true,
-                                             .limit = limits::kGapMessages});
-            if (!found) {
-                log::warn("what the bus did not bring could not be read from the log",
-                          {{"channel", channel.value}, {"error", found.error().to_string()}});
-                return;
-            }
-            scheduler_.post_to(home, Priority::control, [this, channel, found = *std::move(found)] {
-                fill_gap(channel, found);
-            });
+    channel_changed(gap.channel);
+    const bool queued = services_.workers.post([this, gap, home = scheduler_.shard()] {
+        auto found = services_.log.read({.channel = gap.channel,
+                                         .after_sequence = gap.after.sequence,
+                                         .before_sequence = gap.before.sequence,
+                                         .one_region = true,
+                                         .limit = limits::kGapMessages});
+        if (!found) {
+            log::warn("what the bus did not bring could not be read from the log",
+                      {{"channel", gap.channel.value}, {"error", found.error().to_string()}});
+        }
+        scheduler_.post_to(home, Priority::control, [this, gap, found = std::move(found)] {
+            if (found) fill_gap(gap, *found);
+            gap_is_over(gap);
         });
-    if (!queued) plan_gap(channel, after, before);
+    });
+    if (!queued) plan_gap(gap);
 }
 
-void RoomHost::fill_gap(ChannelId channel, const std::vector<store::StoredMessage>& found) {
+/// Who has joined since then has read the log for itself.
+void RoomHost::fill_gap(const Gap& gap, const std::vector<store::StoredMessage>& found) {
     for (const store::StoredMessage& stored : found) {
         if (stored.deleted) continue;
         counters_.gap_events.add();
         guarded(
-            channel, "gap",
+            gap.channel, "gap",
             [&](HostedRoom& room) {
                 auto decoded = chat::decode_event(stored.event);
                 if (!decoded) return;
                 decoded->position = stored.position;
                 decoded->beside = room.beside(stored.position.region());
                 decoded->elsewhere = true;
-                receive(room, std::make_shared<const chat::Event>(*std::move(decoded)),
-                        {.channel = channel, .position = stored.position, .bytes = stored.event});
+                not_for_ = room.newcomers.since(gap.moment);
+                receive(
+                    room, std::make_shared<const chat::Event>(*std::move(decoded)),
+                    {.channel = gap.channel, .position = stored.position, .bytes = stored.event});
             },
             [] {});
+        not_for_.clear();
     }
+}
+
+void RoomHost::gap_is_over(const Gap& gap) {
+    const auto room = rooms_.find(gap.channel);
+    if (room != rooms_.end()) room->second->newcomers.forget(gap.moment);
 }
 
 }  // namespace clamor::hub
