@@ -495,13 +495,15 @@ Notice notice_of(const chat::Denied& denied, const chat::Act& act, std::string_v
                                         denied.number)};
                 }
                 return {"usage_followers_on",
-                        fmt::format("Followers-only mode takes 0 to {} minutes.", denied.number)};
+                        fmt::format("Usage: \"/followers [duration]\" - The duration is 0 to {} "
+                                    "minutes.",
+                                    denied.number)};
             }
             if (std::holds_alternative<chat::act::Permit>(act))
                 return plain(fmt::format("At most {}.", duration_text(denied.number)));
-            return {"bad_timeout_duration",
-                    fmt::format("You cannot time a user out for more than {}.",
-                                duration_text(denied.number))};
+            return {
+                "bad_timeout_duration",
+                fmt::format("You cannot time a user out for more than {} seconds.", denied.number)};
         case Denial::already_so:
             if (const auto* change = std::get_if<chat::act::ChangeModes>(&act))
                 return already_so(change->patch, denied.modes);

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import WebSocket, { createWebSocketStream } from 'ws';
+import { announceEverything, kAnnounced } from './announcer.mjs';
 import { IrcClient } from './irc.mjs';
 import { moderateEverything } from './moderator.mjs';
 import { eventually, exitSoon, Server } from './server.mjs';
@@ -149,6 +150,44 @@ test('dank-twitch-irc sees all that a moderator does', kTimeout, async () => {
     assert.deepEqual([raid.messageTypeID, raid.eventParams.login, raid.eventParams.viewerCount], ['raid', 'dankvictim', 42]);
     const whisper = await eventually(() => seen.WHISPER[0], 'the whisper');
     assert.deepEqual([whisper.senderUsername, whisper.recipientUsername, whisper.messageText], ['dankmods', 'dankwatcher', 'between us']);
+});
+
+test('dank-twitch-irc shows all that the platform announces', kTimeout, async () => {
+    const watcher = client('dankfan', 'tcp');
+    await watcher.connect();
+    await watcher.join('dankevents');
+    const seen = [];
+    watcher.on('USERNOTICE', (line) => seen.push(line));
+    const cheer = message(watcher, 'well played');
+    const ids = await announceEverything(server, 'dankevents');
+    const { bits, displayName } = await cheer;
+    assert.deepEqual([displayName, bits], ['Fan', 100]);
+    assert.deepEqual(seen.map(({ messageTypeID }) => messageTypeID), kAnnounced);
+    assert.deepEqual(seen.map(({ senderUsername }) => senderUsername), [
+        'fan', 'fan', 'lucky', 'giver', 'giver', 'ananonymousgifter', 'lucky', 'lucky', 'fan', 'lucky', 'lucky', 'giver', 'dankevents', 'fan', 'fan', 'fan', 'fan',
+    ]);
+    const has = (index, wanted) => {
+        const { eventParams } = seen[index];
+        assert.deepEqual(Object.fromEntries(Object.keys(wanted).map((key) => [key, eventParams[key]])), wanted);
+    };
+    has(0, { subPlan: '2000', cumulativeMonths: 1, shouldShareStreak: false, wasGifted: 'false' });
+    has(1, { subPlan: 'Prime', cumulativeMonths: 6, shouldShareStreak: true, streakMonths: 2 });
+    has(2, { subPlan: '1000', cumulativeMonths: 3, wasGifted: 'true', gifterLogin: 'giver', gifterID: ids.giver, giftMonths: 6, giftMonthBeingRedeemed: '3' });
+    has(3, { subPlan: '1000', massGiftCount: 10, senderCount: 20 });
+    has(4, { subPlan: '3000', recipientUsername: 'lucky', recipientID: ids.lucky, giftMonths: 6, months: 4, senderCount: 21 });
+    has(5, { subPlan: '1000', recipientDisplayName: 'Lucky', giftMonths: 1, months: 1, senderCount: 0 });
+    has(6, { senderLogin: 'giver', senderName: 'Giver' });
+    has(8, { subPlan: '1000' });
+    has(9, { priorGifterAnonymous: 'false', priorGifterID: ids.giver, recipientID: ids.fan });
+    has(10, { priorGifterAnonymous: 'true' });
+    has(11, { login: 'giver', displayName: 'Giver', viewerCount: 42 });
+    has(13, { threshold: 1000 });
+    has(14, { category: 'watch-streak', value: 10, copoReward: 450 });
+    has(15, { months: 18 });
+    has(16, { charityName: 'Sea Rescue', donationAmount: '1005', donationCurrency: 'EUR', exponent: '2' });
+    assert.equal(seen[1].messageText, 'Great stream');
+    assert.equal(seen[4].systemMessage, 'Giver gifted 6 months of Tier 3 to Lucky. They have given 21 Gift Subs in the channel!');
+    assert.ok(watcher.joinedChannels.has('dankevents'));
 });
 
 test('dank-twitch-irc is answered when it moderates', kTimeout, async () => {

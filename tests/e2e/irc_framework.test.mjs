@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 import Irc from 'irc-framework';
+import { announceEverything, kAnnounced } from './announcer.mjs';
 import { IrcClient } from './irc.mjs';
 import { moderateEverything } from './moderator.mjs';
 import { eventually, exitSoon, Server } from './server.mjs';
@@ -90,6 +91,39 @@ test('irc-framework reads what a moderator does, as far as it knows Twitch', kTi
     assert.equal(of('ROOMSTATE').length, 10);
     assert.deepEqual(of('USERNOTICE').map(({ tags }) => tags['msg-id']), ['announcement', 'raid']);
     assert.deepEqual(of('WHISPER')[0].params, ['irwatcher', 'between us']);
+});
+
+test('irc-framework stays and reads the tags while the platform announces all that there is', kTimeout, async () => {
+    const watcher = client('irfan');
+    await once(watcher, 'registered');
+    const join = once(watcher, 'userlist');
+    watcher.join('#irevents');
+    await join;
+    const seen = [];
+    let left = 0;
+    watcher.on('close', () => ++left);
+    watcher.on('unknown command', ({ command, params, tags }) => command === 'USERNOTICE' && seen.push({ params, tags }));
+    const cheer = new Promise((heard) => watcher.on('message', (said) => said.message === 'well played' && heard(said)));
+    const ids = await announceEverything(server, 'irevents');
+    const { nick, tags } = await cheer;
+    assert.deepEqual([nick, tags.bits], ['fan', '100']);
+    assert.deepEqual(seen.map((notice) => notice.tags['msg-id']), kAnnounced);
+    // It reads the names of tags in lower case.
+    const has = (index, wanted) => {
+        const parameters = seen[index].tags;
+        assert.deepEqual(Object.fromEntries(Object.keys(wanted).map((key) => [key, parameters[`msg-param-${key}`]])), wanted);
+    };
+    assert.deepEqual(seen[1].params, ['#irevents', 'Great stream']);
+    has(1, { 'sub-plan': 'Prime', 'cumulative-months': '6', 'streak-months': '2' });
+    has(2, { 'gifter-id': ids.giver, 'gift-months': '6', 'gift-month-being-redeemed': '3' });
+    has(3, { 'mass-gift-count': '10', 'sender-count': '20' });
+    has(4, { 'recipient-id': ids.lucky, 'sub-plan': '3000', 'gift-months': '6', months: '4' });
+    has(9, { 'prior-gifter-id': ids.giver, 'recipient-id': ids.fan });
+    has(11, { login: 'giver', viewercount: '42' });
+    has(13, { threshold: '1000' });
+    has(14, { value: '10', coporeward: '450' });
+    assert.equal(left, 0);
+    assert.ok(watcher.connected);
 });
 
 test('irc-framework is let go when the login fails', kTimeout, async () => {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 import tmi from 'tmi.js';
+import { announceEverything } from './announcer.mjs';
 import { eventually, exitSoon, Server } from './server.mjs';
 
 const kTimeout = { timeout: 40_000 };
@@ -105,6 +106,13 @@ test('tmi.js replies', kTimeout, async () => {
     assert.equal(state['reply-parent-msg-id'], asked.id);
     assert.equal(state['reply-parent-user-login'], 'asker');
     assert.equal(state['reply-parent-msg-body'], 'what is it?');
+    assert.equal(state['reply-parent-user-id'], asked['user-id']);
+    assert.equal(state['reply-parent-display-name'], asked['display-name']);
+    const thanks = heard(answerer, 'tmireply', `@${state['display-name']} thanks`);
+    await asker.raw(`@reply-parent-msg-id=${state.id} PRIVMSG #tmireply :thanks`);
+    const { state: last } = await thanks;
+    assert.equal(last['reply-parent-msg-body'], `@${asked['display-name']} it is this`);
+    assert.deepEqual([last['reply-thread-parent-msg-id'], last['reply-thread-parent-user-login']], [asked.id, 'asker']);
 });
 
 test('tmi.js reads anonymously', kTimeout, async () => {
@@ -132,6 +140,67 @@ test('tmi.js sees who joins and parts', kTimeout, async () => {
     await join;
     await guest.part('tmimembers');
     await part;
+});
+
+test('tmi.js shows all that the platform announces', kTimeout, async () => {
+    const watcher = await joined('tmifan', 'tmievents');
+    const seen = [];
+    const left = [];
+    watcher.on('disconnected', (reason) => left.push(reason));
+    const hears = (name, facts) => watcher.on(name, (channel, ...rest) => channel === '#tmievents' && seen.push([name, ...facts(...rest)]));
+    const plan = ({ prime, plan, planName }) => [prime, plan, planName];
+    hears('subscription', (user, methods, text) => [user, ...plan(methods), text]);
+    hears('resub', (user, streak, text, tags, methods) => [user, streak, text, tags['msg-param-cumulative-months'], tags['msg-param-gifter-login'], ...plan(methods)]);
+    hears('submysterygift', (user, count, methods, tags) => [user, count, methods.plan, tags['msg-param-sender-count']]);
+    hears('subgift', (user, streak, recipient, methods, tags) => [user, recipient, methods.plan, tags['msg-param-gift-months'], tags['msg-param-months']]);
+    hears('giftpaidupgrade', (user, gifter) => [user, gifter]);
+    hears('anongiftpaidupgrade', (user) => [user]);
+    hears('primepaidupgrade', (user, methods) => [user, methods.plan]);
+    hears('raided', (user, viewers, tags) => [user, viewers, tags['system-msg']]);
+    watcher.on('usernotice', (id, channel, tags, text) => seen.push([id, tags['system-msg'], text]));
+    hears('cheer', (state, text) => [state['display-name'], state.bits, text]);
+    await announceEverything(server, 'tmievents');
+    await eventually(() => seen.some(([name]) => name === 'cheer'), 'the last event');
+    // A tag that is 1 is true for this library.
+    assert.deepEqual(seen, [
+        ['subscription', 'Fan', false, '2000', 'Channel Subscription (tmievents)', null],
+        ['resub', 'Fan', 2, 'Great stream', '6', undefined, true, 'Prime', 'Prime'],
+        ['resub', 'Lucky', 0, null, '3', 'giver', false, '1000', 'Channel Subscription (tmievents)'],
+        ['submysterygift', 'Giver', 10, '1000', '20'],
+        ['subgift', 'Giver', 'Lucky', '3000', '6', '4'],
+        ['subgift', 'AnAnonymousGifter', 'Lucky', '1000', true, true],
+        ['giftpaidupgrade', 'Lucky', 'Giver'],
+        ['anongiftpaidupgrade', 'Lucky'],
+        ['primepaidupgrade', 'Fan', '1000'],
+        ['standardpayforward', 'Lucky is paying forward the Gift they got from Giver to Fan!', null],
+        ['communitypayforward', 'Lucky is paying forward the Gift they got from an anonymous user to the community!', null],
+        ['raided', 'Giver', 42, '42 raiders from Giver have joined!'],
+        ['unraid', 'The raid has been cancelled.', null],
+        ['bitsbadgetier', 'bits badge tier notification', 'shiny'],
+        ['viewermilestone', 'Fan watched 10 consecutive streams and sparked a watch streak!', 'again'],
+        ['modiversary', 'has been a moderator for 18 months!', null],
+        ['charitydonation', 'Fan: Donated EUR 10.05 to support Sea Rescue', null],
+        ['cheer', 'Fan', '100', 'well played'],
+    ]);
+    const still = heard(watcher, 'tmievents', 'still here');
+    await watcher.say('tmievents', 'still here');
+    await still;
+    assert.deepEqual(left, []);
+});
+
+test('tmi.js sees the tags of an announcement, and what is said in answer to it', kTimeout, async () => {
+    const owner = await joined('tmiannouncer', 'tmiannouncer');
+    const viewer = await joined('tmireplier', 'tmiannouncer');
+    const announcement = once(viewer, 'usernotice');
+    await owner.say('tmiannouncer', '/announcegreen doors; open');
+    const [id, , tags, text] = await announcement;
+    assert.deepEqual([id, text, tags['msg-param-color'], tags['system-msg'], tags.login, tags.badges], ['announcement', 'doors; open', 'GREEN', null, 'tmiannouncer', { broadcaster: '1' }]);
+    assert.match(tags.id, /^[0-9a-f-]{36}$/);
+    assert.match(tags['room-id'], /^\d{4,}$/);
+    // An announcement is no message that can be a reply's parent; the answer to it is said all the same.
+    const answer = heard(owner, 'tmiannouncer', 'on my way');
+    await viewer.raw(`@reply-parent-msg-id=${tags.id} PRIVMSG #tmiannouncer :on my way`);
+    assert.equal((await answer).state['reply-parent-msg-id'], undefined);
 });
 
 test('tmi.js is told why a login failed, and stays away', kTimeout, async () => {

@@ -2,6 +2,7 @@
 // @twurple/chat: waits for answers to the letter, and has no option for a port.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { announceEverything } from './announcer.mjs';
 import { IrcClient } from './irc.mjs';
 import { moderateEverything } from './moderator.mjs';
 import { eventually, exitSoon, Server } from './server.mjs';
@@ -148,6 +149,49 @@ test('twurple sees all that a moderator does', kTimeout, async () => {
         ['onAnnouncement', 'twmods', 'BLUE'],
         ['onRaid', 'twvictim', 42],
     ]);
+});
+
+test('twurple shows all that the platform announces', kTimeout, async () => {
+    const watcher = await connected(client('twfan', ['twevents']));
+    const seen = [];
+    const left = [];
+    watcher.onDisconnect((manually, reason) => left.push(String(reason)));
+    const hears = (name, facts) => watcher[name]((channel, user, ...rest) => seen.push([name, user, ...facts(...rest)]));
+    hears('onSub', ({ plan, isPrime, months, streak }) => [plan, isPrime, months, streak]);
+    hears('onResub', ({ plan, isPrime, months, streak, message, originalGiftInfo: gift }) => [plan, isPrime, months, streak, message, gift?.userName, gift?.duration, gift?.redeemedMonth]);
+    hears('onCommunitySub', ({ plan, count, gifter, gifterGiftCount }) => [plan, count, gifter, gifterGiftCount]);
+    hears('onSubGift', ({ plan, gifter, gifterGiftCount, giftDuration, months, userId }) => [plan, gifter, gifterGiftCount, giftDuration, months, userId]);
+    hears('onGiftPaidUpgrade', ({ gifter, gifterDisplayName }) => [gifter, gifterDisplayName]);
+    hears('onPrimePaidUpgrade', ({ plan }) => [plan]);
+    hears('onStandardPayForward', ({ originalGifterUserId, recipientUserId }) => [originalGifterUserId, recipientUserId]);
+    hears('onCommunityPayForward', ({ originalGifterUserId }) => [originalGifterUserId]);
+    hears('onRaid', ({ displayName, viewerCount }) => [displayName, viewerCount]);
+    watcher.onRaidCancel((channel) => seen.push(['onRaidCancel', channel]));
+    hears('onBitsBadgeUpgrade', ({ threshold }) => [threshold]);
+    hears('onViewerMilestone', ({ categoryName, value, reward, message }) => [categoryName, value, reward, message]);
+    hears('onMessage', (text, { bits, isCheer }) => [text, bits, isCheer]);
+    const { fan, giver, lucky } = await announceEverything(server, 'twevents');
+    await eventually(() => seen.some(([name]) => name === 'onMessage'), 'the last event');
+    // It has no events for an anonymous gift that is paid on, for a moderator's anniversary and for donations.
+    assert.deepEqual(seen, [
+        ['onSub', 'fan', '2000', false, 1, undefined],
+        ['onResub', 'fan', 'Prime', true, 6, 2, 'Great stream', undefined, undefined, undefined],
+        ['onResub', 'lucky', '1000', false, 3, undefined, undefined, 'giver', 6, 3],
+        ['onCommunitySub', 'giver', '1000', 10, 'giver', 20],
+        ['onSubGift', 'lucky', '3000', 'giver', 21, 6, 4, lucky],
+        ['onSubGift', 'lucky', '1000', undefined, undefined, 1, 1, lucky],
+        ['onGiftPaidUpgrade', 'lucky', 'giver', 'Giver'],
+        ['onPrimePaidUpgrade', 'fan', '1000'],
+        ['onStandardPayForward', 'lucky', giver, fan],
+        ['onCommunityPayForward', 'lucky', undefined],
+        ['onRaid', 'giver', 'Giver', 42],
+        ['onRaidCancel', 'twevents'],
+        ['onBitsBadgeUpgrade', 'fan', 1000],
+        ['onViewerMilestone', 'fan', 'watch-streak', 10, 450, 'again'],
+        ['onMessage', 'fan', 'well played', 100, true],
+    ]);
+    assert.ok(watcher.isConnected);
+    assert.deepEqual(left, []);
 });
 
 test('twurple is told why a login failed', kTimeout, async () => {

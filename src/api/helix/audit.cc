@@ -6,7 +6,6 @@
 #include "api/helix/denials.h"
 #include "api/helix/handlers.h"
 #include "base/limits.h"
-#include "text/message.h"
 
 /// The audit log of a channel, and acts by the thousand: below /api, for mod pages. Times are Unix
 /// milliseconds here, as everywhere below /api.
@@ -44,13 +43,7 @@ Json entry_json(Call& call, const store::AuditEntry& entry) {
 
 chat::Target read_target(const Fields& fields) {
     if (const auto id = fields.optional_user_id("user_id")) return {.id = *id};
-    auto login = text::fold_ascii(fields.text("login", {.least = 1, .most = limits::kLoginBytes}));
-    if (!text::is_valid_login(login)) {
-        throw Refusal{400,
-                      "The parameter \"login\" was malformed: the value must be 1 to 25 letters, "
-                      "digits and underscores"};
-    }
-    return {.login = std::move(login)};
+    return {.login = fields.login("login")};
 }
 
 chat::Act read_act(const Fields& fields) {

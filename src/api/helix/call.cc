@@ -53,6 +53,13 @@ std::optional<store::Channel> Call::find_channel(UserId id) {
     return take(catalog().ensure_channel(user->login));
 }
 
+chat::User Call::find_named_user(std::string_view name) {
+    const auto login = fields.login(name);
+    auto user = take(catalog().find_user(login));
+    if (!user) throw Refusal{404, fmt::format("there is no user '{}'", login)};
+    return *std::move(user);
+}
+
 store::Channel Call::find_channel(UserId id, std::string_view name) {
     auto found = find_channel(id);
     if (!found) throw Refusal{404, fmt::format("The channel specified in {} was not found.", name)};

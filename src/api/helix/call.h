@@ -46,6 +46,8 @@ class Call : public std::enable_shared_from_this<Call> {
     /// A user or channel that must exist; `name` is the parameter, for the answer that it does not:
     /// 404. In dev mode a user gets their channel when it is named.
     chat::User find_user(UserId id, std::string_view name);
+    /// Likewise one whom the body names by login.
+    chat::User find_named_user(std::string_view name);
     store::Channel find_channel(UserId id, std::string_view name);
     std::optional<store::Channel> find_channel(UserId id);
     /// The users that exist, by their order in `ids`.

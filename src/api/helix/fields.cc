@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/helix/replies.h"
+#include "base/limits.h"
 #include "text/message.h"
 #include "text/utf8.h"
 
@@ -184,6 +185,16 @@ std::size_t Fields::word(std::string_view name, Words allowed) const {
     const auto index = optional_word(name, allowed);
     if (!index) refuse_missing(name);
     return *index;
+}
+
+std::string Fields::login(std::string_view name) const {
+    auto login = text::fold_ascii(text(name, {.least = 1, .most = limits::kLoginBytes}));
+    if (!text::is_valid_login(login)) {
+        refuse_malformed(name, fmt::format("the value must be 1 to {} letters, digits and "
+                                           "underscores",
+                                           limits::kLoginBytes));
+    }
+    return login;
 }
 
 std::optional<UserId> Fields::optional_user_id(std::string_view name) const {

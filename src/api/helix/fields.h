@@ -59,6 +59,9 @@ class Fields {
         return optional_word(name, Words(allowed.begin(), allowed.size()));
     }
 
+    /// In lower case.
+    std::string login(std::string_view name) const;
+
     UserId user_id(std::string_view name) const;
     std::optional<UserId> optional_user_id(std::string_view name) const;
     /// All values of a name that may be repeated, without those that came before; `most` of them.

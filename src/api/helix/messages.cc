@@ -190,11 +190,7 @@ Reply post_message(Call& call) {
 Reply post_cheer(Call& call) {
     auto message = read_message(call.fields);
     message.bits = static_cast<std::uint32_t>(call.fields.number("bits", 1, kBitsMost));
-    const std::string login = text::fold_ascii(call.fields.text("user"));
-    const auto author = text::is_valid_login(login) ? take(call.catalog().find_user(login))
-                                                    : std::optional<chat::User>();
-    if (!author) throw Refusal{404, fmt::format("there is no user '{}'", login)};
-    message.author = *author;
+    message.author = call.find_named_user("user");
     return send(call, std::move(message), false);
 }
 

@@ -7,6 +7,7 @@
 #include "api/helix/call.h"
 #include "api/helix/handlers.h"
 #include "api/parameters.h"
+#include "store/checks.h"
 #include "text/message.h"
 #include "twitch/user_notices.h"
 
@@ -28,6 +29,10 @@ std::string valid_login(const std::string& text) {
     auto login = parse_login(text);
     if (!login) throw Refusal{400, login.error()};
     return *std::move(login);
+}
+
+[[noreturn]] void refuse_malformed(std::string_view name, std::string_view rule) {
+    throw Refusal{400, fmt::format("The parameter \"{}\" was malformed: {}", name, rule)};
 }
 
 std::uint32_t small_number(const Fields& fields, std::string_view name, std::int64_t least,
@@ -73,38 +78,63 @@ Json standing_json(const store::Channel& channel, const chat::User& user,
              standing.following_since ? Json(unix_ms(*standing.following_since)) : Json()}};
 }
 
-void change_subscription(Call& call, UserId user, const chat::Standing& now) {
-    const auto tier = call.fields.optional_number("subscription_tier", 0, 3);
-    const auto months = call.fields.optional_number("subscription_months", 1, kMonthsMost);
-    if (!tier && !months) return;
-    const auto new_tier = static_cast<std::uint16_t>(tier.value_or(now.subscriber_tier));
-    if (new_tier == 0 && months) {
-        throw Refusal{400,
-                      "The parameter \"subscription_months\" needs a \"subscription_tier\" of 1 to "
-                      "3"};
-    }
-    const auto new_months =
-        months ? static_cast<std::uint32_t>(*months) : std::max(1u, now.subscriber_months);
-    take(call.catalog().set_subscription(call.channel.id, user, new_tier,
-                                         new_tier == 0 ? 0 : new_months));
-}
+/// What somebody is to be in a channel; what is not named stays.
+struct WantedStanding {
+    std::optional<chat::Role> role;
+    std::optional<std::int64_t> tier;
+    std::optional<std::int64_t> months;
+    std::optional<bool> artist;
+    std::optional<std::uint32_t> bits;
+    std::optional<std::uint32_t> sub_gifts;
+    std::optional<std::vector<chat::Badge>> custom_badges;
+    std::optional<bool> follow;
+    std::optional<std::int64_t> following_since;  ///< Unix milliseconds
+};
 
-void change_extras(Call& call, UserId user, chat::Standing standing) {
+/// All of it, so that nothing is done of what is not understood.
+WantedStanding read_standing(const Fields& fields) {
     const auto number = [&](std::string_view name) -> std::optional<std::uint32_t> {
-        const auto value = call.fields.optional_number(name, 0, kCountMost);
+        const auto value = fields.optional_number(name, 0, kCountMost);
         if (!value) return std::nullopt;
         return static_cast<std::uint32_t>(*value);
     };
-    change(standing.artist, call.fields.optional_flag("artist"));
-    change(standing.bits, number("bits"));
-    change(standing.sub_gifts, number("sub_gifts"));
-    if (call.fields.has("custom_badges")) {
-        standing.custom_badges.clear();
-        for (const auto& badge : call.fields.objects("custom_badges", 0, kBadgesMost)) {
-            standing.custom_badges.push_back({badge.text("name", {.least = 1, .most = 50}),
-                                              badge.text("version", {.least = 1, .most = 50})});
+    WantedStanding wanted;
+    if (const auto role = fields.optional_word("role", kRoles))
+        wanted.role = static_cast<chat::Role>(*role);
+    wanted.tier = fields.optional_number("subscription_tier", 0, 3);
+    wanted.months = fields.optional_number("subscription_months", 1, kMonthsMost);
+    wanted.artist = fields.optional_flag("artist");
+    wanted.bits = number("bits");
+    wanted.sub_gifts = number("sub_gifts");
+    if (fields.has("custom_badges")) {
+        wanted.custom_badges.emplace();
+        for (const auto& each : fields.objects("custom_badges", 0, kBadgesMost)) {
+            const chat::Badge badge{each.text("name", {.least = 1, .most = 50}),
+                                    each.text("version", {.least = 1, .most = 50})};
+            if (const auto fine = store::check_badge_name(badge); !fine)
+                refuse_malformed("custom_badges", fine.error().detail);
+            wanted.custom_badges->push_back(badge);
         }
     }
+    wanted.follow = fields.optional_flag("follow");
+    wanted.following_since = fields.optional_number("following_since", 0, kLatest);
+    return wanted;
+}
+
+void change_subscription(Call& call, UserId user, const WantedStanding& wanted,
+                         const chat::Standing& now) {
+    if (!wanted.tier && !wanted.months) return;
+    const auto tier = static_cast<std::uint16_t>(wanted.tier.value_or(now.subscriber_tier));
+    const auto months = wanted.months ? static_cast<std::uint32_t>(*wanted.months)
+                                      : std::max(1u, now.subscriber_months);
+    take(call.catalog().set_subscription(call.channel.id, user, tier, tier == 0 ? 0 : months));
+}
+
+void change_extras(Call& call, UserId user, const WantedStanding& wanted, chat::Standing standing) {
+    change(standing.artist, wanted.artist);
+    change(standing.bits, wanted.bits);
+    change(standing.sub_gifts, wanted.sub_gifts);
+    change(standing.custom_badges, wanted.custom_badges);
     take(call.catalog().set_extras(call.channel.id, user, standing));
 }
 
@@ -117,28 +147,29 @@ void follow_since(Call& call, const chat::User& user, WallTime since) {
 }
 
 /// `follow`: true (from now on, where nothing was), false, or the Unix milliseconds since when.
-void change_follow(Call& call, const chat::User& user, const chat::Standing& standing) {
-    if (const auto since = call.fields.optional_number("following_since", 0, kLatest))
-        return follow_since(call, user, wall_from_unix_ms(*since));
-    const auto follow = call.fields.optional_flag("follow");
-    if (!follow || *follow == standing.following_since.has_value()) return;
-    if (*follow) return follow_since(call, user, call.now.wall);
+void change_follow(Call& call, const chat::User& user, const WantedStanding& wanted,
+                   const chat::Standing& standing) {
+    if (wanted.following_since)
+        return follow_since(call, user, wall_from_unix_ms(*wanted.following_since));
+    if (!wanted.follow || *wanted.follow == standing.following_since.has_value()) return;
+    if (*wanted.follow) return follow_since(call, user, call.now.wall);
     take(call.catalog().set_follow(call.channel.id, user.id, std::nullopt));
 }
 
-/// A user whom the body names by login; they come into being.
-chat::User named_user(Call& call, std::string_view field) {
-    const auto login = valid_login(call.fields.text(field, {.least = 1, .most = 25}));
-    return take(call.catalog().ensure_user(login));
+/// Whom an event names by login. They come into being by `person`, which is asked for once all of
+/// the event is understood.
+std::optional<std::string> optional_login(const Fields& fields, std::string_view field) {
+    if (!fields.has(field)) return std::nullopt;
+    return fields.login(field);
 }
 
-chat::Person named(Call& call, std::string_view field) {
-    return chat::person_of(named_user(call, field));
+chat::Person person(Call& call, const std::string& login) {
+    return chat::person_of(take(call.catalog().ensure_user(login)));
 }
 
-std::optional<chat::Person> optionally_named(Call& call, std::string_view field) {
-    if (!call.fields.has(field)) return std::nullopt;
-    return named(call, field);
+std::optional<chat::Person> person(Call& call, const std::optional<std::string>& login) {
+    if (!login) return std::nullopt;
+    return person(call, *login);
 }
 
 twitch::Plan read_plan(const Fields& fields) {
@@ -166,60 +197,74 @@ chat::UserNotice make_subscription(Call& call) {
         tenure.streak_months = small_number(call.fields, "streak_months", 1, kMonthsMost, 1);
     tenure.multimonth_duration = small_number(call.fields, "multimonth_duration", 0, 36, 0);
     tenure.multimonth_tenure = small_number(call.fields, "multimonth_tenure", 0, 36, 0);
+    const auto user = call.fields.login("user");
+    const auto gifter = optional_login(call.fields, "gifter");
+    const auto plan = read_plan(call.fields);
+    const auto text = words(call.fields);
     std::optional<twitch::Gifted> gifted;
     if (call.fields.optional_flag("was_gifted").value_or(false)) {
-        gifted = {.gifter = optionally_named(call, "gifter"),
+        gifted = {.gifter = std::nullopt,
                   .months = small_number(call.fields, "gift_months", 1, 36, 1),
                   .month_being_redeemed =
                       small_number(call.fields, "gift_month_being_redeemed", 1, 36, 1)};
+        gifted->gifter = person(call, gifter);
     }
-    return twitch::subscribed(named(call, "user"), call.channel.login, read_plan(call.fields),
-                              tenure, gifted, words(call.fields));
+    return twitch::subscribed(person(call, user), call.channel.login, plan, tenure, gifted, text);
 }
 
 chat::UserNotice make_gift(Call& call) {
-    return twitch::gifted(
-        call.channel.login, read_plan(call.fields),
-        {.gifter = optionally_named(call, "user"),
-         .recipient = named(call, "recipient"),
-         .gift_months = small_number(call.fields, "gift_months", 1, 36, 1),
-         .recipient_months = small_number(call.fields, "months", 1, kMonthsMost, 1),
-         .gifter_total = small_number(call.fields, "gifter_total", 0, kCountMost, 0),
-         .origin_id = optional_id(call, "origin_id"),
-         .community_gift_id =
-             call.fields.optional_text("community_gift_id", {.least = 1, .most = 64})
-                 .value_or("")});
+    const auto gifter = optional_login(call.fields, "user");
+    const auto recipient = call.fields.login("recipient");
+    const auto plan = read_plan(call.fields);
+    twitch::Gift gift{
+        .gift_months = small_number(call.fields, "gift_months", 1, 36, 1),
+        .recipient_months = small_number(call.fields, "months", 1, kMonthsMost, 1),
+        .gifter_total = small_number(call.fields, "gifter_total", 0, kCountMost, 0),
+        .origin_id = optional_id(call, "origin_id"),
+        .community_gift_id =
+            call.fields.optional_text("community_gift_id", {.least = 1, .most = 64}).value_or("")};
+    gift.gifter = person(call, gifter);
+    gift.recipient = person(call, recipient);
+    return twitch::gifted(call.channel.login, plan, gift);
 }
 
 chat::UserNotice make_mystery_gift(Call& call) {
-    return twitch::mystery_gifted(
-        call.channel.login, call.channel.display_name, read_plan(call.fields),
-        {.gifter = optionally_named(call, "user"),
-         .count = static_cast<std::uint32_t>(call.fields.number("count", 1, 1'000'000)),
-         .gifter_total = small_number(call.fields, "gifter_total", 0, kCountMost, 0),
-         .origin_id = optional_id(call, "origin_id"),
-         .community_gift_id = optional_id(call, "community_gift_id")});
+    const auto gifter = optional_login(call.fields, "user");
+    const auto plan = read_plan(call.fields);
+    twitch::MysteryGift gift{
+        .count = static_cast<std::uint32_t>(call.fields.number("count", 1, 1'000'000)),
+        .gifter_total = small_number(call.fields, "gifter_total", 0, kCountMost, 0),
+        .origin_id = optional_id(call, "origin_id"),
+        .community_gift_id = optional_id(call, "community_gift_id")};
+    gift.gifter = person(call, gifter);
+    return twitch::mystery_gifted(call.channel.login, call.channel.display_name, plan, gift);
 }
 
 chat::UserNotice make_gift_upgrade(Call& call) {
-    return twitch::gift_upgraded(named(call, "user"), optionally_named(call, "gifter"));
+    const auto user = call.fields.login("user");
+    const auto gifter = optional_login(call.fields, "gifter");
+    return twitch::gift_upgraded(person(call, user), person(call, gifter));
 }
 
 chat::UserNotice make_prime_upgrade(Call& call) {
-    return twitch::prime_upgraded(named(call, "user"), call.channel.login, read_plan(call.fields));
+    const auto user = call.fields.login("user");
+    const auto plan = read_plan(call.fields);
+    return twitch::prime_upgraded(person(call, user), call.channel.login, plan);
 }
 
 chat::UserNotice make_pay_forward(Call& call) {
-    return twitch::paid_forward(named(call, "user"), optionally_named(call, "gifter"),
-                                optionally_named(call, "recipient"));
+    const auto user = call.fields.login("user");
+    const auto gifter = optional_login(call.fields, "gifter");
+    const auto recipient = optional_login(call.fields, "recipient");
+    return twitch::paid_forward(person(call, user), person(call, gifter), person(call, recipient));
 }
 
 chat::UserNotice make_raid(Call& call) {
-    const auto from = named(call, "user");
+    const auto user = call.fields.login("user");
+    const auto viewers = static_cast<std::uint32_t>(call.fields.number("viewers", 0, kCountMost));
+    const auto from = person(call, user);
     const auto profile = take(call.catalog().profile(from.id));
-    return twitch::raided(from,
-                          static_cast<std::uint32_t>(call.fields.number("viewers", 0, kCountMost)),
-                          profile.profile_image_url);
+    return twitch::raided(from, viewers, profile.profile_image_url);
 }
 
 chat::UserNotice make_unraid(Call& call) {
@@ -228,48 +273,51 @@ chat::UserNotice make_unraid(Call& call) {
 }
 
 chat::UserNotice make_bits_badge(Call& call) {
-    return twitch::reached_bits_badge(
-        named(call, "user"),
-        static_cast<std::uint32_t>(call.fields.number("threshold", 1, kCountMost)),
-        words(call.fields));
+    const auto user = call.fields.login("user");
+    const auto threshold =
+        static_cast<std::uint32_t>(call.fields.number("threshold", 1, kCountMost));
+    const auto text = words(call.fields);
+    return twitch::reached_bits_badge(person(call, user), threshold, text);
 }
 
 chat::UserNotice make_watch_streak(Call& call) {
-    return twitch::watched_streak(
-        named(call, "user"), static_cast<std::uint32_t>(call.fields.number("streams", 1, 100'000)),
-        small_number(call.fields, "reward", 0, kCountMost, 0), optional_id(call, "id"),
-        words(call.fields));
+    const auto user = call.fields.login("user");
+    const auto streams = static_cast<std::uint32_t>(call.fields.number("streams", 1, 100'000));
+    const auto reward = small_number(call.fields, "reward", 0, kCountMost, 0);
+    const auto id = optional_id(call, "id");
+    const auto text = words(call.fields);
+    return twitch::watched_streak(person(call, user), streams, reward, id, text);
 }
 
 chat::UserNotice make_modiversary(Call& call) {
-    return twitch::moderated_for(
-        named(call, "user"),
-        static_cast<std::uint32_t>(call.fields.number("months", 1, kMonthsMost)),
-        words(call.fields));
+    const auto user = call.fields.login("user");
+    const auto months = static_cast<std::uint32_t>(call.fields.number("months", 1, kMonthsMost));
+    const auto text = words(call.fields);
+    return twitch::moderated_for(person(call, user), months, text);
 }
 
 chat::UserNotice make_donation(Call& call) {
     auto currency = call.fields.text("currency", {.least = 3, .most = 3});
     for (const char c : currency) {
         if (c < 'A' || c > 'Z') {
-            throw Refusal{400,
-                          "The parameter \"currency\" was malformed: the value must be three "
-                          "capital letters, as USD"};
+            refuse_malformed("currency", "the value must be three capital letters, as USD");
         }
     }
-    return twitch::donated(
-        named(call, "user"),
-        {.charity = call.fields.text("charity", {.least = 1, .most = 100}),
-         .amount = static_cast<std::uint64_t>(call.fields.number("amount", 1, 1'000'000'000'000)),
-         .currency = std::move(currency),
-         .exponent = small_number(call.fields, "exponent", 0, 6, 2)});
+    const auto user = call.fields.login("user");
+    const twitch::Donation donation{
+        .charity = call.fields.text("charity", {.least = 1, .most = 100}),
+        .amount = static_cast<std::uint64_t>(call.fields.number("amount", 1, 1'000'000'000'000)),
+        .currency = std::move(currency),
+        .exponent = small_number(call.fields, "exponent", 0, 6, 2)};
+    return twitch::donated(person(call, user), donation);
 }
 
 Reply post_follow(Call& call) {
-    const auto user = named_user(call, "user");
+    const auto login = call.fields.login("user");
+    const auto at = call.fields.optional_number("followed_at", 0, kLatest);
+    const auto user = take(call.catalog().ensure_user(login));
     if (user.id.value == call.channel.id.value)
         throw Refusal{400, "The broadcaster cannot follow their own channel"};
-    const auto at = call.fields.optional_number("followed_at", 0, kLatest);
     const auto standing = take(call.catalog().standing(call.channel.id, user.id));
     // Told again: the follow is as old as it was.
     if (!standing.following_since) {
@@ -282,12 +330,32 @@ Reply post_follow(Call& call) {
 /// In the name of somebody who is banned, who has no other way to ask.
 Reply post_unban_request(Call& call) {
     auto text = text::clean_message(call.fields.text("text", {.least = 1, .most = 500}));
-    call.caller.user = named_user(call, "user");
+    call.caller.user = call.find_named_user("user");
     return call.act(chat::act::RequestUnban{std::move(text)},
                     [](Call&, const chat::Done& done) -> Reply {
                         const auto& request = std::get<chat::Moderation>(done.events.at(0));
                         return json_reply({{"id", request.message_id.to_string()}});
                     });
+}
+
+void change_user(const Fields& fields, chat::User& user, store::Profile& profile) {
+    change(user.display_name, fields.optional_text("display_name", {.least = 1, .most = 50}));
+    change(user.color, fields.optional_text("color", {.least = 0, .most = 7}));
+    if (const auto fine = store::check_user(user); !fine)
+        refuse_malformed("color", fine.error().detail);
+    if (const auto type = fields.optional_word("type", kTypes))
+        user.type = static_cast<chat::AccountType>(*type);
+    change(user.turbo, fields.optional_flag("turbo"));
+    change(user.prime, fields.optional_flag("prime"));
+    change(user.partner, fields.optional_flag("partner"));
+    change(user.verified_bot, fields.optional_flag("verified_bot"));
+    constexpr Length kUrl{.least = 0, .most = 500};
+    change(profile.description, fields.optional_text("description", {.least = 0, .most = 300}));
+    change(profile.profile_image_url, fields.optional_text("profile_image_url", kUrl));
+    change(profile.offline_image_url, fields.optional_text("offline_image_url", kUrl));
+    change(profile.email, fields.optional_text("email", {.least = 0, .most = 254}));
+    if (const auto type = fields.optional_word("broadcaster_type", kBroadcasterTypes))
+        profile.broadcaster_type = kBroadcasterTypes.at(*type);
 }
 
 using Make = chat::UserNotice (*)(Call&);
@@ -306,40 +374,45 @@ static_assert(kEvents.size() == kMakers.size() + 3);
 
 Reply put_user(Call& call) {
     const auto login = valid_login(call.path.at(0));
+    // What is wrong is refused before anybody comes into being.
+    chat::User nobody;
+    nobody.login = nobody.display_name = login;
+    store::Profile no_profile;
+    change_user(call.fields, nobody, no_profile);
     auto user = take(call.catalog().ensure_user(login));
-    change(user.display_name, call.fields.optional_text("display_name", {.least = 1, .most = 50}));
-    change(user.color, call.fields.optional_text("color", {.least = 0, .most = 7}));
-    if (const auto type = call.fields.optional_word("type", kTypes))
-        user.type = static_cast<chat::AccountType>(*type);
-    change(user.turbo, call.fields.optional_flag("turbo"));
-    change(user.prime, call.fields.optional_flag("prime"));
-    change(user.partner, call.fields.optional_flag("partner"));
-    change(user.verified_bot, call.fields.optional_flag("verified_bot"));
     auto profile = take(call.catalog().profile(user.id));
-    constexpr Length kUrl{.least = 0, .most = 500};
-    change(profile.description,
-           call.fields.optional_text("description", {.least = 0, .most = 300}));
-    change(profile.profile_image_url, call.fields.optional_text("profile_image_url", kUrl));
-    change(profile.offline_image_url, call.fields.optional_text("offline_image_url", kUrl));
-    change(profile.email, call.fields.optional_text("email", {.least = 0, .most = 254}));
-    if (const auto type = call.fields.optional_word("broadcaster_type", kBroadcasterTypes)) {
-        profile.broadcaster_type = kBroadcasterTypes.at(*type);
-    }
+    change_user(call.fields, user, profile);
     take(call.catalog().update_user(user));
     take(call.catalog().update_profile(user.id, profile));
     call.services->live.account_changed(user.id);
     return json_reply(user_json(user));
 }
-
 Reply put_standing(Call& call) {
-    call.channel = take(call.catalog().ensure_channel(valid_login(call.path.at(0))));
-    const auto user = take(call.catalog().ensure_user(valid_login(call.path.at(1))));
+    const auto channel_login = valid_login(call.path.at(0));
+    const auto user_login = valid_login(call.path.at(1));
+    const auto wanted = read_standing(call.fields);
+    const auto known_channel = take(call.catalog().find_channel(channel_login));
+    const auto known_user = take(call.catalog().find_user(user_login));
+    const auto now = known_channel && known_user
+                         ? take(call.catalog().standing(known_channel->id, known_user->id))
+                         : chat::Standing();
+    if (wanted.months && wanted.tier.value_or(now.subscriber_tier) == 0) {
+        throw Refusal{400,
+                      "The parameter \"subscription_months\" needs a \"subscription_tier\" of 1 to "
+                      "3"};
+    }
+    if (wanted.role && channel_login == user_login) {
+        refuse_malformed("role",
+                         "the broadcaster's role follows from the channel and cannot be given or "
+                         "taken");
+    }
+    call.channel = take(call.catalog().ensure_channel(channel_login));
+    const auto user = take(call.catalog().ensure_user(user_login));
     const auto before = take(call.catalog().standing(call.channel.id, user.id));
-    if (const auto role = call.fields.optional_word("role", kRoles))
-        take(call.catalog().set_role(call.channel.id, user.id, static_cast<chat::Role>(*role)));
-    change_subscription(call, user.id, before);
-    change_extras(call, user.id, before);
-    change_follow(call, user, before);
+    if (wanted.role) take(call.catalog().set_role(call.channel.id, user.id, *wanted.role));
+    change_subscription(call, user.id, wanted, before);
+    change_extras(call, user.id, wanted, before);
+    change_follow(call, user, wanted, before);
     call.services->live.standing_changed(call.channel.id, user.id);
     return json_reply(
         standing_json(call.channel, user, take(call.catalog().standing(call.channel.id, user.id))));

@@ -254,6 +254,74 @@ TEST_F(PlatformTest, RefusesEventsThatAreNone) {
     EXPECT_TRUE(live.announced.empty());
 }
 
+TEST_F(PlatformTest, DoesNothingOfWhatIsNotUnderstood) {
+    const std::string events = "/api/platform/channels/dallas/events";
+    const std::string user = "/api/platform/users/newcomer";
+    const std::string standing = "/api/platform/channels/dallas/standings/";
+    struct Row {
+        const char* method;
+        std::string target;
+        const char* body;
+        const char* named;  ///< the parameter that is wrong
+    };
+    const Row rows[] = {
+        {"PUT", user, R"({"display_name":"Newcomer","turbo":"yes"})", "turbo"},
+        {"PUT", user, R"({"color":"red"})", "color"},
+        {"PUT", standing + "newcomer", R"({"role":"vip","bits":-1})", "bits"},
+        {"PUT", standing + "newcomer", R"({"follow":true,"subscription_months":3})",
+         "subscription_months"},
+        {"PUT", standing + "alice", R"({"role":"vip","subscription_tier":4})", "subscription_tier"},
+        {"PUT", standing + "alice", R"({"role":"vip","follow":true,"following_since":-1})",
+         "following_since"},
+        {"PUT", standing + "alice",
+         R"({"subscription_tier":1,"custom_badges":[{"name":"a b","version":"1"}]})",
+         "custom_badges"},
+        {"PUT", standing + "dallas", R"({"role":"vip","bits":5})", "role"},
+        {"POST", events, R"({"type":"subscription","user":"newcomer","tier":4})", "tier"},
+        {"POST", events,
+         R"({"type":"subscription","user":"newcomer","was_gifted":true,"gift_months":0})",
+         "gift_months"},
+        {"POST", events, R"({"type":"gift","user":"newcomer","recipient":"no name"})", "recipient"},
+        {"POST", events, R"({"type":"mystery_gift","user":"newcomer","count":0})", "count"},
+        {"POST", events, R"({"type":"gift_upgrade","user":"newcomer","gifter":"-"})", "gifter"},
+        {"POST", events, R"({"type":"prime_upgrade","user":"newcomer","tier":0})", "tier"},
+        {"POST", events, R"({"type":"pay_forward","user":"newcomer","recipient":"-"})",
+         "recipient"},
+        {"POST", events, R"({"type":"raid","user":"newcomer","viewers":-1})", "viewers"},
+        {"POST", events, R"({"type":"bits_badge_tier","user":"newcomer"})", "threshold"},
+        {"POST", events, R"({"type":"watch_streak","user":"newcomer","streams":1,"text":5})",
+         "text"},
+        {"POST", events, R"({"type":"modiversary","user":"newcomer","months":0})", "months"},
+        {"POST", events,
+         R"({"type":"donation","user":"newcomer","charity":"x","amount":1,"currency":"usd"})",
+         "currency"},
+        {"POST", events, R"({"type":"cheer","user":"\u001b[31m","bits":1,"message":"x"})", "user"},
+        {"POST", events, R"({"type":"follow","user":"newcomer","followed_at":"now"})",
+         "followed_at"},
+    };
+    for (const Row& row : rows) {
+        const auto told = call(row.method, row.target, "app", row.body);
+        EXPECT_EQ(told.status, 400) << row.body;
+        EXPECT_NE(message_of(told).find(row.named), std::string::npos)
+            << row.body << ": " << message_of(told);
+    }
+    EXPECT_EQ(
+        call("POST", events, "app", R"({"type":"unban_request","user":"newcomer","text":"please"})")
+            .status,
+        404);
+    EXPECT_FALSE(catalog.find_user("newcomer").value()) << "nobody came into being";
+    for (const auto& each : {alice, dallas}) {
+        const auto left = catalog.standing(channel.id, each.id).value();
+        EXPECT_NE(left.role, chat::Role::vip);
+        EXPECT_EQ(left.subscriber_tier, 0);
+        EXPECT_EQ(left.bits, 0u);
+        EXPECT_FALSE(left.following_since);
+    }
+    EXPECT_TRUE(live.follows.empty());
+    EXPECT_TRUE(live.announced.empty());
+    EXPECT_TRUE(live.changed_standings.empty());
+}
+
 TEST_F(PlatformTest, ModeratesInBulkAndTakesItBack) {
     nlohmann::json acts = nlohmann::json::array();
     acts.push_back({{"action", "ban"}, {"login", "alice"}, {"reason", "raid"}});

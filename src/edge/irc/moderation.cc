@@ -203,14 +203,10 @@ void Handlers::slash_color(IrcSession& session, const Line& line, std::string_vi
     const std::string channel = channel_of(line);
     const auto color = parse_color(rest);
     if (!color) {
-        if (rest.find_first_not_of(' ') == std::string_view::npos) {
-            return session.say_notice(channel, usage("usage_color", "color", "<color>",
-                                                     "Changes the colour of your name. Colours: " +
-                                                         color_names() + ", or #RRGGBB."));
-        }
         return session.say_notice(
-            channel, {"usage_color", "Unknown colour. Use one of the following, or #RRGGBB: " +
-                                         color_names() + "."});
+            channel,
+            usage("usage_color", "color", "<color>",
+                  "Changes the colour of your name. Colours: " + color_names() + ", or #RRGGBB."));
     }
     const hub::RequestId place = session.ask(IrcSession::Question::Kind::other, channel);
     session.shard_.gateway.set_color(
@@ -318,9 +314,11 @@ void Handlers::slash_help(IrcSession& session, const Line& line, std::string_vie
 }
 
 void Handlers::slash_unavailable(IrcSession& session, const Line& line, std::string_view) {
-    session.say_notice(
-        channel_of(line),
-        {"unavailable_command", "Sorry, this command is not available through this client."});
+    const std::string_view text = line.param(1);
+    const std::string_view word = text.substr(1, text.find(' ') - 1);
+    session.say_notice(channel_of(line),
+                       {"unavailable_command",
+                        fmt::format("Sorry, \"/{}\" is not available through this client.", word)});
 }
 
 /// clamor shows no commercials; bots and clients wait for the answer (spec twitch-chat 10.1).

@@ -74,7 +74,7 @@ TEST(SlashCommands, TimeoutsTakeDurationsInWords) {
     EXPECT_THAT(mona.type(".timeout BOB 1"), HasSubstr("@ban-duration=1;"));
     EXPECT_THAT(mona.type("/timeout bob 3 weeks"),
                 HasSubstr("msg-id=bad_timeout_duration :tmi.twitch.tv NOTICE #dallas :You cannot "
-                          "time a user out for more than 2 weeks."));
+                          "time a user out for more than 1209600 seconds."));
     EXPECT_THAT(mona.type("/untimeout bob"), HasSubstr("msg-id=untimeout_success"));
     EXPECT_THAT(mona.type("/untimeout bob"), HasSubstr("msg-id=timeout_no_timeout"));
 }
@@ -134,6 +134,54 @@ TEST(SlashCommands, WrongArgumentsAreAnsweredWithTheUsage) {
     EXPECT_THAT(mona.type("/help timeout"), HasSubstr("Usage: \"/timeout <username>"));
     EXPECT_THAT(mona.type("/help"), HasSubstr("msg-id=cmds_available"));
     EXPECT_THAT(mona.type("/poll x"), HasSubstr("msg-id=unavailable_command"));
+}
+
+TEST(SlashCommands, AnswersThatAreNoActsAreWordForWord) {
+    IrcWorld world;
+    Typist dallas(world, "dallas"), alice(world, "alice");
+    ASSERT_THAT(dallas.type("/mod carol"), HasSubstr("msg-id=mod_success"));
+    ASSERT_THAT(dallas.type("/vip bob"), HasSubstr("msg-id=vip_success"));
+    alice.take();
+    struct Row {
+        std::string typed;
+        std::string id;
+        std::string text;
+        std::string channel = "dallas";
+    };
+    const Row rows[] = {
+        {"/mods", "room_mods", "The moderators of this channel are: carol, mona"},
+        {"/mods", "no_mods", "There are no moderators of this channel.", "austin"},
+        {"/vips", "vips_success", "The VIPs of this channel are: bob, vera."},
+        {"/vips", "no_vips", "This channel does not have any VIPs.", "austin"},
+        {"/me", "usage_me", "Usage: \"/me <message>\" - Express an action in the third-person."},
+        {"/ban", "usage_ban", "Usage: \"/ban <username> [reason]\" - Permanently bans a user."},
+        {"/help x", "no_help", "No help available."},
+        {"/nonsense bob", "unrecognized_cmd", "Unrecognized command: /nonsense"},
+        {".Poll x", "unavailable_command",
+         "Sorry, \"/Poll\" is not available through this client."},
+        {"/marker x", "bad_marker_client", "Sorry, /marker is not available through this client."},
+        {"/host austin", "bad_host_error",
+         "There was a problem hosting austin. Please try again in a minute."},
+        {"/unhost", "not_hosting", "No channel is currently being hosted."},
+        {"/clear", "no_permission", "You don't have permission to perform that action."},
+        {"/color", "usage_color",
+         "Usage: \"/color <color>\" - Changes the colour of your name. Colours: Blue, BlueViolet, "
+         "CadetBlue, Chocolate, Coral, DodgerBlue, Firebrick, GoldenRod, Green, HotPink, "
+         "OrangeRed, Red, SeaGreen, SpringGreen, YellowGreen, or #RRGGBB."},
+        {"/color red", "color_changed", "Your color has been changed."},
+        {"/w nobody hi", "whisper_invalid_login", "No user matching that login."},
+        {"/w alice hi", "whisper_invalid_self", "You cannot whisper to yourself."},
+        {"/w bob", "whisper_invalid_args", "Usage: <login> <message>"},
+        {"/block nobody", "invalid_user", "Invalid username: nobody"},
+        {"hello", "msg_channel_suspended", "This channel does not exist or has been suspended.",
+         "nowhere"},
+    };
+    for (const Row& row : rows) {
+        EXPECT_THAT(alice.type(row.typed, row.channel),
+                    StartsWith("@msg-id=" + row.id + " :tmi.twitch.tv NOTICE #" + row.channel +
+                               " :" + row.text + "\r\n"))
+            << row.typed;
+    }
 }
 
 TEST(SlashCommands, CommercialsAreAnsweredAndNotShown) {
