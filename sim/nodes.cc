@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
 
 #include "bus/redis/envelope.h"
 
@@ -45,6 +46,13 @@ Result<void> SharedCatalog::apply(std::span<const store::Change> changes,
                                   std::span<const store::AuditEntry> audit) {
     auto applied = MemoryCatalog::apply(changes, audit);
     if (!applied || checker_ == nullptr) return applied;
+    for (const store::AuditEntry& entry : audit) {
+        const auto said = nlohmann::json::parse(entry.after, nullptr, false);
+        const auto act = said.is_object() && said.contains("act")
+                             ? MessageId::parse(said["act"].get<std::string>())
+                             : std::nullopt;
+        if (act) checker_->acted(*act, entry.channel, entry.target);
+    }
     for (const store::Change& change : changes) {
         if (const auto* put = std::get_if<store::change::PutBan>(&change))
             checker_->ban_changed(put->ban.channel, put->ban.user);
@@ -332,6 +340,9 @@ void NodesSimulation::check_facts() {
             const chat::Standing standing =
                 who.anonymous ? chat::Standing{} : *catalog_.standing(channel.id, who.user.id);
             const hub::Joined* joined = probe->joined(channel.login);
+            if (checker_.nobody_told(channel.id, who.user.id) ||
+                checker_.nobody_told(channel.id, UserId{}))
+                continue;
             if (probe->refused(channel.login) != standing.banned_for_good()) {
                 violations_.add("{} is {}banned from {}, but node {} knows nothing of it",
                                 who.user.login, standing.banned_for_good() ? "" : "not ",

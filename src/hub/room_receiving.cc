@@ -169,10 +169,14 @@ void RoomHost::plan_gap(const Gap& gap) {
 }
 
 void RoomHost::read_gap(const Gap& gap) {
-    if (!rooms_.contains(gap.channel)) return;
+    const auto room = rooms_.find(gap.channel);
+    if (room == rooms_.end()) return;
     counters_.gaps_read.add();
-    // What has changed since is in the catalog.
+    // What has changed since is in the catalog: of the channel now, of people when they do
+    // something.
     channel_changed(gap.channel);
+    for (auto& [user, entry] : room->second->chatters)
+        entry.waiting() ? entry.stale = true : entry.ready = false;
     const bool queued = services_.workers.post([this, gap, home = scheduler_.shard()] {
         auto found = services_.log.read({.channel = gap.channel,
                                          .after_sequence = gap.after.sequence,
