@@ -67,11 +67,11 @@ void ContinuityChecker::received(NodeId node, const chat::Event& event, bool aga
     if (event.position == Position{}) return;
     check_place("the bus", event.channel, event.position, id);
     Position& newest = newest_[{node, event.channel}];
-    if (event.position <= newest) {
+    if (event.position <= newest && !in_gap(node, event.channel, event.position)) {
         violations_.add("node {} was given {} of channel {} after {}", node, text(event.position),
                         event.channel.value, text(newest));
     }
-    newest = event.position;
+    newest = std::max(newest, event.position);
 }
 
 void ContinuityChecker::gap(NodeId node, ChannelId channel, Position after, Position before) {

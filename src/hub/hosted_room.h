@@ -133,8 +133,10 @@ struct HostedRoom {
     Newcomers newcomers;
     /// Shown here without a place in the order yet, since the bus is away, and when.
     std::deque<std::pair<MessageId, std::uint64_t>> shown_early;
-    std::deque<chat::Event> outgoing;  ///< what acts made happen and is not published yet
-    bool publishing = false;           ///< a timer goes on with `outgoing`
+    std::uint32_t gaps = 0;             ///< that are to be filled from the log
+    std::set<MessageId> placed_late{};  ///< since there are some: shown already
+    std::deque<chat::Event> outgoing;   ///< what acts made happen and is not published yet
+    bool publishing = false;            ///< a timer goes on with `outgoing`
     OutgoingRaid raid;
     moderation::RoomPolicy automod;
     automod::ChannelMemory automod_memory;

@@ -75,6 +75,7 @@ void RoomHost::receive(HostedRoom& room, const chat::EventRef& event,
 /// What was shown early has its place now, and is to be shown to those who have joined in between.
 /// What was shown before it has none.
 void RoomHost::show_newcomers(HostedRoom& room, const chat::EventRef& placed) {
+    if (room.gaps > 0) room.placed_late.insert(chat::id_of(*placed));
     auto& early = room.shown_early;
     const auto found =
         std::ranges::find(early, chat::id_of(*placed), &std::pair<MessageId, std::uint64_t>::first);
@@ -159,6 +160,7 @@ void RoomHost::on_gap(ChannelId channel, Position after, Position before) {
         static_cast<std::uint32_t>(std::max<std::uint64_t>(events_between(after, before), 1));
     for (const auto& [shard, count] : room->second->members)
         outlet_.tell_skipped(shard, channel, skipped);
+    ++room->second->gaps;
     plan_gap({channel, after, before, room->second->newcomers.watch()});
 }
 
@@ -204,7 +206,7 @@ void RoomHost::fill_gap(const Gap& gap, const std::vector<store::StoredMessage>&
             gap.channel, "gap",
             [&](HostedRoom& room) {
                 auto decoded = chat::decode_event(stored.event);
-                if (!decoded) return;
+                if (!decoded || room.placed_late.contains(stored.id)) return;
                 decoded->position = stored.position;
                 decoded->beside = room.beside(stored.position.region());
                 decoded->elsewhere = true;
@@ -220,7 +222,9 @@ void RoomHost::fill_gap(const Gap& gap, const std::vector<store::StoredMessage>&
 
 void RoomHost::gap_is_over(const Gap& gap) {
     const auto room = rooms_.find(gap.channel);
-    if (room != rooms_.end()) room->second->newcomers.forget(gap.moment);
+    if (room == rooms_.end()) return;
+    room->second->newcomers.forget(gap.moment);
+    if (room->second->gaps > 0 && --room->second->gaps == 0) room->second->placed_late.clear();
 }
 
 }  // namespace clamor::hub

@@ -250,6 +250,7 @@ void Link::Impl::took_page(Channel& channel, const Reply& page) {
                            .after = channel.last});
         }
         channel.last = channel.newest;
+        hand_all_passed(channel);
     }
     caught_up(channel);
 }
@@ -277,28 +278,54 @@ void Link::Impl::take(Channel& channel, Position position, std::string_view text
 void Link::Impl::take_own(Channel& channel, Position position, const Envelope& envelope) {
     // In the order of their numbers: the script takes no smaller one after a larger.
     while (!channel.pending.empty() && channel.pending.front().number <= envelope.number) {
-        Pending& first = channel.pending.front();
-        const bool is_it = first.number == envelope.number;
+        const Pending& first = channel.pending.front();
+        if (first.number == envelope.number)
+            return hand_own(channel, position, first.early ? Turn::late : Turn::in_order);
+        if (first.place) {
+            hand_passed(channel, *first.place);
+            continue;
+        }
+        log::error("a message got its place in a part of the stream that is gone",
+                   {{"channel", channel.id.value}});
+        counters.lost.add();
         counters.kept.sub();
         kept_bytes_.fetch_sub(first.bytes.size(), std::memory_order_relaxed);
-        if (is_it) {
-            counters.round.record(static_cast<std::uint64_t>(
-                std::chrono::duration_cast<std::chrono::microseconds>(now() - first.since)
-                    .count()));
-            hand(channel, {.position = position,
-                           .bytes = std::move(first.bytes),
-                           .published_here = true,
-                           .turn = first.early ? Turn::late : Turn::in_order});
-        } else {
-            counters.lost.add();
-            log::error("a message got its place in a part of the stream that is gone",
-                       {{"channel", channel.id.value}});
-        }
         channel.pending.pop_front();
         if (channel.sent > 0) --channel.sent;
-        if (is_it) return;
     }
     counters.duplicates.add();
+}
+
+/// The first of what waits has its place.
+void Link::Impl::hand_own(Channel& channel, Position position, Turn turn) {
+    Pending& first = channel.pending.front();
+    const auto since = std::chrono::duration_cast<std::chrono::microseconds>(now() - first.since);
+    counters.round.record(static_cast<std::uint64_t>(since.count()));
+    counters.kept.sub();
+    kept_bytes_.fetch_sub(first.bytes.size(), std::memory_order_relaxed);
+    hand(channel, {.position = position,
+                   .bytes = std::move(first.bytes),
+                   .published_here = true,
+                   .turn = turn});
+    channel.pending.pop_front();
+    if (channel.sent > 0) --channel.sent;
+}
+
+/// The first of what waits has a place that a gap has passed over: it is shown out of its turn,
+/// once.
+void Link::Impl::hand_passed(Channel& channel, Position place) {
+    const Pending& first = channel.pending.front();
+    if (!first.early)
+        hand(channel, {.bytes = first.bytes, .published_here = true, .turn = Turn::early});
+    hand_own(channel, place, Turn::late);
+}
+
+void Link::Impl::hand_all_passed(Channel& channel) {
+    while (!channel.pending.empty()) {
+        const auto place = channel.pending.front().place;
+        if (!place || *place > channel.last) return;
+        hand_passed(channel, *place);
+    }
 }
 
 void Link::Impl::take_publish(ChannelId id, std::uint64_t subscription, std::string bytes) {
@@ -359,14 +386,15 @@ void Link::Impl::send(Channel& channel, const Pending& pending, std::uint64_t be
          std::to_string(options.stream_entries), seconds_text(limits::kStreamKept),
          seconds_text(limits::kStreamHeadKept), std::to_string(before),
          std::to_string(Position::before_first(options.region).sequence)},
-        [this, id = channel.id, subscription = channel.subscription, server](const Reply& reply) {
+        [this, id = channel.id, subscription = channel.subscription, server,
+         number = pending.number](const Reply& reply) {
             Channel* const at = find(id, subscription);
             const bool ours = at != nullptr && at->server == server;
             if (reply.is_error()) {
                 if (ours) publish_later(*at);
                 return failed(*server, reply.text());
             }
-            if (ours) published(*at, reply);
+            if (ours) published(*at, number, reply);
             if (server->blocked.empty() ||
                 server->commands->unanswered() > limits::kRedisUnanswered / 2)
                 return;
@@ -377,10 +405,13 @@ void Link::Impl::send(Channel& channel, const Pending& pending, std::uint64_t be
         });
 }
 
-void Link::Impl::published(Channel& channel, const Reply& reply) {
+void Link::Impl::published(Channel& channel, std::uint64_t number, const Reply& reply) {
     counters.published.add();
     const auto position = parse_entry_id(reply.text());
     if (!position) return read(channel);  // it was there before
+    const auto pending = std::ranges::find(channel.pending, number, &Pending::number);
+    if (pending != channel.pending.end()) pending->place = position;
+    hand_all_passed(channel);
     if (*position > channel.newest) {
         channel.newest = *position;
         channel.newest_at = now();

@@ -54,6 +54,7 @@ struct Pending {
     std::string bytes;
     MonoTime since{};
     bool early = false;
+    std::optional<Position> place{};  ///< once the server has answered
 };
 
 /// One channel that the node is subscribed to.
@@ -209,7 +210,10 @@ class Link::Impl {
     void pump(Channel& channel);
     bool may_send(Channel& channel, const Pending& pending) const;
     void send(Channel& channel, const Pending& pending, std::uint64_t before);
-    void published(Channel& channel, const Reply& reply);
+    void published(Channel& channel, std::uint64_t number, const Reply& reply);
+    void hand_own(Channel& channel, Position position, Turn turn);
+    void hand_passed(Channel& channel, Position place);
+    void hand_all_passed(Channel& channel);
     void publish_later(Channel& channel);
     void hand_out_early(Channel& channel);
     void answer_subscribed(Channel& channel);
