@@ -202,11 +202,35 @@ chat::UserNotice make_mystery_gift(Call& call) {
 }
 
 chat::UserNotice make_gift_upgrade(Call& call) {
-    return twitch::gift_upgraded(named(call, "user"), optionally_named(call, "gifter"));
+    return twitch::gift_upgraded(
+        named(call, "user"), optionally_named(call, "gifter"),
+        {.name = call.fields.optional_text("promo_name", {.least = 0, .most = 100}).value_or(""),
+         .gift_total = small_number(call.fields, "promo_gift_total", 0, kCountMost, 0)});
 }
 
 chat::UserNotice make_prime_upgrade(Call& call) {
     return twitch::prime_upgraded(named(call, "user"), call.channel.login, read_plan(call.fields));
+}
+
+chat::UserNotice make_extension(Call& call) {
+    return twitch::extended(named(call, "user"), call.channel.login, read_plan(call.fields),
+                            small_number(call.fields, "months", 1, kMonthsMost, 1),
+                            static_cast<std::uint32_t>(call.fields.number("end_month", 1, 12)));
+}
+
+chat::UserNotice make_reward_gift(Call& call) {
+    const auto others = static_cast<std::uint32_t>(call.fields.number("others", 1, kCountMost));
+    return twitch::shared_rewards(
+        named(call, "user"),
+        {.domain = call.fields.text("domain", {.least = 1, .most = 100}),
+         .others = others,
+         .total = small_number(call.fields, "total", 1, kCountMost, others),
+         .by_gift = call.fields.word("trigger", {"cheer", "gift"}) == 1,
+         .amount = static_cast<std::uint32_t>(call.fields.number("amount", 1, kCountMost))});
+}
+
+chat::UserNotice make_ritual(Call& call) {
+    return twitch::arrived_new(named(call, "user"), words(call.fields));
 }
 
 chat::UserNotice make_pay_forward(Call& call) {
@@ -292,14 +316,15 @@ Reply post_unban_request(Call& call) {
 
 using Make = chat::UserNotice (*)(Call&);
 /// The last three are a message and what chat does not show; the others are user notices.
-constexpr std::array<std::string_view, 15> kEvents{
+constexpr std::array<std::string_view, 18> kEvents{
     "subscription", "gift",     "mystery_gift", "gift_upgrade",    "prime_upgrade",
     "pay_forward",  "raid",     "unraid",       "bits_badge_tier", "watch_streak",
-    "modiversary",  "donation", "cheer",        "follow",          "unban_request"};
-constexpr std::array<Make, 12> kMakers{make_subscription, make_gift,          make_mystery_gift,
-                                       make_gift_upgrade, make_prime_upgrade, make_pay_forward,
-                                       make_raid,         make_unraid,        make_bits_badge,
-                                       make_watch_streak, make_modiversary,   make_donation};
+    "modiversary",  "donation", "extension",    "reward_gift",     "ritual",
+    "cheer",        "follow",   "unban_request"};
+constexpr std::array<Make, 15> kMakers{
+    make_subscription, make_gift,     make_mystery_gift, make_gift_upgrade, make_prime_upgrade,
+    make_pay_forward,  make_raid,     make_unraid,       make_bits_badge,   make_watch_streak,
+    make_modiversary,  make_donation, make_extension,    make_reward_gift,  make_ritual};
 static_assert(kEvents.size() == kMakers.size() + 3);
 
 }  // namespace

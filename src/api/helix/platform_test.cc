@@ -134,6 +134,20 @@ TEST_F(PlatformTest, AnnouncesWhatHappens) {
           {"currency", "USD"}},
          "charitydonation",
          "alice: Donated USD 10 to support Sea"},
+        {{{"type", "extension"}, {"user", "alice"}, {"tier", 2}, {"months", 4}, {"end_month", 12}},
+         "extendsub",
+         "alice extended their Tier 2 subscription through December!"},
+        {{{"type", "reward_gift"},
+          {"user", "alice"},
+          {"domain", "pride"},
+          {"others", 10},
+          {"trigger", "cheer"},
+          {"amount", 500}},
+         "rewardgift",
+         "alice's Cheer shared rewards to 10 others in Chat!"},
+        {{{"type", "ritual"}, {"user", "alice"}, {"text", "HeyGuys"}},
+         "ritual",
+         "@alice is new here. Say hello!"},
     };
     for (const auto& [body, kind, text] : kCases) {
         EXPECT_EQ(event(body).status, 204) << body;
@@ -240,14 +254,18 @@ TEST_F(PlatformTest, RefusesFollowsThatAreNone) {
 }
 
 TEST_F(PlatformTest, RefusesEventsThatAreNone) {
-    for (const auto* wrong :
-         {"{}", R"({"type":"x"})", R"({"type":"subscription"})",
-          R"({"type":"subscription","user":"no name"})",
-          R"({"type":"subscription","user":"alice","tier":4})",
-          R"({"type":"subscription","user":"alice","months":0})",
-          R"({"type":"gift","user":"alice"})", R"({"type":"mystery_gift","user":"alice"})",
-          R"({"type":"raid","user":"bob"})", R"({"type":"raid","user":"bob","viewers":-1})",
-          R"({"type":"donation","user":"a","charity":"x","amount":1,"currency":"usd"})"}) {
+    for (
+        const auto* wrong :
+        {"{}", R"({"type":"x"})", R"({"type":"subscription"})",
+         R"({"type":"subscription","user":"no name"})",
+         R"({"type":"subscription","user":"alice","tier":4})",
+         R"({"type":"subscription","user":"alice","months":0})",
+         R"({"type":"gift","user":"alice"})", R"({"type":"mystery_gift","user":"alice"})",
+         R"({"type":"raid","user":"bob"})", R"({"type":"raid","user":"bob","viewers":-1})",
+         R"({"type":"donation","user":"a","charity":"x","amount":1,"currency":"usd"})",
+         R"({"type":"ritual"})", R"({"type":"extension","user":"alice"})",
+         R"({"type":"extension","user":"alice","end_month":13})",
+         R"({"type":"reward_gift","user":"a","domain":"x","others":1,"amount":1,"trigger":"x"})"}) {
         EXPECT_EQ(call("POST", "/api/platform/channels/dallas/events", "app", wrong).status, 400)
             << wrong;
     }
