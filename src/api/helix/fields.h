@@ -13,6 +13,7 @@
 
 #include "api/helix/values.h"
 #include "base/ids.h"
+#include "base/time.h"
 #include "wire/http/service.h"
 
 namespace clamor::api::helix {
@@ -58,6 +59,9 @@ class Fields {
         std::string_view name, std::initializer_list<std::string_view> allowed) const {
         return optional_word(name, Words(allowed.begin(), allowed.size()));
     }
+
+    /// RFC 3339, as text::parse_rfc3339 reads it.
+    std::optional<WallTime> optional_time(std::string_view name) const;
 
     UserId user_id(std::string_view name) const;
     std::optional<UserId> optional_user_id(std::string_view name) const;

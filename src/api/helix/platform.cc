@@ -40,7 +40,7 @@ void change(T& field, std::optional<T> value) {
     if (value) field = *std::move(value);
 }
 
-Json user_json(const chat::User& user) {
+Json user_json(const chat::User& user, const store::Profile& profile) {
     return {{"id", id_text(user.id)},
             {"login", user.login},
             {"display_name", user.display_name},
@@ -49,7 +49,8 @@ Json user_json(const chat::User& user) {
             {"turbo", user.turbo},
             {"prime", user.prime},
             {"partner", user.partner},
-            {"verified_bot", user.verified_bot}};
+            {"verified_bot", user.verified_bot},
+            {"created_at", rfc3339(profile.created_at)}};
 }
 
 Json standing_json(const store::Channel& channel, const chat::User& user,
@@ -74,19 +75,22 @@ Json standing_json(const store::Channel& channel, const chat::User& user,
 }
 
 void change_subscription(Call& call, UserId user, const chat::Standing& now) {
+    const auto founder = call.fields.optional_flag("founder");
     const auto tier = call.fields.optional_number("subscription_tier", 0, 3);
     const auto months = call.fields.optional_number("subscription_months", 1, kMonthsMost);
-    if (!tier && !months) return;
     const auto new_tier = static_cast<std::uint16_t>(tier.value_or(now.subscriber_tier));
-    if (new_tier == 0 && months) {
+    if (new_tier == 0 && (months || founder == true)) {
         throw Refusal{400,
-                      "The parameter \"subscription_months\" needs a \"subscription_tier\" of 1 to "
-                      "3"};
+                      fmt::format("The parameter \"{}\" needs a \"subscription_tier\" of 1 to 3",
+                                  months ? "subscription_months" : "founder")};
     }
-    const auto new_months =
-        months ? static_cast<std::uint32_t>(*months) : std::max(1u, now.subscriber_months);
-    take(call.catalog().set_subscription(call.channel.id, user, new_tier,
-                                         new_tier == 0 ? 0 : new_months));
+    if (tier || months) {
+        const auto new_months =
+            months ? static_cast<std::uint32_t>(*months) : std::max(1u, now.subscriber_months);
+        take(call.catalog().set_subscription(call.channel.id, user, new_tier,
+                                             new_tier == 0 ? 0 : new_months));
+    }
+    if (founder && new_tier != 0) take(call.catalog().set_founder(call.channel.id, user, *founder));
 }
 
 void change_extras(Call& call, UserId user, chat::Standing standing) {
@@ -350,10 +354,11 @@ Reply put_user(Call& call) {
     if (const auto type = call.fields.optional_word("broadcaster_type", kBroadcasterTypes)) {
         profile.broadcaster_type = kBroadcasterTypes.at(*type);
     }
+    change(profile.created_at, call.fields.optional_time("created_at"));
     take(call.catalog().update_user(user));
     take(call.catalog().update_profile(user.id, profile));
     call.services->live.account_changed(user.id);
-    return json_reply(user_json(user));
+    return json_reply(user_json(user, profile));
 }
 
 Reply put_standing(Call& call) {

@@ -37,16 +37,22 @@ TEST_F(PlatformTest, SaysWhoPeopleAre) {
     const auto done = json(call(
         "PUT", "/api/platform/users/alice", "app",
         R"({"display_name":"Alice","color":"#ABCDEF","type":"staff","turbo":true,"partner":true,
-            "verified_bot":true,"description":"hi","broadcaster_type":"affiliate"})"));
+            "verified_bot":true,"description":"hi","broadcaster_type":"affiliate",
+            "created_at":"2019-05-01T12:00:00Z"})"));
     EXPECT_EQ(done["display_name"], "Alice");
     EXPECT_EQ(done["type"], "staff");
     EXPECT_EQ(done["prime"], false);
+    EXPECT_EQ(done["created_at"], "2019-05-01T12:00:00Z");
     const auto user = catalog.find_user("alice").value().value();
     EXPECT_TRUE(user.turbo && user.partner && user.verified_bot);
     EXPECT_EQ(live.changed_accounts.at(0), alice.id);
     EXPECT_EQ(data(call("GET", "/helix/users", "alice"))[0]["broadcaster_type"], "affiliate");
+    EXPECT_EQ(data(call("GET", "/helix/users", "alice"))[0]["created_at"], "2019-05-01T12:00:00Z");
+    EXPECT_EQ(json(call("PUT", "/api/platform/users/alice", "app", "{}"))["created_at"],
+              "2019-05-01T12:00:00Z");
     for (const auto* wrong : {R"({"color":"red"})", R"({"type":"boss"})", R"({"turbo":1})",
-                              R"({"display_name":""})", R"({"display_name":5})", "[]"})
+                              R"({"display_name":""})", R"({"display_name":5})", "[]",
+                              R"({"created_at":1556712000000})", R"({"created_at":"2019-05-01"})"})
         EXPECT_EQ(call("PUT", "/api/platform/users/alice", "app", wrong).status, 400) << wrong;
     EXPECT_EQ(call("PUT", "/api/platform/users/no%20name", "app", "{}").status, 400);
 }
@@ -80,6 +86,24 @@ TEST_F(PlatformTest, SaysWhatPeopleAreInAChannel) {
         call("PUT", "/api/platform/channels/dallas/standings/dallas", "app", R"({"role":"vip"})")
             .status,
         400);
+}
+
+TEST_F(PlatformTest, SaysWhoIsAFounder) {
+    const auto* target = "/api/platform/channels/dallas/standings/alice";
+    const auto founder = [&](const char* body) -> bool {
+        return json(call("PUT", target, "app", body))["founder"];
+    };
+    EXPECT_EQ(said(call("PUT", target, "app", R"({"founder":true})")),
+              "400: The parameter \"founder\" needs a \"subscription_tier\" of 1 to 3");
+    EXPECT_FALSE(founder(R"({"founder":false})"));
+    EXPECT_FALSE(founder(R"({"subscription_tier":1,"founder":false})"));
+    EXPECT_FALSE(founder(R"({"subscription_months":22})")) << "what is not named stays";
+    EXPECT_TRUE(founder(R"({"founder":true})"));
+    const chat::Chatter shown{alice, catalog.standing(channel.id, alice.id).value()};
+    EXPECT_EQ(chat::badges_of(shown), (std::vector<chat::Badge>{{"founder", "0"}}));
+    EXPECT_EQ(chat::badge_info_of(shown), (std::vector<chat::Badge>{{"founder", "22"}}));
+    EXPECT_FALSE(founder(R"({"subscription_tier":0})"));
+    EXPECT_EQ(call("PUT", target, "app", R"({"founder":1})").status, 400);
 }
 
 TEST_F(PlatformTest, AnnouncesWhatHappens) {
