@@ -148,7 +148,8 @@ TEST(CommandLine, ReadsUserCommands) {
     EXPECT_EQ(parsed<UserCommand>({"user", "set", "alice", "--created-at", "2024-01-01T00:00:00Z"})
                   .created_at,
               wall_from_unix_ms(1'704'067'200'000));
-    const auto wrong = parsed<Done>({"user", "set", "alice", "--created-at", "2024-01-01"});
+    const auto wrong =
+        std::get<Done>(parse_command_line({"user", "set", "alice", "--created-at", "2024-01-01"}));
     EXPECT_EQ(wrong.code, 2);
     EXPECT_THAT(wrong.output, HasSubstr("--created-at: must be a time as 2024-01-01T00:00:00Z"));
 }
