@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
+#include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "api/helix/call.h"
+#include "api/helix/denials.h"
 #include "api/helix/handlers.h"
 #include "api/parameters.h"
+#include "store/fact_changes.h"
 #include "text/message.h"
 #include "twitch/user_notices.h"
 
@@ -110,6 +113,21 @@ void change_extras(Call& call, UserId user, chat::Standing standing) {
         }
     }
     take(call.catalog().set_extras(call.channel.id, user, standing));
+}
+
+/// What makes the role what the body says.
+std::vector<chat::Act> role_acts(const Call& call, UserId user, chat::Role now) {
+    const auto word = call.fields.optional_word("role", kRoles);
+    if (!word) return {};
+    if (now == chat::Role::broadcaster)
+        throw Refusal{400, "The broadcaster's role can be neither given nor taken"};
+    const auto role = static_cast<chat::Role>(*word);
+    std::vector<chat::Act> acts;
+    // A moderator may be given no lower role before this one is taken.
+    if (role < now) acts.emplace_back(chat::act::TakeRole{{.id = user}, now});
+    if (role != now && role != chat::Role::viewer)
+        acts.emplace_back(chat::act::GiveRole{{.id = user}, role});
+    return acts;
 }
 
 /// The fact in the catalog and, where it is new, the event: the one road of a follow.
@@ -336,6 +354,7 @@ static_assert(kEvents.size() == kMakers.size() + 3);
 Reply put_user(Call& call) {
     const auto login = valid_login(call.path.at(0));
     auto user = take(call.catalog().ensure_user(login));
+    const auto before = user;
     change(user.display_name, call.fields.optional_text("display_name", {.least = 1, .most = 50}));
     change(user.color, call.fields.optional_text("color", {.least = 0, .most = 7}));
     if (const auto type = call.fields.optional_word("type", kTypes))
@@ -357,6 +376,7 @@ Reply put_user(Call& call) {
     change(profile.created_at, call.fields.optional_time("created_at"));
     take(call.catalog().update_user(user));
     take(call.catalog().update_profile(user.id, profile));
+    take(store::write(call.catalog(), store::account_change(before, user, call.now.wall, "api")));
     call.services->live.account_changed(user.id);
     return json_reply(user_json(user, profile));
 }
@@ -365,14 +385,28 @@ Reply put_standing(Call& call) {
     call.channel = take(call.catalog().ensure_channel(valid_login(call.path.at(0))));
     const auto user = take(call.catalog().ensure_user(valid_login(call.path.at(1))));
     const auto before = take(call.catalog().standing(call.channel.id, user.id));
-    if (const auto role = call.fields.optional_word("role", kRoles))
-        take(call.catalog().set_role(call.channel.id, user.id, static_cast<chat::Role>(*role)));
+    auto acts = role_acts(call, user.id, before.role);
     change_subscription(call, user.id, before);
     change_extras(call, user.id, before);
     change_follow(call, user, before);
+    const auto after = take(call.catalog().standing(call.channel.id, user.id));
+    take(store::write(call.catalog(), store::standing_change(call.channel.id, user.id, before,
+                                                             after, call.now.wall, "api")));
     call.services->live.standing_changed(call.channel.id, user.id);
-    return json_reply(
-        standing_json(call.channel, user, take(call.catalog().standing(call.channel.id, user.id))));
+    if (acts.empty()) return json_reply(standing_json(call.channel, user, after));
+    // As in chat, in the broadcaster's name: everybody concerned is told, and the audit log.
+    call.caller.user = take(call.catalog().find_user(user_of(call.channel.id)));
+    auto asked = acts;
+    return call.act_all(
+        std::move(asked), {},
+        [user, acts = std::move(acts)](Call& then, const hub::ActAnswers& answers) -> Reply {
+            for (std::size_t i = 0; i < answers.size(); ++i) {
+                if (const auto* denied = std::get_if<chat::Denied>(&answers[i]))
+                    throw refusal_of(acts[i], *denied);
+            }
+            return json_reply(standing_json(
+                then.channel, user, take(then.catalog().standing(then.channel.id, user.id))));
+        });
 }
 
 Reply get_nodes(Call& call) {

@@ -88,6 +88,44 @@ TEST_F(PlatformTest, SaysWhatPeopleAreInAChannel) {
         400);
 }
 
+TEST_F(PlatformTest, GivesRolesAsInChatAndLogsEveryOtherFact) {
+    const auto* target = "/api/platform/channels/dallas/standings/alice";
+    const auto audit = [&] { return catalog.list_audit(channel.id, 0, {}, 100).value(); };
+    const auto role = [&](const char* body) {
+        return json(call("PUT", target, "app", body))["role"];
+    };
+    EXPECT_EQ(role(R"({"role":"moderator"})"), "moderator");
+    EXPECT_EQ(role(R"({"role":"moderator"})"), "moderator");
+    ASSERT_EQ(live.acts.size(), 1u) << "is so already";
+    EXPECT_EQ(live.acts[0].origin, "api");
+    EXPECT_EQ(live.acts[0].actor.id, user_of(channel.id));
+    EXPECT_EQ(role(R"({"role":"vip","bits":7})"), "vip");
+    EXPECT_EQ(role(R"({"role":"viewer"})"), "viewer");
+    const auto entries = audit();
+    ASSERT_EQ(entries.size(), 5u);
+    const char* const actions[] = {"unvip", "vip", "unmod", "standing", "mod"};
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        EXPECT_EQ(entries[i].action, actions[i]);
+        EXPECT_EQ(entries[i].origin, "api");
+        EXPECT_EQ(entries[i].target, alice.id);
+    }
+    EXPECT_EQ(entries[3].before, R"({"bits":0})");
+    EXPECT_EQ(entries[3].after, R"({"bits":7})");
+    EXPECT_EQ(entries[3].at, live.now.wall);
+    call("PUT", target, "app", R"({"bits":7})");
+    EXPECT_EQ(audit().size(), 5u) << "nothing changed";
+
+    const store::Change ban =
+        store::change::PutBan{{.channel = channel.id, .user = alice.id, .moderator = mo.id}};
+    ASSERT_TRUE(catalog.apply(std::span(&ban, 1), {}));
+    EXPECT_GE(call("PUT", target, "app", R"({"role":"vip"})").status, 400) << "is banned";
+
+    call("PUT", "/api/platform/users/dallas", "app", R"({"type":"staff"})");
+    const auto account = audit().front();
+    EXPECT_EQ(account.action, "account");
+    EXPECT_EQ(account.after, R"({"type":"staff"})");
+}
+
 TEST_F(PlatformTest, SaysWhoIsAFounder) {
     const auto* target = "/api/platform/channels/dallas/standings/alice";
     const auto founder = [&](const char* body) -> bool {
