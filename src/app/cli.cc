@@ -14,6 +14,7 @@
 
 #include "app/suggestion.h"
 #include "app/version.h"
+#include "text/rfc3339.h"
 
 namespace clamor::app {
 
@@ -227,6 +228,18 @@ void add_user(CLI::App& app, Makers& makers) {
         action->add_option("--color", command->color, "The name's colour, as #1E90FF; '' for none");
         action->add_option("--verified-bot", command->verified_bot,
                            "Whether it has a bot's wider limits: true or false");
+        action
+            ->add_option_function<std::string>(
+                "--created-at",
+                [command](const std::string& text) {
+                    command->created_at = text::parse_rfc3339(text);
+                    if (!command->created_at) {
+                        throw CLI::ValidationError("--created-at",
+                                                   "must be a time as 2024-01-01T00:00:00Z");
+                    }
+                },
+                "Since when there is the account, as 2024-01-01T00:00:00Z")
+            ->type_name("TIME");
     }
     add("show", "Show an account", Action::show);
     add("list", "List all accounts", Action::list);
@@ -277,6 +290,9 @@ void add_channel(CLI::App& app, Makers& makers) {
     subscriber.add_option("--tier", command->tier, "1, 2 or 3; 0 ends the subscription")
         ->check(CLI::Range(0, 3));
     subscriber.add_option("--months", command->months, "Months so far")->check(CLI::Range(1, 1200));
+    subscriber.add_option(
+        "--founder", command->founder,
+        "Whether they are a founder: true or false; by their order where not said");
 }
 
 void add_export(CLI::App& app, Makers& makers) {

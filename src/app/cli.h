@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/config.h"
+#include "base/time.h"
 #include "chat/people.h"
 #include "load/bench.h"
 #include "load/replay.h"
@@ -63,6 +64,7 @@ struct UserCommand {
     std::optional<std::string> display_name;
     std::optional<std::string> color;
     std::optional<bool> verified_bot;
+    std::optional<WallTime> created_at;
 };
 
 struct ChannelCommand {
@@ -80,6 +82,7 @@ struct ChannelCommand {
     chat::Role role = chat::Role::viewer;  ///< role
     std::uint16_t tier = 1;                ///< subscriber; 0 ends it
     std::uint32_t months = 1;              ///< subscriber
+    std::optional<bool> founder;           ///< subscriber; none: by the order of subscriptions
 };
 
 struct ExportCommand {

@@ -145,6 +145,13 @@ TEST(CommandLine, ReadsUserCommands) {
     EXPECT_EQ(set.verified_bot, true);
     EXPECT_FALSE(set.display_name.has_value());
     EXPECT_EQ(parsed<UserCommand>({"user", "list"}).action, UserCommand::Action::list);
+    EXPECT_EQ(parsed<UserCommand>({"user", "set", "alice", "--created-at", "2024-01-01T00:00:00Z"})
+                  .created_at,
+              wall_from_unix_ms(1'704'067'200'000));
+    const auto wrong =
+        std::get<Done>(parse_command_line({"user", "set", "alice", "--created-at", "2024-01-01"}));
+    EXPECT_EQ(wrong.code, 2);
+    EXPECT_THAT(wrong.output, HasSubstr("--created-at: must be a time as 2024-01-01T00:00:00Z"));
 }
 
 TEST(CommandLine, ReadsChannelCommands) {
@@ -162,6 +169,11 @@ TEST(CommandLine, ReadsChannelCommands) {
     EXPECT_EQ(subscriber.action, ChannelCommand::Action::subscriber);
     EXPECT_EQ(subscriber.tier, 2);
     EXPECT_EQ(subscriber.months, 14u);
+    EXPECT_FALSE(subscriber.founder);
+    EXPECT_EQ(
+        parsed<ChannelCommand>({"channel", "subscriber", "lobby", "bob", "--founder", "false"})
+            .founder,
+        false);
 }
 
 TEST(CommandLine, ReadsTheRest) {

@@ -48,7 +48,12 @@ Result<void> apply(const UserCommand& command, chat::User user, store::Catalog& 
     if (command.display_name) user.display_name = *command.display_name;
     if (command.color) user.color = *command.color;
     if (command.verified_bot) user.verified_bot = *command.verified_bot;
-    return catalog.update_user(user);
+    if (const auto changed = catalog.update_user(user); !changed || !command.created_at)
+        return changed;
+    auto profile = catalog.profile(user.id);
+    if (!profile) return tl::unexpected(profile.error());
+    profile->created_at = *command.created_at;
+    return catalog.update_profile(user.id, *profile);
 }
 
 Result<void> apply(const ChannelCommand& command, store::Channel channel, store::Catalog& catalog) {
@@ -126,8 +131,10 @@ Result<void> run_channel(const ChannelCommand& command, store::Catalog& catalog,
         if (!user) return tl::unexpected(user.error());
         if (command.action == Action::role)
             return catalog.set_role(channel->id, user->id, command.role);
-        return catalog.set_subscription(channel->id, user->id, command.tier,
-                                        command.tier == 0 ? 0 : command.months);
+        const auto changed = catalog.set_subscription(channel->id, user->id, command.tier,
+                                                      command.tier == 0 ? 0 : command.months);
+        if (!changed || !command.founder) return changed;
+        return catalog.set_founder(channel->id, user->id, *command.founder);
     }
     if (command.action != Action::show) {
         if (const auto changed = apply(command, *channel, catalog); !changed) return changed;

@@ -178,11 +178,13 @@ TEST_F(CommandsTest, MakesAndChangesUsers) {
     command.color.reset();
     command.display_name = "Alice";
     command.verified_bot = true;
+    command.created_at = wall_from_unix_ms(1'556'712'000'000);
     ASSERT_TRUE(run_user(command, catalog, out));
     const auto alice = catalog.find_user("alice").value().value();
     EXPECT_EQ(alice.color, "#1E90FF");
     EXPECT_EQ(alice.display_name, "Alice");
     EXPECT_TRUE(alice.verified_bot);
+    EXPECT_EQ(catalog.profile(alice.id)->created_at, command.created_at);
     printed();
     command.action = UserCommand::Action::list;
     ASSERT_TRUE(run_user(command, catalog, out));
@@ -231,7 +233,12 @@ TEST_F(CommandsTest, SetsModesRolesAndSubscriptions) {
     command.months = 14;
     ASSERT_TRUE(run_channel(command, catalog, out));
     EXPECT_EQ(catalog.standing(lobby.id, bob.id)->subscriber_months, 14u);
+    EXPECT_TRUE(catalog.standing(lobby.id, bob.id)->founder) << "the first one";
+    command.founder = false;
+    ASSERT_TRUE(run_channel(command, catalog, out));
+    EXPECT_FALSE(catalog.standing(lobby.id, bob.id)->founder);
     command.tier = 0;
+    command.founder.reset();
     ASSERT_TRUE(run_channel(command, catalog, out));
     EXPECT_FALSE(catalog.standing(lobby.id, bob.id)->subscribed());
 }

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <span>
 #include <utility>
 
@@ -12,6 +11,7 @@
 #include "auth/json.h"
 #include "store/checks.h"
 #include "text/message.h"
+#include "text/rfc3339.h"
 #include "text/utf8.h"
 
 namespace clamor::auth {
@@ -60,6 +60,16 @@ bool flag_of(const json& object, const char* name) {
     if (value == nullptr) return false;
     if (!value->is_boolean()) wrong(name, "true or false");
     return value->get<bool>();
+}
+
+std::optional<WallTime> time_of(const json& object, const char* name) {
+    const auto* value = value_of(object, name);
+    if (value == nullptr) return std::nullopt;
+    constexpr auto kRight = "a time as 2024-01-01T00:00:00Z";
+    if (!value->is_string()) wrong(name, kRight);
+    const auto time = text::parse_rfc3339(value->get_ref<const std::string&>());
+    if (!time) wrong(name, kRight);
+    return time;
 }
 
 std::uint64_t number_of(const json& value, const char* name, std::uint64_t least,
@@ -127,43 +137,6 @@ chat::Badge badge_of(const json& value) {
     return badge;
 }
 
-/// `digits` of `text` from `at` on, as a number; nothing when there are others.
-std::optional<int> digits_at(std::string_view text, std::size_t at, std::size_t digits) {
-    if (at + digits > text.size()) return std::nullopt;
-    int number = 0;
-    const char* const from = text.data() + at;
-    const auto [end, error] = std::from_chars(from, from + digits, number);
-    if (error != std::errc{} || end != from + digits || number < 0) return std::nullopt;
-    return number;
-}
-
-/// `2024-01-01T00:00:00Z`, with parts of a second that are not looked at.
-std::optional<WallTime> parse_time(std::string_view text) {
-    using namespace std::chrono;
-    if (text.size() < 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' ||
-        text[13] != ':' || text[16] != ':' || text.back() != 'Z')
-        return std::nullopt;
-    auto fraction = text.substr(19, text.size() - 20);
-    if (!fraction.empty()) {
-        if (fraction[0] != '.' || fraction.size() < 2) return std::nullopt;
-        fraction.remove_prefix(1);
-        if (fraction.find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
-    }
-    const auto y = digits_at(text, 0, 4);
-    const auto mo = digits_at(text, 5, 2);
-    const auto d = digits_at(text, 8, 2);
-    const auto h = digits_at(text, 11, 2);
-    const auto mi = digits_at(text, 14, 2);
-    const auto s = digits_at(text, 17, 2);
-    if (!y || !mo || !d || !h || !mi || !s || *y < 1970 || *h > 23 || *mi > 59 || *s > 60)
-        return std::nullopt;
-    const year_month_day date{year(*y), month(static_cast<unsigned>(*mo)),
-                              day(static_cast<unsigned>(*d))};
-    if (!date.ok()) return std::nullopt;
-    const auto since = sys_days(date).time_since_epoch() + hours(*h) + minutes(*mi) + seconds(*s);
-    return WallTime(duration_cast<milliseconds>(since));
-}
-
 ChannelClaims channel_of_claim(const std::string& name, const json& said) {
     if (!said.is_object()) wrong("channels", "an object of objects by login");
     ChannelClaims channel{.channel = login_of(name, "channels")};
@@ -185,12 +158,8 @@ ChannelClaims channel_of_claim(const std::string& name, const json& said) {
             wrong("badges", "a list of at most 10 badges as \"founder/0\"");
         for (const auto& badge : *badges) channel.badges.push_back(badge_of(badge));
     }
-    if (const auto* follow = value_of(said, "follow")) {
-        constexpr auto kRight = "a time as 2024-01-01T00:00:00Z";
-        if (!follow->is_string()) wrong("follow", kRight);
-        channel.follow = parse_time(follow->get_ref<const std::string&>());
-        if (!channel.follow) wrong("follow", kRight);
-    }
+    channel.founder = flag_of(said, "founder");
+    channel.follow = time_of(said, "follow");
     if (const auto* bits = value_of(said, "bits_total")) {
         channel.bits_total =
             static_cast<std::uint32_t>(number_of(*bits, "bits_total", 0, kBitsMost));
@@ -216,6 +185,7 @@ Claims read_claims(const json& said) {
     claims.turbo = flag_of(said, "turbo");
     claims.prime = flag_of(said, "prime");
     claims.verified_bot = flag_of(said, "verified_bot");
+    claims.created_at = time_of(said, "created_at");
     if (const auto* channels = value_of(said, "channels")) {
         if (!channels->is_object()) wrong("channels", "an object of objects by login");
         for (const auto& [name, channel] : channels->items())
@@ -246,6 +216,18 @@ Result<bool> apply_account(const Claims& claims, chat::User& user, store::Catalo
     return true;
 }
 
+/// An account is as old as the oldest that is said of it: the catalog knows when it was seen first.
+Result<bool> apply_age(const Claims& claims, UserId user, store::Catalog& catalog) {
+    if (!claims.created_at) return false;
+    auto profile = catalog.profile(user);
+    if (!profile) return tl::unexpected(profile.error());
+    if (*claims.created_at >= profile->created_at) return false;
+    profile->created_at = *claims.created_at;
+    if (auto written = catalog.update_profile(user, *profile); !written)
+        return tl::unexpected(written.error());
+    return true;
+}
+
 Result<bool> apply_subscription(const ChannelClaims& claims, ChannelId channel, UserId user,
                                 const chat::Standing& standing, store::Catalog& catalog) {
     auto tier = standing.subscriber_tier;
@@ -254,6 +236,16 @@ Result<bool> apply_subscription(const ChannelClaims& claims, ChannelId channel, 
     const bool longer = claims.subscriber_tier != 0 && raise(months, claims.subscriber_months);
     if (!higher && !longer) return false;
     if (auto written = catalog.set_subscription(channel, user, tier, months); !written)
+        return tl::unexpected(written.error());
+    return true;
+}
+
+/// After apply_subscription: nobody is a founder without a subscription.
+Result<bool> apply_founder(const ChannelClaims& claims, ChannelId channel, UserId user,
+                           const chat::Standing& standing, store::Catalog& catalog) {
+    const bool subscribed = standing.subscribed() || claims.subscriber_tier != 0;
+    if (!claims.founder || standing.founder || !subscribed) return false;
+    if (auto written = catalog.set_founder(channel, user, true); !written)
         return tl::unexpected(written.error());
     return true;
 }
@@ -306,7 +298,7 @@ Result<std::pair<bool, ChannelId>> apply_channel(const ChannelClaims& claims, Us
     const auto standing = catalog.standing(channel->id, user);
     if (!standing) return tl::unexpected(standing.error());
     bool changed = false;
-    for (const auto apply : {apply_role, apply_subscription, apply_follow}) {
+    for (const auto apply : {apply_role, apply_subscription, apply_founder, apply_follow}) {
         const auto one = apply(claims, channel->id, user, *standing, catalog);
         if (!one) return tl::unexpected(one.error());
         changed |= *one;
@@ -339,7 +331,9 @@ Result<Applied> apply_claims(const Claims& claims, store::Catalog& catalog) {
     Applied applied{.user = *std::move(user)};
     const auto account = apply_account(claims, applied.user, catalog);
     if (!account) return tl::unexpected(account.error());
-    applied.account = *account;
+    const auto age = apply_age(claims, applied.user.id, catalog);
+    if (!age) return tl::unexpected(age.error());
+    applied.account = *account || *age;
     for (const ChannelClaims& one : claims.channels) {
         const auto channel = apply_channel(one, applied.user.id, catalog);
         if (!channel) return tl::unexpected(channel.error());

@@ -20,6 +20,7 @@ struct ChannelClaims {
     std::optional<chat::Role> role{};
     std::uint16_t subscriber_tier = 0;
     std::uint32_t subscriber_months = 0;
+    bool founder = false;
     std::vector<chat::Badge> badges{};
     std::optional<WallTime> follow{};
     std::optional<std::uint32_t> bits_total{};
@@ -35,6 +36,7 @@ struct Claims {
     bool turbo = false;
     bool prime = false;
     bool verified_bot = false;
+    std::optional<WallTime> created_at{};
     std::vector<ChannelClaims> channels{};
 };
 
@@ -50,9 +52,9 @@ struct Applied {
 };
 
 /// Writes what a user token says of its user, who comes into being, and only where it adds to what
-/// the catalog has: a higher role or account type, a higher tier, more months or bits, badges and a
-/// follow that are not there. It takes nothing away: an older token must not undo what the
-/// platform, a broadcaster or a moderator has done since. Blocks.
+/// the catalog has: a higher role or account type, an older account, a higher tier, more months or
+/// bits, a founder, badges and a follow that are not there. It takes nothing away: an older token
+/// must not undo what the platform, a broadcaster or a moderator has done since. Blocks.
 Result<Applied> apply_claims(const Claims& claims, store::Catalog& catalog);
 
 }  // namespace clamor::auth

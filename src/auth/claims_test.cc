@@ -17,9 +17,10 @@ TEST(ClaimsText, IsReadWhole) {
     const auto claims = parse_claims(R"({
         "sub": "u-17", "jti": "x", "login": "Alice", "display_name": "AliceÄ",
         "client_id": "bot", "azp": "other", "scope": "chat:read  chat:edit", "type": "admin",
-        "turbo": true, "prime": true, "verified_bot": true, "something": {"else": 1},
+        "turbo": true, "prime": true, "verified_bot": true,
+        "created_at": "2019-05-01T12:00:00Z", "something": {"else": 1},
         "channels": {"Lobby": {"role": "moderator", "subscriber": {"tier": 2, "months": 14},
-                               "badges": ["founder/0", "my-badge/1"], "bits_total": 500,
+                               "founder": true, "badges": ["founder/0", "my-badge/1"], "bits_total": 500,
                                "follow": "2024-02-29T12:00:01.5Z"}}})");
     ASSERT_TRUE(claims) << claims.error().detail;
     EXPECT_EQ(claims->login, "alice");
@@ -36,6 +37,8 @@ TEST(ClaimsText, IsReadWhole) {
     EXPECT_EQ(lobby.subscriber_months, 14u);
     EXPECT_THAT(lobby.badges,
                 ElementsAre(chat::Badge{"founder", "0"}, chat::Badge{"my-badge", "1"}));
+    EXPECT_TRUE(lobby.founder);
+    EXPECT_EQ(claims->created_at, wall_from_unix_ms(1'556'712'000'000));
     EXPECT_EQ(lobby.bits_total, 500u);
     EXPECT_EQ(lobby.follow, wall_from_unix_ms(1'709'208'001'000));
 }
@@ -96,6 +99,9 @@ TEST(ClaimsText, IsRefusedForOneWrongClaim) {
         {"follow", R"({"channels":{"lobby":{"follow":"2023-02-28T00:00:00+02:00"}}})"},
         {"follow", R"({"channels":{"lobby":{"follow":"2023-02-28T00:00:00.Z"}}})"},
         {"follow", R"({"channels":{"lobby":{"follow":"20 3-02-28T00:00:00Z"}}})"},
+        {"founder", R"({"channels":{"lobby":{"founder":"yes"}}})"},
+        {"created_at", R"({"created_at":1556712000})"},
+        {"created_at", R"({"created_at":"2019-05-01"})"},
         {"bits_total", R"({"channels":{"lobby":{"bits_total":-5}}})"},
     };
     for (const auto& [name, payload] : kWrong) {
@@ -188,6 +194,34 @@ TEST_F(ApplyTest, AddsBadgesAndChangesTheirVersion) {
         apply(R"({"login":"alice","channels":{"lobby":{"badges":["x)" + std::to_string(i) +
               R"(/1"]}}})");
     EXPECT_EQ(standing().custom_badges.size(), 10u) << "no more than the platform may set";
+}
+
+TEST_F(ApplyTest, TakesTheOldestAgeOfAnAccount) {
+    catalog.set_time(wall_from_unix_ms(1'700'000'000'000));
+    const auto made = [&](const char* created_at) {
+        const auto applied =
+            apply(std::string(R"({"login":"alice","created_at":")") + created_at + "\"}");
+        return std::pair(applied.account, catalog.profile(applied.user.id).value().created_at);
+    };
+    EXPECT_EQ(made("2024-01-01T00:00:00Z"), std::pair(false, wall_from_unix_ms(1'700'000'000'000)))
+        << "was seen before that";
+    EXPECT_EQ(made("2019-05-01T12:00:00Z"), std::pair(true, wall_from_unix_ms(1'556'712'000'000)));
+    EXPECT_FALSE(made("2019-05-01T12:00:00Z").first) << "known";
+}
+
+TEST_F(ApplyTest, MakesFoundersOfThoseWhoSubscribe) {
+    apply(R"({"login":"alice","channels":{"lobby":{"founder":true}}})");
+    EXPECT_FALSE(standing().founder);
+    apply(R"({"login":"alice","channels":{"lobby":{"subscriber":{"tier":1}}}})");
+    const auto lobby = catalog.find_channel("lobby").value()->id;
+    const auto alice = catalog.find_user("alice").value()->id;
+    ASSERT_TRUE(catalog.set_founder(lobby, alice, false));
+    EXPECT_EQ(apply(R"({"login":"alice","channels":{"lobby":{"founder":true}}})").standings.size(),
+              1u);
+    EXPECT_TRUE(standing().founder);
+    EXPECT_THAT(apply(R"({"login":"alice","channels":{"lobby":{"founder":false}}})").standings,
+                IsEmpty());
+    EXPECT_TRUE(standing().founder) << "claims take nothing away";
 }
 
 TEST_F(ApplyTest, LeavesTheBroadcasterInTheirOwnChannel) {

@@ -79,6 +79,9 @@ class ChannelStore {
     /// Tier 0 ends the subscription.
     virtual Result<void> set_subscription(ChannelId channel, UserId user, std::uint16_t tier,
                                           std::uint32_t months) = 0;
+    /// Overrules the order of subscriptions, by which kFoundersPerChannel are founders, until the
+    /// subscription ends. Who has none cannot be one: no_such_file_or_directory.
+    virtual Result<void> set_founder(ChannelId channel, UserId user, bool founder) = 0;
 };
 
 /// A token as it is kept: its SHA-256, never itself.

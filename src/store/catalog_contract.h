@@ -270,6 +270,25 @@ TYPED_TEST_P(CatalogContract, MakesOnlyTheFirstSubscribersFounders) {
     EXPECT_TRUE(this->catalog().standing(other, users[kFoundersPerChannel]).value().founder);
 }
 
+TYPED_TEST_P(CatalogContract, IsToldWhoIsAFounderOfThoseWhoSubscribe) {
+    Catalog& catalog = this->catalog();
+    const auto channel = catalog.ensure_channel("alice").value().id;
+    const auto bob = catalog.ensure_user("bob").value().id;
+    const auto founder = [&] { return catalog.standing(channel, bob).value().founder; };
+    EXPECT_EQ(this->code_of(catalog.set_founder(channel, bob, true)), this->kMissing);
+    ASSERT_TRUE(catalog.set_subscription(channel, bob, 1, 1));
+    ASSERT_TRUE(catalog.set_founder(channel, bob, false));
+    EXPECT_FALSE(founder()) << "the first subscriber";
+    ASSERT_TRUE(catalog.set_subscription(channel, bob, 1, 2));
+    EXPECT_FALSE(founder()) << "another month changes nothing";
+    ASSERT_TRUE(catalog.set_founder(channel, bob, true));
+    ASSERT_TRUE(catalog.set_founder(channel, bob, true)) << "as it was";
+    EXPECT_TRUE(founder());
+    EXPECT_EQ(this->code_of(catalog.set_founder(ChannelId{5}, bob, true)), this->kMissing);
+    ASSERT_TRUE(catalog.set_subscription(channel, bob, 0, 0));
+    EXPECT_FALSE(founder());
+}
+
 TYPED_TEST_P(CatalogContract, FindsATokenByItsTextInAnyCaseUntilItExpires) {
     const auto user = this->catalog().ensure_user("alice").value().id;
     const auto now = wall_from_unix_ms(1700000000000);
@@ -575,12 +594,12 @@ REGISTER_TYPED_TEST_SUITE_P(
     GivesAChannelTheIdOfItsBroadcaster, KeepsTitleAndModesOfAChannel,
     ShowsTheBroadcastersNewNameOnTheChannel, ListsInPagesByAscendingId, KnowsTheStandingOfAUser,
     KnowsTheStandingsOfSeveralInTheirOrder, GivesNoStandingThatCannotBe,
-    MakesOnlyTheFirstSubscribersFounders, FindsATokenByItsTextInAnyCaseUntilItExpires,
-    RevokesATokenOnce, ListsTokensByTheirHolder, RefusesWhatIsNoToken,
-    KeepsARevocationUntilItsTokenHasExpired, KeepsWhatASignedTokenGrantsUntilItsEnd,
-    ListsRevocationsInTheirOrder, RefusesWhatIsNoHashOfAToken,
-    ShowsGlobalEmotesEverywhereAndOthersInTheirChannel, KeepsEmoteCodesAndIdsUnique,
-    RefusesEmotesThatCannotBe, GrantsAnEmoteUntilItIsRemoved, KeepsOnePictureForABadgeVersion,
-    CountsStartsUpwards, MakesAChannelOnceWhenManyThreadsAskForIt);
+    MakesOnlyTheFirstSubscribersFounders, IsToldWhoIsAFounderOfThoseWhoSubscribe,
+    FindsATokenByItsTextInAnyCaseUntilItExpires, RevokesATokenOnce, ListsTokensByTheirHolder,
+    RefusesWhatIsNoToken, KeepsARevocationUntilItsTokenHasExpired,
+    KeepsWhatASignedTokenGrantsUntilItsEnd, ListsRevocationsInTheirOrder,
+    RefusesWhatIsNoHashOfAToken, ShowsGlobalEmotesEverywhereAndOthersInTheirChannel,
+    KeepsEmoteCodesAndIdsUnique, RefusesEmotesThatCannotBe, GrantsAnEmoteUntilItIsRemoved,
+    KeepsOnePictureForABadgeVersion, CountsStartsUpwards, MakesAChannelOnceWhenManyThreadsAskForIt);
 
 }  // namespace clamor::store

@@ -218,6 +218,13 @@ tl::unexpected<Error> no_such_channel(ChannelId id) {
                 fmt::format("there is no channel with the id {}", id.value));
 }
 
+tl::unexpected<Error> no_such_subscription(ChannelId channel, UserId user) {
+    return fail(
+        std::errc::no_such_file_or_directory,
+        fmt::format("the user with the id {} does not subscribe to the channel with the id {}",
+                    user.value, channel.value));
+}
+
 tl::unexpected<Error> no_such_emote(std::string_view id) {
     return fail(std::errc::no_such_file_or_directory,
                 fmt::format("there is no emote with the id {}", id));

@@ -40,6 +40,7 @@ std::string hex_of(const TokenHash& hash);
 /// The answers for what is missing or taken, the same words from every engine.
 tl::unexpected<Error> no_such_user(UserId id);
 tl::unexpected<Error> no_such_channel(ChannelId id);
+tl::unexpected<Error> no_such_subscription(ChannelId channel, UserId user);
 tl::unexpected<Error> no_such_emote(std::string_view id);
 tl::unexpected<Error> code_taken(std::string_view code);
 tl::unexpected<Error> login_taken(std::string_view login);

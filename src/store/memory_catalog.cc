@@ -212,6 +212,14 @@ Result<void> MemoryCatalog::set_subscription(ChannelId channel, UserId user, std
     return {};
 }
 
+Result<void> MemoryCatalog::set_founder(ChannelId channel, UserId user, bool founder) {
+    const std::lock_guard lock(mutex_);
+    const auto found = subscriptions_.find({channel, user});
+    if (found == subscriptions_.end()) return no_such_subscription(channel, user);
+    found->second.founder = founder;
+    return {};
+}
+
 Result<void> MemoryCatalog::add_token(std::string_view token, const TokenRecord& record) {
     const auto hash = hash_token(token);
     if (!hash) return tl::unexpected(hash.error());

@@ -37,6 +37,7 @@ class MemoryCatalog : public Catalog {
     Result<void> set_role(ChannelId channel, UserId user, chat::Role role) override;
     Result<void> set_subscription(ChannelId channel, UserId user, std::uint16_t tier,
                                   std::uint32_t months) override;
+    Result<void> set_founder(ChannelId channel, UserId user, bool founder) override;
 
     Result<void> add_token(std::string_view token, const TokenRecord& record) override;
     Result<std::optional<TokenRecord>> find_token(std::string_view token, WallTime now) override;

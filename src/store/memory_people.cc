@@ -17,9 +17,7 @@ Result<void> MemoryCatalog::update_profile(UserId user, const Profile& profile) 
     const std::lock_guard lock(mutex_);
     const auto found = profiles_.find(user);
     if (found == profiles_.end()) return no_such_user(user);
-    const WallTime created_at = found->second.created_at;
     found->second = profile;
-    found->second.created_at = created_at;
     return {};
 }
 

@@ -265,7 +265,7 @@ struct Profile {
     std::string offline_image_url{};
     std::string email{};
     std::string broadcaster_type{};  ///< empty, affiliate or partner
-    WallTime created_at{};
+    WallTime created_at{};  ///< of the account; until somebody says better, when it was seen first
     friend bool operator==(const Profile&, const Profile&) = default;
 };
 
@@ -280,7 +280,6 @@ class PeopleStore {
   public:
     virtual ~PeopleStore() = default;
     virtual Result<Profile> profile(UserId user) = 0;
-    /// Everything but created_at, which is the account's.
     virtual Result<void> update_profile(UserId user, const Profile& profile) = 0;
 
     /// None ends it. True when this begins it: the user did not follow before.

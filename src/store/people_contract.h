@@ -103,9 +103,8 @@ TYPED_TEST_P(PeopleContract, KeepsAProfileAndTheTimeOfTheAccount) {
         profile.description = profile.profile_image_url = profile.offline_image_url =
             profile.email = text;
         profile.broadcaster_type = "affiliate";
-        Profile given = profile;
-        given.created_at = this->at(7);
-        ASSERT_TRUE(catalog.update_profile(this->bob_, given));
+        profile.created_at += std::chrono::hours(1);
+        ASSERT_TRUE(catalog.update_profile(this->bob_, profile));
         EXPECT_EQ(catalog.profile(this->bob_).value(), profile);
     }
     EXPECT_EQ(catalog.profile(this->carol_).value().broadcaster_type, "");

@@ -2,12 +2,17 @@
 #include "twitch/user_notices.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include <fmt/format.h>
 
 namespace clamor::twitch {
 namespace {
+
+constexpr std::array<std::string_view, 12> kMonths{"January",   "February", "March",    "April",
+                                                   "May",       "June",     "July",     "August",
+                                                   "September", "October",  "November", "December"};
 
 chat::UserNotice notice(const chat::Person& author, std::string kind, std::string system_text,
                         std::string text = {}) {
@@ -159,8 +164,8 @@ chat::UserNotice mystery_gifted(std::string_view channel_login,
     return sorted(std::move(made));
 }
 
-chat::UserNotice gift_upgraded(const chat::Person& user,
-                               const std::optional<chat::Person>& gifter) {
+chat::UserNotice gift_upgraded(const chat::Person& user, const std::optional<chat::Person>& gifter,
+                               const Promotion& promotion) {
     auto made = notice(user, gifter ? "giftpaidupgrade" : "anongiftpaidupgrade",
                        fmt::format("{} is continuing the Gift Sub they got from {}!",
                                    user.display_name, name_of(gifter)));
@@ -168,7 +173,11 @@ chat::UserNotice gift_upgraded(const chat::Person& user,
         add(made, "sender-login", gifter->login);
         add(made, "sender-name", gifter->display_name);
     }
-    return made;
+    if (!promotion.name.empty()) {
+        add(made, "promo-gift-total", promotion.gift_total);
+        add(made, "promo-name", promotion.name);
+    }
+    return sorted(std::move(made));
 }
 
 chat::UserNotice prime_upgraded(const chat::Person& user, std::string_view channel_login,
@@ -180,6 +189,17 @@ chat::UserNotice prime_upgraded(const chat::Person& user, std::string_view chann
     return made;
 }
 
+chat::UserNotice extended(const chat::Person& user, std::string_view channel_login,
+                          const Plan& plan, std::uint32_t months, std::uint32_t end_month) {
+    auto made = notice(user, "extendsub",
+                       fmt::format("{} extended their Tier {} subscription through {}!",
+                                   user.display_name, plan.tier, kMonths.at(end_month - 1)));
+    add(made, "cumulative-months", months);
+    add(made, "sub-benefit-end-month", end_month);
+    add_plan(made, plan, channel_login);
+    return sorted(std::move(made));
+}
+
 chat::UserNotice paid_forward(const chat::Person& user, const std::optional<chat::Person>& prior,
                               const std::optional<chat::Person>& recipient) {
     auto made = notice(
@@ -188,6 +208,27 @@ chat::UserNotice paid_forward(const chat::Person& user, const std::optional<chat
                     name_of(prior), recipient ? recipient->display_name : "the community"));
     add_prior_gifter(made, prior);
     if (recipient) add_recipient(made, *recipient);
+    return made;
+}
+
+chat::UserNotice shared_rewards(const chat::Person& user, const SharedRewards& rewards) {
+    auto made =
+        notice(user, "rewardgift",
+               fmt::format("{}'s {} shared rewards to {} others in Chat!", user.display_name,
+                           rewards.by_gift ? "Gift" : "Cheer", rewards.others));
+    add(made, "domain", rewards.domain);
+    add(made, "selected-count", rewards.others);
+    add(made, "total-reward-count", rewards.total);
+    add(made, "trigger-amount", rewards.amount);
+    add(made, "trigger-type", rewards.by_gift ? "SUBGIFT" : "CHEER");
+    return made;
+}
+
+chat::UserNotice arrived_new(const chat::Person& user, std::string text) {
+    auto made =
+        notice(user, "ritual", fmt::format("@{} is new here. Say hello!", user.display_name),
+               std::move(text));
+    add(made, "ritual-name", "new_chatter");
     return made;
 }
 

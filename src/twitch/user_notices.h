@@ -65,13 +65,35 @@ chat::UserNotice mystery_gifted(std::string_view channel_login,
                                 std::string_view channel_display_name, const Plan& plan,
                                 const MysteryGift& gift);
 
+/// A promotion during which gifts are paid on; no name: none.
+struct Promotion {
+    std::string name{};
+    std::uint32_t gift_total = 0;  ///< gifts given during it
+};
 /// Goes on paying for a gift; `gifter` none: anonymous.
-chat::UserNotice gift_upgraded(const chat::Person& user, const std::optional<chat::Person>& gifter);
+chat::UserNotice gift_upgraded(const chat::Person& user, const std::optional<chat::Person>& gifter,
+                               const Promotion& promotion = {});
 chat::UserNotice prime_upgraded(const chat::Person& user, std::string_view channel_login,
                                 const Plan& plan);
+/// A subscription of so many `months` in all is paid until the end of `end_month`, 1 to 12.
+chat::UserNotice extended(const chat::Person& user, std::string_view channel_login,
+                          const Plan& plan, std::uint32_t months, std::uint32_t end_month);
 /// To somebody, or with no recipient to the community. `prior` none: anonymous.
 chat::UserNotice paid_forward(const chat::Person& user, const std::optional<chat::Person>& prior,
                               const std::optional<chat::Person>& recipient);
+
+/// Rewards for others, which a cheer or a gift of subscriptions set free.
+struct SharedRewards {
+    std::string domain;        ///< the name of the campaign
+    std::uint32_t others = 1;  ///< who got one
+    std::uint32_t total = 1;   ///< rewards in all
+    bool by_gift = false;      ///< of subscriptions, else by a cheer
+    std::uint32_t amount = 1;  ///< of bits or gifts
+};
+chat::UserNotice shared_rewards(const chat::Person& user, const SharedRewards& rewards);
+
+/// Is new in the channel and says hello; `text` is the user's own.
+chat::UserNotice arrived_new(const chat::Person& user, std::string text);
 
 chat::UserNotice raided(const chat::Person& from, std::uint32_t viewers,
                         std::string_view profile_image_url);

@@ -125,6 +125,38 @@ TEST(Upgrades, SayWhatIsContinued) {
               "Ronni is paying forward the Gift they got from an anonymous user to the community!");
 }
 
+TEST(Upgrades, NameThePromotion) {
+    EXPECT_EQ(told(gift_upgraded(kRonni, kBob, {.name = "Subtember", .gift_total = 7})),
+              "giftpaidupgrade|promo-gift-total=7;promo-name=Subtember;sender-login=bob;"
+              "sender-name=Bob|Ronni is continuing the Gift Sub they got from Bob!");
+    EXPECT_EQ(told(gift_upgraded(kRonni, {}, {.name = "Subtember", .gift_total = 7})),
+              "anongiftpaidupgrade|promo-gift-total=7;promo-name=Subtember|"
+              "Ronni is continuing the Gift Sub they got from an anonymous user!");
+}
+
+TEST(Extended, SaysUntilWhen) {
+    EXPECT_EQ(told(extended(kRonni, "dallas", {}, 5, 4)),
+              "extendsub|cumulative-months=5;sub-benefit-end-month=4;sub-plan=1000;"
+              "sub-plan-name=Channel Subscription (dallas)|"
+              "Ronni extended their Tier 1 subscription through April!");
+}
+
+TEST(SharedRewards, SayWhatSetThemFree) {
+    SharedRewards rewards{.domain = "pride", .others = 10, .total = 12, .amount = 500};
+    EXPECT_EQ(told(shared_rewards(kRonni, rewards)),
+              "rewardgift|domain=pride;selected-count=10;total-reward-count=12;trigger-amount=500;"
+              "trigger-type=CHEER|Ronni's Cheer shared rewards to 10 others in Chat!");
+    rewards.by_gift = true;
+    EXPECT_EQ(shared_rewards(kRonni, rewards).system_text,
+              "Ronni's Gift shared rewards to 10 others in Chat!");
+}
+
+TEST(ArrivedNew, IsARitual) {
+    const auto hello = arrived_new(kRonni, "HeyGuys");
+    EXPECT_EQ(told(hello), "ritual|ritual-name=new_chatter|@Ronni is new here. Say hello!");
+    EXPECT_EQ(hello.message.text, "HeyGuys");
+}
+
 TEST(Raided, IsTheSampleOfTheSpecification) {
     EXPECT_EQ(told(raided(kBob, 2, "https://example.org/bob-%s.png")),
               "raid|displayName=Bob;login=bob;profileImageURL=https://example.org/bob-%s.png;"

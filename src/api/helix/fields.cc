@@ -11,6 +11,7 @@
 #include "api/helix/replies.h"
 #include "base/limits.h"
 #include "text/message.h"
+#include "text/rfc3339.h"
 #include "text/utf8.h"
 
 namespace clamor::api::helix {
@@ -195,6 +196,14 @@ std::string Fields::login(std::string_view name) const {
                                            limits::kLoginBytes));
     }
     return login;
+}
+
+std::optional<WallTime> Fields::optional_time(std::string_view name) const {
+    const auto value = find(name);
+    if (!value) return std::nullopt;
+    const auto time = value->text != nullptr ? text::parse_rfc3339(*value->text) : std::nullopt;
+    if (!time) refuse_malformed(name, "the value must be a time, as \"2024-01-01T00:00:00Z\"");
+    return time;
 }
 
 std::optional<UserId> Fields::optional_user_id(std::string_view name) const {

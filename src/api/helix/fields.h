@@ -13,6 +13,7 @@
 
 #include "api/helix/values.h"
 #include "base/ids.h"
+#include "base/time.h"
 #include "wire/http/service.h"
 
 namespace clamor::api::helix {
@@ -61,6 +62,8 @@ class Fields {
 
     /// In lower case.
     std::string login(std::string_view name) const;
+    /// RFC 3339, as text::parse_rfc3339 reads it.
+    std::optional<WallTime> optional_time(std::string_view name) const;
 
     UserId user_id(std::string_view name) const;
     std::optional<UserId> optional_user_id(std::string_view name) const;

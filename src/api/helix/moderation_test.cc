@@ -259,7 +259,7 @@ TEST_F(ModerationTest, SwitchesShieldMode) {
     constexpr std::string_view kStart = "Requester does not have permissions";
     EXPECT_TRUE(message_of(call("PUT", shield, "mo", R"({"is_active":true})")).starts_with(kStart));
     const auto by_alice =
-        "moderation/shield_mode?broadcaster_id=" + id(dallas) + "&moderator_id=" + id(alice);
+        "/helix/moderation/shield_mode?broadcaster_id=" + id(dallas) + "&moderator_id=" + id(alice);
     EXPECT_TRUE(message_of(call("GET", by_alice, "alice")).starts_with(kStart));
 }
 

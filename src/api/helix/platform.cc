@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
+#include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "api/helix/call.h"
+#include "api/helix/denials.h"
 #include "api/helix/handlers.h"
 #include "api/parameters.h"
 #include "store/checks.h"
+#include "store/fact_changes.h"
 #include "text/message.h"
 #include "twitch/user_notices.h"
 
@@ -45,7 +48,7 @@ void change(T& field, std::optional<T> value) {
     if (value) field = *std::move(value);
 }
 
-Json user_json(const chat::User& user) {
+Json user_json(const chat::User& user, const store::Profile& profile) {
     return {{"id", id_text(user.id)},
             {"login", user.login},
             {"display_name", user.display_name},
@@ -54,7 +57,8 @@ Json user_json(const chat::User& user) {
             {"turbo", user.turbo},
             {"prime", user.prime},
             {"partner", user.partner},
-            {"verified_bot", user.verified_bot}};
+            {"verified_bot", user.verified_bot},
+            {"created_at", rfc3339(profile.created_at)}};
 }
 
 Json standing_json(const store::Channel& channel, const chat::User& user,
@@ -83,6 +87,7 @@ struct WantedStanding {
     std::optional<chat::Role> role;
     std::optional<std::int64_t> tier;
     std::optional<std::int64_t> months;
+    std::optional<bool> founder;
     std::optional<bool> artist;
     std::optional<std::uint32_t> bits;
     std::optional<std::uint32_t> sub_gifts;
@@ -103,6 +108,7 @@ WantedStanding read_standing(const Fields& fields) {
         wanted.role = static_cast<chat::Role>(*role);
     wanted.tier = fields.optional_number("subscription_tier", 0, 3);
     wanted.months = fields.optional_number("subscription_months", 1, kMonthsMost);
+    wanted.founder = fields.optional_flag("founder");
     wanted.artist = fields.optional_flag("artist");
     wanted.bits = number("bits");
     wanted.sub_gifts = number("sub_gifts");
@@ -123,11 +129,14 @@ WantedStanding read_standing(const Fields& fields) {
 
 void change_subscription(Call& call, UserId user, const WantedStanding& wanted,
                          const chat::Standing& now) {
-    if (!wanted.tier && !wanted.months) return;
     const auto tier = static_cast<std::uint16_t>(wanted.tier.value_or(now.subscriber_tier));
-    const auto months = wanted.months ? static_cast<std::uint32_t>(*wanted.months)
-                                      : std::max(1u, now.subscriber_months);
-    take(call.catalog().set_subscription(call.channel.id, user, tier, tier == 0 ? 0 : months));
+    if (wanted.tier || wanted.months) {
+        const auto months = wanted.months ? static_cast<std::uint32_t>(*wanted.months)
+                                          : std::max(1u, now.subscriber_months);
+        take(call.catalog().set_subscription(call.channel.id, user, tier, tier == 0 ? 0 : months));
+    }
+    if (wanted.founder && tier != 0)
+        take(call.catalog().set_founder(call.channel.id, user, *wanted.founder));
 }
 
 void change_extras(Call& call, UserId user, const WantedStanding& wanted, chat::Standing standing) {
@@ -136,6 +145,18 @@ void change_extras(Call& call, UserId user, const WantedStanding& wanted, chat::
     change(standing.sub_gifts, wanted.sub_gifts);
     change(standing.custom_badges, wanted.custom_badges);
     take(call.catalog().set_extras(call.channel.id, user, standing));
+}
+
+/// What makes the role what the body says.
+std::vector<chat::Act> role_acts(const WantedStanding& wanted, UserId user, chat::Role now) {
+    if (!wanted.role) return {};
+    const chat::Role role = *wanted.role;
+    std::vector<chat::Act> acts;
+    // A moderator may be given no lower role before this one is taken.
+    if (role < now) acts.emplace_back(chat::act::TakeRole{{.id = user}, now});
+    if (role != now && role != chat::Role::viewer)
+        acts.emplace_back(chat::act::GiveRole{{.id = user}, role});
+    return acts;
 }
 
 /// The fact in the catalog and, where it is new, the event: the one road of a follow.
@@ -243,13 +264,42 @@ chat::UserNotice make_mystery_gift(Call& call) {
 chat::UserNotice make_gift_upgrade(Call& call) {
     const auto user = call.fields.login("user");
     const auto gifter = optional_login(call.fields, "gifter");
-    return twitch::gift_upgraded(person(call, user), person(call, gifter));
+    const twitch::Promotion promotion{
+        .name = call.fields.optional_text("promo_name", {.least = 0, .most = 100}).value_or(""),
+        .gift_total = small_number(call.fields, "promo_gift_total", 0, kCountMost, 0)};
+    return twitch::gift_upgraded(person(call, user), person(call, gifter), promotion);
 }
 
 chat::UserNotice make_prime_upgrade(Call& call) {
     const auto user = call.fields.login("user");
     const auto plan = read_plan(call.fields);
     return twitch::prime_upgraded(person(call, user), call.channel.login, plan);
+}
+
+chat::UserNotice make_extension(Call& call) {
+    const auto user = call.fields.login("user");
+    const auto plan = read_plan(call.fields);
+    const auto months = small_number(call.fields, "months", 1, kMonthsMost, 1);
+    const auto end_month = static_cast<std::uint32_t>(call.fields.number("end_month", 1, 12));
+    return twitch::extended(person(call, user), call.channel.login, plan, months, end_month);
+}
+
+chat::UserNotice make_reward_gift(Call& call) {
+    const auto user = call.fields.login("user");
+    const auto others = static_cast<std::uint32_t>(call.fields.number("others", 1, kCountMost));
+    const twitch::SharedRewards rewards{
+        .domain = call.fields.text("domain", {.least = 1, .most = 100}),
+        .others = others,
+        .total = small_number(call.fields, "total", 1, kCountMost, others),
+        .by_gift = call.fields.word("trigger", {"cheer", "gift"}) == 1,
+        .amount = static_cast<std::uint32_t>(call.fields.number("amount", 1, kCountMost))};
+    return twitch::shared_rewards(person(call, user), rewards);
+}
+
+chat::UserNotice make_ritual(Call& call) {
+    const auto user = call.fields.login("user");
+    const auto text = words(call.fields);
+    return twitch::arrived_new(person(call, user), text);
 }
 
 chat::UserNotice make_pay_forward(Call& call) {
@@ -356,18 +406,20 @@ void change_user(const Fields& fields, chat::User& user, store::Profile& profile
     change(profile.email, fields.optional_text("email", {.least = 0, .most = 254}));
     if (const auto type = fields.optional_word("broadcaster_type", kBroadcasterTypes))
         profile.broadcaster_type = kBroadcasterTypes.at(*type);
+    change(profile.created_at, fields.optional_time("created_at"));
 }
 
 using Make = chat::UserNotice (*)(Call&);
 /// The last three are a message and what chat does not show; the others are user notices.
-constexpr std::array<std::string_view, 15> kEvents{
+constexpr std::array<std::string_view, 18> kEvents{
     "subscription", "gift",     "mystery_gift", "gift_upgrade",    "prime_upgrade",
     "pay_forward",  "raid",     "unraid",       "bits_badge_tier", "watch_streak",
-    "modiversary",  "donation", "cheer",        "follow",          "unban_request"};
-constexpr std::array<Make, 12> kMakers{make_subscription, make_gift,          make_mystery_gift,
-                                       make_gift_upgrade, make_prime_upgrade, make_pay_forward,
-                                       make_raid,         make_unraid,        make_bits_badge,
-                                       make_watch_streak, make_modiversary,   make_donation};
+    "modiversary",  "donation", "extension",    "reward_gift",     "ritual",
+    "cheer",        "follow",   "unban_request"};
+constexpr std::array<Make, 15> kMakers{
+    make_subscription, make_gift,     make_mystery_gift, make_gift_upgrade, make_prime_upgrade,
+    make_pay_forward,  make_raid,     make_unraid,       make_bits_badge,   make_watch_streak,
+    make_modiversary,  make_donation, make_extension,    make_reward_gift,  make_ritual};
 static_assert(kEvents.size() == kMakers.size() + 3);
 
 }  // namespace
@@ -380,13 +432,16 @@ Reply put_user(Call& call) {
     store::Profile no_profile;
     change_user(call.fields, nobody, no_profile);
     auto user = take(call.catalog().ensure_user(login));
+    const auto before = user;
     auto profile = take(call.catalog().profile(user.id));
     change_user(call.fields, user, profile);
     take(call.catalog().update_user(user));
     take(call.catalog().update_profile(user.id, profile));
+    take(store::write(call.catalog(), store::account_change(before, user, call.now.wall, "api")));
     call.services->live.account_changed(user.id);
-    return json_reply(user_json(user));
+    return json_reply(user_json(user, profile));
 }
+
 Reply put_standing(Call& call) {
     const auto channel_login = valid_login(call.path.at(0));
     const auto user_login = valid_login(call.path.at(1));
@@ -396,10 +451,11 @@ Reply put_standing(Call& call) {
     const auto now = known_channel && known_user
                          ? take(call.catalog().standing(known_channel->id, known_user->id))
                          : chat::Standing();
-    if (wanted.months && wanted.tier.value_or(now.subscriber_tier) == 0) {
+    if ((wanted.months || wanted.founder == true) &&
+        wanted.tier.value_or(now.subscriber_tier) == 0) {
         throw Refusal{400,
-                      "The parameter \"subscription_months\" needs a \"subscription_tier\" of 1 to "
-                      "3"};
+                      fmt::format("The parameter \"{}\" needs a \"subscription_tier\" of 1 to 3",
+                                  wanted.months ? "subscription_months" : "founder")};
     }
     if (wanted.role && channel_login == user_login) {
         refuse_malformed("role",
@@ -409,13 +465,28 @@ Reply put_standing(Call& call) {
     call.channel = take(call.catalog().ensure_channel(channel_login));
     const auto user = take(call.catalog().ensure_user(user_login));
     const auto before = take(call.catalog().standing(call.channel.id, user.id));
-    if (wanted.role) take(call.catalog().set_role(call.channel.id, user.id, *wanted.role));
+    auto acts = role_acts(wanted, user.id, before.role);
     change_subscription(call, user.id, wanted, before);
     change_extras(call, user.id, wanted, before);
     change_follow(call, user, wanted, before);
+    const auto after = take(call.catalog().standing(call.channel.id, user.id));
+    take(store::write(call.catalog(), store::standing_change(call.channel.id, user.id, before,
+                                                             after, call.now.wall, "api")));
     call.services->live.standing_changed(call.channel.id, user.id);
-    return json_reply(
-        standing_json(call.channel, user, take(call.catalog().standing(call.channel.id, user.id))));
+    if (acts.empty()) return json_reply(standing_json(call.channel, user, after));
+    // As in chat, in the broadcaster's name: everybody concerned is told, and the audit log.
+    call.caller.user = take(call.catalog().find_user(user_of(call.channel.id)));
+    auto asked = acts;
+    return call.act_all(
+        std::move(asked), {},
+        [user, acts = std::move(acts)](Call& then, const hub::ActAnswers& answers) -> Reply {
+            for (std::size_t i = 0; i < answers.size(); ++i) {
+                if (const auto* denied = std::get_if<chat::Denied>(&answers[i]))
+                    throw refusal_of(acts[i], *denied);
+            }
+            return json_reply(standing_json(
+                then.channel, user, take(then.catalog().standing(then.channel.id, user.id))));
+        });
 }
 
 Reply get_nodes(Call& call) {

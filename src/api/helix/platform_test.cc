@@ -37,16 +37,22 @@ TEST_F(PlatformTest, SaysWhoPeopleAre) {
     const auto done = json(call(
         "PUT", "/api/platform/users/alice", "app",
         R"({"display_name":"Alice","color":"#ABCDEF","type":"staff","turbo":true,"partner":true,
-            "verified_bot":true,"description":"hi","broadcaster_type":"affiliate"})"));
+            "verified_bot":true,"description":"hi","broadcaster_type":"affiliate",
+            "created_at":"2019-05-01T12:00:00Z"})"));
     EXPECT_EQ(done["display_name"], "Alice");
     EXPECT_EQ(done["type"], "staff");
     EXPECT_EQ(done["prime"], false);
+    EXPECT_EQ(done["created_at"], "2019-05-01T12:00:00Z");
     const auto user = catalog.find_user("alice").value().value();
     EXPECT_TRUE(user.turbo && user.partner && user.verified_bot);
     EXPECT_EQ(live.changed_accounts.at(0), alice.id);
     EXPECT_EQ(data(call("GET", "/helix/users", "alice"))[0]["broadcaster_type"], "affiliate");
+    EXPECT_EQ(data(call("GET", "/helix/users", "alice"))[0]["created_at"], "2019-05-01T12:00:00Z");
+    EXPECT_EQ(json(call("PUT", "/api/platform/users/alice", "app", "{}"))["created_at"],
+              "2019-05-01T12:00:00Z");
     for (const auto* wrong : {R"({"color":"red"})", R"({"type":"boss"})", R"({"turbo":1})",
-                              R"({"display_name":""})", R"({"display_name":5})", "[]"})
+                              R"({"display_name":""})", R"({"display_name":5})", "[]",
+                              R"({"created_at":1556712000000})", R"({"created_at":"2019-05-01"})"})
         EXPECT_EQ(call("PUT", "/api/platform/users/alice", "app", wrong).status, 400) << wrong;
     EXPECT_EQ(call("PUT", "/api/platform/users/no%20name", "app", "{}").status, 400);
 }
@@ -80,6 +86,62 @@ TEST_F(PlatformTest, SaysWhatPeopleAreInAChannel) {
         call("PUT", "/api/platform/channels/dallas/standings/dallas", "app", R"({"role":"vip"})")
             .status,
         400);
+}
+
+TEST_F(PlatformTest, GivesRolesAsInChatAndLogsEveryOtherFact) {
+    const auto* target = "/api/platform/channels/dallas/standings/alice";
+    const auto audit = [&] { return catalog.list_audit(channel.id, 0, {}, 100).value(); };
+    const auto role = [&](const char* body) {
+        return json(call("PUT", target, "app", body))["role"];
+    };
+    EXPECT_EQ(role(R"({"role":"moderator"})"), "moderator");
+    EXPECT_EQ(role(R"({"role":"moderator"})"), "moderator");
+    ASSERT_EQ(live.acts.size(), 1u) << "is so already";
+    EXPECT_EQ(live.acts[0].origin, "api");
+    EXPECT_EQ(live.acts[0].actor.id, user_of(channel.id));
+    EXPECT_EQ(role(R"({"role":"vip","bits":7})"), "vip");
+    EXPECT_EQ(role(R"({"role":"viewer"})"), "viewer");
+    const auto entries = audit();
+    ASSERT_EQ(entries.size(), 5u);
+    const char* const actions[] = {"unvip", "vip", "unmod", "standing", "mod"};
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        EXPECT_EQ(entries[i].action, actions[i]);
+        EXPECT_EQ(entries[i].origin, "api");
+        EXPECT_EQ(entries[i].target, alice.id);
+    }
+    EXPECT_EQ(entries[3].before, R"({"bits":0})");
+    EXPECT_EQ(entries[3].after, R"({"bits":7})");
+    EXPECT_EQ(entries[3].at, live.now.wall);
+    call("PUT", target, "app", R"({"bits":7})");
+    EXPECT_EQ(audit().size(), 5u) << "nothing changed";
+
+    const store::Change ban =
+        store::change::PutBan{{.channel = channel.id, .user = alice.id, .moderator = mo.id}};
+    ASSERT_TRUE(catalog.apply(std::span(&ban, 1), {}));
+    EXPECT_GE(call("PUT", target, "app", R"({"role":"vip"})").status, 400) << "is banned";
+
+    call("PUT", "/api/platform/users/dallas", "app", R"({"type":"staff"})");
+    const auto account = audit().front();
+    EXPECT_EQ(account.action, "account");
+    EXPECT_EQ(account.after, R"({"type":"staff"})");
+}
+
+TEST_F(PlatformTest, SaysWhoIsAFounder) {
+    const auto* target = "/api/platform/channels/dallas/standings/alice";
+    const auto founder = [&](const char* body) -> bool {
+        return json(call("PUT", target, "app", body))["founder"];
+    };
+    EXPECT_EQ(said(call("PUT", target, "app", R"({"founder":true})")),
+              "400: The parameter \"founder\" needs a \"subscription_tier\" of 1 to 3");
+    EXPECT_FALSE(founder(R"({"founder":false})"));
+    EXPECT_FALSE(founder(R"({"subscription_tier":1,"founder":false})"));
+    EXPECT_FALSE(founder(R"({"subscription_months":22})")) << "what is not named stays";
+    EXPECT_TRUE(founder(R"({"founder":true})"));
+    const chat::Chatter shown{alice, catalog.standing(channel.id, alice.id).value()};
+    EXPECT_EQ(chat::badges_of(shown), (std::vector<chat::Badge>{{"founder", "0"}}));
+    EXPECT_EQ(chat::badge_info_of(shown), (std::vector<chat::Badge>{{"founder", "22"}}));
+    EXPECT_FALSE(founder(R"({"subscription_tier":0})"));
+    EXPECT_EQ(call("PUT", target, "app", R"({"founder":1})").status, 400);
 }
 
 TEST_F(PlatformTest, AnnouncesWhatHappens) {
@@ -134,6 +196,20 @@ TEST_F(PlatformTest, AnnouncesWhatHappens) {
           {"currency", "USD"}},
          "charitydonation",
          "alice: Donated USD 10 to support Sea"},
+        {{{"type", "extension"}, {"user", "alice"}, {"tier", 2}, {"months", 4}, {"end_month", 12}},
+         "extendsub",
+         "alice extended their Tier 2 subscription through December!"},
+        {{{"type", "reward_gift"},
+          {"user", "alice"},
+          {"domain", "pride"},
+          {"others", 10},
+          {"trigger", "cheer"},
+          {"amount", 500}},
+         "rewardgift",
+         "alice's Cheer shared rewards to 10 others in Chat!"},
+        {{{"type", "ritual"}, {"user", "alice"}, {"text", "HeyGuys"}},
+         "ritual",
+         "@alice is new here. Say hello!"},
     };
     for (const auto& [body, kind, text] : kCases) {
         EXPECT_EQ(event(body).status, 204) << body;
@@ -240,14 +316,18 @@ TEST_F(PlatformTest, RefusesFollowsThatAreNone) {
 }
 
 TEST_F(PlatformTest, RefusesEventsThatAreNone) {
-    for (const auto* wrong :
-         {"{}", R"({"type":"x"})", R"({"type":"subscription"})",
-          R"({"type":"subscription","user":"no name"})",
-          R"({"type":"subscription","user":"alice","tier":4})",
-          R"({"type":"subscription","user":"alice","months":0})",
-          R"({"type":"gift","user":"alice"})", R"({"type":"mystery_gift","user":"alice"})",
-          R"({"type":"raid","user":"bob"})", R"({"type":"raid","user":"bob","viewers":-1})",
-          R"({"type":"donation","user":"a","charity":"x","amount":1,"currency":"usd"})"}) {
+    for (
+        const auto* wrong :
+        {"{}", R"({"type":"x"})", R"({"type":"subscription"})",
+         R"({"type":"subscription","user":"no name"})",
+         R"({"type":"subscription","user":"alice","tier":4})",
+         R"({"type":"subscription","user":"alice","months":0})",
+         R"({"type":"gift","user":"alice"})", R"({"type":"mystery_gift","user":"alice"})",
+         R"({"type":"raid","user":"bob"})", R"({"type":"raid","user":"bob","viewers":-1})",
+         R"({"type":"donation","user":"a","charity":"x","amount":1,"currency":"usd"})",
+         R"({"type":"ritual"})", R"({"type":"extension","user":"alice"})",
+         R"({"type":"extension","user":"alice","end_month":13})",
+         R"({"type":"reward_gift","user":"a","domain":"x","others":1,"amount":1,"trigger":"x"})"}) {
         EXPECT_EQ(call("POST", "/api/platform/channels/dallas/events", "app", wrong).status, 400)
             << wrong;
     }

@@ -74,7 +74,10 @@ Result<Profile> SqlCatalog::profile(UserId user) {
 Result<void> SqlCatalog::update_profile(UserId user, const Profile& profile) {
     if (auto fine = check_profile(profile); !fine) return fine;
     return database_->run("changing a profile", [&](Session& sql) -> Result<void> {
-        if (!user_exists(sql, user)) return no_such_user(user);
+        Transaction transaction(sql);
+        if (sql.change("UPDATE users SET created_at = :created WHERE user_id = :user",
+                       number(profile.created_at), number(user)) == 0)
+            return no_such_user(user);
         sql.change(
             "INSERT INTO profiles (user_id, description, profile_image_url, offline_image_url, "
             "email, broadcaster_type) VALUES (:user, :description, :image, :offline, :email, "
@@ -84,6 +87,7 @@ Result<void> SqlCatalog::update_profile(UserId user, const Profile& profile) {
             "broadcaster_type = excluded.broadcaster_type",
             number(user), profile.description, profile.profile_image_url, profile.offline_image_url,
             profile.email, profile.broadcaster_type);
+        transaction.commit();
         return {};
     });
 }

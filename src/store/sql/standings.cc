@@ -208,4 +208,14 @@ Result<void> SqlCatalog::set_subscription(ChannelId channel, UserId user, std::u
     });
 }
 
+Result<void> SqlCatalog::set_founder(ChannelId channel, UserId user, bool founder) {
+    return database_->run("setting a founder", [&](Session& sql) -> Result<void> {
+        if (sql.change("UPDATE subscriptions SET founder = :founder "
+                       "WHERE channel_id = :channel AND user_id = :user",
+                       int{founder}, number(channel), number(user)) == 0)
+            return no_such_subscription(channel, user);
+        return {};
+    });
+}
+
 }  // namespace clamor::store
