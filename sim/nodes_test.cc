@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/nodes.h"
 
+#include <algorithm>
+#include <string_view>
+
 #include <gtest/gtest.h>
 
 namespace clamor::sim {
@@ -22,6 +25,21 @@ TEST(NodesSimulation, ReachesWhatItIsAbout) {
     EXPECT_GT(gaps, 30u);
     EXPECT_GT(early, 300u);
     EXPECT_GT(resumed, 100u);
+}
+
+/// What does not hold yet, by the words of its violations (docs/adr/0013, "Open").
+constexpr std::string_view kOpen[] = {"though it was undone", "neither shown"};
+
+TEST(NodesSimulation, KeepsAllPromisesButThoseThatAreOpen) {
+    for (std::uint64_t seed = 1; seed <= 24; ++seed) {
+        NodesSimulation simulation(seed);
+        simulation.run(2 * NodesSimulation::kStepsPerRound);
+        for (const std::string& what : simulation.violations().kept()) {
+            EXPECT_TRUE(std::ranges::any_of(
+                kOpen, [&](std::string_view open) { return what.find(open) != std::string::npos; }))
+                << "seed " << seed << ": " << what;
+        }
+    }
 }
 
 TEST(NodesSimulation, IsTheSameForTheSameSeed) {
