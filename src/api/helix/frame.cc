@@ -146,7 +146,7 @@ LimitState Frame::charge(const std::string& key, Now now) const {
 wire::http::Respond Frame::dressed(std::shared_ptr<Call> call, wire::http::Respond respond) const {
     return [self = shared_from_this(), call = std::move(call),
             respond = std::move(respond)](wire::http::Response response) {
-        if (self->options_.limit) {
+        if (self->options_.limit_apps || call->limit) {
             // Who has no token pays as an address.
             if (!call->limit)
                 call->limit = self->charge("address " + call->request.peer, call->now);
@@ -166,7 +166,7 @@ wire::http::Respond Frame::dressed(std::shared_ptr<Call> call, wire::http::Respo
 
 Reply Frame::answer(const Endpoint& endpoint, Call& call) const {
     authenticate(call);
-    if (options_.limit) {
+    if (options_.limit_apps || call.caller.user) {
         call.limit = charge(fmt::format("{} {}", call.caller.client_id,
                                         call.caller.user ? call.caller.user->id.value : 0),
                             call.now);
@@ -190,8 +190,8 @@ void Frame::authenticate(Call& call) const {
     auto caller = token.empty() ? std::nullopt : identify(*services_, token, call.now.wall);
     if (!caller) {
         // Guessing tokens costs the address its points.
-        if (options_.limit) call.limit = charge("address " + call.request.peer, call.now);
-        if (call.limit && !call.limit->allowed)
+        call.limit = charge("address " + call.request.peer, call.now);
+        if (!call.limit->allowed)
             throw Refusal{429, "Too many requests: the rate limit is used up until it refills."};
         throw Refusal{401, "Invalid OAuth token"};
     }
@@ -222,7 +222,7 @@ void add_helix_routes(Router& router, const Services& services) {
 void add_platform_routes(Router& router, const Services& services) {
     const auto frame = std::make_shared<const Frame>(
         services, platform_endpoints(),
-        Frame::Options{.origin = "api", .client_id = false, .limit = false, .cors = false});
+        Frame::Options{.origin = "api", .client_id = false, .limit_apps = false, .cors = false});
     for (const auto& endpoint : platform_endpoints()) {
         router.on(endpoint.method, endpoint.path,
                   [frame, &endpoint](wire::http::Request request, Parameters path,

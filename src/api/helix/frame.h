@@ -23,8 +23,10 @@ class Frame : public std::enable_shared_from_this<Frame> {
     struct Options {
         std::string_view origin = "helix";  ///< of acts, in the audit log
         bool client_id = true;              ///< the header Client-Id is asked for
-        bool limit = true;                  ///< with the `Ratelimit-` headers, on every answer
-        bool cors = true;                   ///< any page may read; else the router says who may
+        /// App tokens pay, too, and every answer has the `Ratelimit-` headers; else the operator's
+        /// platform asks as often as it likes, and users and wrong tokens pay.
+        bool limit_apps = true;
+        bool cors = true;  ///< any page may read; else the router says who may
     };
 
     Frame(const Services& services, std::span<const Endpoint> endpoints, const Options& options);

@@ -21,7 +21,9 @@ TEST_F(PlatformTest, IsForItsOwnTokensOnly) {
     EXPECT_EQ(call("PUT", target, "", "{}").status, 401);
     EXPECT_EQ(call("PUT", target, "dallas", "{}").status, 401);
     EXPECT_EQ(call("PUT", target, "alice:clamor:platform", "{}").status, 401);
-    EXPECT_EQ(call("PUT", target, "app", "{}").status, 200);
+    const auto unlimited = call("PUT", target, "app", "{}");
+    EXPECT_EQ(unlimited.status, 200);
+    EXPECT_EQ(header_of(unlimited, "Ratelimit-Limit"), "");
     leave_dev_mode();
     router = Router(Router::Options{});
     add_routes();
@@ -475,6 +477,8 @@ TEST_F(PlatformTest, ShowsTheAuditLogByThePageToModerators) {
     EXPECT_EQ(call("GET", target, "mo:chat:read").status, 401);
     EXPECT_EQ(call("GET", "/api/channels/nobody/audit", "mo").status, 404);
     EXPECT_EQ(call("GET", "/api/channels/dallas/audit?limit=0", "mo").status, 400);
+    EXPECT_EQ(header_of(call("GET", target, "mo"), "Ratelimit-Limit"), "800");
+    EXPECT_EQ(header_of(call("GET", target, "nonsense"), "Ratelimit-Limit"), "800");
     EXPECT_EQ(call("GET", "/api/channels/dallas/audit?before=x", "mo").status, 400);
 }
 
