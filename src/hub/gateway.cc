@@ -27,6 +27,15 @@ std::vector<UserId> targets_of(const ActAnswers& answers) {
     return targets;
 }
 
+std::vector<MessageId> undone_of(const ActAnswers& answers) {
+    std::vector<MessageId> undone;
+    for (const chat::ActAnswer& answer : answers) {
+        if (const auto* what = std::get_if<chat::Done>(&answer))
+            undone.insert(undone.end(), what->undone.begin(), what->undone.end());
+    }
+    return undone;
+}
+
 }  // namespace
 
 /// Posting is for every thread; its clock is only for the first shard's.
@@ -40,6 +49,8 @@ void HubGateway::act(ActRequest request, std::function<void(ActAnswers)> done) {
         // A bulk is shown bit by bit, and is to hold on other nodes as soon as it does here.
         const news::StandingChanged changed{channel, targets_of(answers)};
         if (changed.users.size() > limits::kActEventsAtOnce) tell_nodes(changed);
+        const news::ActsUndone undone{channel, undone_of(answers)};
+        if (!undone.acts.empty()) tell_nodes(undone);
         done(std::move(answers));
     };
     on_owner(channel, [request = std::move(request), tell](auto& hub) mutable {

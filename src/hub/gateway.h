@@ -241,6 +241,7 @@ class HubGateway final : public Gateway {
     void take(const news::TokenRevoked& what);
     void take(const news::Whispered& what);
     void take(const news::WebhookChanged& what);
+    void take(const news::ActsUndone& what);
 
     const std::vector<Hub*>& hubs_;
     Executor& workers_;

@@ -63,6 +63,10 @@ void HubGateway::take(const news::WebhookChanged& what) {
     if (listener_.webhook_changed) listener_.webhook_changed(what);
 }
 
+void HubGateway::take(const news::ActsUndone& what) {
+    on_owner(what.channel, [what](auto& hub) { hub.host().acts_undone(what.channel, what.acts); });
+}
+
 void HubGateway::take(const news::StandingChanged& what) {
     on_owner(what.channel, [what](auto& hub) {
         for (const UserId user : what.users) hub.host().standing_changed(what.channel, user);

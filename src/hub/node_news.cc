@@ -44,6 +44,11 @@ void read(Reader& in, WebhookChanged& news) {
     news.status = in.string();
 }
 
+void read(Reader& in, ActsUndone& news) {
+    news.channel = ChannelId(in.number());
+    while (in.error() == nullptr && in.left() > 0) news.acts.push_back(in.id());
+}
+
 /// The alternative whose place in the variant is `kind`.
 template <std::size_t kPlace = 0>
 News read_kind(Reader& in, std::uint8_t kind) {
@@ -89,6 +94,10 @@ std::string encode(const News& news) {
                           [&](const WebhookChanged& one) {
                               out.string(one.id);
                               out.string(one.status);
+                          },
+                          [&](const ActsUndone& one) {
+                              out.number(one.channel.value);
+                              for (const MessageId act : one.acts) out.id(act);
                           }},
                news);
     return out.take();

@@ -46,8 +46,14 @@ struct WebhookChanged {
     std::string status{};  ///< as clients see it; empty: its owner deleted it
 };
 
+/// Acts of moderators that were taken back: what a node has still to delete for them is to be seen.
+struct ActsUndone {
+    ChannelId channel{};
+    std::vector<MessageId> acts{};
+};
+
 using News = std::variant<AccountChanged, StandingChanged, ChannelChanged, FollowedChannel,
-                          TokenRevoked, Whispered, WebhookChanged>;
+                          TokenRevoked, Whispered, WebhookChanged, ActsUndone>;
 
 /// docs/protocol/bus.md.
 std::string encode(const News& news);

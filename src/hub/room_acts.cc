@@ -209,6 +209,12 @@ void RoomHost::take_back(HostedRoom& room, const std::vector<MessageId>& undone)
     });
 }
 
+void RoomHost::acts_undone(ChannelId channel, const std::vector<MessageId>& acts) {
+    const auto found = rooms_.find(channel);
+    if (found == rooms_.end() || !found->second->published_here) return;
+    take_back(*found->second, acts);
+}
+
 void RoomHost::show(HostedRoom& room, std::vector<chat::Event> events) {
     const auto move_in = [&](std::size_t at) {
         room.outgoing.insert(room.outgoing.begin() + static_cast<std::ptrdiff_t>(at),

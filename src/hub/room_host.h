@@ -104,6 +104,8 @@ class RoomHost final : public bus::Receiver {
     void account_changed(const chat::User& user);
     void standing_changed(ChannelId channel, UserId user);
     void channel_changed(ChannelId channel);
+    /// On another node. What this one has still to write is taken back behind it.
+    void acts_undone(ChannelId channel, const std::vector<MessageId>& acts);
     /// The node ends soon: bulks of acts are shown at once from now on.
     void hurry();
 
