@@ -58,7 +58,7 @@ Notice done(ModAction action, std::uint64_t number = 0) {
     moderation.action = action;
     moderation.target = kBob;
     moderation.number = number;
-    return notice_of(chat::Done{{moderation}});
+    return notice_of(chat::Done{{moderation}}, true);
 }
 
 Notice denied(Denial why, const chat::Act& act, std::uint64_t number = 0,
