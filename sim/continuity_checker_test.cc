@@ -155,7 +155,7 @@ TEST_F(ContinuityCheckerTest, SeesALossThatNobodyAnnounced) {
     say(1, {1, 1});
     checker.shown(kViewer, say(2, {1, 2}));
     checker.check_at_rest();
-    expect("neither shown 1-1 of channel 1000 nor told of a gap");
+    expect("neither shown 1-1 (");
 }
 
 TEST_F(ContinuityCheckerTest, SeesAnAnnouncementOfTooFew) {
@@ -164,7 +164,7 @@ TEST_F(ContinuityCheckerTest, SeesAnAnnouncementOfTooFew) {
     say(2, {1, 2});
     checker.announced(kViewer, kRoom, {1, 0}, {1, 3}, 1);
     checker.check_at_rest();
-    expect("neither shown 1-2");
+    expect("neither shown 1-2 (");
 }
 
 TEST_F(ContinuityCheckerTest, SeesAnAnnouncementOfNothing) {
