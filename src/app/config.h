@@ -108,6 +108,7 @@ struct LimitsConfig {
     std::uint32_t whispers_per_second = limits::kWhispersPerSecond.count;
     std::uint32_t whispers_per_minute = limits::kWhispersPerMinute.count;
     std::uint32_t whisper_recipients_per_day = limits::kWhisperRecipientsPerDay.count;
+    std::uint32_t requests_per_minute = limits::kHelixRequests.count;
     std::chrono::seconds raid_countdown = limits::kRaidCountdown;
     std::size_t outbox_soft_bytes = limits::kOutboxSoftBytes;
     std::size_t outbox_hard_bytes = limits::kOutboxHardBytes;

@@ -124,7 +124,8 @@ struct Node::Impl {
     std::unique_ptr<auth::JwksFetcher> jwks;
     std::unique_ptr<auth::KeyRing> keys;
     std::unique_ptr<auth::Checker> tokens;
-    api::helix::RequestLimits request_limits;
+    api::helix::RequestLimits request_limits{
+        .helix = api::helix::RateLimiter({.points = options.requests_per_minute})};
     std::unique_ptr<eventsub::Registry> events;
     std::unique_ptr<eventsub::CurlPoster> poster;  ///< of webhooks
     hub::AccountLimits limits;

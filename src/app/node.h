@@ -60,6 +60,8 @@ struct NodeOptions {
     std::string public_url;
     std::chrono::milliseconds hold_for = limits::kHoldFor;  ///< messages that AutoMod holds
     std::chrono::milliseconds raid_countdown = limits::kRaidCountdown;
+    /// To REST, of one client and user.
+    std::uint32_t requests_per_minute = limits::kHelixRequests.count;
     std::shared_ptr<const automod::Classifier> classifier;  ///< null: none
     std::optional<automod::ModelRoute::Options> model;      ///< an inference server
     std::optional<bus::redis::Url> redis;                   ///< none: this node is alone

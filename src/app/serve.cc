@@ -141,6 +141,7 @@ Result<NodeOptions> node_options(const Config& config) {
     const LimitsConfig& limits = config.limits;
     options.connections_per_address = limits.connections_per_address;
     options.raid_countdown = limits.raid_countdown;
+    options.requests_per_minute = limits.requests_per_minute;
     options.hub.coalesce_max = limits.coalesce_max;
     options.hub.message_limits.viewer.count = limits.messages_viewer;
     options.hub.message_limits.moderator.count = limits.messages_moderator;

@@ -348,7 +348,7 @@ TYPED_TEST_P(MessageLogContract, GoesOnOverSequencesThatANewEpochLeftOut) {
 TYPED_TEST_P(MessageLogContract, ReadsWholeBatchesWhileAnotherThreadAppends) {
     constexpr std::uint64_t kBatches = 50;
     constexpr std::uint64_t kBatch = 4;
-    std::thread appender([this] {
+    std::jthread appender([this] {
         for (std::uint64_t i = 0; i < kBatches; ++i) {
             ASSERT_TRUE(this->log().append(
                 sample_messages(this->lobby_, i * kBatch + 1, (i + 1) * kBatch)));

@@ -13,7 +13,7 @@ let server;
 let canary;
 
 before(async () => {
-    server = await Server.start({ config: { limits: { messages_viewer: 10_000, messages_moderator: 10_000 } } });
+    server = await Server.start({ config: { limits: { messages_viewer: 10_000, messages_moderator: 10_000, requests_per_minute: 100_000 } } });
     canary = await Canary.start(server);
 });
 afterEach(() => canary.check());

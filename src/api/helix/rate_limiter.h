@@ -52,11 +52,9 @@ class RateLimiter {
     std::uint64_t forgotten_ = 0;
 };
 
-/// The limiters of a node.
+/// The limiters of a node; `helix` is of what is below /api, too.
 struct RequestLimits {
-    RateLimiter helix{{.points = limits::kHelixRequests.count,
-                       .per = limits::kHelixRequests.length,
-                       .buckets_max = limits::kRequestBuckets}};
+    RateLimiter helix{{}};
     RateLimiter oauth{{.points = limits::kOauthRequests.count,
                        .per = limits::kOauthRequests.length,
                        .buckets_max = limits::kRequestBuckets}};

@@ -34,7 +34,8 @@ class Log final : public DynamoMessageLog {
     explicit Log(Options options, std::string import_of = {})
         : options_(std::move(options)),
           import_of_(std::move(import_of)),
-          client_(options_.address, options_.credentials, {.requests = options_.requests}),
+          client_(options_.address, options_.credentials,
+                  {.requests = options_.requests, .read_timeout = options_.read_timeout}),
           history_(client_, options_.clock, options_.keep_for),
           marks_(client_, history_) {}
 

@@ -18,6 +18,7 @@ namespace clamor::store::dynamodb {
 struct Options {
     Address address;
     std::size_t requests = limits::kDynamoRequests;  ///< at a time, of one caller
+    std::chrono::milliseconds read_timeout = limits::kDynamoReadTimeout;  ///< of all that one asks
     /// How long a channel's entries are kept; none: for good. Asked by writers and readers, on
     /// their threads.
     std::function<std::optional<std::chrono::seconds>(ChannelId)> keep_for{};

@@ -32,8 +32,10 @@ class FaultyFixture {
   public:
     FaultyFixture() {
         dynalite().fail_with(R"({"throttle":0.3,"error":0.05,"unprocessed":0.3})");
-        log_ =
-            dynamodb::DynamoMessageLog::open(dynamodb::test_options(dynalite().address())).value();
+        auto options = dynamodb::test_options(dynalite().address());
+        // Readers give up in the end, by design; what they read in time is what is tested here.
+        options.read_timeout = std::chrono::minutes(1);
+        log_ = dynamodb::DynamoMessageLog::open(std::move(options)).value();
     }
     MessageLog& log() { return *log_; }
 
