@@ -162,12 +162,18 @@ automod::Settings at_level(std::uint8_t level) {
     return settings;
 }
 
-/// All of it: level 2, 1,000 terms, every spam rule and list.
-automod::Settings with_everything() {
-    automod::Settings settings = with_terms(250);
-    settings.levels.overall = 2;
+/// The whole cascade: level 2, every spam rule and list.
+automod::Settings with_all_stages() {
+    automod::Settings settings = at_level(2);
     for (auto& rule : settings.spam) rule.on = true;
     for (auto& list : settings.lists) list.on = true;
+    return settings;
+}
+
+/// With 1,000 terms of the channel's own, too.
+automod::Settings with_everything() {
+    automod::Settings settings = with_all_stages();
+    settings.terms = terms(250);
     return settings;
 }
 
@@ -180,12 +186,13 @@ automod::Settings with_spam_rules() {
 void register_all() {
     const std::array<std::pair<const char*, const std::vector<std::string>*>, 2> sets{
         {{"chat", &chat()}, {"dev", &long_texts()}}};
-    const std::array<std::pair<const char*, automod::Settings>, 7> policies{{
+    const std::array<std::pair<const char*, automod::Settings>, 8> policies{{
         {"one_term", with_one_term()},
         {"1000_terms", with_terms(250)},
         {"4000_terms", with_terms(1000)},
         {"spam_rules", with_spam_rules()},
         {"level_2", at_level(2)},
+        {"all_stages", with_all_stages()},
         {"everything", with_everything()},
         {"nothing", automod::Settings()},
     }};

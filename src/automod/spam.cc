@@ -235,16 +235,38 @@ void see_unicode(UChar32 c, std::uint32_t position, Shape& shape, std::uint32_t&
     }
 }
 
-void see_ascii(unsigned char c, Shape& shape) {
-    if (c == ' ' || c == '\t') return;
-    ++shape.characters;
-    const bool capital = c >= 'A' && c <= 'Z';
-    if (capital || (c >= 'a' && c <= 'z')) {
-        shape.capitals += capital ? 1 : 0;
-    } else if (c < '0' || c > '9') {
-        ++shape.symbols;
+/// Counts of ASCII characters, three in one number, so that a character costs one addition.
+class AsciiCounts {
+  public:
+    void see(unsigned char c) { counts_ += kCounts[c]; }
+    void add_to(Shape& shape) const {
+        shape.characters += part(0);
+        shape.capitals += part(1);
+        shape.symbols += part(2);
     }
-}
+
+  private:
+    static constexpr unsigned kBits = 20;
+    static_assert(limits::kMessageCodePoints < 1u << kBits);
+    static constexpr std::uint64_t kCharacter = 1;
+    static constexpr std::uint64_t kCapital = kCharacter | std::uint64_t{1} << kBits;
+    static constexpr std::uint64_t kSymbol = kCharacter | std::uint64_t{1} << (2 * kBits);
+    static constexpr std::array<std::uint64_t, 0x80> kCounts = [] {
+        std::array<std::uint64_t, 0x80> counts{};
+        counts.fill(kSymbol);
+        counts[' '] = counts['\t'] = 0;
+        for (std::size_t c = '0'; c <= '9'; ++c) counts[c] = kCharacter;
+        for (std::size_t c = 'a'; c <= 'z'; ++c) counts[c] = kCharacter;
+        for (std::size_t c = 'A'; c <= 'Z'; ++c) counts[c] = kCapital;
+        return counts;
+    }();
+
+    std::uint32_t part(unsigned index) const {
+        return static_cast<std::uint32_t>(counts_ >> (index * kBits) & ((1u << kBits) - 1));
+    }
+
+    std::uint64_t counts_ = 0;
+};
 
 }  // namespace
 
@@ -283,6 +305,7 @@ SpamSettings default_spam() {
 
 Shape shape_of(std::string_view text, std::span<const text::CodePoints> emotes) {
     Shape shape;
+    AsciiCounts ascii;
     shape.emotes = static_cast<std::uint32_t>(emotes.size());
     const auto length = static_cast<std::int32_t>(text.size());
     std::uint32_t marks_now = 0;
@@ -299,11 +322,12 @@ Shape shape_of(std::string_view text, std::span<const text::CodePoints> emotes) 
         ++shape.outside;
         if (c < 0x80) {
             marks_now = 0;
-            see_ascii(static_cast<unsigned char>(c), shape);
+            ascii.see(static_cast<unsigned char>(c));
         } else {
             see_unicode(c, shape.length, shape, marks_now);
         }
     }
+    ascii.add_to(shape);
     return shape;
 }
 
