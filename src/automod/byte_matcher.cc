@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <map>
+#include <numeric>
 
 namespace clamor::automod {
 namespace {
@@ -32,6 +33,25 @@ std::vector<Node> tree_of(std::span<const std::string> keys) {
     return nodes;
 }
 
+/// For each state, by number, the state of its longest suffix that is in the tree.
+std::vector<std::uint32_t> fallbacks_of(const std::vector<Node>& nodes,
+                                        const std::vector<std::uint32_t>& order,
+                                        const std::vector<std::uint32_t>& number) {
+    std::vector<std::uint32_t> fallbacks(order.size());
+    for (std::uint32_t state = 1; state < order.size(); ++state) {
+        for (const auto& [byte, child] : nodes[order[state]].children) {
+            std::uint32_t suffix = fallbacks[state];
+            const auto longer = [&, key = byte] { return nodes[order[suffix]].children.find(key); };
+            while (suffix != 0 && longer() == nodes[order[suffix]].children.end())
+                suffix = fallbacks[suffix];
+            const auto found = longer();
+            if (found != nodes[order[suffix]].children.end())
+                fallbacks[number[child]] = number[found->second];
+        }
+    }
+    return fallbacks;
+}
+
 }  // namespace
 
 ByteMatcher::ByteMatcher(std::span<const std::string> keys) {
@@ -46,54 +66,64 @@ ByteMatcher::ByteMatcher(std::span<const std::string> keys) {
         }
     }
 
-    // Numbered by depth, so that the states with a row come first and a fallback is always known
-    // before the states that fall back through it.
+    // Numbered by depth, so that a fallback is always known before the states that fall back
+    // through it; those that come first have a row.
     std::vector<std::uint32_t> order{0};
     std::vector<std::uint32_t> number(nodes.size());
     for (std::size_t i = 0; i < order.size(); ++i) {
         number[order[i]] = static_cast<std::uint32_t>(i);
         for (const auto& [byte, child] : nodes[order[i]].children) order.push_back(child);
     }
-    row_bits_ = static_cast<unsigned>(std::bit_width(classes - 1u));
-    rows_ = static_cast<std::uint32_t>(
-        std::min(nodes.size(), kRowsBytes / sizeof(table_[0]) >> row_bits_));
+    const auto fallbacks = fallbacks_of(nodes, order, number);
     states_.resize(nodes.size());
-    edges_.reserve(nodes.size());
-    table_.assign(std::size_t{rows_} << row_bits_, 0);
-
     for (std::uint32_t state = 0; state < order.size(); ++state) {
         const Node& node = nodes[order[state]];
         State& at = states_[state];
         at.keys_begin = static_cast<std::uint32_t>(keys_.size());
         keys_.insert(keys_.end(), node.keys.begin(), node.keys.end());
         at.keys_end = static_cast<std::uint32_t>(keys_.size());
-        at.first_hit = node.keys.empty() ? states_[at.fallback].first_hit : state;
+        at.next_hit = states_[fallbacks[state]].first_hit;
+        at.first_hit = node.keys.empty() ? at.next_hit : state;
+    }
+
+    row_bits_ = static_cast<unsigned>(std::bit_width(classes - 1u));
+    const auto rows = std::min(nodes.size(), kRowsBytes / sizeof(table_[0]) >> row_bits_);
+    row_states_.resize(rows);
+    std::iota(row_states_.begin(), row_states_.end(), 0u);
+    const auto with_hits = std::ranges::stable_partition(
+        row_states_, [this](std::uint32_t state) { return states_[state].first_hit == 0; });
+    hits_from_ = static_cast<Place>((rows - with_hits.size()) << row_bits_);
+    deep_from_ = static_cast<Place>(rows << row_bits_);
+    std::vector<Place> places(nodes.size());
+    for (std::size_t row = 0; row < rows; ++row)
+        places[row_states_[row]] = static_cast<Place>(row << row_bits_);
+    for (std::size_t state = rows; state < nodes.size(); ++state)
+        places[state] = deep_from_ + static_cast<Place>(state - rows);
+
+    table_.assign(deep_from_, 0);
+    edges_.reserve(nodes.size());
+    for (std::uint32_t state = 0; state < order.size(); ++state) {
+        State& at = states_[state];
+        at.fallback = places[fallbacks[state]];
         at.edges_begin = static_cast<std::uint32_t>(edges_.size());
-        if (state != 0 && state < rows_) {
-            for (Class byte = 0; byte < classes; ++byte)
-                table_[cell(state, byte)] = table_[cell(at.fallback, byte)];
-        }
-        for (const auto& [byte, child] : node.children) {
-            const std::uint32_t target = number[child];
-            states_[target].fallback = state == 0 ? 0 : next(at.fallback, classes_[byte]);
-            if (state < rows_) {
-                table_[cell(state, classes_[byte])] = target;
+        if (state != 0 && state < rows)
+            std::copy_n(table_.begin() + at.fallback, classes, table_.begin() + places[state]);
+        for (const auto& [byte, child] : nodes[order[state]].children) {
+            const Place target = places[number[child]];
+            if (state < rows) {
+                table_[places[state] + classes_[byte]] = target;
             } else {
                 edges_.push_back({classes_[byte], target});
             }
         }
         at.edges_end = static_cast<std::uint32_t>(edges_.size());
     }
-    const auto mark = [this](std::uint32_t& target) {
-        if (states_[target].first_hit != 0) target |= kHit;
-    };
-    for (std::uint32_t& target : table_) mark(target);
-    for (Edge& edge : edges_) mark(edge.target);
 }
 
 std::size_t ByteMatcher::bytes() const {
     return states_.size() * sizeof(State) + edges_.size() * sizeof(Edge) +
-           keys_.size() * sizeof(std::uint32_t) + table_.size() * sizeof(std::uint32_t);
+           keys_.size() * sizeof(std::uint32_t) + table_.size() * sizeof(Place) +
+           row_states_.size() * sizeof(std::uint32_t);
 }
 
 }  // namespace clamor::automod

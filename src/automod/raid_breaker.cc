@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <functional>
 #include <string>
 #include <unordered_set>
@@ -172,8 +171,7 @@ std::vector<Trip::Sign> RaidBreaker::signs() const {
     if (!spoke_.empty()) {
         std::unordered_set<UserId> alike;
         for (const Spoke& one : spoke_) {
-            if (std::popcount(one.sketch ^ spoke_.back().sketch) <= kAlikeBits)
-                alike.insert(one.user);
+            if (distance(one.sketch, spoke_.back().sketch) <= kAlikeBits) alike.insert(one.user);
         }
         if (alike.size() >= options_.alike_messages) {
             found.push_back({RaidSign::alike_first_messages, static_cast<float>(alike.size()),

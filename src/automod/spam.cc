@@ -179,7 +179,7 @@ class Search {
         const auto enough = static_cast<std::size_t>(at(SpamRule::lookalikes).limit);
         memory.each_since(message.at - at(SpamRule::lookalikes).window, [&](const auto& other) {
             if (other.sketch == 0 || other.author == message.author ||
-                std::popcount(other.sketch ^ message.sketch) > kAlikeBits) {
+                distance(other.sketch, message.sketch) > kAlikeBits) {
                 return true;
             }
             const auto known = authors.begin() + static_cast<std::ptrdiff_t>(count);

@@ -50,7 +50,16 @@ Shape shape_of(std::string_view text, std::span<const text::CodePoints> emotes);
 /// text that has none.
 std::uint64_t sketch_of(std::string_view normalised);
 /// Sketches that differ in at most so many of 64 bits are of texts that look alike.
-inline constexpr int kAlikeBits = 12;
+inline constexpr unsigned kAlikeBits = 12;
+/// In how many bits they differ. Counted in pairs, fours and bytes, since std::popcount() is a call
+/// into a library where the build may not assume a processor that counts by itself.
+constexpr unsigned distance(std::uint64_t a, std::uint64_t b) {
+    std::uint64_t bits = a ^ b;
+    bits -= bits >> 1 & 0x5555'5555'5555'5555;
+    bits = (bits & 0x3333'3333'3333'3333) + (bits >> 2 & 0x3333'3333'3333'3333);
+    bits = (bits + (bits >> 4)) & 0x0F0F'0F0F'0F0F'0F0F;
+    return static_cast<unsigned>(bits * 0x0101'0101'0101'0101 >> 56);
+}
 
 struct SpamInput {
     std::string_view text;

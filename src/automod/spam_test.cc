@@ -160,18 +160,28 @@ TEST(LookAlikes, OfOneUserAreNotAFlood) {
 }
 
 TEST(Sketch, IsNearForTextsThatAreNearAndFarForOthers) {
-    const auto distance = [](std::string_view a, std::string_view b) {
-        return std::popcount(sketch_of(a) ^ sketch_of(b));
+    const auto apart = [](std::string_view a, std::string_view b) {
+        return distance(sketch_of(a), sketch_of(b));
     };
-    EXPECT_EQ(distance("the same text", "the same text"), 0);
-    EXPECT_LE(distance("free followers at our site visit now please friends one",
-                       "free followers at our site visit now please friends two"),
+    EXPECT_EQ(apart("the same text", "the same text"), 0u);
+    EXPECT_LE(apart("free followers at our site visit now please friends one",
+                    "free followers at our site visit now please friends two"),
               kAlikeBits);
-    EXPECT_GT(distance("free followers at our site visit now please friends",
-                       "that was a really good play by the blue team tonight"),
+    EXPECT_GT(apart("free followers at our site visit now please friends",
+                    "that was a really good play by the blue team tonight"),
               kAlikeBits);
     EXPECT_EQ(sketch_of("ab"), 0u);
     EXPECT_NE(sketch_of(std::string(2000, 'a')), 0u);
+}
+
+TEST(Sketch, DistanceIsTheBitsThatDiffer) {
+    static_assert(distance(0, ~std::uint64_t{0}) == 64);
+    std::uint64_t a = 1, b = 2;
+    for (int i = 0; i < 1000; ++i) {
+        a = a * 6364136223846793005u + 1442695040888963407u;
+        b = b * 6364136223846793005u + 3;
+        ASSERT_EQ(distance(a, b), static_cast<unsigned>(std::popcount(a ^ b)));
+    }
 }
 
 TEST(SpamRules, LetExemptRolesPass) {
