@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The examples of docs/protocol/examples.md, sent as they stand there.
+// The examples of docs/protocol/, sent as they stand there.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { exitSoon, Server } from './server.mjs';
 
-const page = new URL('../../docs/protocol/examples.md', import.meta.url);
+const document = (name) => readFileSync(new URL(`../../docs/protocol/${name}.md`, import.meta.url), 'utf8');
+const kPages = ['examples', 'examples-helix'];
 const kExample = /```http\n(.*?)```\n```json (\d+)\n(.*?)```/gs;
-const known = new Map();
+let known;
 let server;
 
 /** Compares, and learns the values between `<` and `>` that it meets for the first time. */
@@ -19,18 +20,19 @@ function compare(actual, wanted, where) {
         return assert.equal(actual, known.get(name), where);
     }
     if (typeof wanted !== 'object' || wanted === null) return assert.equal(actual, wanted, where);
+    if (Array.isArray(wanted) && wanted.at(-1) === '…') {
+        assert.ok(actual.length >= wanted.length, `${where} goes on`);
+        return wanted.slice(0, -1).forEach((item, i) => compare(actual[i], item, `${where}[${i}]`));
+    }
     assert.deepEqual(Object.keys(actual).sort(), Object.keys(wanted).sort(), `the fields of ${where}`);
     for (const [key, value] of Object.entries(wanted)) compare(actual[key], value, `${where}.${key}`);
 }
 
-before(async () => (server = await Server.start()));
-after(async () => {
-    exitSoon();
-    await server.stop();
-});
-
-test('the documented examples are answered as they say', { timeout: 30_000 }, async () => {
-    const examples = [...readFileSync(page, 'utf8').matchAll(kExample)];
+/** Each page has a server of its own. */
+async function run(page) {
+    known = new Map();
+    server = await Server.start();
+    const examples = [...document(page).matchAll(kExample)];
     assert.ok(examples.length >= 15, `${examples.length} examples were found`);
     for (const [, text, status, answer] of examples) {
         const filled = text.replace(/<(\w+)>/g, (_, name) => known.get(name));
@@ -52,4 +54,16 @@ test('the documented examples are answered as they say', { timeout: 30_000 }, as
         }
         if (path.startsWith('/helix') && Number(status) < 400) assert.match(response.headers.get('ratelimit-remaining'), /^\d+$/);
     }
+    await server.stop();
+}
+
+after(exitSoon);
+
+for (const page of kPages) test(`${page}.md is answered as it says`, { timeout: 30_000 }, () => run(page));
+
+test('every endpoint of Helix that is documented has an example', () => {
+    const shown = new Set(kPages.flatMap((page) => [...document(page).matchAll(/^(GET|PUT|POST|PATCH|DELETE) \/helix\/([a-z_/]+)/gm)].map(([, method, path]) => `${method} ${path}`)));
+    const rows = [...document('helix').matchAll(/^\| (GET|PUT|POST|PATCH|DELETE) `([a-z][a-z_/]*)`/gm)].map(([, method, path]) => `${method} ${path}`);
+    assert.ok(rows.length >= 60, `${rows.length} endpoints are documented`);
+    assert.deepEqual(rows.filter((row) => !shown.has(row)), []);
 });
