@@ -39,7 +39,7 @@ template <class Facts>
 using SetFacts = std::function<Result<bool>(const Facts& before)>;
 
 /// The facts of somebody in a channel: has `set` write them, and puts those that differ afterwards
-/// into the channel's audit log as `standing`, also where `set` failed halfway. Gives what `set`
+/// into the channel's audit log as `standing`, also where `set` gives an error. Gives what `set`
 /// gives. Blocks.
 Result<bool> change_standing(Catalog& catalog, ChannelId channel, UserId user, Source source,
                              const SetFacts<chat::Standing>& set);

@@ -135,6 +135,10 @@ TEST(SlashCommands, WrongArgumentsAreAnsweredWithTheUsage) {
     EXPECT_THAT(mona.type("/slow 99999999999999999999"), HasSubstr("msg-id=bad_slow_duration "));
     EXPECT_THAT(mona.type("/followers 99999999999999999999"),
                 HasSubstr("msg-id=usage_followers_on "));
+    EXPECT_THAT(mona.type("/pin --duration=99999999999999999999 x"),
+                HasSubstr("msg-id=usage_pin "));
+    EXPECT_THAT(mona.type("/permit bob 99999999999999999999"),
+                HasSubstr("NOTICE #dallas :At most "));
     EXPECT_THAT(mona.type("/slow 86401"), HasSubstr("msg-id=bad_slow_duration"));
     EXPECT_THAT(mona.type("/nonsense bob"),
                 HasSubstr("msg-id=unrecognized_cmd :tmi.twitch.tv NOTICE #dallas :Unrecognized "
