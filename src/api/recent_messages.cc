@@ -89,7 +89,7 @@ wire::http::Response recent_messages(const Services& services, const std::string
         log::error("recent messages: the log failed", {{"error", stored.error().to_string()}});
         return refusal(500, "The server could not read its store.", "internal_server_error");
     }
-    auto lines = Json::array();
+    std::vector<std::string> lines;
     for (const auto& message : *stored) {
         if (message.deleted && wanted.hide_removed) continue;
         auto event = chat::decode_event(message.event);
@@ -109,9 +109,15 @@ wire::http::Response recent_messages(const Services& services, const std::string
         } else {
             twitch::append_history_line(line, *event, message.deleted);
         }
-        while (line.ends_with('\n') || line.ends_with('\r')) line.pop_back();
-        if (!line.empty()) lines.push_back(std::move(line));
+        // A change of the room's modes is two lines.
+        for (std::string_view rest = line; !rest.empty();) {
+            const auto end = rest.find("\r\n");
+            lines.emplace_back(rest.substr(0, end));
+            rest.remove_prefix(end + 2);
+        }
     }
+    if (const auto most = wanted.history.limit; lines.size() > most)
+        lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(most));
     return reply(200,
                  {{"messages", std::move(lines)}, {"error", nullptr}, {"error_code", nullptr}});
 }

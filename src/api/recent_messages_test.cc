@@ -49,6 +49,35 @@ TEST_F(RecentMessagesTest, MarksOrHidesRemovedMessages) {
     EXPECT_EQ(get_json(path + "?hide_moderated_messages=false")["messages"].size(), 1u);
 }
 
+TEST_F(RecentMessagesTest, TellsOfTheRoomsModesAsChatDoes) {
+    chat::Moderation slow;
+    slow.action = chat::ModAction::slow;
+    slow.id = MessageId::from_random(7, 7);
+    slow.at = wall_from_unix_ms(2000);
+    slow.number = slow.modes.slow_seconds = 30;
+    store_text(lobby, 1, "hello");
+    const store::StoredMessage stored{
+        .channel = lobby.id,
+        .position = {1, 2},
+        .id = slow.id,
+        .sent_at = slow.at,
+        .event = chat::encode_event({lobby.id, lobby.login, {1, 2}, slow}),
+        .kind = store::EntryKind::moderation};
+    ASSERT_TRUE(log.append(std::span(&stored, 1)));
+    const std::string path = "/api/v2/recent-messages/lobby";
+    const auto lines = get_json(path)["messages"];
+    ASSERT_EQ(lines.size(), 3u);
+    EXPECT_EQ(lines[1],
+              "@historical=1;rm-received-ts=2000;room-id=" + std::to_string(lobby.id.value) +
+                  ";slow=30 :tmi.twitch.tv ROOMSTATE #lobby");
+    EXPECT_EQ(lines[2],
+              "@historical=1;msg-id=slow_on;rm-received-ts=2000 :tmi.twitch.tv NOTICE #lobby :This "
+              "room is now in slow mode. You may send messages every 30 seconds.");
+    const auto newest = get_json(path + "?limit=2")["messages"];
+    ASSERT_EQ(newest.size(), 2u) << "lines count, not entries";
+    EXPECT_EQ(newest[0], lines[1]);
+}
+
 TEST_F(RecentMessagesTest, KeepsWhatRestrictedUsersSaidFromViewers) {
     store_text(lobby, 1, "psst", chat::Suspicion::restricted);
     store_text(lobby, 2, "hello", chat::Suspicion::monitored);

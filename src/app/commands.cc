@@ -9,6 +9,7 @@
 
 #include "api/message_json.h"
 #include "base/limits.h"
+#include "store/fact_changes.h"
 
 namespace clamor::app {
 
@@ -44,7 +45,23 @@ void print(std::ostream& out, const store::Channel& channel) {
                        fmt::join(on, ", "));
 }
 
-Result<void> apply(const UserCommand& command, chat::User user, store::Catalog& catalog) {
+/// For store::SetFacts.
+Result<bool> written(const Result<void>& done) {
+    if (!done) return tl::unexpected(done.error());
+    return true;
+}
+
+/// Whether it was done is all that is told.
+Result<void> only_done(const Result<bool>& changed) {
+    if (!changed) return tl::unexpected(changed.error());
+    return {};
+}
+
+store::Source by_command(WallTime now) {
+    return {.at = now, .origin = "cli"};
+}
+
+Result<void> change(const UserCommand& command, chat::User user, store::Catalog& catalog) {
     if (command.display_name) user.display_name = *command.display_name;
     if (command.color) user.color = *command.color;
     if (command.verified_bot) user.verified_bot = *command.verified_bot;
@@ -56,13 +73,34 @@ Result<void> apply(const UserCommand& command, chat::User user, store::Catalog& 
     return catalog.update_profile(user.id, *profile);
 }
 
-Result<void> apply(const ChannelCommand& command, store::Channel channel, store::Catalog& catalog) {
-    if (command.title) channel.title = *command.title;
-    if (command.slow_seconds) channel.modes.slow_seconds = *command.slow_seconds;
-    if (command.emote_only) channel.modes.emote_only = *command.emote_only;
-    if (command.subscribers_only) channel.modes.subscribers_only = *command.subscribers_only;
-    if (command.unique_chat) channel.modes.unique_chat = *command.unique_chat;
-    return catalog.update_channel(channel);
+Result<void> apply(const UserCommand& command, const chat::User& user, store::Catalog& catalog,
+                   WallTime now) {
+    return only_done(store::change_account(
+        catalog, user, by_command(now),
+        [&](const chat::User& before) { return written(change(command, before, catalog)); }));
+}
+
+Result<void> apply(const ChannelCommand& command, const store::Channel& channel,
+                   store::Catalog& catalog, WallTime now) {
+    return only_done(
+        store::change_channel(catalog, channel, by_command(now), [&](store::Channel wanted) {
+            if (command.title) wanted.title = *command.title;
+            if (command.slow_seconds) wanted.modes.slow_seconds = *command.slow_seconds;
+            if (command.emote_only) wanted.modes.emote_only = *command.emote_only;
+            if (command.subscribers_only) wanted.modes.subscribers_only = *command.subscribers_only;
+            if (command.unique_chat) wanted.modes.unique_chat = *command.unique_chat;
+            return written(catalog.update_channel(wanted));
+        }));
+}
+
+Result<void> change_standing(const ChannelCommand& command, ChannelId channel, UserId user,
+                             store::Catalog& catalog) {
+    if (command.action == ChannelCommand::Action::role)
+        return catalog.set_role(channel, user, command.role);
+    const auto changed = catalog.set_subscription(channel, user, command.tier,
+                                                  command.tier == 0 ? 0 : command.months);
+    if (!changed || !command.founder) return changed;
+    return catalog.set_founder(channel, user, *command.founder);
 }
 
 Result<void> list_users(store::Catalog& catalog, std::ostream& out) {
@@ -99,7 +137,8 @@ Result<chat::User> existing_user(store::Catalog& catalog, const std::string& log
     return **found;
 }
 
-Result<void> run_user(const UserCommand& command, store::Catalog& catalog, std::ostream& out) {
+Result<void> run_user(const UserCommand& command, store::Catalog& catalog, WallTime now,
+                      std::ostream& out) {
     if (command.action == UserCommand::Action::list) return list_users(catalog, out);
     if (command.action == UserCommand::Action::add) {
         if (const auto made = catalog.ensure_user(command.login); !made)
@@ -108,7 +147,7 @@ Result<void> run_user(const UserCommand& command, store::Catalog& catalog, std::
     auto user = existing_user(catalog, command.login);
     if (!user) return tl::unexpected(user.error());
     if (command.action != UserCommand::Action::show) {
-        if (const auto changed = apply(command, *user, catalog); !changed) return changed;
+        if (const auto changed = apply(command, *user, catalog, now); !changed) return changed;
         user = existing_user(catalog, command.login);
         if (!user) return tl::unexpected(user.error());
     }
@@ -116,7 +155,7 @@ Result<void> run_user(const UserCommand& command, store::Catalog& catalog, std::
     return {};
 }
 
-Result<void> run_channel(const ChannelCommand& command, store::Catalog& catalog,
+Result<void> run_channel(const ChannelCommand& command, store::Catalog& catalog, WallTime now,
                          std::ostream& out) {
     using Action = ChannelCommand::Action;
     if (command.action == Action::list) return list_channels(catalog, out);
@@ -129,15 +168,13 @@ Result<void> run_channel(const ChannelCommand& command, store::Catalog& catalog,
     if (command.action == Action::role || command.action == Action::subscriber) {
         const auto user = existing_user(catalog, command.user);
         if (!user) return tl::unexpected(user.error());
-        if (command.action == Action::role)
-            return catalog.set_role(channel->id, user->id, command.role);
-        const auto changed = catalog.set_subscription(channel->id, user->id, command.tier,
-                                                      command.tier == 0 ? 0 : command.months);
-        if (!changed || !command.founder) return changed;
-        return catalog.set_founder(channel->id, user->id, *command.founder);
+        return only_done(store::change_standing(
+            catalog, channel->id, user->id, by_command(now), [&](const chat::Standing&) {
+                return written(change_standing(command, channel->id, user->id, catalog));
+            }));
     }
     if (command.action != Action::show) {
-        if (const auto changed = apply(command, *channel, catalog); !changed) return changed;
+        if (const auto changed = apply(command, *channel, catalog, now); !changed) return changed;
         channel = existing_channel(catalog, command.login);
         if (!channel) return tl::unexpected(channel.error());
     }

@@ -173,13 +173,13 @@ TEST_F(CommandsTest, MakesAndChangesUsers) {
     command.action = UserCommand::Action::add;
     command.login = "alice";
     command.color = "#1E90FF";
-    ASSERT_TRUE(run_user(command, catalog, out));
+    ASSERT_TRUE(run_user(command, catalog, now, out));
     command.action = UserCommand::Action::set;
     command.color.reset();
     command.display_name = "Alice";
     command.verified_bot = true;
     command.created_at = wall_from_unix_ms(1'556'712'000'000);
-    ASSERT_TRUE(run_user(command, catalog, out));
+    ASSERT_TRUE(run_user(command, catalog, now, out));
     const auto alice = catalog.find_user("alice").value().value();
     EXPECT_EQ(alice.color, "#1E90FF");
     EXPECT_EQ(alice.display_name, "Alice");
@@ -187,7 +187,7 @@ TEST_F(CommandsTest, MakesAndChangesUsers) {
     EXPECT_EQ(catalog.profile(alice.id)->created_at, command.created_at);
     printed();
     command.action = UserCommand::Action::list;
-    ASSERT_TRUE(run_user(command, catalog, out));
+    ASSERT_TRUE(run_user(command, catalog, now, out));
     EXPECT_EQ(printed(),
               std::to_string(alice.id.value) + "\talice\tAlice\t#1E90FF\tverified bot\n");
 }
@@ -196,17 +196,17 @@ TEST_F(CommandsTest, SaysWhatToDoAboutUnknownNames) {
     UserCommand user;
     user.action = UserCommand::Action::show;
     user.login = "nobody";
-    EXPECT_THAT(run_user(user, catalog, out).error().detail,
+    EXPECT_THAT(run_user(user, catalog, now, out).error().detail,
                 HasSubstr("`clamor user add nobody` makes one"));
     ChannelCommand channel;
     channel.action = ChannelCommand::Action::set;
     channel.login = "nowhere";
-    EXPECT_THAT(run_channel(channel, catalog, out).error().detail,
+    EXPECT_THAT(run_channel(channel, catalog, now, out).error().detail,
                 HasSubstr("`clamor channel add nowhere` makes one"));
     EXPECT_FALSE(run_export({.data = {}, .channel = "nowhere"}, catalog, log, out));
     user.action = UserCommand::Action::add;
     user.login = "not a login";
-    EXPECT_FALSE(run_user(user, catalog, out));
+    EXPECT_FALSE(run_user(user, catalog, now, out));
 }
 
 TEST_F(CommandsTest, SetsModesRolesAndSubscriptions) {
@@ -216,7 +216,7 @@ TEST_F(CommandsTest, SetsModesRolesAndSubscriptions) {
     command.login = "lobby";
     command.title = "Hello";
     command.slow_seconds = 5;
-    ASSERT_TRUE(run_channel(command, catalog, out));
+    ASSERT_TRUE(run_channel(command, catalog, now, out));
     const auto lobby = catalog.find_channel("lobby").value().value();
     EXPECT_EQ(lobby.title, "Hello");
     EXPECT_EQ(lobby.modes.slow_seconds, 5u);
@@ -225,22 +225,76 @@ TEST_F(CommandsTest, SetsModesRolesAndSubscriptions) {
     command.user = "bob";
     command.action = ChannelCommand::Action::role;
     command.role = chat::Role::moderator;
-    ASSERT_TRUE(run_channel(command, catalog, out));
+    ASSERT_TRUE(run_channel(command, catalog, now, out));
     EXPECT_EQ(catalog.standing(lobby.id, bob.id)->role, chat::Role::moderator);
 
     command.action = ChannelCommand::Action::subscriber;
     command.tier = 2;
     command.months = 14;
-    ASSERT_TRUE(run_channel(command, catalog, out));
+    ASSERT_TRUE(run_channel(command, catalog, now, out));
     EXPECT_EQ(catalog.standing(lobby.id, bob.id)->subscriber_months, 14u);
     EXPECT_TRUE(catalog.standing(lobby.id, bob.id)->founder) << "the first one";
     command.founder = false;
-    ASSERT_TRUE(run_channel(command, catalog, out));
+    ASSERT_TRUE(run_channel(command, catalog, now, out));
     EXPECT_FALSE(catalog.standing(lobby.id, bob.id)->founder);
     command.tier = 0;
     command.founder.reset();
-    ASSERT_TRUE(run_channel(command, catalog, out));
+    ASSERT_TRUE(run_channel(command, catalog, now, out));
     EXPECT_FALSE(catalog.standing(lobby.id, bob.id)->subscribed());
+}
+
+TEST_F(CommandsTest, LogsWhatItChanges) {
+    UserCommand user;
+    user.action = UserCommand::Action::add;
+    user.login = "bob";
+    ASSERT_TRUE(run_user(user, catalog, now, out));
+    user.action = UserCommand::Action::set;
+    user.verified_bot = true;
+    ASSERT_TRUE(run_user(user, catalog, now, out));
+    ASSERT_TRUE(run_user(user, catalog, now, out)) << "changes nothing";
+    const auto bob = catalog.find_user("bob").value().value();
+    ChannelCommand channel;
+    channel.action = ChannelCommand::Action::add;
+    channel.login = "lobby";
+    channel.slow_seconds = 5;
+    ASSERT_TRUE(run_channel(channel, catalog, now, out));
+    channel.action = ChannelCommand::Action::role;
+    channel.user = "bob";
+    channel.role = chat::Role::moderator;
+    ASSERT_TRUE(run_channel(channel, catalog, now, out));
+    channel.action = ChannelCommand::Action::subscriber;
+    channel.tier = 2;
+    channel.months = 14;
+    channel.founder = false;
+    ASSERT_TRUE(run_channel(channel, catalog, now, out));
+
+    const auto lobby = catalog.find_channel("lobby").value()->id;
+    const auto in_lobby = catalog.list_audit(lobby, 0, {}, 10).value();
+    const auto account = catalog.list_audit(ChannelId(bob.id.value), 0, {}, 10).value();
+    const struct {
+        const store::AuditEntry& entry;
+        const char* action;
+        UserId target;
+        const char* before;
+        const char* after;
+    } kLines[] = {
+        {in_lobby.at(0), "standing", bob.id, R"({"subscription_tier":0,"subscription_months":0})",
+         R"({"subscription_tier":2,"subscription_months":14})"},
+        {in_lobby.at(1), "standing", bob.id, R"({"role":"viewer"})", R"({"role":"moderator"})"},
+        {in_lobby.at(2), "channel", {}, R"({"slow_seconds":0})", R"({"slow_seconds":5})"},
+        {account.at(0), "account", bob.id, R"({"verified_bot":false})", R"({"verified_bot":true})"},
+    };
+    EXPECT_EQ(in_lobby.size(), 3u);
+    EXPECT_EQ(account.size(), 1u);
+    for (const auto& line : kLines) {
+        EXPECT_EQ(line.entry.action, line.action);
+        EXPECT_EQ(line.entry.target, line.target);
+        EXPECT_EQ(line.entry.actor, UserId());
+        EXPECT_EQ(line.entry.origin, "cli");
+        EXPECT_EQ(line.entry.at, now);
+        EXPECT_EQ(line.entry.before, line.before);
+        EXPECT_EQ(line.entry.after, line.after);
+    }
 }
 
 TEST_F(CommandsTest, ExportsEveryStoredMessageInOrder) {

@@ -88,13 +88,15 @@ int run(const MintCommand& command) {
 }
 
 int run(const UserCommand& command) {
-    return with_catalog(command,
-                        [&](auto& catalog) { return run_user(command, catalog, std::cout); });
+    return with_catalog(command, [&](auto& catalog) {
+        return run_user(command, catalog, reactor::read_clocks().wall, std::cout);
+    });
 }
 
 int run(const ChannelCommand& command) {
-    return with_catalog(command,
-                        [&](auto& catalog) { return run_channel(command, catalog, std::cout); });
+    return with_catalog(command, [&](auto& catalog) {
+        return run_channel(command, catalog, reactor::read_clocks().wall, std::cout);
+    });
 }
 
 /// The message log as a reader beside a server, or in its place.

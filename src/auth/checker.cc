@@ -8,6 +8,7 @@
 #include "auth/revoke.h"
 #include "auth/scopes.h"
 #include "base/log.h"
+#include "chat/anonymous.h"
 #include "store/checks.h"
 #include "text/message.h"
 
@@ -59,7 +60,8 @@ Checker::Found Checker::check_login(std::string_view token, std::string_view log
     auto caller = check_real(token, now);
     if (!caller) return caller;
     if (*caller && (*caller)->user && (*caller)->user->login == login) return caller;
-    if (!options_.dev || token == "invalid" || judges_jwt(token)) return nobody();
+    if (!options_.dev || token == "invalid" || judges_jwt(token) || chat::is_anonymous_login(login))
+        return nobody();
     auto user = catalog_.ensure_user(login);
     if (!user) return tl::unexpected(user.error());
     ++counters_.dev;
@@ -137,7 +139,7 @@ Result<chat::User> Checker::user_of(const Claims& claims, const Caller& caller, 
         is_watched(
             {.user = **known, .expires_at = caller.expires_at, .token_hash = caller.token_hash}))
         return **std::move(known);
-    auto applied = apply_claims(claims, catalog_);
+    auto applied = apply_claims(claims, catalog_, now);
     if (!applied) return tl::unexpected(applied.error());
     if (auto kept = keep_grant(caller, applied->user.id, now); !kept)
         return tl::unexpected(kept.error());
@@ -169,7 +171,7 @@ Checker::Found Checker::check_dev(std::string_view token) {
     }
     const auto colon = token.find(':');
     const auto login = text::fold_ascii(token.substr(0, colon));
-    if (!text::is_valid_login(login)) return nobody();
+    if (!text::is_valid_login(login) || chat::is_anonymous_login(login)) return nobody();
     caller.scopes =
         colon == std::string_view::npos ? full_scopes() : split(token.substr(colon + 1), ',');
     auto user = catalog_.ensure_user(login);

@@ -298,6 +298,9 @@ TEST_F(DevCheckerTest, MakesTokensUp) {
     EXPECT_EQ(check("alice")->token_hash, "");
     EXPECT_FALSE(check("invalid"));
     EXPECT_FALSE(check("not a login"));
+    EXPECT_FALSE(check("justinfan1:chat:read")) << "an anonymous reader is nobody";
+    EXPECT_FALSE(checker->check_login("x", "justinfan1", now).value());
+    EXPECT_FALSE(catalog.find_user("justinfan1").value());
 }
 
 TEST_F(DevCheckerTest, LogsAnybodyInAsAnybody) {

@@ -2,7 +2,6 @@
 #include "auth/claims.h"
 
 #include <algorithm>
-#include <array>
 #include <span>
 #include <utility>
 
@@ -10,6 +9,7 @@
 
 #include "auth/json.h"
 #include "store/checks.h"
+#include "store/fact_changes.h"
 #include "text/message.h"
 #include "text/rfc3339.h"
 #include "text/utf8.h"
@@ -25,8 +25,6 @@ constexpr std::size_t kTextBytesMost = 255;
 constexpr std::size_t kBadgesMost = 10;
 constexpr std::uint64_t kMonthsMost = 1200;
 constexpr std::uint64_t kBitsMost = 4'000'000'000;
-constexpr std::array<std::string_view, 4> kTypes{"", "global_mod", "admin", "staff"};
-constexpr std::array<std::string_view, 4> kRoles{"viewer", "vip", "moderator", "broadcaster"};
 
 /// Why a claim is wrong. Does not leave this file.
 struct WrongClaim {
@@ -97,7 +95,8 @@ std::optional<std::size_t> word_of(const json& object, const char* name,
 
 std::string login_of(std::string_view text, std::string_view claim) {
     auto login = text::fold_ascii(text);
-    if (!text::is_valid_login(login)) wrong(claim, "a login: 1 to 25 of a-z, 0-9 and _");
+    if (const auto fine = store::check_new_login(login); !fine)
+        wrong(claim, "a login: 1 to 25 of a-z, 0-9 and _, not justinfan and digits");
     return login;
 }
 
@@ -140,7 +139,8 @@ chat::Badge badge_of(const json& value) {
 ChannelClaims channel_of_claim(const std::string& name, const json& said) {
     if (!said.is_object()) wrong("channels", "an object of objects by login");
     ChannelClaims channel{.channel = login_of(name, "channels")};
-    if (const auto role = word_of(said, "role", kRoles, "viewer, vip, moderator or broadcaster"))
+    if (const auto role =
+            word_of(said, "role", store::kRoleNames, "viewer, vip, moderator or broadcaster"))
         channel.role = static_cast<chat::Role>(*role);
     if (const auto* subscriber = value_of(said, "subscriber")) {
         if (!subscriber->is_object()) wrong("subscriber", "{\"tier\":1,\"months\":1}");
@@ -180,7 +180,8 @@ Claims read_claims(const json& said) {
     const auto party = text_of(said, "azp");
     if (claims.client_id.empty()) claims.client_id = party;
     claims.scopes = scopes_of(said);
-    if (const auto type = word_of(said, "type", kTypes, "global_mod, admin, staff or empty"))
+    if (const auto type =
+            word_of(said, "type", store::kAccountTypeNames, "global_mod, admin, staff or empty"))
         claims.type = static_cast<chat::AccountType>(*type);
     claims.turbo = flag_of(said, "turbo");
     claims.prime = flag_of(said, "prime");
@@ -201,7 +202,8 @@ bool raise(T& field, const T& value) {
     return true;
 }
 
-Result<bool> apply_account(const Claims& claims, chat::User& user, store::Catalog& catalog) {
+/// Whether it changed `user`, who is not written yet.
+bool add_account(const Claims& claims, chat::User& user) {
     bool changed = false;
     if (!claims.display_name.empty() && claims.display_name != user.display_name) {
         user.display_name = claims.display_name;
@@ -211,9 +213,20 @@ Result<bool> apply_account(const Claims& claims, chat::User& user, store::Catalo
     changed |= raise(user.turbo, claims.turbo);
     changed |= raise(user.prime, claims.prime);
     changed |= raise(user.verified_bot, claims.verified_bot);
-    if (!changed) return false;
-    if (auto written = catalog.update_user(user); !written) return tl::unexpected(written.error());
-    return true;
+    return changed;
+}
+
+Result<bool> apply_account(const Claims& claims, chat::User& user, store::Source source,
+                           store::Catalog& catalog) {
+    return store::change_account(catalog, user, source,
+                                 [&](const chat::User& before) -> Result<bool> {
+                                     chat::User wanted = before;
+                                     if (!add_account(claims, wanted)) return false;
+                                     if (auto written = catalog.update_user(wanted); !written)
+                                         return tl::unexpected(written.error());
+                                     user = std::move(wanted);
+                                     return true;
+                                 });
 }
 
 /// An account is as old as the oldest that is said of it: the catalog knows when it was seen first.
@@ -251,7 +264,8 @@ Result<bool> apply_founder(const ChannelClaims& claims, ChannelId channel, UserI
 }
 
 Result<bool> apply_extras(const ChannelClaims& claims, ChannelId channel, UserId user,
-                          chat::Standing standing, store::Catalog& catalog) {
+                          const chat::Standing& before, store::Catalog& catalog) {
+    chat::Standing standing = before;
     bool changed = raise(standing.bits, claims.bits_total.value_or(0));
     for (const chat::Badge& badge : claims.badges) {
         auto& badges = standing.custom_badges;
@@ -292,20 +306,22 @@ Result<bool> apply_follow(const ChannelClaims& claims, ChannelId channel, UserId
 
 /// Whether something changed, and which channel it is.
 Result<std::pair<bool, ChannelId>> apply_channel(const ChannelClaims& claims, UserId user,
-                                                 store::Catalog& catalog) {
+                                                 store::Source source, store::Catalog& catalog) {
     const auto channel = catalog.ensure_channel(claims.channel);
     if (!channel) return tl::unexpected(channel.error());
-    const auto standing = catalog.standing(channel->id, user);
-    if (!standing) return tl::unexpected(standing.error());
-    bool changed = false;
-    for (const auto apply : {apply_role, apply_subscription, apply_founder, apply_follow}) {
-        const auto one = apply(claims, channel->id, user, *standing, catalog);
-        if (!one) return tl::unexpected(one.error());
-        changed |= *one;
-    }
-    const auto extras = apply_extras(claims, channel->id, user, *standing, catalog);
-    if (!extras) return tl::unexpected(extras.error());
-    return std::pair(changed || *extras, channel->id);
+    const auto changed = store::change_standing(
+        catalog, channel->id, user, source, [&](const chat::Standing& standing) -> Result<bool> {
+            bool any = false;
+            for (const auto apply :
+                 {apply_role, apply_subscription, apply_founder, apply_follow, apply_extras}) {
+                const auto one = apply(claims, channel->id, user, standing, catalog);
+                if (!one) return tl::unexpected(one.error());
+                any |= *one;
+            }
+            return any;
+        });
+    if (!changed) return tl::unexpected(changed.error());
+    return std::pair(*changed, channel->id);
 }
 
 }  // namespace
@@ -325,17 +341,18 @@ Result<Claims> parse_claims(std::string_view payload) {
     }
 }
 
-Result<Applied> apply_claims(const Claims& claims, store::Catalog& catalog) {
+Result<Applied> apply_claims(const Claims& claims, store::Catalog& catalog, WallTime now) {
+    const store::Source source{.at = now, .origin = "token"};
     auto user = catalog.ensure_user(claims.login);
     if (!user) return tl::unexpected(user.error());
     Applied applied{.user = *std::move(user)};
-    const auto account = apply_account(claims, applied.user, catalog);
+    const auto account = apply_account(claims, applied.user, source, catalog);
     if (!account) return tl::unexpected(account.error());
     const auto age = apply_age(claims, applied.user.id, catalog);
     if (!age) return tl::unexpected(age.error());
     applied.account = *account || *age;
     for (const ChannelClaims& one : claims.channels) {
-        const auto channel = apply_channel(one, applied.user.id, catalog);
+        const auto channel = apply_channel(one, applied.user.id, source, catalog);
         if (!channel) return tl::unexpected(channel.error());
         if (channel->first) applied.standings.push_back(channel->second);
     }

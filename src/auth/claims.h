@@ -54,7 +54,8 @@ struct Applied {
 /// Writes what a user token says of its user, who comes into being, and only where it adds to what
 /// the catalog has: a higher role or account type, an older account, a higher tier, more months or
 /// bits, a founder, badges and a follow that are not there. It takes nothing away: an older token
-/// must not undo what the platform, a broadcaster or a moderator has done since. Blocks.
-Result<Applied> apply_claims(const Claims& claims, store::Catalog& catalog);
+/// must not undo what the platform, a broadcaster or a moderator has done since. What changes is in
+/// the audit log, with the origin `token`. Blocks.
+Result<Applied> apply_claims(const Claims& claims, store::Catalog& catalog, WallTime now);
 
 }  // namespace clamor::auth

@@ -57,6 +57,7 @@ TEST(ClaimsText, IsRefusedForOneWrongClaim) {
     const std::pair<const char*, const char*> kWrong[] = {
         {"login", R"({"login":"not a login"})"},
         {"login", R"({"login":""})"},
+        {"login", R"({"login":"JustinFan12"})"},
         {"login", R"({"login":7})"},
         {"login", R"({"login":"abcdefghijklmnopqrstuvwxyz"})"},
         {"display_name", R"({"display_name":"a\nb"})"},
@@ -120,7 +121,7 @@ class ApplyTest : public ::testing::Test {
     Applied apply(std::string_view payload) {
         const auto claims = parse_claims(payload);
         EXPECT_TRUE(claims) << claims.error().detail;
-        const auto applied = apply_claims(claims.value(), catalog);
+        const auto applied = apply_claims(claims.value(), catalog, now);
         EXPECT_TRUE(applied) << applied.error().to_string();
         return applied.value();
     }
@@ -131,7 +132,41 @@ class ApplyTest : public ::testing::Test {
             .value();
     }
     store::MemoryCatalog catalog;
+    const WallTime now = wall_from_unix_ms(1'700'000'000'000);
 };
+
+TEST_F(ApplyTest, LogsWhatItChanges) {
+    constexpr auto kPayload = R"({"login":"alice","display_name":"Alice","type":"staff",
+        "channels":{"lobby":{"role":"vip","subscriber":{"tier":2,"months":3},
+                             "badges":["event/1"],"bits_total":100}}})";
+    const auto alice = apply(kPayload).user.id;
+    const auto lobby = catalog.find_channel("lobby").value()->id;
+    const auto audit = [&](ChannelId channel) {
+        return catalog.list_audit(channel, 0, {}, 10).value();
+    };
+    auto entries = audit(lobby);
+    ASSERT_EQ(entries.size(), 1u);
+    EXPECT_EQ(entries[0].action, "standing");
+    EXPECT_EQ(entries[0].target, alice);
+    EXPECT_EQ(entries[0].actor, UserId());
+    EXPECT_EQ(entries[0].origin, "token");
+    EXPECT_EQ(entries[0].at, now);
+    EXPECT_EQ(entries[0].before,
+              R"({"role":"viewer","subscription_tier":0,"subscription_months":0,"founder":false,)"
+              R"("bits":0,"custom_badges":[]})");
+    EXPECT_EQ(entries[0].after,
+              R"({"role":"vip","subscription_tier":2,"subscription_months":3,"founder":true,)"
+              R"("bits":100,"custom_badges":[{"name":"event","version":"1"}]})");
+    entries = audit(ChannelId(alice.value));
+    ASSERT_EQ(entries.size(), 1u);
+    EXPECT_EQ(entries[0].action, "account");
+    EXPECT_EQ(entries[0].origin, "token");
+    EXPECT_EQ(entries[0].before, R"({"display_name":"alice","type":""})");
+    EXPECT_EQ(entries[0].after, R"({"display_name":"Alice","type":"staff"})");
+
+    apply(kPayload);
+    EXPECT_EQ(audit(lobby).size() + audit(ChannelId(alice.value)).size(), 2u) << "nothing changed";
+}
 
 TEST_F(ApplyTest, MakesWhoIsNotThere) {
     const auto applied = apply(R"({"login":"alice","display_name":"Alice","type":"global_mod",

@@ -41,10 +41,10 @@ MessageId notification_id(const std::string& subscription_id, const MessageId& e
 /// Types that tell of an event of a channel only where they were asked for that end of it. Those
 /// who received a shoutout hear of it by dispatch_shoutout().
 bool concerns(const Subscription& subscription, const chat::Event& event) {
-    const auto* act = std::get_if<chat::Moderation>(&event.body);
+    // Its own channel hears of a raid by dispatch_raid_left(), once it is no longer only announced.
     if (subscription.type == Type::raid) {
-        const Field field = act != nullptr ? Field::from_broadcaster : Field::to_broadcaster;
-        return static_cast<bool>(subscription.condition[field]);
+        return std::holds_alternative<chat::UserNotice>(event.body) &&
+               subscription.condition[Field::to_broadcaster];
     }
     if (subscription.type == Type::chat_user_message_hold ||
         subscription.type == Type::chat_user_message_update) {
@@ -354,15 +354,19 @@ void Dispatcher::remove_webhook(const std::string& subscription_id) {
 
 void Dispatcher::on_event(const chat::EventRef& event) {
     people_.learn(*event);
-    hold(event, false);
+    hold(event, As::event);
 }
 
 void Dispatcher::on_shouted_out(const chat::EventRef& event) {
-    hold(event, true);
+    hold(event, As::shoutout);
 }
 
-void Dispatcher::hold(chat::EventRef event, bool shoutout) {
-    held_.push_back({std::move(event), shoutout});
+void Dispatcher::on_raid_left(const chat::EventRef& event) {
+    hold(event, As::raid_left);
+}
+
+void Dispatcher::hold(chat::EventRef event, As as) {
+    held_.push_back({std::move(event), as});
     release_held(held_.size() > limits::kEventsHeld);
 }
 
@@ -371,15 +375,25 @@ void Dispatcher::release_held(bool late) {
     if (looking_up_ && !late) return;
     while (!held_.empty()) {
         const chat::Event& next = *held_.front().event;
-        if (!late && (held_.front().shoutout || watched_.contains(next.channel))) {
-            auto logins =
-                held_.front().shoutout ? std::vector{next.channel_login} : mentioned_logins(next);
+        const bool shoutout = held_.front().as == As::shoutout;
+        if (!late && (shoutout || watched_.contains(next.channel))) {
+            auto logins = shoutout ? std::vector{next.channel_login} : mentioned_logins(next);
             std::erase_if(logins, [this](const auto& login) { return people_.knows(login); });
             if (!logins.empty()) return look_up(std::move(logins));
         }
         const Held one = std::move(held_.front());
         held_.pop_front();
-        one.shoutout ? dispatch_shoutout(*one.event) : dispatch(*one.event);
+        switch (one.as) {
+            case As::event:
+                dispatch(*one.event);
+                break;
+            case As::shoutout:
+                dispatch_shoutout(*one.event);
+                break;
+            case As::raid_left:
+                dispatch_raid_left(*one.event);
+                break;
+        }
     }
 }
 
@@ -449,6 +463,21 @@ void Dispatcher::dispatch_shoutout(const chat::Event& event) {
     for (const Subscriber* subscriber : found->second.subscribers) {
         if (subscriber->subscription->type != Type::shoutout_receive) continue;
         const std::string& payload = encode(encoded, *subscriber, event, from);
+        if (!payload.empty()) notify(*subscriber, id_of(event), payload);
+    }
+    settle_all();
+}
+
+void Dispatcher::dispatch_raid_left(const chat::Event& event) {
+    const auto found = watched_.find(event.channel);
+    if (found == watched_.end()) return;
+    Encoded encoded;
+    for (const Subscriber* subscriber : found->second.subscribers) {
+        const Subscription& subscription = *subscriber->subscription;
+        if (subscription.type != Type::raid || !subscription.condition[Field::from_broadcaster])
+            continue;
+        if (told_elsewhere(*subscriber, event.elsewhere)) continue;
+        const std::string& payload = encode(encoded, *subscriber, event, found->second.channel);
         if (!payload.empty()) notify(*subscriber, id_of(event), payload);
     }
     settle_all();

@@ -85,6 +85,7 @@ class Dispatcher final : public hub::Observer, public ShardPort {
     void on_followed(const hub::Followed& follow) override;
     void on_token_revoked(UserId user, const std::string& token_hash) override;
     void on_shouted_out(const chat::EventRef& event) override;
+    void on_raid_left(const chat::EventRef& event) override;
 
     // ShardPort
     bool add(const Link& link, SubscriptionRef subscription) override;
@@ -149,11 +150,17 @@ class Dispatcher final : public hub::Observer, public ShardPort {
     void let_go(const Subscriber& subscriber);
     void drop(Handle handle, const std::string& id);
 
-    void hold(chat::EventRef event, bool shoutout);
+    enum class As : std::uint8_t {
+        event,
+        shoutout,   ///< of the event's target by another channel
+        raid_left,  ///< the raid that the event announced
+    };
+    void hold(chat::EventRef event, As as);
     void release_held(bool late);
     void look_up(std::vector<std::string> logins);
     void dispatch(const chat::Event& event);
     void dispatch_shoutout(const chat::Event& event);
+    void dispatch_raid_left(const chat::Event& event);
     const std::string& encode(Encoded& encoded, const Subscriber& subscriber,
                               const chat::Event& event, const chat::Person& channel);
     void notify(const Subscriber& subscriber, const MessageId& event, std::string_view payload);
@@ -195,7 +202,7 @@ class Dispatcher final : public hub::Observer, public ShardPort {
 
     struct Held {
         chat::EventRef event;
-        bool shoutout;  ///< of the event's target by another channel
+        As as;
     };
     KnownPeople people_;
     std::deque<Held> held_;

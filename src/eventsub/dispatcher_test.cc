@@ -218,7 +218,17 @@ TEST_F(DispatcherTest, TellsARaidToTheSideThatAsked) {
     raid("from_broadcaster_user_id");
     leaves.id = MessageId::from_random(9, 9);
     happen(leaves);
-    EXPECT_EQ(client.notifications().size(), 2u);
+    EXPECT_EQ(client.notifications().size(), 1u) << "it is only announced";
+    leaves.number = 4;
+    dispatchers[0]->on_raid_left(std::make_shared<const chat::Event>(
+        chat::Event{channel.id, "streamer", {1, ++sequence}, leaves}));
+    cluster.run();
+    const auto told = client.notifications();
+    ASSERT_EQ(told.size(), 2u);
+    const auto& event = told[1]["payload"]["event"];
+    EXPECT_EQ(event["from_broadcaster_user_login"], "streamer");
+    EXPECT_EQ(event["to_broadcaster_user_login"], "bob");
+    EXPECT_EQ(event["viewers"], 4);
 }
 
 TEST_F(DispatcherTest, TellsAShoutoutToTheChannelThatReceivesIt) {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <set>
+
 #include <gtest/gtest.h>
 
 #include "hub/hub_fixture.h"
@@ -14,7 +16,7 @@ using namespace std::chrono_literals;
 /// One shard's, which writes down what it is told.
 struct Watcher final : Observer {
     void on_event(const chat::EventRef& event) override { events.push_back(event); }
-    void on_whisper(const WhisperReceived&) override {}
+    void on_whisper(const WhisperReceived& whisper) override { whispers.push_back(whisper.number); }
     void on_account_changed(const chat::User&, bool) override {}
     void on_standing_changed(ChannelId channel, UserId user) override {
         standings.emplace_back(channel, user);
@@ -22,6 +24,7 @@ struct Watcher final : Observer {
     void on_followed(const Followed& follow) override { follows.push_back(follow); }
     void on_token_revoked(UserId, const std::string&) override {}
     void on_shouted_out(const chat::EventRef& event) override { shoutouts.push_back(event); }
+    void on_raid_left(const chat::EventRef& event) override { raids.push_back(event); }
 
     std::vector<std::string> texts() const {
         std::vector<std::string> said;
@@ -34,6 +37,8 @@ struct Watcher final : Observer {
 
     std::vector<chat::EventRef> events;
     std::vector<chat::EventRef> shoutouts;
+    std::vector<chat::EventRef> raids;
+    std::vector<std::uint64_t> whispers;
     std::vector<Followed> follows;
     std::vector<std::pair<ChannelId, UserId>> standings;
 };
@@ -491,6 +496,10 @@ TEST_P(FewActsTest, PeopleWhisperAsOftenAsIsSet) {
 TEST_P(ActsTest, ARaidArrivesAfterTheCountdownUnlessItIsCancelled) {
     FakeMember lobby(user("lobby")), target_viewer(user("tina"));
     ASSERT_TRUE(catalog_.ensure_channel("harbour"));
+    std::vector<Watcher> watchers(hubs_.size());
+    for (std::size_t i = 0; i < hubs_.size(); ++i) hubs_[i]->set_observer(&watchers[i]);
+    hubs_.back()->watch(lobby_);
+    const auto& left = watchers.back().raids;
     const MemberRef l = add_and_join(lobby);
     add_and_join(target_viewer, "harbour");
     EXPECT_EQ(why(act(l, 1, lobby, chat::act::CancelRaid{})), chat::Denial::no_raid);
@@ -500,9 +509,40 @@ TEST_P(ActsTest, ARaidArrivesAfterTheCountdownUnlessItIsCancelled) {
     ASSERT_TRUE(done(act(l, 4, lobby, chat::act::CancelRaid{})));
     cluster_.advance(100s);
     EXPECT_EQ(target_viewer.text(), "");
+    EXPECT_TRUE(left.empty()) << "nor does it leave";
     ASSERT_TRUE(done(act(l, 5, lobby, chat::act::Raid{target("harbour")})));
-    cluster_.advance(91s);
+    FakeMember late(user("late"));
+    add_and_join(late);
+    cluster_.advance(89s);
+    EXPECT_TRUE(left.empty());
+    cluster_.advance(2s);
     EXPECT_EQ(target_viewer.text(), "raid|\n");
+    ASSERT_EQ(left.size(), 1u);
+    EXPECT_EQ(left[0]->channel, lobby_);
+    const auto& raid = std::get<chat::Moderation>(left[0]->body);
+    EXPECT_EQ(raid.target.login, "harbour");
+    EXPECT_EQ(raid.number, 2u) << "those who are there when it leaves";
+    for (auto& hub : hubs_) hub->set_observer(nullptr);
+}
+
+TEST_P(ActsTest, EveryWhisperHasANumberOfItsOwnOverAllNodes) {
+    HubGateway one(peers_, cluster_, catalog_, true, {}, 1);
+    HubGateway other(peers_, cluster_, catalog_, true, {}, 2);
+    Watcher watcher;
+    hubs_.front()->set_observer(&watcher);
+    for (const char* login : {"bob", "carol"}) user(login);
+    for (HubGateway* gateway : {&one, &other}) {
+        for (const auto& [from, to] :
+             {std::pair("bob", "carol"), {"carol", "bob"}, {"bob", "carol"}}) {
+            gateway->whisper({.from = user(from).user, .to = target(to), .text = "psst"},
+                             [](WhisperAnswer) {});
+        }
+    }
+    cluster_.run();
+    EXPECT_EQ(watcher.whispers.size(), 6u);
+    EXPECT_EQ(std::set(watcher.whispers.begin(), watcher.whispers.end()).size(), 6u)
+        << "all in the same millisecond";
+    hubs_.front()->set_observer(nullptr);
 }
 
 TEST_P(ActsTest, WhispersReachTheRecipientsSessionsOnly) {
@@ -528,6 +568,21 @@ TEST_P(ActsTest, WhispersReachTheRecipientsSessionsOnly) {
     ASSERT_TRUE(catalog_.set_block(user("bob").user.id, user("alice").user.id, true));
     EXPECT_EQ(whisper("bob", "again"), WhisperAnswer::sent);
     EXPECT_EQ(bob.whispers.size(), 1u) << "she is blocked and not told so";
+}
+
+TEST_P(ActsTest, AnonymousReadersAreNobodyToWhisperToOrBlock) {
+    HubGateway gateway(peers_, cluster_, catalog_, true);
+    std::optional<WhisperAnswer> whispered;
+    std::optional<BlockAnswer> blocked;
+    const auto alice = user("alice").user;
+    gateway.whisper({.from = alice, .to = target("justinfan1"), .text = "psst"},
+                    [&](WhisperAnswer answer) { whispered = answer; });
+    gateway.set_block(alice.id, target("justinfan1"), true,
+                      [&](BlockAnswer answer) { blocked = answer; });
+    cluster_.run();
+    EXPECT_EQ(whispered, WhisperAnswer::unknown_user);
+    EXPECT_EQ(blocked, BlockAnswer::unknown_user);
+    EXPECT_FALSE(*catalog_.find_user("justinfan1"));
 }
 
 TEST_P(ActsTest, AColourReachesEverySession) {

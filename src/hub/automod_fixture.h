@@ -57,6 +57,7 @@ class Watcher final : public Observer {
     void on_followed(const Followed&) override {}
     void on_token_revoked(UserId, const std::string&) override {}
     void on_shouted_out(const chat::EventRef&) override {}
+    void on_raid_left(const chat::EventRef&) override {}
 
     std::vector<chat::HeldMessage> told;
     std::vector<chat::Message> messages;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "chat/anonymous.h"
 
 namespace clamor::hub {
 
@@ -34,7 +35,7 @@ void Directory::ask(const std::string& login) {
             fail(found.error());
         } else if (*found) {
             take(**found);
-        } else if (create_) {
+        } else if (create_ && !chat::is_anonymous_login(login)) {
             const auto made = catalog_.ensure_channel(login);
             made ? take(*made) : fail(made.error());
         }

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "chat/anonymous.h"
 #include "hub/emote_sets.h"
 #include "hub/gateway_posting.h"
 #include "text/message.h"
@@ -74,7 +75,7 @@ Result<std::optional<chat::User>> HubGateway::find_user(const chat::Target& targ
     if (target.id) return catalog_.find_user(target.id);
     if (!text::is_valid_login(target.login)) return std::optional<chat::User>();
     auto found = catalog_.find_user(target.login);
-    if (!found || *found || !create_) return found;
+    if (!found || *found || !create_ || chat::is_anonymous_login(target.login)) return found;
     auto made = catalog_.ensure_user(target.login);
     if (!made) return tl::unexpected(made.error());
     return std::optional(*std::move(made));
@@ -153,6 +154,14 @@ std::vector<chat::EmoteOccurrence> HubGateway::emotes_in(const std::string& text
     return emote_set_of(*global).find(text, {.granted = *std::move(granted)});
 }
 
+/// The time, so that no later run gives it again, and chance, so that no other node does.
+std::uint64_t HubGateway::next_whisper_number() {
+    constexpr int kChanceBits = 22;
+    const auto now = static_cast<std::uint64_t>(unix_ms(scheduler().now().wall));
+    const std::uint64_t number = now << kChanceBits | random_() >> (64 - kChanceBits);
+    return whisper_number_ = std::max(whisper_number_ + 1, number);
+}
+
 void HubGateway::deliver_whisper(const Whisper& whisper, const Recipient& to,
                                  const std::function<void(WhisperAnswer)>& done) {
     if (to.refused) return done(*to.refused);
@@ -161,17 +170,15 @@ void HubGateway::deliver_whisper(const Whisper& whisper, const Recipient& to,
         return done(WhisperAnswer::too_many_recipients);
     }
     if (!to.blocks_sender) {
-        // By the time, so that no other run and hardly another node gives the same to one sender.
-        whisper_number_ = std::max(whisper_number_ + 1,
-                                   static_cast<std::uint64_t>(unix_ms(scheduler().now().wall)));
+        const std::uint64_t number = next_whisper_number();
         tell_nodes(news::Whispered{.from = whisper.from.id,
                                    .to = to.user.id,
-                                   .number = whisper_number_,
+                                   .number = number,
                                    .action = whisper.action,
                                    .text = whisper.text});
         on_all([received = WhisperReceived{.from = whisper.from,
                                            .to = to.user,
-                                           .number = whisper_number_,
+                                           .number = number,
                                            .text = whisper.text,
                                            .action = whisper.action,
                                            .emotes = to.emotes}](auto& hub) {

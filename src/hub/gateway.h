@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -129,6 +130,9 @@ class Observer {
     virtual void on_token_revoked(UserId user, const std::string& token_hash) = 0;
     /// Another channel, the event's, shouted out the one that is watched here, its target.
     virtual void on_shouted_out(const chat::EventRef& event) = 0;
+    /// The raid of a channel that is watched here has left for its target: the act that began it,
+    /// with the number of those who go along.
+    virtual void on_raid_left(const chat::EventRef& event) = 0;
 
   protected:
     ~Observer() = default;
@@ -152,15 +156,16 @@ struct NewsListener {
 class HubGateway final : public Gateway {
   public:
     /// `hubs`, by shard, are filled before the first call. All of it outlives the gateway.
-    /// `create`: dev mode.
+    /// `create`: dev mode. `id_seed` differs from node to node.
     HubGateway(const std::vector<Hub*>& hubs, Executor& workers, store::Catalog& catalog,
-               bool create, const WhisperLimits& whispers = {})
+               bool create, const WhisperLimits& whispers = {}, std::uint64_t id_seed = 0)
         : hubs_(hubs),
           workers_(workers),
           catalog_(catalog),
           create_(create),
           whisper_limits_(whispers),
-          whisper_contacts_(whispers.recipients) {}
+          whisper_contacts_(whispers.recipients),
+          random_(id_seed) {}
 
     void act(ActRequest request, std::function<void(ActAnswers)> done) override;
     void send(RemoteMessage message, std::function<void(SendAnswer)> done) override;
@@ -217,6 +222,8 @@ class HubGateway final : public Gateway {
     Recipient find_recipient(const Whisper& whisper);
     /// The global emotes in a whisper.
     std::vector<chat::EmoteOccurrence> emotes_in(const std::string& text, UserId from);
+    /// No other whisper has it, of whichever node.
+    std::uint64_t next_whisper_number();
     void deliver_whisper(const Whisper& whisper, const Recipient& to,
                          const std::function<void(WhisperAnswer)>& done);
 
@@ -252,7 +259,8 @@ class HubGateway final : public Gateway {
     // Of the first shard's thread.
     WhisperContacts whisper_contacts_;
     Counter whispers_refused_;
-    std::uint64_t whisper_number_ = 1;
+    std::mt19937_64 random_;
+    std::uint64_t whisper_number_ = 0;  ///< the last one
     FromNodes from_nodes_{*this};
     NewsListener listener_;
     SharedLimits* shared_limits_ = nullptr;  // null: this node is alone

@@ -57,6 +57,7 @@ struct PendingActs {
 /// A raid that is about to leave.
 struct OutgoingRaid {
     chat::Person target;  ///< no id: none
+    chat::EventRef act{};
     TimerId timer{};
 };
 

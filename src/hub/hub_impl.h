@@ -349,6 +349,11 @@ class Hub::Impl final : public RoomHost::Outlet {
             if (home.observer_ != nullptr) home.observer_->on_shouted_out(event);
         });
     }
+    void tell_raid_left(ShardId shard, const chat::EventRef& event) override {
+        post(shard, [event](Impl& home) {
+            if (home.observer_ != nullptr) home.observer_->on_raid_left(event);
+        });
+    }
     void answer_names(MemberRef to, RequestId request, NamesAnswer answer) override {
         post(to.shard, [to, request, answer = std::move(answer)](Impl& home) mutable {
             if (const Slot* slot = home.find(to))

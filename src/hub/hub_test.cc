@@ -337,6 +337,14 @@ TEST_P(HubTest, LetsARoomGoThatCannotBeLoaded) {
     EXPECT_TRUE(std::holds_alternative<Joined>(ann.joins.find(2)->second));
 }
 
+TEST_P(HubTest, AnAnonymousReadersLoginIsNoChannel) {
+    FakeMember ann(user("ann"));
+    add_and_join(ann, "justinfan1");
+    ASSERT_EQ(ann.joins.count(1), 1u);
+    EXPECT_EQ(std::get<JoinRefusal>(ann.joins.find(1)->second), JoinRefusal::no_such_channel);
+    EXPECT_FALSE(*catalog_.find_user("justinfan1"));
+}
+
 TEST_P(HubTest, AnswersBusyWhenTheWorkersAre) {
     FakeMember ann(user("ann"));
     cluster_.work_max = 0;

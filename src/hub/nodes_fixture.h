@@ -66,7 +66,8 @@ class TestNode {
           shared_limits_(*link_),
           shared_presence_(*link_),
           log_queue_(shared.log),
-          moderation_(shared.catalog, shared.log, {.create_users = true}),
+          moderation_(shared.catalog, shared.log,
+                      {.create_users = true, .raid_countdown = std::chrono::seconds(1)}),
           hub_(shard_.scheduler(), peers_,
                Services{.make_bus = [this](bus::Receiver& receiver,
                                            Scheduler& on) { return link_->make_bus(receiver, on); },
@@ -80,7 +81,7 @@ class TestNode {
                         .shared_limits = &shared_limits_,
                         .shared_presence = &shared_presence_},
                Options{.create_channels = true, .id_seed = id * 1000}),
-          gateway_(peers_, *workers_, shared.catalog, true) {
+          gateway_(peers_, *workers_, shared.catalog, true, {}, id) {
         peers_.push_back(&hub_);
         gateway_.join_nodes([this](bus::Receiver& receiver,
                                    Scheduler& on) { return link_->make_bus(receiver, on); },

@@ -16,6 +16,20 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using namespace std::chrono_literals;
 
+/// What leaves the channels that are watched on a node.
+struct RaidWatcher final : Observer {
+    void on_event(const chat::EventRef&) override {}
+    void on_whisper(const WhisperReceived&) override {}
+    void on_account_changed(const chat::User&, bool) override {}
+    void on_standing_changed(ChannelId, UserId) override {}
+    void on_followed(const Followed&) override {}
+    void on_token_revoked(UserId, const std::string&) override {}
+    void on_shouted_out(const chat::EventRef&) override {}
+    void on_raid_left(const chat::EventRef& event) override { raids.push_back(event); }
+
+    std::vector<chat::EventRef> raids;
+};
+
 class NodesTest : public testing::Test {
   protected:
     NodesTest() {
@@ -273,6 +287,34 @@ TEST_F(NodesTest, ListWhoIsThereOnAllOfThem) {
             [&](ChannelId, const std::string&, std::size_t members) { viewers = members; });
         return viewers == 8;
     }));
+}
+
+TEST_F(NodesTest, TellOnEachOfThemOfARaidOnceItHasLeft) {
+    ASSERT_TRUE(shared_.catalog.ensure_channel("harbour"));
+    std::vector<RaidWatcher> watchers(nodes_.size());
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+        nodes_[i]->hub().set_observer(&watchers[i]);
+        nodes_[i]->hub().watch(lobby_);
+    }
+    FakeMember& owner = nodes_[0]->add("lobby");
+    ASSERT_TRUE(until([&] { return !owner.joins.empty(); }));
+    const auto raid = [&](RequestId request) {
+        nodes_[0]->act(owner, request, chat::act::Raid{{.id = {}, .login = "harbour"}});
+        return until([&] { return owner.acts.count(request) > 0; });
+    };
+    ASSERT_TRUE(raid(2));
+    nodes_[0]->act(owner, 3, chat::act::CancelRaid{});
+    ASSERT_TRUE(until([&] { return owner.acts.count(3) > 0; }));
+    ASSERT_TRUE(raid(4));
+    ASSERT_TRUE(until([&] {
+        return std::ranges::all_of(watchers, [](const auto& one) { return !one.raids.empty(); });
+    }));
+    for (std::size_t i = 0; i < watchers.size(); ++i) {
+        ASSERT_EQ(watchers[i].raids.size(), 1u) << "the first one was cancelled";
+        EXPECT_EQ(std::get<chat::Moderation>(watchers[i].raids[0]->body).target.login, "harbour");
+        EXPECT_EQ(watchers[i].raids[0]->elsewhere, i != 0) << "one node posts to webhooks";
+        nodes_[i]->hub().set_observer(nullptr);
+    }
 }
 
 TEST_F(NodesTest, CarryNewsOfAccountsWhispersAndTokens) {

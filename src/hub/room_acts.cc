@@ -346,7 +346,7 @@ void RoomHost::received_act(HostedRoom& room, const chat::EventRef& event,
     shield_changed(room, act);
     countdown_changed(room, act);
     deliver(room, event, nullptr);
-    raid_changed(room, act, received.published_here);
+    raid_changed(room, event, received.published_here);
     if (act.action == chat::ModAction::shoutout) {
         std::erase_if(room.shoutouts,
                       [&](const auto& one) { return act.at - one.second > kShoutoutsKept; });
@@ -410,12 +410,14 @@ void RoomHost::forget_hidden(HostedRoom& room, const chat::Moderation& act) {
 }
 
 /// The node where the raid was begun sends it off; the others know of it.
-void RoomHost::raid_changed(HostedRoom& room, const chat::Moderation& act, bool published_here) {
+void RoomHost::raid_changed(HostedRoom& room, const chat::EventRef& event, bool published_here) {
+    const auto& act = std::get<chat::Moderation>(event->body);
     if (act.action == chat::ModAction::unraid) {
         scheduler_.cancel(room.raid.timer);
         room.raid = {};
     } else if (act.action == chat::ModAction::raid && act.ends_at) {
         room.raid.target = act.target;
+        room.raid.act = event;
         const ChannelId channel = room.channel;
         room.raid.timer = scheduler_.call_at(
             scheduler_.now().mono + (*act.ends_at - act.at),
@@ -426,9 +428,13 @@ void RoomHost::raid_changed(HostedRoom& room, const chat::Moderation& act, bool 
 void RoomHost::raid_leaves(ChannelId channel, bool published_here) {
     const auto found = rooms_.find(channel);
     if (found == rooms_.end()) return;
-    const OutgoingRaid raid = std::exchange(found->second->raid, {});
-    if (!published_here) return;
-    outlet_.announce_raid(channel, ChannelId(raid.target.id.value), found->second->viewers());
+    HostedRoom& room = *found->second;
+    const OutgoingRaid raid = std::exchange(room.raid, {});
+    const std::uint64_t viewers = room.viewers();
+    auto left = std::make_shared<chat::Event>(*raid.act);
+    std::get<chat::Moderation>(left->body).number = viewers;
+    for (const ShardId shard : room.watchers) outlet_.tell_raid_left(shard, left);
+    if (published_here) outlet_.announce_raid(channel, ChannelId(raid.target.id.value), viewers);
 }
 
 void RoomHost::raid_arrives(ChannelId channel, ChannelId from, std::uint64_t viewers) {

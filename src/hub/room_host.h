@@ -54,6 +54,7 @@ class RoomHost final : public bus::Receiver {
         virtual void tell_skipped(ShardId shard, ChannelId channel, const Skipped& skipped) = 0;
         /// To the observer of that shard.
         virtual void tell_shouted_out(ShardId shard, const chat::EventRef& event) = 0;
+        virtual void tell_raid_left(ShardId shard, const chat::EventRef& event) = 0;
         /// `author` is the session that must not get the event; null when there is none.
         virtual void deliver(ShardId shard, const chat::EventRef& event,
                              const MemberRef* author) = 0;
@@ -244,7 +245,7 @@ class RoomHost final : public bus::Receiver {
                        WallTime at, UserId author, store::EntryKind kind);
     void mark_deleted(HostedRoom& room, const chat::Moderation& act, Position up_to);
     void forget_hidden(HostedRoom& room, const chat::Moderation& act);
-    void raid_changed(HostedRoom& room, const chat::Moderation& act, bool published_here);
+    void raid_changed(HostedRoom& room, const chat::EventRef& event, bool published_here);
     void raid_leaves(ChannelId channel, bool published_here);
     void shield_changed(HostedRoom& room, const chat::Moderation& act);
     /// Makes a notice from its author's facts, on a worker, and publishes it.

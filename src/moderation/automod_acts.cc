@@ -244,12 +244,15 @@ Service::Run::Answer Service::Run::operator()(const chat::act::NoteTrip& act) {
                                            .until = act.until,
                                            .shadow = act.shadow,
                                            .details = act.details}});
+        audit("raid_trip", new_id(), {}, {}, nullptr,
+              {{"shadow", act.shadow}, {"until", unix_ms(act.until)}});
         return Done{};
     }
     auto trip = trip_in_force();
     if (!trip) return tl::unexpected(trip.error());
     if (*trip && (*trip)->batch == act.batch) {
         (*trip)->over = true;
+        audit("raid_trip_over", new_id(), {}, {}, {{"shadow", (*trip)->shadow}}, nullptr);
         change(store::change::PutRaidTrip{**std::move(trip)});
     }
     return Done{};

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "chat/permissions.h"
 #include "moderation/run.h"
+#include "store/fact_changes.h"
 #include "text/message.h"
 #include "text/utf8.h"
 
@@ -28,20 +29,6 @@ json json_of(const chat::RoomState& modes) {
             {"unique_chat", modes.unique_chat},
             {"slow_seconds", modes.slow_seconds},
             {"subscribers_only", modes.subscribers_only}};
-}
-
-std::string_view name_of(chat::Role role) {
-    switch (role) {
-        case chat::Role::moderator:
-            return "moderator";
-        case chat::Role::vip:
-            return "vip";
-        case chat::Role::broadcaster:
-            return "broadcaster";
-        case chat::Role::viewer:
-            break;
-    }
-    return "viewer";
 }
 
 }  // namespace
@@ -152,7 +139,7 @@ Service::Run::Answer Service::Run::set_role(const chat::Target& whom, chat::Role
     chat::Moderation event = made(moderator ? (give ? ModAction::mod : ModAction::unmod)
                                             : (give ? ModAction::vip : ModAction::unvip),
                                   &target.user);
-    audit(event, {{"role", name_of(has)}}, {{"role", name_of(target.standing.role)}});
+    audit(event, {{"role", store::name_of(has)}}, {{"role", store::name_of(target.standing.role)}});
     return Done{{std::move(event)}};
 }
 

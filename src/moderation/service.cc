@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "chat/anonymous.h"
 #include "chat/permissions.h"
 #include "moderation/run.h"
 #include "text/message.h"
@@ -116,7 +117,7 @@ Result<chat::Chatter*> Service::Run::find(const chat::Target& target) {
         auto found = service_.catalog_.find_user(target.login);
         if (!found) return tl::unexpected(found.error());
         user = *std::move(found);
-        if (!user && service_.options_.create_users) {
+        if (!user && service_.options_.create_users && !chat::is_anonymous_login(target.login)) {
             auto made = service_.catalog_.ensure_user(target.login);
             if (!made) return tl::unexpected(made.error());
             user = *std::move(made);

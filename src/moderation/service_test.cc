@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "moderation/service.h"
 
+#include <set>
+
 #include <gtest/gtest.h>
 
 #include "store/memory_catalog.h"
@@ -285,6 +287,142 @@ TEST_F(ServiceTest, TermsAreAddedAndRemovedByText) {
     const auto event = done("mona", act::RemoveTerm{.id = {}, .text = "crypto*"});
     EXPECT_EQ(event.text, "Crypto*");
     EXPECT_TRUE(catalog_.list_terms(channel_.id, false, {}, now_, 10)->empty());
+}
+
+/// Every kind of act, once each, with the line of the audit log that it writes.
+TEST_F(ServiceTest, EveryKindOfActWritesItsLineInTheAuditLog) {
+    ASSERT_TRUE(catalog_.ensure_channel("austin"));
+    std::set<std::size_t> kinds;
+    std::set<std::string> actions;
+    std::uint64_t last = 0;
+    std::string batch = "first";
+    chat::Done did;
+    const auto line = [&](const std::string& actor, const chat::Act& what,
+                          const std::string& action, const std::string& target = {},
+                          const std::string& reason = {}) {
+        SCOPED_TRACE(action);
+        const auto answer = perform(actor, what, batch);
+        ASSERT_TRUE(std::holds_alternative<chat::Done>(answer))
+            << "denied: " << static_cast<int>(std::get<chat::Denied>(answer).why);
+        did = std::get<chat::Done>(answer);
+        auto entries = catalog_.list_audit(channel_.id, 0, {}, 1000).value();
+        std::erase_if(entries, [&](const auto& entry) { return entry.id <= last; });
+        ASSERT_EQ(entries.size(), 1u);
+        const store::AuditEntry& entry = entries[0];
+        last = entry.id;
+        EXPECT_EQ(entry.action, action);
+        EXPECT_EQ(entry.actor, id(actor));
+        EXPECT_EQ(entry.target, target.empty() ? UserId() : id(target));
+        EXPECT_EQ(entry.reason, reason);
+        EXPECT_EQ(entry.origin, "test");
+        EXPECT_EQ(entry.at, now_);
+        EXPECT_EQ(entry.batch, (std::holds_alternative<act::Undo>(what) ? "undo:" : "") + batch);
+        EXPECT_TRUE(!entry.before.empty() || !entry.after.empty());
+        kinds.insert(what.index());
+        actions.insert(entry.action);
+    };
+    const auto about = [&] { return std::get<chat::Moderation>(did.events.at(0)).message_id; };
+    const auto bob = target("bob");
+
+    line("mona", act::Ban{.target = bob, .reason = "spam"}, "ban", "bob", "spam");
+    line("bob", act::RequestUnban{"sorry"}, "request_unban", "bob");
+    line("mona", act::ResolveUnban{about().to_string(), false, "no"}, "deny_unban_request", "bob",
+         "no");
+    line("bob", act::RequestUnban{"please"}, "request_unban", "bob");
+    line("mona", act::ResolveUnban{about().to_string(), true, "fine"}, "approve_unban_request",
+         "bob", "fine");
+    line("mona", act::Ban{.target = bob}, "ban", "bob");
+    line("mona", act::Unban{bob}, "unban", "bob");
+    line("mona", act::Ban{.target = bob, .seconds = 60, .reason = "loud"}, "timeout", "bob",
+         "loud");
+    line("mona", act::Unban{.target = bob, .timeout_only = true}, "untimeout", "bob");
+    line("mona", act::DeleteMessage{say("bob", "hello")}, "delete_message", "bob");
+    line("mona", act::ClearChat{}, "clear");
+    for (const bool on : {true, false}) {
+        const std::string off = on ? "" : "_off";
+        const auto modes = [&](chat::ModesPatch patch, const std::string& mode) {
+            line("mona", act::ChangeModes{patch}, mode + off);
+        };
+        modes({.emote_only = on}, "emote_only");
+        modes({.followers_only_minutes = on ? 10 : -1}, "followers");
+        modes({.unique_chat = on}, "unique_chat");
+        modes({.slow_seconds = on ? 5 : 0}, "slow");
+        modes({.subscribers_only = on}, "subscribers");
+        line("mona", act::Shield{on}, "shield" + off);
+    }
+    for (const auto& [role, name] :
+         {std::pair(chat::Role::moderator, "mod"), {chat::Role::vip, "vip"}}) {
+        line("dallas", act::GiveRole{bob, role}, name, "bob");
+        line("dallas", act::TakeRole{bob, role}, "un" + std::string(name), "bob");
+    }
+    line("mona", act::Announce{"hear, hear"}, "announce");
+    line("mona", act::Warn{bob, "be kind"}, "warn", "bob", "be kind");
+    line("bob", act::AcknowledgeWarning{}, "acknowledge_warning", "bob");
+    line("mona", act::Suspect{bob, chat::Suspicion::monitored}, "monitor", "bob");
+    line("mona", act::Suspect{bob, chat::Suspicion::restricted}, "restrict_user", "bob");
+    line("mona", act::Suspect{bob, chat::Suspicion::none}, "trust", "bob");
+    line("dallas", act::Raid{target("austin")}, "raid", "austin");
+    facts_.raiding = chat::person_of(user("austin"));
+    line("dallas", act::CancelRaid{}, "unraid", "austin");
+    line("mona", act::Shoutout{target("austin")}, "shoutout", "austin");
+    line("mona", act::Pin{.message = say("bob", "rules")}, "pin", "bob");
+    line("mona", act::Unpin{}, "unpin");
+    for (const bool permitted : {false, true}) {
+        const std::string term = permitted ? "_permitted_term" : "_blocked_term";
+        line("mona", act::AddTerm{.text = "pine", .permitted = permitted}, "add" + term);
+        line("mona", act::RemoveTerm{.id = {}, .text = "pine", .permitted = permitted},
+             "remove" + term);
+    }
+    for (const bool approve : {true, false}) {
+        chat::HeldMessage held;
+        held.id = MessageId::from_random(++seed_, 2);
+        held.message.id = say("bob", "hm");
+        held.at = held.held_at = now_;
+        ASSERT_TRUE(
+            *catalog_.hold({.channel = channel_.id,
+                            .id = held.message.id,
+                            .author = id("bob"),
+                            .event = chat::encode_event({channel_.id, channel_.login, {}, held}),
+                            .held_at = now_},
+                           10));
+        line("mona", act::DecideHeld{held.message.id, approve},
+             approve ? "approve_held_message" : "deny_held_message", "bob");
+    }
+    line("mona", act::ChangeAutoMod{.rules = R"({"raid":{"on":true}})"}, "change_automod");
+    line("mona", act::Permit{.target = bob}, "permit_links", "bob");
+    line("mona", act::Permit{.phrase = "pine"}, "allow_once");
+    line("dallas", act::NoteTrip{.batch = "trip", .until = now_ + 1min}, "raid_trip");
+    line("mona", act::ExtendTrip{60}, "raid_countdown");
+    line("dallas", act::NoteTrip{.batch = "trip", .over = true}, "raid_trip_over");
+    // Modes that come back have lines of their own besides.
+    batch = "taken back";
+    line("mona", act::Ban{.target = bob}, "ban", "bob");
+    line("mona", act::Undo{batch}, "undo");
+
+    EXPECT_EQ(kinds.size(), std::variant_size_v<chat::Act>) << "an act without a line above";
+    for (int i = 0; i < chat::kModActions; ++i) {
+        const auto name = chat::name_of(static_cast<chat::ModAction>(i));
+        EXPECT_TRUE(actions.contains(std::string(name))) << name << " has no line above";
+    }
+}
+
+TEST_F(ServiceTest, AnonymousReadersAreNobody) {
+    Service making(catalog_, log_, {.create_users = true});
+    for (const chat::Act& what :
+         {chat::Act(act::Ban{.target = target("justinfan1")}),
+          chat::Act(act::Ban{.target = target("justinfan1"), .seconds = 60}),
+          chat::Act(act::GiveRole{target("justinfan1"), chat::Role::moderator})}) {
+        const auto answers = making.perform(channel_, {user("dallas"), "test", {}},
+                                            std::span(&what, 1), facts_, now_, 1);
+        ASSERT_TRUE(answers);
+        EXPECT_EQ(std::get<chat::Denied>(answers->front()).why, Denial::unknown_user);
+    }
+    EXPECT_FALSE(*catalog_.find_user("justinfan1"));
+    EXPECT_TRUE(catalog_.list_audit(channel_.id, 0, {}, 10)->empty());
+    const chat::Act ban = act::Ban{.target = target("justinfanatic")};
+    EXPECT_TRUE(making.perform(channel_, {user("dallas"), "test", {}}, std::span(&ban, 1), facts_,
+                               now_, 1));
+    EXPECT_TRUE(*catalog_.find_user("justinfanatic")) << "has an account";
 }
 
 TEST_F(ServiceTest, LaterActsOfACallSeeTheEarlierOnes) {

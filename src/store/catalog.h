@@ -41,7 +41,7 @@ class UserStore {
     /// Those that exist, by id; at most 100 are asked for.
     virtual Result<std::vector<chat::User>> find_users(std::span<const UserId> ids,
                                                        std::span<const std::string> logins) = 0;
-    /// Finds the user or makes one (dev mode, CLI). A new display name is the login.
+    /// Finds the user or makes one, with the display name that is the login; see check_new_login.
     virtual Result<chat::User> ensure_user(std::string_view login) = 0;
     /// Fails with file_exists when another account has the login.
     virtual Result<void> update_user(const chat::User& user) = 0;
@@ -61,7 +61,7 @@ class ChannelStore {
     virtual ~ChannelStore() = default;
     virtual Result<std::optional<Channel>> find_channel(std::string_view login) = 0;
     virtual Result<std::optional<Channel>> find_channel(ChannelId id) = 0;
-    /// Makes the broadcaster's account, too, where there is none.
+    /// Makes the broadcaster's account, too, where there is none: as ensure_user.
     virtual Result<Channel> ensure_channel(std::string_view login) = 0;
     /// Writes title and modes; login and display name are the broadcaster's: update_user.
     virtual Result<void> update_channel(const Channel& channel) = 0;

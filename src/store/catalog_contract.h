@@ -79,6 +79,16 @@ TYPED_TEST_P(CatalogContract, RefusesWhatIsNoLoginAndSaysWhatIs) {
     EXPECT_EQ(this->catalog().list_users({}, 10).value().size(), 2u);
 }
 
+TYPED_TEST_P(CatalogContract, NobodyHasTheLoginOfAnAnonymousReader) {
+    for (const char* login : {"justinfan1", "justinfan0123456789"}) {
+        EXPECT_EQ(this->code_of(this->catalog().ensure_user(login)), this->kInvalid) << login;
+        EXPECT_EQ(this->code_of(this->catalog().ensure_channel(login)), this->kInvalid) << login;
+        EXPECT_FALSE(this->catalog().find_user(login).value()) << login;
+    }
+    EXPECT_TRUE(this->catalog().ensure_user("justinfan"));
+    EXPECT_TRUE(this->catalog().ensure_user("justinfan1x"));
+}
+
 TYPED_TEST_P(CatalogContract, KeepsHostileTextsAsTheyAre) {
     auto user = this->catalog().ensure_user("alice").value();
     auto channel = this->catalog().ensure_channel("alice").value();
@@ -590,16 +600,17 @@ TYPED_TEST_P(CatalogContract, MakesAChannelOnceWhenManyThreadsAskForIt) {
 
 REGISTER_TYPED_TEST_SUITE_P(
     CatalogContract, MakesAUserOnceWithAnIdOf1000OrMore, RefusesWhatIsNoLoginAndSaysWhatIs,
-    KeepsHostileTextsAsTheyAre, ChangesAUserAndNeverTakesTheLoginOfAnother,
-    GivesAChannelTheIdOfItsBroadcaster, KeepsTitleAndModesOfAChannel,
-    ShowsTheBroadcastersNewNameOnTheChannel, ListsInPagesByAscendingId, KnowsTheStandingOfAUser,
-    KnowsTheStandingsOfSeveralInTheirOrder, GivesNoStandingThatCannotBe,
-    MakesOnlyTheFirstSubscribersFounders, IsToldWhoIsAFounderOfThoseWhoSubscribe,
-    FindsATokenByItsTextInAnyCaseUntilItExpires, RevokesATokenOnce, ListsTokensByTheirHolder,
-    RefusesWhatIsNoToken, KeepsARevocationUntilItsTokenHasExpired,
-    KeepsWhatASignedTokenGrantsUntilItsEnd, ListsRevocationsInTheirOrder,
-    RefusesWhatIsNoHashOfAToken, ShowsGlobalEmotesEverywhereAndOthersInTheirChannel,
-    KeepsEmoteCodesAndIdsUnique, RefusesEmotesThatCannotBe, GrantsAnEmoteUntilItIsRemoved,
-    KeepsOnePictureForABadgeVersion, CountsStartsUpwards, MakesAChannelOnceWhenManyThreadsAskForIt);
+    NobodyHasTheLoginOfAnAnonymousReader, KeepsHostileTextsAsTheyAre,
+    ChangesAUserAndNeverTakesTheLoginOfAnother, GivesAChannelTheIdOfItsBroadcaster,
+    KeepsTitleAndModesOfAChannel, ShowsTheBroadcastersNewNameOnTheChannel,
+    ListsInPagesByAscendingId, KnowsTheStandingOfAUser, KnowsTheStandingsOfSeveralInTheirOrder,
+    GivesNoStandingThatCannotBe, MakesOnlyTheFirstSubscribersFounders,
+    IsToldWhoIsAFounderOfThoseWhoSubscribe, FindsATokenByItsTextInAnyCaseUntilItExpires,
+    RevokesATokenOnce, ListsTokensByTheirHolder, RefusesWhatIsNoToken,
+    KeepsARevocationUntilItsTokenHasExpired, KeepsWhatASignedTokenGrantsUntilItsEnd,
+    ListsRevocationsInTheirOrder, RefusesWhatIsNoHashOfAToken,
+    ShowsGlobalEmotesEverywhereAndOthersInTheirChannel, KeepsEmoteCodesAndIdsUnique,
+    RefusesEmotesThatCannotBe, GrantsAnEmoteUntilItIsRemoved, KeepsOnePictureForABadgeVersion,
+    CountsStartsUpwards, MakesAChannelOnceWhenManyThreadsAskForIt);
 
 }  // namespace clamor::store

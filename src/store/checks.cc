@@ -8,6 +8,7 @@
 #include <openssl/sha.h>
 
 #include "base/limits.h"
+#include "chat/anonymous.h"
 
 namespace clamor::store {
 namespace {
@@ -61,6 +62,16 @@ Result<void> check_login(std::string_view login) {
     if (!valid) {
         return refuse(fmt::format("'{}' is no login: a login is 1 to {} of a-z, 0-9 and _",
                                   shown(login), limits::kLoginBytes));
+    }
+    return {};
+}
+
+Result<void> check_new_login(std::string_view login) {
+    if (auto fine = check_login(login); !fine) return fine;
+    if (chat::is_anonymous_login(login)) {
+        return refuse(fmt::format(
+            "'{}' is an anonymous reader's login: somebody's is not 'justinfan' and digits",
+            shown(login)));
     }
     return {};
 }

@@ -16,6 +16,8 @@ namespace clamor::store {
 /// Texts hold no NUL byte. `name` says in the answer which text it is.
 Result<void> check_text(std::string_view name, std::string_view text);
 Result<void> check_login(std::string_view login);
+/// Of somebody who comes into being: not an anonymous reader's.
+Result<void> check_new_login(std::string_view login);
 Result<void> check_user(const chat::User& user);
 Result<void> check_channel(const Channel& channel);
 Result<void> check_role(ChannelId channel, UserId user, chat::Role role);

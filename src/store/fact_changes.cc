@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/fact_changes.h"
 
-#include <array>
-#include <string_view>
+#include <optional>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -12,14 +11,70 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array<std::string_view, 4> kRoles{"viewer", "vip", "moderator", "broadcaster"};
-constexpr std::array<std::string_view, 4> kTypes{"", "global_mod", "admin", "staff"};
+/// Where the facts of an entry were and are, and where they are read again.
+template <class Facts>
+struct Changed {
+    AuditEntry entry;
+    Facts before;  // a copy: `set` may write to where it came from
+    std::function<Result<std::optional<Facts>>()> read;
+};
+
+/// With the facts that differ; false: none does.
+bool tell_difference(const Json& before, const Json& after, AuditEntry& entry) {
+    Json was = Json::object();
+    Json is = Json::object();
+    for (const auto& [name, value] : after.items()) {
+        if (before.at(name) == value) continue;
+        was[name] = before.at(name);
+        is[name] = value;
+    }
+    if (is.empty()) return false;
+    const auto text = [](const Json& json) {
+        return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+    };
+    entry.before = text(was);
+    entry.after = text(is);
+    return true;
+}
+
+template <class Facts>
+Result<bool> set_logged(Catalog& catalog, Changed<Facts> what, const SetFacts<Facts>& set) {
+    const auto done = set(what.before);
+    if (done && !*done) return done;
+    const auto after = what.read();
+    Result<void> logged;
+    if (!after) {
+        logged = tl::unexpected(after.error());
+    } else if (*after && tell_difference(facts_of(what.before), facts_of(**after), what.entry)) {
+        logged = catalog.apply({}, {&what.entry, 1});
+    }
+    if (done && !logged) return tl::unexpected(logged.error());
+    return done;
+}
+
+AuditEntry entry_of(ChannelId channel, std::string_view action, UserId target, Source source) {
+    return {.channel = channel,
+            .at = source.at,
+            .action = std::string(action),
+            .target = target,
+            .origin = std::string(source.origin)};
+}
+
+}  // namespace
+
+std::string_view name_of(chat::Role role) {
+    return kRoleNames.at(static_cast<std::size_t>(role));
+}
+
+std::string_view name_of(chat::AccountType type) {
+    return kAccountTypeNames.at(static_cast<std::size_t>(type));
+}
 
 Json facts_of(const chat::Standing& standing) {
     Json badges = Json::array();
     for (const chat::Badge& badge : standing.custom_badges)
-        badges.push_back(badge.name + '/' + badge.version);
-    return {{"role", kRoles.at(static_cast<std::size_t>(standing.role))},
+        badges.push_back({{"name", badge.name}, {"version", badge.version}});
+    return {{"role", name_of(standing.role)},
             {"subscription_tier", standing.subscriber_tier},
             {"subscription_months", standing.subscriber_months},
             {"founder", standing.founder},
@@ -34,59 +89,55 @@ Json facts_of(const chat::Standing& standing) {
 Json facts_of(const chat::User& user) {
     return {{"display_name", user.display_name},
             {"color", user.color},
-            {"type", kTypes.at(static_cast<std::size_t>(user.type))},
+            {"type", name_of(user.type)},
             {"turbo", user.turbo},
             {"prime", user.prime},
             {"partner", user.partner},
             {"verified_bot", user.verified_bot}};
 }
 
-template <class Facts>
-std::optional<AuditEntry> change_of(const Facts& before, const Facts& after, AuditEntry entry) {
-    Json was = Json::object();
-    Json is = Json::object();
-    const Json old = facts_of(before);
-    const Json now = facts_of(after);
-    for (const auto& [name, value] : now.items()) {
-        if (old.at(name) == value) continue;
-        was[name] = old.at(name);
-        is[name] = value;
-    }
-    if (is.empty()) return std::nullopt;
-    const auto text = [](const Json& json) {
-        return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-    };
-    entry.before = text(was);
-    entry.after = text(is);
-    return entry;
+Json facts_of(const Channel& channel) {
+    return {{"title", channel.title},
+            {"emote_only", channel.modes.emote_only},
+            {"followers_only_minutes", channel.modes.followers_only_minutes},
+            {"unique_chat", channel.modes.unique_chat},
+            {"slow_seconds", channel.modes.slow_seconds},
+            {"subscribers_only", channel.modes.subscribers_only}};
 }
 
-}  // namespace
-
-std::optional<AuditEntry> standing_change(ChannelId channel, UserId user,
-                                          const chat::Standing& before, const chat::Standing& after,
-                                          WallTime at, std::string origin) {
-    return change_of(before, after,
-                     {.channel = channel,
-                      .at = at,
-                      .action = "standing",
-                      .target = user,
-                      .origin = std::move(origin)});
+Result<bool> change_standing(Catalog& catalog, ChannelId channel, UserId user, Source source,
+                             const SetFacts<chat::Standing>& set) {
+    auto before = catalog.standing(channel, user);
+    if (!before) return tl::unexpected(before.error());
+    return set_logged<chat::Standing>(catalog,
+                                      {.entry = entry_of(channel, "standing", user, source),
+                                       .before = *std::move(before),
+                                       .read = [&]() -> Result<std::optional<chat::Standing>> {
+                                           auto after = catalog.standing(channel, user);
+                                           if (!after) return tl::unexpected(after.error());
+                                           return std::optional(*std::move(after));
+                                       }},
+                                      set);
 }
 
-std::optional<AuditEntry> account_change(const chat::User& before, const chat::User& after,
-                                         WallTime at, std::string origin) {
-    return change_of(before, after,
-                     {.channel = ChannelId(after.id.value),
-                      .at = at,
-                      .action = "account",
-                      .target = after.id,
-                      .origin = std::move(origin)});
+Result<bool> change_account(Catalog& catalog, const chat::User& before, Source source,
+                            const SetFacts<chat::User>& set) {
+    return set_logged<chat::User>(
+        catalog,
+        {.entry = entry_of(ChannelId(before.id.value), "account", before.id, source),
+         .before = before,
+         .read = [&catalog, id = before.id] { return catalog.find_user(id); }},
+        set);
 }
 
-Result<void> write(ModerationStore& store, const std::optional<AuditEntry>& entry) {
-    if (!entry) return {};
-    return store.apply({}, {&*entry, 1});
+Result<bool> change_channel(Catalog& catalog, const Channel& before, Source source,
+                            const SetFacts<Channel>& set) {
+    return set_logged<Channel>(
+        catalog,
+        {.entry = entry_of(before.id, "channel", {}, source),
+         .before = before,
+         .read = [&catalog, id = before.id] { return catalog.find_channel(id); }},
+        set);
 }
 
 }  // namespace clamor::store

@@ -44,7 +44,7 @@ Result<std::vector<chat::User>> MemoryCatalog::find_users(std::span<const UserId
 }
 
 Result<chat::User> MemoryCatalog::ensure_user(std::string_view login) {
-    if (auto fine = check_login(login); !fine) return tl::unexpected(fine.error());
+    if (auto fine = check_new_login(login); !fine) return tl::unexpected(fine.error());
     const std::lock_guard lock(mutex_);
     return ensure_user_locked(login);
 }
@@ -112,7 +112,7 @@ Result<std::optional<Channel>> MemoryCatalog::find_channel(ChannelId id) {
 }
 
 Result<Channel> MemoryCatalog::ensure_channel(std::string_view login) {
-    if (auto fine = check_login(login); !fine) return tl::unexpected(fine.error());
+    if (auto fine = check_new_login(login); !fine) return tl::unexpected(fine.error());
     const std::lock_guard lock(mutex_);
     const ChannelId id(ensure_user_locked(login).id.value);
     return channel_locked(id, channels_[id]);

@@ -121,7 +121,7 @@ struct AuditEntry {
     std::string before{};
     std::string after{};
     std::string reason{};
-    std::string origin{};  ///< irc, helix, api, cli, system
+    std::string origin{};  ///< irc, helix, api, token, cli, system
     std::string batch{};   ///< empty: none
     friend bool operator==(const AuditEntry&, const AuditEntry&) = default;
 };

@@ -10,8 +10,6 @@
 namespace clamor::text {
 namespace {
 
-constexpr std::uint64_t kMost = std::uint64_t{1} << 53;
-
 struct Unit {
     std::string_view name;
     std::uint64_t seconds;
@@ -35,6 +33,10 @@ std::uint64_t unit_seconds(std::string_view name) {
     return found == kUnits.end() ? 0 : found->seconds;
 }
 
+std::uint64_t times(std::uint64_t count, std::uint64_t unit) {
+    return count > kLongestDuration / unit ? kLongestDuration : count * unit;
+}
+
 void skip_blanks(std::string_view& text) {
     text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
 }
@@ -50,8 +52,8 @@ std::optional<std::uint64_t> take_duration(std::string_view& text, std::uint64_t
         skip_blanks(at);
         std::uint64_t count = 0;
         const auto [end, error] = std::from_chars(at.data(), at.data() + at.size(), count);
-        if (error == std::errc::result_out_of_range) return std::nullopt;
-        if (error != std::errc()) break;
+        if (error == std::errc::invalid_argument) break;
+        if (error == std::errc::result_out_of_range) count = kLongestDuration;
         at.remove_prefix(static_cast<std::size_t>(end - at.data()));
         std::string_view after_number = at;
         skip_blanks(at);
@@ -61,9 +63,8 @@ std::optional<std::uint64_t> take_duration(std::string_view& text, std::uint64_t
         if (seconds == 0) {
             // A bare number stands alone, and nothing sticks to it.
             if (any || (!after_number.empty() && after_number.front() != ' ')) break;
-            if (count > kMost / unit) return std::nullopt;
             rest = after_number;
-            total = count * unit;
+            total = times(count, unit);
             any = true;
             break;
         }
@@ -71,8 +72,7 @@ std::optional<std::uint64_t> take_duration(std::string_view& text, std::uint64_t
         const bool ends =
             at.empty() || at.front() == ' ' || (at.front() >= '0' && at.front() <= '9');
         if (!ends) break;
-        if (count > (kMost - total) / seconds) return std::nullopt;
-        total += count * seconds;
+        total = std::min(total + times(count, seconds), kLongestDuration);
         any = true;
         rest = at;
     }

@@ -31,8 +31,13 @@ TEST(TakeDuration, TakesNumbersUnitsWordsAndSums) {
         {"3x", std::nullopt, "3x"},
         {"1dx", std::nullopt, "1dx"},
         {"-5", std::nullopt, "-5"},
-        {"99999999999999999999", std::nullopt, "99999999999999999999"},
-        {"9007199254740993w", std::nullopt, "9007199254740993w"},
+        {"99999999999999999999", kLongestDuration, ""},
+        {"99999999999999999999 spam", kLongestDuration, "spam"},
+        {"99999999999999999999d", kLongestDuration, ""},
+        {"1d 99999999999999999999h 5m x", kLongestDuration, "x"},
+        {"9007199254740993w", kLongestDuration, ""},
+        {"9007199254740991s 9007199254740991s", kLongestDuration, ""},
+        {"99999999999999999999x", std::nullopt, "99999999999999999999x"},
     };
     for (const Case& one : cases) {
         std::string_view rest = one.text;

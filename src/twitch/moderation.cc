@@ -65,6 +65,33 @@ void append_clear_message(std::string& out, const chat::Event& event, const chat
     out += act.text_is_action ? "\x01\r\n" : "\r\n";
 }
 
+/// A ROOMSTATE of the one mode that changed.
+void append_partial_state(std::string& out, std::string_view channel, ChannelId id,
+                          const chat::Moderation& act, bool with_tags, const History* history) {
+    if (with_tags) {
+        const ModAction action = act.action;
+        const chat::RoomState& modes = act.modes;
+        TagWriter tags(out);
+        const bool emotes = action == ModAction::emote_only || action == ModAction::emote_only_off;
+        const bool follow = action == ModAction::followers || action == ModAction::followers_off;
+        const bool unique =
+            action == ModAction::unique_chat || action == ModAction::unique_chat_off;
+        const bool slow = action == ModAction::slow || action == ModAction::slow_off;
+        if (emotes) tags.add("emote-only", modes.emote_only);
+        if (follow) tags.add("followers-only", modes.followers_only_minutes);
+        if (history != nullptr) tags.add_raw("historical", "1");
+        if (unique) tags.add("r9k", modes.unique_chat);
+        add_history(tags, history, act.at);
+        tags.add("room-id", id.value);
+        if (slow) tags.add("slow", modes.slow_seconds);
+        if (!emotes && !follow && !unique && !slow) tags.add("subs-only", modes.subscribers_only);
+        tags.finish();
+    }
+    out += ":tmi.twitch.tv ROOMSTATE #";
+    out += channel;
+    out += "\r\n";
+}
+
 /// What a room in a mode is told (spec 7.1).
 Notice mode_notice(ModAction action, std::uint64_t number) {
     switch (action) {
@@ -224,24 +251,10 @@ Notice denied_by_act(const chat::Denied& denied, const chat::Act& act) {
 
 void append_changed_mode(std::string& out, std::string_view channel, ChannelId id, ModAction action,
                          const chat::RoomState& modes, bool with_tags) {
-    if (with_tags) {
-        TagWriter tags(out);
-        const bool emotes = action == ModAction::emote_only || action == ModAction::emote_only_off;
-        const bool follow = action == ModAction::followers || action == ModAction::followers_off;
-        const bool unique =
-            action == ModAction::unique_chat || action == ModAction::unique_chat_off;
-        const bool slow = action == ModAction::slow || action == ModAction::slow_off;
-        if (emotes) tags.add("emote-only", modes.emote_only);
-        if (follow) tags.add("followers-only", modes.followers_only_minutes);
-        if (unique) tags.add("r9k", modes.unique_chat);
-        tags.add("room-id", id.value);
-        if (slow) tags.add("slow", modes.slow_seconds);
-        if (!emotes && !follow && !unique && !slow) tags.add("subs-only", modes.subscribers_only);
-        tags.finish();
-    }
-    out += ":tmi.twitch.tv ROOMSTATE #";
-    out += channel;
-    out += "\r\n";
+    chat::Moderation act;
+    act.action = action;
+    act.modes = modes;
+    append_partial_state(out, channel, id, act, with_tags, nullptr);
 }
 
 void append_moderation(std::string& out, const chat::Event& event, const chat::Moderation& act,
@@ -258,8 +271,8 @@ void append_moderation(std::string& out, const chat::Event& event, const chat::M
     }
     const Notice notice = mode_notice(act.action, act.number);
     if (notice.id.empty()) return;
+    append_partial_state(out, event.channel_login, event.channel, act, tags, history);
     if (history == nullptr) {
-        append_changed_mode(out, event.channel_login, event.channel, act.action, act.modes, tags);
         append_notice(out, "#" + event.channel_login, notice.id, notice.text, tags);
         return;
     }

@@ -101,6 +101,8 @@ TEST(Moderation, MarksLinesOfTheHistory) {
     out.clear();
     append_history_line(out, event_of(chat::ModAction::emote_only), false);
     EXPECT_EQ(out,
+              "@emote-only=0;historical=1;rm-received-ts=1642719320727;room-id=12345678 "
+              ":tmi.twitch.tv ROOMSTATE #dallas\r\n"
               "@historical=1;msg-id=emote_only_on;rm-received-ts=1642719320727 :tmi.twitch.tv "
               "NOTICE #dallas :This room is now in emote-only mode.\r\n");
 }

@@ -13,7 +13,7 @@ const kTwurple = { timeout: 60_000, skip };
 let server;
 
 before(async () => {
-    server = await Server.start();
+    server = await Server.start({ config: { limits: { raid_countdown_s: 3 } } });
     point(server);
 });
 after(async () => {
@@ -404,8 +404,10 @@ test('every type can be subscribed to, and tells of what IRC and REST do', kTime
     await act('/shield', 'channel.shield_mode.begin');
     await act('/shieldoff', 'channel.shield_mode.end');
     await act('/addblockedterm crypto', 'automod.terms.update');
-    await act('/raid allfriend', 'channel.raid');
-    await act('/unraid', 'channel.moderate', 2);
+    owner.say('allroom', '/raid allfriend');
+    owner.say('allroom', '/unraid');
+    owner.say('allroom', '/raid allfriend');
+    await eventually(() => told('channel.raid').length >= 1, 'the raid that is not cancelled leaves', 15_000);
     await act('/shoutout allfriend', 'channel.shoutout.create');
     friend.say('allfriend', '/shoutout allroom');
     await tells('channel.shoutout.receive', 1);
@@ -427,6 +429,8 @@ test('every type can be subscribed to, and tells of what IRC and REST do', kTime
     for (const [type] of kTypes) await tells(type, 1);
 
     for (const [type] of kSilentTypes) assert.deepEqual(told(type), [], type);
+    const whisper = await owner.lines.next(' WHISPER allroom ');
+    assert.equal(whisper.tags['message-id'], told('user.whisper.message')[0].whisper_id, 'one id at both doors');
     assert.equal(told('channel.unban_request.create')[0].id, asked.json.id);
     assert.equal(told('channel.unban_request.create')[0].user_login, 'allviewer');
     assert.equal(told('channel.unban_request.resolve')[0].id, asked.json.id);
@@ -439,7 +443,7 @@ test('every type can be subscribed to, and tells of what IRC and REST do', kTime
     assert.equal(told('channel.suspicious_user.message')[0].low_trust_status, 'restricted');
     assert.deepEqual(told('channel.chat.message').map(({ message }) => message.text), ['hello'], 'the restricted are heard by moderators alone');
     const actions = (version) => frames.filter(({ metadata }) => metadata.subscription_type === 'channel.moderate' && metadata.subscription_version === version).map(({ payload }) => payload.event.action);
-    const both = ['delete', 'clear', 'slow', 'slowoff', 'mod', 'unmod', 'vip', 'unvip', 'warn', 'add_blocked_term', 'raid', 'unraid', 'ban', 'unban', 'approve_unban_request'];
+    const both = ['delete', 'clear', 'slow', 'slowoff', 'mod', 'unmod', 'vip', 'unvip', 'warn', 'add_blocked_term', 'raid', 'unraid', 'raid', 'ban', 'unban', 'approve_unban_request'];
     assert.deepEqual(actions('2'), both);
     assert.deepEqual(actions('1'), both.filter((action) => action !== 'warn'));
     assert.equal(new Set(frames.map(({ metadata }) => metadata.message_id)).size, frames.length, 'no id comes twice');

@@ -20,8 +20,8 @@ namespace clamor::api::helix {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> kTypes{"", "global_mod", "admin", "staff"};
-constexpr std::array<std::string_view, 3> kRoles{"viewer", "vip", "moderator"};
+/// The broadcaster's role is given to nobody.
+constexpr auto kRoles = std::span(store::kRoleNames).first<3>();
 constexpr std::array<std::string_view, 3> kBroadcasterTypes{"", "affiliate", "partner"};
 constexpr std::uint32_t kMonthsMost = 1200;
 constexpr std::int64_t kCountMost = 4'000'000'000;
@@ -31,6 +31,8 @@ constexpr std::int64_t kLatest = 32'503'680'000'000;  // the year 3000, in Unix 
 std::string valid_login(const std::string& text) {
     auto login = parse_login(text);
     if (!login) throw Refusal{400, login.error()};
+    if (const auto fine = store::check_new_login(*login); !fine)
+        throw Refusal{400, fine.error().detail};
     return *std::move(login);
 }
 
@@ -49,37 +51,21 @@ void change(T& field, std::optional<T> value) {
 }
 
 Json user_json(const chat::User& user, const store::Profile& profile) {
-    return {{"id", id_text(user.id)},
-            {"login", user.login},
-            {"display_name", user.display_name},
-            {"color", user.color},
-            {"type", kTypes.at(static_cast<std::size_t>(user.type))},
-            {"turbo", user.turbo},
-            {"prime", user.prime},
-            {"partner", user.partner},
-            {"verified_bot", user.verified_bot},
-            {"created_at", rfc3339(profile.created_at)}};
+    Json json{{"id", id_text(user.id)}, {"login", user.login}};
+    json.update(store::facts_of(user));
+    json["created_at"] = rfc3339(profile.created_at);
+    return json;
 }
 
 Json standing_json(const store::Channel& channel, const chat::User& user,
                    const chat::Standing& standing) {
-    Json badges = Json::array();
-    for (const auto& badge : standing.custom_badges)
-        badges.push_back({{"name", badge.name}, {"version", badge.version}});
-    const bool broadcaster = standing.role == chat::Role::broadcaster;
-    return {{"channel_id", id_text(channel.id)},
-            {"user_id", id_text(user.id)},
-            {"role", broadcaster ? std::string_view("broadcaster")
-                                 : kRoles.at(static_cast<std::size_t>(standing.role))},
-            {"subscription_tier", standing.subscriber_tier},
-            {"subscription_months", standing.subscriber_months},
-            {"founder", standing.founder},
-            {"artist", standing.artist},
-            {"bits", standing.bits},
-            {"sub_gifts", standing.sub_gifts},
-            {"custom_badges", std::move(badges)},
-            {"following_since",
-             standing.following_since ? Json(unix_ms(*standing.following_since)) : Json()}};
+    Json json{{"channel_id", id_text(channel.id)}, {"user_id", id_text(user.id)}};
+    json.update(store::facts_of(standing));
+    return json;
+}
+
+store::Source by_platform(const Call& call) {
+    return {.at = call.now.wall, .origin = "api"};
 }
 
 /// What somebody is to be in a channel; what is not named stays.
@@ -175,6 +161,20 @@ void change_follow(Call& call, const chat::User& user, const WantedStanding& wan
     if (!wanted.follow || *wanted.follow == standing.following_since.has_value()) return;
     if (*wanted.follow) return follow_since(call, user, call.now.wall);
     take(call.catalog().set_follow(call.channel.id, user.id, std::nullopt));
+}
+
+/// All but the role. What it is then is the answer.
+Reply write_standing(Call& call, const chat::User& user, const WantedStanding& wanted) {
+    take(store::change_standing(call.catalog(), call.channel.id, user.id, by_platform(call),
+                                [&](const chat::Standing& before) -> Result<bool> {
+                                    change_subscription(call, user.id, wanted, before);
+                                    change_extras(call, user.id, wanted, before);
+                                    change_follow(call, user, wanted, before);
+                                    return true;
+                                }));
+    call.services->live.standing_changed(call.channel.id, user.id);
+    return json_reply(
+        standing_json(call.channel, user, take(call.catalog().standing(call.channel.id, user.id))));
 }
 
 /// Whom an event names by login. They come into being by `person`, which is asked for once all of
@@ -393,7 +393,7 @@ void change_user(const Fields& fields, chat::User& user, store::Profile& profile
     change(user.color, fields.optional_text("color", {.least = 0, .most = 7}));
     if (const auto fine = store::check_user(user); !fine)
         refuse_malformed("color", fine.error().detail);
-    if (const auto type = fields.optional_word("type", kTypes))
+    if (const auto type = fields.optional_word("type", store::kAccountTypeNames))
         user.type = static_cast<chat::AccountType>(*type);
     change(user.turbo, fields.optional_flag("turbo"));
     change(user.prime, fields.optional_flag("prime"));
@@ -432,12 +432,15 @@ Reply put_user(Call& call) {
     store::Profile no_profile;
     change_user(call.fields, nobody, no_profile);
     auto user = take(call.catalog().ensure_user(login));
-    const auto before = user;
     auto profile = take(call.catalog().profile(user.id));
-    change_user(call.fields, user, profile);
-    take(call.catalog().update_user(user));
-    take(call.catalog().update_profile(user.id, profile));
-    take(store::write(call.catalog(), store::account_change(before, user, call.now.wall, "api")));
+    take(store::change_account(call.catalog(), user, by_platform(call),
+                               [&](const chat::User& before) -> Result<bool> {
+                                   user = before;
+                                   change_user(call.fields, user, profile);
+                                   take(call.catalog().update_user(user));
+                                   take(call.catalog().update_profile(user.id, profile));
+                                   return true;
+                               }));
     call.services->live.account_changed(user.id);
     return json_reply(user_json(user, profile));
 }
@@ -462,31 +465,28 @@ Reply put_standing(Call& call) {
                          "the broadcaster's role follows from the channel and cannot be given or "
                          "taken");
     }
+    if (wanted.role && *wanted.role > chat::Role::viewer && *wanted.role != now.role &&
+        now.banned(call.now.wall)) {
+        throw refusal_of(chat::act::GiveRole{{.id = known_user->id}, *wanted.role},
+                         {.why = chat::Denial::target_banned});
+    }
     call.channel = take(call.catalog().ensure_channel(channel_login));
     const auto user = take(call.catalog().ensure_user(user_login));
-    const auto before = take(call.catalog().standing(call.channel.id, user.id));
-    auto acts = role_acts(wanted, user.id, before.role);
-    change_subscription(call, user.id, wanted, before);
-    change_extras(call, user.id, wanted, before);
-    change_follow(call, user, wanted, before);
-    const auto after = take(call.catalog().standing(call.channel.id, user.id));
-    take(store::write(call.catalog(), store::standing_change(call.channel.id, user.id, before,
-                                                             after, call.now.wall, "api")));
-    call.services->live.standing_changed(call.channel.id, user.id);
-    if (acts.empty()) return json_reply(standing_json(call.channel, user, after));
-    // As in chat, in the broadcaster's name: everybody concerned is told, and the audit log.
+    auto acts = role_acts(wanted, user.id, now.role);
+    if (acts.empty()) return write_standing(call, user, wanted);
+    // As in chat, in the broadcaster's name: everybody concerned is told, and the audit log. Where
+    // the role is denied, nothing else is written.
     call.caller.user = take(call.catalog().find_user(user_of(call.channel.id)));
     auto asked = acts;
-    return call.act_all(
-        std::move(asked), {},
-        [user, acts = std::move(acts)](Call& then, const hub::ActAnswers& answers) -> Reply {
-            for (std::size_t i = 0; i < answers.size(); ++i) {
-                if (const auto* denied = std::get_if<chat::Denied>(&answers[i]))
-                    throw refusal_of(acts[i], *denied);
-            }
-            return json_reply(standing_json(
-                then.channel, user, take(then.catalog().standing(then.channel.id, user.id))));
-        });
+    return call.act_all(std::move(asked), {},
+                        [user, wanted, acts = std::move(acts)](
+                            Call& then, const hub::ActAnswers& answers) -> Reply {
+                            for (std::size_t i = 0; i < answers.size(); ++i) {
+                                if (const auto* denied = std::get_if<chat::Denied>(&answers[i]))
+                                    throw refusal_of(acts[i], *denied);
+                            }
+                            return write_standing(then, user, wanted);
+                        });
 }
 
 Reply get_nodes(Call& call) {

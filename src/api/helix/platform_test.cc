@@ -2,6 +2,7 @@
 #include <set>
 
 #include "api/helix/helix_fixture.h"
+#include "store/fact_changes.h"
 
 namespace clamor::api::helix {
 namespace {
@@ -105,27 +106,58 @@ TEST_F(PlatformTest, GivesRolesAsInChatAndLogsEveryOtherFact) {
     EXPECT_EQ(role(R"({"role":"viewer"})"), "viewer");
     const auto entries = audit();
     ASSERT_EQ(entries.size(), 5u);
-    const char* const actions[] = {"unvip", "vip", "unmod", "standing", "mod"};
+    const char* const actions[] = {"unvip", "standing", "vip", "unmod", "mod"};
     for (std::size_t i = 0; i < entries.size(); ++i) {
         EXPECT_EQ(entries[i].action, actions[i]);
         EXPECT_EQ(entries[i].origin, "api");
         EXPECT_EQ(entries[i].target, alice.id);
     }
-    EXPECT_EQ(entries[3].before, R"({"bits":0})");
-    EXPECT_EQ(entries[3].after, R"({"bits":7})");
-    EXPECT_EQ(entries[3].at, live.now.wall);
+    EXPECT_EQ(entries[1].before, R"({"bits":0})");
+    EXPECT_EQ(entries[1].after, R"({"bits":7})");
+    EXPECT_EQ(entries[1].at, live.now.wall);
     call("PUT", target, "app", R"({"bits":7})");
     EXPECT_EQ(audit().size(), 5u) << "nothing changed";
 
     const store::Change ban =
         store::change::PutBan{{.channel = channel.id, .user = alice.id, .moderator = mo.id}};
     ASSERT_TRUE(catalog.apply(std::span(&ban, 1), {}));
-    EXPECT_GE(call("PUT", target, "app", R"({"role":"vip"})").status, 400) << "is banned";
 
     call("PUT", "/api/platform/users/dallas", "app", R"({"type":"staff"})");
     const auto account = audit().front();
     EXPECT_EQ(account.action, "account");
     EXPECT_EQ(account.after, R"({"type":"staff"})");
+}
+
+TEST_F(PlatformTest, WritesNothingWhereTheRoleIsDenied) {
+    const auto* target = "/api/platform/channels/dallas/standings/alice";
+    const auto facts = [&] {
+        return store::facts_of(catalog.standing(channel.id, alice.id).value()).dump();
+    };
+    const auto give = [&](const char* role) {
+        return call("PUT", target, "app",
+                    R"({"subscription_tier":2,"bits":9,"artist":true,"follow":true,"role":")" +
+                        std::string(role) + "\"}");
+    };
+    const store::Change ban =
+        store::change::PutBan{{.channel = channel.id, .user = alice.id, .moderator = mo.id}};
+    ASSERT_TRUE(catalog.apply(std::span(&ban, 1), {}));
+    for (const chat::Role has : {chat::Role::viewer, chat::Role::moderator}) {
+        ASSERT_TRUE(catalog.set_role(channel.id, alice.id, has));
+        const auto before = facts();
+        EXPECT_GE(give("vip").status, 400);
+        EXPECT_EQ(facts(), before) << "also the role that would have been taken first";
+    }
+    EXPECT_TRUE(live.follows.empty());
+    EXPECT_TRUE(live.changed_standings.empty());
+    EXPECT_TRUE(catalog.list_audit(channel.id, 0, {}, 10)->empty());
+    EXPECT_EQ(json(give("viewer"))["bits"], 9) << "a role may always be taken";
+
+    const store::Change unban = store::change::RemoveBan{channel.id, alice.id};
+    ASSERT_TRUE(catalog.apply(std::span(&unban, 1), {}));
+    live.denial = chat::Denied{.why = chat::Denial::busy};
+    const auto before = facts();
+    EXPECT_GE(give("vip").status, 400);
+    EXPECT_EQ(facts(), before);
 }
 
 TEST_F(PlatformTest, SaysWhoIsAFounder) {

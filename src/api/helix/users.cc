@@ -6,6 +6,7 @@
 #include "api/helix/call.h"
 #include "api/helix/handlers.h"
 #include "api/helix/scopes.h"
+#include "chat/anonymous.h"
 #include "store/grants.h"
 #include "text/message.h"
 
@@ -88,7 +89,9 @@ Reply get_users(Call& call) {
         ids.push_back(call.user().id);
     }
     if (call.services->dev) {
-        for (const auto& login : logins) take(call.catalog().ensure_user(login));
+        for (const auto& login : logins) {
+            if (!chat::is_anonymous_login(login)) take(call.catalog().ensure_user(login));
+        }
     }
     const auto users = take(call.catalog().find_users(ids, logins));
     const bool may_see_email = call.granted("user:read:email");

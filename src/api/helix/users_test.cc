@@ -37,6 +37,23 @@ TEST_F(UsersTest, RefuseWrongNames) {
     EXPECT_EQ(call("GET", "/helix/users", "app").status, 400);
 }
 
+TEST_F(UsersTest, AreNotAnonymousReaders) {
+    const auto list = data(call("GET", "/helix/users?login=justinfan1&login=alice", "mo"));
+    ASSERT_EQ(list.size(), 1u) << "as for somebody who does not exist";
+    EXPECT_EQ(list[0]["login"], "alice");
+    EXPECT_EQ(call("PUT", "/api/platform/users/justinfan1", "app", "{}").status, 400);
+    EXPECT_EQ(
+        call("PUT", "/api/platform/channels/newroom/standings/justinfan1", "app", R"({"bits":1})")
+            .status,
+        400);
+    EXPECT_FALSE(catalog.find_channel("newroom").value()) << "nothing is done of it";
+    const auto bulk = json(call("POST", "/api/channels/dallas/moderation", "mo",
+                                R"({"acts":[{"action":"ban","login":"justinfan1"}]})"));
+    EXPECT_EQ(bulk["done"], 0);
+    EXPECT_EQ(bulk["refused"].size(), 1u);
+    EXPECT_FALSE(catalog.find_user("justinfan1").value());
+}
+
 TEST_F(UsersTest, DescribeThemselves) {
     const auto done = data(call("PUT", "/helix/users?description=I+am%20%3Cb%3E", "alice"))[0];
     EXPECT_EQ(done["description"], "I am <b>");

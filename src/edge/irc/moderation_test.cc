@@ -75,6 +75,12 @@ TEST(SlashCommands, TimeoutsTakeDurationsInWords) {
     EXPECT_THAT(mona.type("/timeout bob 3 weeks"),
                 HasSubstr("msg-id=bad_timeout_duration :tmi.twitch.tv NOTICE #dallas :You cannot "
                           "time a user out for more than 1209600 seconds."));
+    for (const std::string far : {"99999999999999999999", "99999999999999999999s",
+                                  "1d 99999999999999999999h", "9007199254740993 weeks spam"}) {
+        const std::string answer = mona.type("/timeout bob " + far);
+        EXPECT_THAT(answer, HasSubstr("msg-id=bad_timeout_duration ")) << far;
+        EXPECT_THAT(answer, Not(HasSubstr("CLEARCHAT"))) << far;
+    }
     EXPECT_THAT(mona.type("/untimeout bob"), HasSubstr("msg-id=untimeout_success"));
     EXPECT_THAT(mona.type("/untimeout bob"), HasSubstr("msg-id=timeout_no_timeout"));
 }
@@ -126,7 +132,13 @@ TEST(SlashCommands, WrongArgumentsAreAnsweredWithTheUsage) {
     EXPECT_THAT(mona.type("/ban ghost"), HasSubstr("msg-id=invalid_user"));
     EXPECT_THAT(mona.type("/ban ';--"), HasSubstr("msg-id=invalid_user"));
     EXPECT_THAT(mona.type("/ban \xff\xfe"), HasSubstr("msg-id=invalid_user"));
-    EXPECT_THAT(mona.type("/slow 99999999999999999999"), HasSubstr("msg-id=usage_slow_on "));
+    EXPECT_THAT(mona.type("/slow 99999999999999999999"), HasSubstr("msg-id=bad_slow_duration "));
+    EXPECT_THAT(mona.type("/followers 99999999999999999999"),
+                HasSubstr("msg-id=usage_followers_on "));
+    EXPECT_THAT(mona.type("/pin --duration=99999999999999999999 x"),
+                HasSubstr("msg-id=usage_pin "));
+    EXPECT_THAT(mona.type("/permit bob 99999999999999999999"),
+                HasSubstr("NOTICE #dallas :At most "));
     EXPECT_THAT(mona.type("/slow 86401"), HasSubstr("msg-id=bad_slow_duration"));
     EXPECT_THAT(mona.type("/nonsense bob"),
                 HasSubstr("msg-id=unrecognized_cmd :tmi.twitch.tv NOTICE #dallas :Unrecognized "

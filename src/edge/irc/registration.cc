@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "chat/anonymous.h"
 #include "edge/irc/commands.h"
 #include "edge/irc/session.h"
 #include "text/message.h"
@@ -59,13 +60,6 @@ std::optional<hub::Dialect> grant(hub::Dialect dialect, std::string_view wishes)
         dialect.bits = static_cast<std::uint8_t>(off ? dialect.bits & ~bit : dialect.bits | bit);
     }
     return dialect;
-}
-
-bool is_anonymous_nick(std::string_view login) {
-    constexpr std::string_view kStart = "justinfan";
-    if (!login.starts_with(kStart) || login.size() == kStart.size()) return false;
-    return std::ranges::all_of(login.substr(kStart.size()),
-                               [](char c) { return c >= '0' && c <= '9'; });
 }
 
 hub::Identity anonymous_identity(const std::string& login) {
@@ -140,7 +134,7 @@ void Handlers::nick(IrcSession& session, const Line& line) {
 
 void IrcSession::try_login() {
     if (registration_->nick.empty()) return;
-    if (is_anonymous_nick(registration_->nick))
+    if (chat::is_anonymous_login(registration_->nick))
         return log_in(anonymous_identity(registration_->nick));
     if (!registration_->pass) return;
     const std::string_view token = token_of(*registration_->pass);

@@ -190,7 +190,8 @@ std::optional<Act> pin(std::string_view text) {
     if (text = trim(text); text.starts_with(kDuration)) {
         text.remove_prefix(kDuration.size());
         const auto given = text::take_duration(text, 1);
-        if (!given || *given == 0) return std::nullopt;
+        constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
+        if (!given || *given == 0 || *given > kMost) return std::nullopt;
         seconds = *given;
     }
     const std::string said = text::clean_message(text);

@@ -66,7 +66,7 @@ Result<std::optional<Channel>> SqlCatalog::find_channel(ChannelId id) {
 }
 
 Result<Channel> SqlCatalog::ensure_channel(std::string_view login) {
-    if (auto fine = check_login(login); !fine) return tl::unexpected(fine.error());
+    if (auto fine = check_new_login(login); !fine) return tl::unexpected(fine.error());
     const std::string name(login);
     return database_->run("making a channel", [&](Session& sql) -> Result<Channel> {
         if (auto channel = sql.fetch_one<ChannelRow>(kByLogin, name)) return *std::move(channel);

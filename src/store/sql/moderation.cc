@@ -3,6 +3,7 @@
 #include <array>
 
 #include "store/checks.h"
+#include "store/fact_changes.h"
 #include "store/moderation_checks.h"
 #include "store/sql/catalog.h"
 #include "store/sql/rows.h"

@@ -91,7 +91,6 @@ chat::User make_user(Session& sql, const std::string& login, WallTime now);
 
 /// viewer takes the role away.
 void put_role(Session& sql, ChannelId channel, UserId user, chat::Role role);
-const char* name_of(chat::Role role);
 const char* name_of(UnbanRequestStatus status);
 
 /// Writes the entries under the ids that end with `last_id`.

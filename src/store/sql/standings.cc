@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "store/checks.h"
+#include "store/fact_changes.h"
 #include "store/moderation_checks.h"
 #include "store/sql/catalog.h"
 #include "store/sql/many.h"
@@ -97,10 +98,6 @@ struct StandingRow {
 };
 
 }  // namespace
-
-const char* name_of(chat::Role role) {
-    return role == chat::Role::moderator ? "moderator" : "vip";
-}
 
 void put_role(Session& sql, ChannelId channel, UserId user, chat::Role role) {
     if (role == chat::Role::viewer) {

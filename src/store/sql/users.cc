@@ -107,7 +107,7 @@ Result<std::vector<chat::User>> SqlCatalog::find_users(std::span<const UserId> i
 }
 
 Result<chat::User> SqlCatalog::ensure_user(std::string_view login) {
-    if (auto fine = check_login(login); !fine) return tl::unexpected(fine.error());
+    if (auto fine = check_new_login(login); !fine) return tl::unexpected(fine.error());
     const std::string name(login);
     return database_->run("making a user", [&](Session& sql) -> Result<chat::User> {
         if (auto user = sql.fetch_one<UserRow>(kByLogin, name)) return *std::move(user);
