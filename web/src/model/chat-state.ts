@@ -285,6 +285,7 @@ function applySaid(state: ChatState, action: Extract<Action, { kind: 'said' }>):
       action: me !== null,
       emotes,
       firstMessage: false,
+      announcement: false,
       reply,
       deleted: false,
     },

@@ -16,6 +16,7 @@ export function aMessage(n: number, more: Partial<Message> = {}): Message {
     action: false,
     emotes: [],
     firstMessage: false,
+    announcement: false,
     reply: null,
     deleted: false,
     ...more,

@@ -23,10 +23,17 @@ describe('decodeLine', () => {
         action: false,
         emotes: [{ id: '25', first: 7, last: 11 }],
         firstMessage: true,
+        announcement: false,
         reply: { id: '72d7', login: 'alice', displayName: 'Alice', text: 'Hello Kappa', threadId: '11aa' },
         deleted: false,
       },
     });
+  });
+
+  it('marks what a moderator announces, and nothing else that has a text of its own', () => {
+    const said = (kind: string) => decodeLine(`@msg-id=${kind};login=mo;display-name=Mo;id=1;system-msg= :tmi.twitch.tv USERNOTICE #lobby :Hello`);
+    expect(said('announcement')).toMatchObject({ kind: 'announcement', message: { announcement: true, text: 'Hello' } });
+    expect(said('resub')).toMatchObject({ kind: 'announcement', message: { announcement: false, text: 'Hello' } });
   });
 
   it('reads the position of a line that has one', () => {

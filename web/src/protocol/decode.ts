@@ -76,6 +76,7 @@ function decodeMessage(line: IrcLine, channel: string, body: string): Message {
     action: action !== null,
     emotes: parseEmoteRanges(tag(tags, 'emotes')),
     firstMessage: tag(tags, 'first-msg') === '1',
+    announcement: tag(tags, 'msg-id') === 'announcement',
     reply: decodeReply(tags),
     deleted: false,
   };

@@ -43,6 +43,8 @@ export interface Message {
   action: boolean;
   emotes: readonly EmoteRange[];
   firstMessage: boolean;
+  /** A moderator said it to everybody with /announce. */
+  announcement: boolean;
   reply: ReplyParent | null;
   deleted: boolean;
 }

@@ -120,6 +120,7 @@ export class MockChat implements Source, Api {
       action,
       emotes: this.ranges(text),
       firstMessage: false,
+      announcement: false,
       reply,
       deleted: false,
     };

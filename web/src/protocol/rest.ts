@@ -167,6 +167,7 @@ function decodeMessage(json: Json, channel: string): Message {
       .filter((range) => range !== null)
       .sort((a, b) => a.first - b.first),
     firstMessage: json['first_message'] === true,
+    announcement: false,
     reply: decodeReply(json['reply']),
     deleted: json['deleted'] === true,
   };

@@ -71,6 +71,7 @@ function messageClasses(line: MessageLine): string {
   const classes = ['row', 'message', line.state.kind];
   if (line.mentionsSelf) classes.push('mentioned');
   if (line.message.firstMessage) classes.push('first');
+  if (line.message.announcement) classes.push('announcement');
   if (line.message.action) classes.push('action');
   return classes.join(' ');
 }
@@ -89,6 +90,7 @@ function messageRow(line: MessageLine, context: RowContext): TemplateResult {
     aria-busy=${line.state.kind === 'pending' ? 'true' : 'false'}
   >
     ${message.firstMessage ? html`<div class="first-label">First message in this channel</div>` : nothing}
+    ${message.announcement ? html`<div class="announcement-label">Announcement</div>` : nothing}
     ${parentLine(line)}
     <div class="body">
       <time datetime=${sentAt.toISOString()} title=${kFullTime.format(sentAt)}>${kTime.format(sentAt)}</time

@@ -88,10 +88,19 @@ export const rowStyle = css`
     background: var(--first);
     border-left-color: var(--first-edge);
   }
-  .first-label {
+  .announcement,
+  .announcement:hover {
+    background: var(--accent-wash);
+    border-left-color: var(--accent);
+  }
+  .first-label,
+  .announcement-label {
     font-size: 12px;
     font-weight: 600;
     color: light-dark(#1f6537, #7fca9a);
+  }
+  .announcement-label {
+    color: var(--accent-strong);
   }
   .pending .body {
     opacity: 0.62;

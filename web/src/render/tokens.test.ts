@@ -33,12 +33,13 @@ describe('colours', () => {
     ['focus', 'ground', kMarkMin],
     ['mention-edge', 'mention', kMarkMin],
     ['first-edge', 'first', kMarkMin],
+    ['accent', 'accent-wash', kMarkMin],
   ])('%s stands out from %s', (front, back, min) => {
     expect(below(min, front, back)).toEqual([]);
   });
 
   it('behind rows are no harder to read on than the grounds that name colours are made for', () => {
-    for (const ground of ['ground', 'hover', 'mention', 'first']) {
+    for (const ground of ['ground', 'hover', 'mention', 'first', 'accent-wash']) {
       const [light, dark] = pairs.get(ground)!;
       expect(contrast(light, '#000000')).toBeGreaterThanOrEqual(contrast(kLightGround, '#000000'));
       expect(contrast(dark, '#ffffff')).toBeGreaterThanOrEqual(contrast(kDarkGround, '#ffffff'));
