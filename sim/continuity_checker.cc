@@ -42,7 +42,6 @@ bool reaches(const chat::Moderation& act, const store::StoredMessage& entry) {
 
 void ContinuityChecker::published(NodeId node, const chat::Event& event, bool banned) {
     const MessageId id = id_of(event);
-    unpublished_.erase(id);
     if (!published_.emplace(id, Published{.node = node, .channel = event.channel}).second)
         violations_.add("node {} published {} twice", node, id.to_string());
     const auto* message = std::get_if<chat::Message>(&event.body);

@@ -55,16 +55,6 @@ class ContinuityChecker {
     void placed(Position position, const chat::Event& event);
 
     // Of moderators.
-    /// The catalog has taken the act; `target`: a user, or none.
-    void acted(MessageId act, ChannelId channel, UserId target) {
-        unpublished_[act] = {channel, target};
-    }
-    /// A node was lost between the two, so that the others cannot know what it did.
-    bool nobody_told(ChannelId channel, UserId target) const {
-        return std::ranges::any_of(unpublished_, [&](const auto& one) {
-            return one.second == std::pair(channel, target);
-        });
-    }
     /// The user's ban in the catalog was put or removed: what nodes have heard of is older.
     void ban_changed(ChannelId channel, UserId user);
     /// The node told the log to take back what the act took out of sight.
@@ -142,7 +132,6 @@ class ContinuityChecker {
     std::map<MessageId, std::vector<Position>> places_of_;
     std::map<ChannelId, std::vector<Act>> acts_;
     std::map<MessageId, NodeId> undone_;  // by which node
-    std::map<MessageId, std::pair<ChannelId, UserId>> unpublished_;
     std::set<NodeId> crashed_;
     std::map<InNode, Position> newest_;  ///< that the bus handed out
     std::map<InNode, std::vector<Gap>> bus_gaps_;

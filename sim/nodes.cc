@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <nlohmann/json.hpp>
 
 #include "bus/redis/envelope.h"
 
@@ -19,6 +18,7 @@ namespace {
 
 constexpr auto kQuiet = 100s;  // rooms without members are let go after a minute
 constexpr auto kAnswerTime = 15s;
+constexpr auto kMissedAfter = limits::kPresenceKept + limits::kNodeMissed * limits::kPresenceEvery;
 constexpr std::size_t kBatchesKept = 12;
 
 constexpr std::chrono::milliseconds kSkewMax{1000};
@@ -46,13 +46,6 @@ Result<void> SharedCatalog::apply(std::span<const store::Change> changes,
                                   std::span<const store::AuditEntry> audit) {
     auto applied = MemoryCatalog::apply(changes, audit);
     if (!applied || checker_ == nullptr) return applied;
-    for (const store::AuditEntry& entry : audit) {
-        const auto said = nlohmann::json::parse(entry.after, nullptr, false);
-        const auto act = said.is_object() && said.contains("act")
-                             ? MessageId::parse(said["act"].get<std::string>())
-                             : std::nullopt;
-        if (act) checker_->acted(*act, entry.channel, entry.target);
-    }
     for (const store::Change& change : changes) {
         if (const auto* put = std::get_if<store::change::PutBan>(&change))
             checker_->ban_changed(put->ban.channel, put->ban.user);
@@ -113,7 +106,16 @@ void NodesSimulation::crash(std::size_t place) {
     }
     early_ += nodes_[place]->link().counters().early.value();
     nodes_[place].reset();
+    misses_at_.push_back(timeline_.now().mono + kMissedAfter);
     starts_at_[place] = timeline_.now().mono + up_to(random_, 20s);
+}
+
+/// The others find that a node which has crashed is in their list no more.
+void NodesSimulation::miss_node() {
+    misses_at_.pop_front();
+    for (const auto& node : nodes_) {
+        if (node) node->gateway().node_lost();
+    }
 }
 
 std::optional<std::size_t> NodesSimulation::any_node() {
@@ -162,6 +164,7 @@ void NodesSimulation::step() {
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
         if (!nodes_[i] && timeline_.now().mono >= starts_at_[i]) start_node(i);
     }
+    while (!misses_at_.empty() && timeline_.now().mono >= misses_at_.front()) miss_node();
     if (failover_ && timeline_.now().mono >= failover_->first) {
         ++failovers_;
         network_.restart(up_to(random_, 2s), std::exchange(failover_, std::nullopt)->second);
@@ -289,6 +292,10 @@ void NodesSimulation::quiet_down() {
             for (const std::string& login : client.channels) client.connection->join(login);
         });
     }
+    if (!misses_at_.empty()) {
+        timeline_.run_for(kMissedAfter);
+        while (!misses_at_.empty()) miss_node();
+    }
     timeline_.run_for(kQuiet);
     check_nodes();
     checkers_.answers.check_at_rest();
@@ -340,9 +347,6 @@ void NodesSimulation::check_facts() {
             const chat::Standing standing =
                 who.anonymous ? chat::Standing{} : *catalog_.standing(channel.id, who.user.id);
             const hub::Joined* joined = probe->joined(channel.login);
-            if (checker_.nobody_told(channel.id, who.user.id) ||
-                checker_.nobody_told(channel.id, UserId{}))
-                continue;
             if (probe->refused(channel.login) != standing.banned_for_good()) {
                 violations_.add("{} is {}banned from {}, but node {} knows nothing of it",
                                 who.user.login, standing.banned_for_good() ? "" : "not ",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -65,6 +66,7 @@ class NodesSimulation {
     void step();
     void start_node(std::size_t place);
     void crash(std::size_t place);
+    void miss_node();
     void connect(Client& client);
     /// Runs on its shard while it is connected there.
     template <class Run>
@@ -94,6 +96,7 @@ class NodesSimulation {
     std::size_t stream_entries_ = limits::kStreamEntries;
     std::vector<std::unique_ptr<Node>> nodes_;  ///< null: it has crashed
     std::vector<MonoTime> starts_at_;           ///< of these
+    std::deque<MonoTime> misses_at_;            ///< those that crashed, when others find it
     NodeId nodes_made_ = 0;
     std::vector<Client> clients_;
     std::vector<std::pair<ChannelId, std::string>> batches_;  ///< that may be taken back

@@ -254,6 +254,9 @@ std::vector<Setting> settings_of(Config& c) {
          choice<bool>(c.automod.model.logits, {{"probabilities", false}, {"logits", true}})},
         {"automod.model", "labels", texts(c.automod.model.labels)},
         {"redis", "url", text(c.redis.url)},
+        {"redis", "ca_file", text(c.redis.tls.ca)},
+        {"redis", "cert_file", text(c.redis.tls.certificate)},
+        {"redis", "key_file", text(c.redis.tls.key)},
         {"redis", "only_node", flag(c.redis.only_node)},
         {"redis", "region", text(c.redis.region)},
         {"redis", "regions", texts(c.redis.regions)},
@@ -453,12 +456,27 @@ void check_regions(const RedisConfig& redis, std::vector<std::string>& problems)
         problems.emplace_back("redis.only_node cannot be where there are redis.regions");
 }
 
+void check_tls(const RedisConfig& redis, std::vector<std::string>& problems) {
+    if (redis.tls == bus::redis::TlsFiles{}) return;
+    const auto loaded = bus::redis::TlsContext::load(redis.tls);
+    if (!loaded) problems.push_back(loaded.error().detail);
+    bool spoken = redis.url.starts_with("rediss");
+    if (const auto regions = read_regions(redis.regions))
+        spoken |= std::ranges::any_of(*regions, [](const Region& one) { return one.url.tls; });
+    if (!spoken) {
+        problems.emplace_back(
+            "redis.ca_file, redis.cert_file and redis.key_file are for TLS, which is spoken where "
+            "an address of Redis begins with rediss, as rediss://10.0.0.5");
+    }
+}
+
 void check_redis(const Config& config, std::vector<std::string>& problems) {
     const RedisConfig& redis = config.redis;
     if (!redis.url.empty()) {
         const auto url = bus::redis::parse_url(redis.url);
         if (!url) problems.push_back("redis.url: " + url.error().detail);
     }
+    check_tls(redis, problems);
     check_regions(redis, problems);
     if (redis.url.empty() && redis.regions.empty()) return;
     std::string here;

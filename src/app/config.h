@@ -13,6 +13,7 @@
 #include "automod/model_route.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "bus/redis/tls.h"
 #include "reactor/engine.h"
 
 /// The settings of the server with their defaults. config/clamor.example.toml is their manual; a
@@ -85,7 +86,8 @@ struct RedisConfig {
     std::string url;                   ///< as bus::redis::parse_url has it; empty: none
     std::string region;                ///< which of `regions` this node is in
     std::vector<std::string> regions;  ///< `name = url`, in the same order on all nodes
-    bool only_node = false;  ///< no other node uses it, so the stores may be this machine's
+    bool only_node = false;    ///< no other node uses it, so the stores may be this machine's
+    bus::redis::TlsFiles tls;  ///< where an address begins with rediss
     friend bool operator==(const RedisConfig&, const RedisConfig&) = default;
 };
 

@@ -106,6 +106,24 @@ TEST(RedisConfig, JoinsOnlyNodesWhoseStoresAreShared) {
     EXPECT_THAT(with(std::string_view("only_node = true\n")), IsEmpty());
 }
 
+TEST(RedisConfig, FilesOfTlsMustBeThereAndBeForAnAddressThatSpeaksIt) {
+    constexpr std::string_view kTls = "[redis]\nonly_node = true\nurl = \"rediss://10.0.0.5\"\n";
+    constexpr std::string_view kPlain = "[redis]\nonly_node = true\nurl = \"redis://10.0.0.5\"\n";
+    const auto problems = [](std::string_view redis, const std::string& files) {
+        return problems_of(std::string(redis) + files);
+    };
+    EXPECT_THAT(problems(kTls, ""), IsEmpty());
+    EXPECT_THAT(
+        problems(kTls, "ca_file = \"/no/such.crt\"\n"),
+        ElementsAre(AllOf(HasSubstr("redis.ca_file ('/no/such.crt')"), HasSubstr("No such file"))));
+    EXPECT_THAT(problems(kTls, "ca_file = \"" + example_path() + "\"\n"),
+                ElementsAre(AllOf(HasSubstr("redis.ca_file"), HasSubstr("PEM"))));
+    EXPECT_THAT(problems(kTls, "key_file = \"/no/such.key\"\n"),
+                ElementsAre(HasSubstr("belong together")));
+    EXPECT_THAT(problems(kPlain, "ca_file = \"/no/such.crt\"\n"),
+                ElementsAre(HasSubstr("/no/such.crt"), HasSubstr("begins with rediss")));
+}
+
 TEST(CatalogConfig, TakesAPostgresqlUrl) {
     const auto [config, problems] = parse_config(R"(
         [catalog]

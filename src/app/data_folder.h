@@ -18,6 +18,10 @@ inline std::string message_log_path(const std::filesystem::path& data) {
 inline std::string positions_path(const std::filesystem::path& data) {
     return (data / "positions.db").string();
 }
+/// Entries that the message log never takes.
+inline std::string refused_path(const std::filesystem::path& data) {
+    return (data / "refused.jsonl").string();
+}
 inline std::string spool_path(const std::filesystem::path& data) {
     return (data / "spool").string();
 }

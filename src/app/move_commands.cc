@@ -101,8 +101,9 @@ Result<std::uint64_t> import_log(const ImportCommand& command, store::MessageLog
     auto log = store::open_sqlite_message_log({.path = message_log_path(command.data)});
     if (!log) return tl::unexpected(log.error());
     {
-        const auto spooled =
-            store::SpooledLog::open(**log, {.spool = {.folder = spool_path(command.data)}});
+        const auto spooled = store::SpooledLog::open(
+            **log, {.spool = {.folder = spool_path(command.data)},
+                    .writer = {.refused_path = refused_path(command.data)}});
         if (!spooled) return tl::unexpected(spooled.error());
     }
     const auto catalog = store::open_sqlite_catalog({.path = catalog_path(command.data)});

@@ -103,7 +103,6 @@ struct Node::Impl {
     }
     std::string status();
     std::string node_json();
-    nlohmann::json all_nodes();
     void stop(std::chrono::milliseconds drain, std::chrono::milliseconds grace);
     api::Health health() const;
     std::vector<ShardCounters> shard_counters() const;
@@ -151,6 +150,7 @@ struct Node::Impl {
     std::string node_id = "alone";
     const std::string node_name = host_name();
     CpuLoad load{started_at};
+    LostNodes lost_nodes;
     std::atomic<bool> draining{false};
     std::atomic<bool> left{false};  ///< the list of nodes
     bool stopped = false;
@@ -219,6 +219,7 @@ Result<void> Node::Impl::open_stores() {
     if (!opened_log) return tl::unexpected(opened_log.error());
     message_log = *std::move(opened_log);
     options.log.spool.folder = spool_path(options.data);
+    options.log.writer.refused_path = refused_path(options.data);
     options.log.write_left_later = message_log.remote != nullptr;
     auto spooled = store::SpooledLog::open(message_log.log(), options.log);
     if (!spooled) return tl::unexpected(spooled.error());
@@ -331,16 +332,6 @@ std::string Node::Impl::node_json() {
     return said.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-/// Blocks, while the others are asked.
-nlohmann::json Node::Impl::all_nodes() {
-    std::string here = node_json();
-    nlohmann::json nodes = nlohmann::json::array({nlohmann::json::parse(here)});
-    if (!redis) return nodes;
-    for (auto& other : ask_nodes(*redis, left ? std::nullopt : std::optional(std::move(here))))
-        nodes.push_back(std::move(other));
-    return nodes;
-}
-
 std::vector<Node::ShardCounters> Node::Impl::shard_counters() const {
     std::vector<ShardCounters> counters;
     for (const auto& shard : shards) counters.push_back(shard->counters());
@@ -350,26 +341,26 @@ std::vector<Node::ShardCounters> Node::Impl::shard_counters() const {
 void Node::Impl::make_router() {
     router =
         std::make_unique<api::Router>(api::Router::Options{.allowed_origins = options.api_origins});
-    const api::Services api_services{.catalog = *catalog,
-                                     .log = log->log(),
-                                     .tokens = *tokens,
-                                     .limits = request_limits,
-                                     .workers = *workers,
-                                     .live = *gateway,
-                                     .events = *events,
-                                     .automod = moderation->automod(),
-                                     .viewers =
-                                         [this](const std::vector<ChannelId>& channels) {
-                                             return viewers.of(channels,
-                                                               reactor::read_clocks().mono);
-                                         },
-                                     .nodes = [this] { return all_nodes().dump(); },
-                                     .now = [] { return reactor::read_clocks(); },
-                                     .random = random_bits,
-                                     .clients = options.clients,
-                                     .public_url = options.public_url,
-                                     .dev = options.dev,
-                                     .version = kVersion};
+    const api::Services api_services{
+        .catalog = *catalog,
+        .log = log->log(),
+        .tokens = *tokens,
+        .limits = request_limits,
+        .workers = *workers,
+        .live = *gateway,
+        .events = *events,
+        .automod = moderation->automod(),
+        .viewers =
+            [this](const std::vector<ChannelId>& channels) {
+                return viewers.of(channels, reactor::read_clocks().mono);
+            },
+        .nodes = [this] { return list_nodes(redis.get(), node_json(), !left).dump(); },
+        .now = [] { return reactor::read_clocks(); },
+        .random = random_bits,
+        .clients = options.clients,
+        .public_url = options.public_url,
+        .dev = options.dev,
+        .version = kVersion};
     api::add_channel_routes(*router, api_services);
     api::add_emote_routes(*router, api_services);
     api::add_message_routes(*router, api_services);
@@ -389,6 +380,7 @@ Result<void> Node::Impl::start_redis() {
     if (!options.redis) return {};
     const auto link = [this](const bus::redis::Url& url, std::uint64_t node, unsigned region) {
         return bus::redis::Link::start({.url = url,
+                                        .tls = options.redis_tls,
                                         .node = node,
                                         .seed = random_bits(),
                                         .region = region,
@@ -466,6 +458,7 @@ Result<void> Node::Impl::start_shards() {
     register_request_metrics(metrics, request_limits);
     if (redis) {
         register_redis_metrics(metrics, redis->counters());
+        register_node_list_metrics(metrics, lost_nodes, gateway->news_unreadable());
         for (const auto& [region, link] : other_regions)
             register_region_metrics(metrics, options.regions[region].name, link->counters());
         gateway->join_nodes(
@@ -477,7 +470,11 @@ Result<void> Node::Impl::start_shards() {
              .missed = [this] { events->look_at_webhooks(reactor::read_clocks().wall); }});
         parts->upkeep.push_back({limits::kPresenceEvery, [this] {
                                      if (!left)
-                                         redis->report(ChannelId{}, node_json(), [](auto) {});
+                                         redis->report(ChannelId{}, node_json(),
+                                                       [this](const auto& said) {
+                                                           if (lost_nodes.look(said))
+                                                               gateway->node_lost();
+                                                       });
                                  }});
         parts->upkeep.push_back({limits::kWebhooksLookedAt, [this] {
                                      events->look_at_webhooks(reactor::read_clocks().wall);
@@ -612,7 +609,7 @@ void Node::Impl::stop(std::chrono::milliseconds drain, std::chrono::milliseconds
     }
     if (redis) {
         left = true;
-        redis->report(ChannelId{}, std::string(), [](auto) {});
+        redis->report(ChannelId{}, leaving(node_id), [](auto) {});
         redis->stop(kRedisStopPatience);
     }
     for (const auto& [region, link] : other_regions) link->stop(std::chrono::milliseconds(0));
@@ -667,7 +664,7 @@ std::string Node::Impl::status() {
                           {"not_ready", now.not_ready},
                           {"degraded", now.degraded},
                           {"dependencies", dependencies},
-                          {"nodes", all_nodes()}}
+                          {"nodes", list_nodes(redis.get(), node_json(), !left)}}
         .dump();
 }
 

@@ -17,6 +17,7 @@
 #include "automod/classifier.h"
 #include "automod/model_route.h"
 #include "base/result.h"
+#include "bus/redis/tls.h"
 #include "bus/redis/url.h"
 #include "edge/irc/session.h"
 #include "edge/net/server.h"
@@ -65,6 +66,7 @@ struct NodeOptions {
     std::shared_ptr<const automod::Classifier> classifier;  ///< null: none
     std::optional<automod::ModelRoute::Options> model;      ///< an inference server
     std::optional<bus::redis::Url> redis;                   ///< none: this node is alone
+    bus::redis::TlsFiles redis_tls;
     std::vector<Region> regions;  ///< `redis` is that of hub.region; none: there are no regions
     std::vector<std::string> api_origins = {"*"};
     std::string frame_ancestors = "'self'";

@@ -8,21 +8,60 @@
 #include <nlohmann/json.hpp>
 
 #include "base/limits.h"
+#include "base/log.h"
 
 namespace clamor::app {
 
-std::vector<nlohmann::json> ask_nodes(bus::redis::Link& link, std::optional<std::string> here) {
+namespace {
+constexpr const char* kLeft = "left";
+}
+
+std::string leaving(const std::string& id) {
+    return nlohmann::json{{"id", id}, {kLeft, true}}.dump();
+}
+
+bool LostNodes::look(const std::optional<std::vector<std::string>>& said) {
+    if (!said) return false;
+    bool lost = false;
+    for (auto& [id, missed] : missed_) ++missed;
+    for (const std::string& one : *said) {
+        const auto node = nlohmann::json::parse(one, nullptr, false);
+        if (!node.is_object()) continue;
+        const auto id = node.find("id");
+        if (id == node.end() || !id->is_string()) continue;
+        if (node.contains(kLeft))
+            missed_.erase(id->get<std::string>());
+        else
+            missed_[id->get<std::string>()] = 0;
+    }
+    // A Redis that was empty hears of everybody within one round.
+    for (auto at = missed_.begin(); at != missed_.end();) {
+        if (at->second < limits::kNodeMissed) {
+            ++at;
+            continue;
+        }
+        count_.add();
+        lost = true;
+        log::warn("a node is lost; the facts of all rooms are read again", {{"node", at->first}});
+        at = missed_.erase(at);
+    }
+    return lost;
+}
+
+nlohmann::json list_nodes(bus::redis::Link* link, const std::string& here, bool tell) {
+    nlohmann::json nodes = nlohmann::json::array({nlohmann::json::parse(here)});
+    if (link == nullptr) return nodes;
     using Said = std::vector<std::string>;
     const auto others = std::make_shared<std::promise<Said>>();
     auto answered = others->get_future();
-    link.report(ChannelId{}, std::move(here), [others](std::optional<Said> said) {
-        others->set_value(said ? *std::move(said) : Said());
-    });
-    std::vector<nlohmann::json> nodes;
+    link->report(ChannelId{}, tell ? std::optional(here) : std::nullopt,
+                 [others](std::optional<Said> said) {
+                     others->set_value(said ? *std::move(said) : Said());
+                 });
     if (answered.wait_for(2 * limits::kRedisPatience) != std::future_status::ready) return nodes;
     for (const std::string& said : answered.get()) {
         auto node = nlohmann::json::parse(said, nullptr, false);
-        if (node.is_object()) nodes.push_back(std::move(node));
+        if (node.is_object() && !node.contains(kLeft)) nodes.push_back(std::move(node));
     }
     return nodes;
 }

@@ -48,6 +48,9 @@ void register_hub(Metrics& metrics, const MetricLabels& shard, const hub::HubCou
     metrics.counter("clamor_gaps_read_total",
                     "Times that the log was read for what other nodes had published.", shard,
                     hub.gaps_read);
+    metrics.counter("clamor_rooms_reread_total",
+                    "Rooms whose facts were read again since another node was lost.", shard,
+                    hub.rooms_reread);
     metrics.counter("clamor_gap_events_total", "Events that were found there.", shard,
                     hub.gap_events);
     metrics.counter("clamor_automod_blocked_total", "Messages that AutoMod blocked.", shard,
@@ -232,6 +235,9 @@ void register_metrics(Metrics& metrics, const std::vector<Node::ShardCounters>& 
                     {}, log.failures);
     metrics.counter("clamor_log_lost_total",
                     "Messages given up at a stop, since the disk kept failing.", {}, log.lost);
+    metrics.counter("clamor_log_refused_total",
+                    "Entries set aside, since another one has their place in the message log.", {},
+                    log_writer.refused().count());
     metrics.gauge("clamor_log_queue_depth", "Messages that wait for the message log.", {},
                   [&log_writer] { return static_cast<double>(log_writer.waiting()); });
     metrics.gauge("clamor_log_degraded", "1 while the message log cannot be written.", {},
@@ -363,6 +369,14 @@ void register_model_metrics(Metrics& metrics, const automod::ModelRoute& route) 
     metrics.histogram("clamor_model_answer_seconds", "From a question to its answer.", {},
                       counters.answer_time);
     metrics.histogram("clamor_model_batch_seconds", "Of a request.", {}, counters.batch_time);
+}
+
+void register_node_list_metrics(Metrics& metrics, const LostNodes& lost,
+                                const Counter& unreadable) {
+    metrics.counter("clamor_node_news_unreadable_total",
+                    "What came as another node's news and could not be read.", {}, unreadable);
+    metrics.counter("clamor_nodes_lost_total", "Other nodes that were gone without having left.",
+                    {}, lost.count());
 }
 
 void register_redis_metrics(Metrics& metrics, const bus::redis::Counters& redis) {

@@ -9,6 +9,7 @@
 #include "api/router.h"
 #include "app/metrics.h"
 #include "app/node.h"
+#include "app/node_list.h"
 #include "auth/checker.h"
 #include "auth/key_ring.h"
 #include "automod/model_route.h"
@@ -49,6 +50,7 @@ void register_model_metrics(Metrics& metrics, const automod::ModelRoute& route);
 void register_health_metrics(Metrics& metrics, const std::function<api::Health()>& health);
 void register_pool_metrics(Metrics& metrics, const store::PoolCounters& pool);
 
+void register_node_list_metrics(Metrics& metrics, const LostNodes& lost, const Counter& unreadable);
 /// The same of the link to Redis.
 void register_redis_metrics(Metrics& metrics, const bus::redis::Counters& counters);
 /// Of another region's Redis, from which this node only receives.

@@ -124,6 +124,7 @@ Result<NodeOptions> node_options(const Config& config) {
     if (!classifier) return tl::unexpected(classifier.error());
     options.classifier = *std::move(classifier);
     if (!config.automod.model.url.empty()) options.model = route_options(config.automod.model);
+    options.redis_tls = config.redis.tls;
     if (!config.redis.url.empty()) {
         auto url = bus::redis::parse_url(config.redis.url);
         if (!url) return tl::unexpected(url.error());

@@ -129,7 +129,9 @@ inline constexpr std::uint64_t kSpoolBytes = 1024 * 1024 * 1024;  // then the ec
 inline constexpr auto kSpoolInterval = 10ms;    // between the starts of two flushes of the disk
 inline constexpr auto kLogInterval = 1s;        // between two commits to the message log behind it
 inline constexpr std::size_t kLogBatch = 4096;  // entries; so many are committed at once
-inline constexpr auto kCatchUpPatience = 2s;    // of who reads the log for what is on its way to it
+inline constexpr std::size_t kRefusedLogBytes =
+    16 * 1024 * 1024;  // of entries that the message log never takes; more: only told in the log
+inline constexpr auto kCatchUpPatience = 2s;  // of who reads the log for what is on its way to it
 
 // Between nodes, over Redis.
 inline constexpr auto kRedisConnectTimeout = 2s;  // to connect and log in
@@ -151,6 +153,9 @@ inline constexpr auto kStreamKept = 1h;              // of a silent channel
 inline constexpr auto kStreamHeadKept = std::chrono::hours(24 * 7);
 inline constexpr auto kPresenceEvery = 5s;  // a node says who is in its channels
 inline constexpr auto kPresenceKept = 15s;  // without hearing of it again
+inline constexpr int kNodeMissed = 2;       // looks at the nodes without one of them: it is lost
+inline constexpr std::size_t kRereadRooms = 20;  // of a shard, whose facts are read again at once,
+inline constexpr auto kRereadEvery = 100ms;      // then the next ones, where a node was lost
 inline constexpr std::chrono::milliseconds kClockSkew =
     1s;                                   // of this machine's clock from Redis's; then it is told
 inline constexpr auto kGapPatience = 3s;  // before the log is read for what did not come

@@ -48,7 +48,16 @@ TEST_P(GapTest, OverAnEpochIsToldWithOneAtLeast) {
     add_and_join(member);
     leave_out({5, 2}, {6, 2 + limits::kEpochSkip + 1});
     EXPECT_EQ(member.skipped[kMessage], 1u);
+    EXPECT_TRUE(member.skipped_perhaps);
     EXPECT_EQ(member.skipped_first, (Position{5, 3}));
+}
+
+TEST_P(GapTest, OverAnEpochIsNoPerhapsWhereThePositionsTellThatSomethingIsMissing) {
+    FakeMember member;
+    add_and_join(member);
+    leave_out({5, 2}, {6, 4 + limits::kEpochSkip});
+    EXPECT_EQ(member.skipped[kMessage], 1u);
+    EXPECT_FALSE(member.skipped_perhaps);
 }
 
 TEST_P(GapTest, IsFilledFromTheLogALittleLater) {

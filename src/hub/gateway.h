@@ -193,6 +193,9 @@ class HubGateway final : public Gateway {
     /// Any thread; nothing where this node is alone.
     void tell_nodes(const news::News& what);
 
+    /// Another node was lost: what it has changed in the catalog it may not have told. Any thread.
+    void node_lost();
+
     /// Brings the rooms to life where messages are held or the raid breaker acts, so that they
     /// expire and it ends. Once, at the start.
     void wake_rooms();
@@ -201,6 +204,8 @@ class HubGateway final : public Gateway {
 
     /// Whispers over the limits of their sender.
     const Counter& whispers_refused() const { return whispers_refused_; }
+    /// What came as another node's news and is none.
+    const Counter& news_unreadable() const { return news_unreadable_; }
 
   private:
     /// Runs `run` with the hub of the shard that owns the channel, on that shard.
@@ -240,6 +245,7 @@ class HubGateway final : public Gateway {
       private:
         HubGateway& gateway_;
     };
+    void news_are_unreadable(const Error& error);
     void spread_account(UserId user, bool elsewhere);
     void take(const news::AccountChanged& what);
     void take(const news::StandingChanged& what);
@@ -259,6 +265,8 @@ class HubGateway final : public Gateway {
     // Of the first shard's thread.
     WhisperContacts whisper_contacts_;
     Counter whispers_refused_;
+    Counter news_unreadable_;
+    MonoTime unreadable_said_at_{};
     std::mt19937_64 random_;
     std::uint64_t whisper_number_ = 0;  ///< the last one
     FromNodes from_nodes_{*this};

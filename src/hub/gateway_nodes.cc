@@ -11,6 +11,7 @@ namespace clamor::hub {
 namespace {
 
 constexpr ChannelId kNodes{};
+constexpr std::chrono::seconds kUnreadableSaidEvery{60};
 
 }  // namespace
 
@@ -29,14 +30,26 @@ void HubGateway::tell_nodes(const news::News& what) {
                         [this, bytes = news::encode(what)] { to_nodes_->publish(kNodes, bytes); });
 }
 
+void HubGateway::node_lost() {
+    on_all([](auto& hub) { hub.host().reread_rooms(); });
+}
+
 void HubGateway::FromNodes::on_received(const bus::Received& received) {
     if (received.published_here) return;  // done already
     const auto news = news::decode(received.bytes);
-    if (!news) {
-        log::error("what a node tells cannot be read", {{"error", news.error().to_string()}});
-        return;
-    }
+    if (!news) return gateway_.news_are_unreadable(news.error());
     std::visit([this](const auto& what) { gateway_.take(what); }, *news);
+}
+
+/// As much as there is of it, it is told once a minute.
+void HubGateway::news_are_unreadable(const Error& error) {
+    news_unreadable_.add();
+    const MonoTime now = scheduler().now().mono;
+    if (unreadable_said_at_ != MonoTime() && now - unreadable_said_at_ < kUnreadableSaidEvery)
+        return;
+    unreadable_said_at_ = now;
+    log::error("what a node tells cannot be read",
+               {{"error", error.to_string()}, {"so_many", news_unreadable_.value()}});
 }
 
 void HubGateway::FromNodes::on_gap(ChannelId, Position after, Position before) {

@@ -19,10 +19,12 @@ std::uint64_t token_fingerprint(std::string_view hash_hex) {
 void Skipped::add(chat::ShedClass shed_class, Position position) {
     if (first == Position{}) first = position;
     last = position;
+    perhaps = false;
     ++by_class[static_cast<std::size_t>(shed_class)];
 }
 
 void Skipped::add(const Skipped& later) {
+    perhaps = later.perhaps && (perhaps || *this == Skipped{});
     if (first == Position{}) first = later.first;
     last = later.last;
     for (std::size_t i = 0; i < by_class.size(); ++i) by_class[i] += later.by_class[i];

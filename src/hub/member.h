@@ -94,6 +94,8 @@ struct Skipped {
     std::array<std::uint32_t, chat::kShedClasses> by_class{};
     Position first;
     Position last;
+    /// Nobody knows whether it was any at all: only who counts positions needs to hear of it.
+    bool perhaps = false;
 
     void add(chat::ShedClass shed_class, Position position);
     void add(const Skipped& later);

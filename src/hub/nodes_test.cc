@@ -117,6 +117,61 @@ TEST_F(NodesTest, ShowEverybodyTheSameOrderAndStoreIt) {
     EXPECT_EQ(stored(), lines(viewers_[0]->text()));
 }
 
+TEST_F(NodesTest, ReadFactsAgainThatANodeChangedAndDidNotTellSinceItWasLost) {
+    auto& vandal = nodes_[0]->add("vandal");
+    ASSERT_TRUE(until([&] { return !vandal.joins.empty(); }));
+    nodes_[0]->say(vandal, 10, "hello");
+    ASSERT_TRUE(seen("vandal: hello"));
+    // As a node leaves it that is killed between the two.
+    const UserId user = shared_.catalog.find_user("vandal")->value().id;
+    const store::Change ban = store::change::PutBan{.ban = {.channel = lobby_, .user = user}};
+    ASSERT_TRUE(shared_.catalog.apply({&ban, 1}, {}));
+    store::Channel lobby = **shared_.catalog.find_channel(lobby_);
+    lobby.modes.emote_only = true;
+    ASSERT_TRUE(shared_.catalog.update_channel(lobby));
+    nodes_[0]->say(vandal, 11, "still here");
+    ASSERT_TRUE(seen("vandal: still here"));
+    nodes_[0]->gateway().node_lost();
+    ASSERT_TRUE(until([&] { return nodes_[0]->hub().counters().rooms_reread.value() == 1; }));
+    nodes_[0]->say(vandal, 12, "gone");
+    ASSERT_TRUE(until([&] { return vandal.sends.contains(12); }));
+    EXPECT_TRUE(vandal.answered<chat::Refused>(12));
+    // The room's modes come from a worker: who joins is told of them.
+    EXPECT_TRUE(until([&] {
+        const FakeMember& late = nodes_[0]->add("");
+        EXPECT_TRUE(until([&] { return !late.joins.empty(); }));
+        return std::get<Joined>(late.joins.begin()->second).modes.emote_only;
+    }));
+}
+
+TEST_F(NodesTest, LeaveOutWhatIsNoNewsOfANode) {
+    reactor::WorkerPool resolver(1, 10);
+    const auto link = bus::redis::Link::start(
+        {.url = *bus::redis::parse_url(shared_.redis.url()), .node = 99}, resolver);
+    ASSERT_TRUE(link);
+    bus::redis::TestShard shard;
+    bus::redis::Keeper keeper;
+    const auto bus = (*link)->make_bus(keeper, shard.scheduler());
+    bus->subscribe(ChannelId{}, bus::kNewest);
+    for (const std::string& alien : {std::string(), std::string("rubbish"), std::string(9, '\xff'),
+                                     std::string("\x01\x02", 2), std::string(70'000, '\1')})
+        bus->publish(ChannelId{}, alien);
+    shared_.redis.cli("publish clamor:{0} rubbish");
+    shared_.redis.cli("xadd clamor:{0}:stream 99999999999999-1 e rubbish");
+    ASSERT_TRUE(until([&] {
+        shard.run_for(1ms);
+        return std::ranges::all_of(nodes_, [](const auto& node) {
+            return node->gateway().news_unreadable().value() == 5;
+        });
+    }));
+    for (const auto& node : nodes_) EXPECT_GE(node->link().counters().foreign.value(), 1u);
+    // And the news that follow are heard.
+    nodes_[0]->gateway().tell_nodes(news::ChannelChanged{lobby_});
+    nodes_[0]->say(*speakers_[0], 20, "on it goes");
+    EXPECT_TRUE(seen("on it goes"));
+    (*link)->stop(0ms);
+}
+
 TEST_F(NodesTest, GiveWhoComesBackWhatANodeDidNotWriteThatWasLost) {
     auto& vandal = nodes_[2]->add("vandal");
     ASSERT_TRUE(until([&] { return !vandal.joins.empty(); }));

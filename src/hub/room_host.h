@@ -105,6 +105,9 @@ class RoomHost final : public bus::Receiver {
     void account_changed(const chat::User& user);
     void standing_changed(ChannelId channel, UserId user);
     void channel_changed(ChannelId channel);
+    /// Reads the facts of all rooms again, some at a time: another node was lost, perhaps between a
+    /// change in the catalog and telling it.
+    void reread_rooms();
     /// On another node. What this one has still to write is taken back behind it.
     void acts_undone(ChannelId channel, const std::vector<MessageId>& acts);
     /// The node ends soon: bulks of acts are shown at once from now on.
@@ -292,6 +295,10 @@ class RoomHost final : public bus::Receiver {
     /// Nothing where the channel is too large for it.
     void announce_membership(const HostedRoom& room, chat::MembershipChanged changed);
     void sweep();
+    /// What has changed is in the catalog: of the channel it is read now, of people when they do
+    /// something.
+    void reread_facts(HostedRoom& room);
+    void reread_some();
     /// Something is under way there, or waits: the room must not be let go.
     static bool in_use(const HostedRoom& room);
     using Rooms = std::unordered_map<ChannelId, std::unique_ptr<HostedRoom>>;
@@ -319,6 +326,8 @@ class RoomHost final : public bus::Receiver {
     TimerId presence_timer_{};
     TimerId sweep_timer_{};
     TimerId echo_timer_{};
+    std::vector<ChannelId> to_reread_;
+    TimerId reread_timer_{};
     automod::AutoMod automod_;
     std::vector<text::CodePoints> emote_spans_;   // scratch
     std::vector<store::VerdictRecord> verdicts_;  // to be written

@@ -156,8 +156,10 @@ void RoomHost::on_gap(ChannelId channel, Position after, Position before) {
     Skipped skipped{.by_class = {},
                     .first = {.epoch = after.epoch, .sequence = after.sequence + 1},
                     .last = {.epoch = before.epoch, .sequence = before.sequence - 1}};
+    const std::uint64_t events = events_between(after, before);
     skipped.by_class[static_cast<std::size_t>(chat::ShedClass::message)] =
-        static_cast<std::uint32_t>(std::max<std::uint64_t>(events_between(after, before), 1));
+        static_cast<std::uint32_t>(std::max<std::uint64_t>(events, 1));
+    skipped.perhaps = events == 0;
     for (const auto& [shard, count] : room->second->members)
         outlet_.tell_skipped(shard, channel, skipped);
     ++room->second->gaps;
@@ -174,11 +176,7 @@ void RoomHost::read_gap(const Gap& gap) {
     const auto room = rooms_.find(gap.channel);
     if (room == rooms_.end()) return;
     counters_.gaps_read.add();
-    // What has changed since is in the catalog: of the channel now, of people when they do
-    // something.
-    channel_changed(gap.channel);
-    for (auto& [user, entry] : room->second->chatters)
-        entry.waiting() ? entry.stale = true : entry.ready = false;
+    reread_facts(*room->second);
     const bool queued = services_.workers.post([this, gap, home = scheduler_.shard()] {
         auto found = services_.log.read({.channel = gap.channel,
                                          .after_sequence = gap.after.sequence,

@@ -78,6 +78,32 @@ bool RoomHost::in_use(const HostedRoom& room) {
                                [](const auto& entry) { return entry.second.waiting(); });
 }
 
+void RoomHost::reread_facts(HostedRoom& room) {
+    channel_changed(room.channel);
+    for (auto& [user, entry] : room.chatters)
+        entry.waiting() ? entry.stale = true : entry.ready = false;
+}
+
+void RoomHost::reread_rooms() {
+    to_reread_.clear();
+    for (const auto& [channel, room] : rooms_) to_reread_.push_back(channel);
+    if (!reread_timer_ && !to_reread_.empty()) reread_some();
+}
+
+void RoomHost::reread_some() {
+    for (std::size_t i = 0; i < limits::kRereadRooms && !to_reread_.empty(); ++i) {
+        const auto room = rooms_.find(to_reread_.back());
+        to_reread_.pop_back();
+        if (room == rooms_.end()) continue;
+        counters_.rooms_reread.add();
+        reread_facts(*room->second);
+    }
+    reread_timer_ = {};
+    if (to_reread_.empty()) return;
+    reread_timer_ =
+        scheduler_.call_at(scheduler_.now().mono + limits::kRereadEvery, [this] { reread_some(); });
+}
+
 RoomHost::Rooms::iterator RoomHost::let_go(Rooms::iterator room) {
     bus_.unsubscribe(room->first);
     if (services_.shared_presence != nullptr && room->second->ready)

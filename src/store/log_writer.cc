@@ -24,6 +24,7 @@ bool would_reach(const Deletion& deletion, const StoredMessage& message) {
 LogWriter::LogWriter(MessageLog& log, const LogWriterOptions& options)
     : log_(log),
       options_(options),
+      refused_(options.refused_path),
       retry_(mutex_, wake_, waiting_,
              {.pause_min = options.retry_pause_min,
               .pause_max = options.retry_pause_max,
@@ -161,10 +162,7 @@ bool LogWriter::joins_batch(const LogEntry& entry) const {
 
 bool LogWriter::write_batch() {
     const std::size_t entries = batch_.size() + deletions_.size() + restorations_.size();
-    if (!batch_.empty()) {
-        if (!commit([this] { return log_.append(batch_); })) return false;
-        finish_messages();
-    }
+    if (!batch_.empty() && !write_messages()) return false;
     if (!deletions_.empty()) {
         if (!commit([this] { return log_.mark_deleted(deletions_); })) return false;
         finish(deletions_);
@@ -181,6 +179,23 @@ bool LogWriter::write_batch() {
     }
     written_.notify_all();
     if (options_.on_written) options_.on_written(entries);
+    return true;
+}
+
+bool LogWriter::write_messages() {
+    std::vector<std::size_t> refused;
+    const bool written = commit([&] {
+        auto done = RefusedEntries::append_others(log_, batch_);
+        if (done) refused = *std::move(done);
+        return done.map([](const auto&) {});
+    });
+    if (!written) return false;
+    for (const std::size_t index : refused) {
+        refused_.set_aside(batch_[index]);
+        tasks_[index] = {};
+    }
+    counters_.appended.add(batch_.size() - refused.size());
+    finish_messages();
     return true;
 }
 
@@ -212,7 +227,6 @@ bool LogWriter::commit(Commit&& commit) {
 }
 
 void LogWriter::finish_messages() {
-    counters_.appended.add(batch_.size());
     finish(batch_);
     for (Task& task : tasks_) {
         if (task) task();

@@ -9,6 +9,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "base/limits.h"
 #include "store/log_entry.h"
 #include "store/log_queue.h"
+#include "store/refused_entries.h"
 #include "store/retry.h"
 
 namespace clamor::store {
@@ -40,6 +42,8 @@ struct LogWriterOptions {
     std::chrono::milliseconds retry_pause_max{2000};
     /// How long the destructor goes on trying while the disk fails.
     std::chrono::milliseconds stop_timeout{5000};
+    /// Where entries are set aside that the log never takes; empty: they are only told in the log.
+    std::string refused_path{};
     /// Told how many entries, the oldest that were waiting, have been written; on the writer's
     /// thread.
     std::function<void(std::size_t)> on_written{};
@@ -49,7 +53,8 @@ struct LogWriterOptions {
 /// tasks. While a commit runs the queue grows, so the groups grow with the load. The deletions of a
 /// batch are a second commit behind its messages: a deletion and the messages before it are never
 /// further apart than a crash between the two. What is restored comes behind both. A failed batch
-/// is kept and tried again with growing pauses; the writer is then degraded, says so once in the
+/// is kept and tried again with growing pauses, but for messages whose place another has
+/// (RefusedEntries); the writer is then degraded, says so once in the
 /// log, and once more when it has recovered.
 class LogWriter final : public LogQueue {
   public:
@@ -75,6 +80,9 @@ class LogWriter final : public LogQueue {
     std::size_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
     /// How long the oldest of these has waited; 0 when none does.
     std::chrono::milliseconds backlog_age() const;
+    /// What the log never takes. Not while entries wait, but for the count.
+    RefusedEntries& refused() { return refused_; }
+    const RefusedEntries& refused() const { return refused_; }
     /// The last commit failed and none has succeeded since.
     bool degraded() const { return retry_.degraded(); }
 
@@ -102,6 +110,7 @@ class LogWriter final : public LogQueue {
     /// those before what is restored.
     bool joins_batch(const LogEntry& entry) const;
     bool write_batch();
+    bool write_messages();
     /// Tries until it succeeds; false when it gave up because the writer is being stopped.
     template <class Commit>
     bool commit(Commit&& commit);
@@ -114,6 +123,7 @@ class LogWriter final : public LogQueue {
     MessageLog& log_;
     const LogWriterOptions options_;
     LogWriterCounters counters_;
+    RefusedEntries refused_;
     std::atomic<std::size_t> waiting_{0};
 
     mutable std::mutex mutex_;

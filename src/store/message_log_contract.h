@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <fstream>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -9,6 +11,8 @@
 #include <gtest/gtest.h>
 
 #include "store/message_log.h"
+#include "store/spooled_log.h"
+#include "store/sqlite/temp_folder.h"
 
 namespace clamor::store {
 
@@ -183,6 +187,36 @@ TYPED_TEST_P(MessageLogContract, RefusesAWholeBatchThatTakesAnothersPosition) {
     EXPECT_THAT(this->read({}), testing::ElementsAre(1, 2, 3));
     ASSERT_TRUE(this->log().append(sample_messages(this->lobby_, 4, 5)));
     EXPECT_THAT(this->read({}), testing::ElementsAre(1, 2, 3, 4, 5));
+}
+
+TYPED_TEST_P(MessageLogContract, IsWrittenToPastEntriesWhosePlaceIsTaken) {
+    ASSERT_TRUE(this->log().append(sample_messages(this->lobby_, 1, 3)));
+    const TempFolder folder;
+    SpooledLogOptions options;
+    options.spool.folder = folder.file("spool");
+    options.writer.commit_interval = std::chrono::milliseconds(20);
+    options.writer.refused_path = folder.file("refused.jsonl");
+    options.writer.stop_timeout = std::chrono::minutes(1);  // the log may be a throttled one
+    {
+        const auto queue = SpooledLog::open(this->log(), options).value();
+        auto batch = sample_messages(this->lobby_, 2, 8);
+        for (const std::size_t i : {0u, 1u}) batch[i].id = MessageId::from_random(77, i);
+        for (const StoredMessage& message : batch) queue->append(message, {});
+        queue->append(sample_message(this->music_, 1), {});
+        queue->mark_deleted(
+            {.channel = this->lobby_, .by = this->act(1), .ids = {batch.back().id}});
+    }
+    EXPECT_THAT(this->read({}), testing::ElementsAre(1, 2, 3, 4, 5, 6, 7, 8));
+    EXPECT_EQ(this->log().read({.channel = this->lobby_}).value()[1].id,
+              sample_message(this->lobby_, 2).id);
+    EXPECT_THAT(this->deleted(this->lobby_), testing::ElementsAre(8));
+    EXPECT_EQ(sequences_of(this->log().read({.channel = this->music_}).value()),
+              (std::vector<std::uint64_t>{1}));
+    std::ostringstream kept;
+    kept << std::ifstream(options.writer.refused_path).rdbuf();
+    EXPECT_THAT(kept.str(),
+                testing::MatchesRegex("\\{\"channel\":1000,\"epoch\":3,\"sequence\":2,.*\n"
+                                      "\\{\"channel\":1000,\"epoch\":3,\"sequence\":3,.*\n"));
 }
 
 TYPED_TEST_P(MessageLogContract, MarksMessagesOfTheChannelAsDeletedAndKeepsThem) {
@@ -372,8 +406,8 @@ REGISTER_TYPED_TEST_SUITE_P(
     ReadsTheNewestOfARangeInAscendingOrder, PagesForwardFromALowerBound,
     ReadsByTimeWithBoundsThatAreExclusive, ReadsByAuthor,
     StoresAMessageOnceHoweverOftenItIsAppended, RefusesAWholeBatchThatTakesAnothersPosition,
-    MarksMessagesOfTheChannelAsDeletedAndKeepsThem, MarksWhatAnAuthorSaidUpToASequence,
-    ClearsAChannelOfWhatIsThereAndOfNothingThatComesLater,
+    IsWrittenToPastEntriesWhosePlaceIsTaken, MarksMessagesOfTheChannelAsDeletedAndKeepsThem,
+    MarksWhatAnAuthorSaidUpToASequence, ClearsAChannelOfWhatIsThereAndOfNothingThatComesLater,
     MarksMessagesAndUserNoticesButNoModeration, RestoresWhatAnActDeletedFirst,
     TakesBackAClearingAndLeavesWhatWasDeletedBefore, KeepsKindsAndReadsMessagesOnlyWhenAsked,
     KnowsAuthorsByMessagesAndNoticesNotByModeration, GoesOnOverSequencesThatANewEpochLeftOut,

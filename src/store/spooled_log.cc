@@ -13,13 +13,16 @@ namespace clamor::store {
 namespace {
 
 /// Writes what an earlier process left, in the order in which it was given.
-Result<void> write_left(MessageLog& log, const std::vector<LogEntry>& entries) {
+Result<void> write_left(MessageLog& log, const std::vector<LogEntry>& entries,
+                        RefusedEntries& refused) {
     std::vector<StoredMessage> messages;
     const auto write_messages = [&]() -> Result<void> {
         if (messages.empty()) return {};
-        auto written = log.append(messages);
+        auto written = RefusedEntries::append_others(log, messages);
+        if (!written) return tl::unexpected(written.error());
+        for (const std::size_t index : *written) refused.set_aside(messages[index]);
         messages.clear();
-        return written;
+        return {};
     };
     for (const LogEntry& entry : entries) {
         if (const auto* message = std::get_if<StoredMessage>(&entry)) {
@@ -114,7 +117,8 @@ Result<std::unique_ptr<SpooledLog>> SpooledLog::open(MessageLog& log, SpooledLog
         opened->left_held_ = true;
         opened->writer_->append_all(std::move(left));
     } else {
-        if (auto written = write_left(log, left); !written) return tl::unexpected(written.error());
+        auto written = write_left(log, left, opened->writer_->refused());
+        if (!written) return tl::unexpected(written.error());
         if (!left.empty() || unreadable > 0) {
             log::info("the message log has taken over what was left in the spool",
                       {{"entries", left.size()}, {"unreadable", unreadable}});

@@ -113,6 +113,26 @@ TEST_F(SpooledLogTest, CannotBeOpenedWhileTheLogTakesNotWhatIsLeft) {
     EXPECT_THAT(read(log), ElementsAre(1));
 }
 
+TEST_F(SpooledLogTest, OpensPastALeftEntryWhosePlaceIsTaken) {
+    log.fail_appends(kDiskFull);
+    auto queue = open(options());
+    for (std::uint64_t i = 1; i <= 3; ++i) append(*queue, i);
+    queue.reset();
+    log.fail_appends({});
+    StoredMessage other = sample_message(kLobby, 2);
+    other.id = MessageId::from_random(77, 1);
+    ASSERT_TRUE(log.append({&other, 1}));
+    auto set_aside = options();
+    set_aside.writer.refused_path = temp_.file("refused.jsonl");
+    queue = open(set_aside);
+    EXPECT_THAT(read(log), ElementsAre(1, 2, 3));
+    EXPECT_EQ(queue->writer().refused().count().value(), 1u);
+    queue.reset();
+    EXPECT_GT(std::filesystem::file_size(set_aside.writer.refused_path), 0u);
+    // And is not met again.
+    EXPECT_EQ(open(set_aside)->writer().refused().count().value(), 0u);
+}
+
 TEST_F(SpooledLogTest, ReadersSeeWhatWasAppendedBefore) {
     auto slow = options();
     slow.writer.commit_interval = 1h;

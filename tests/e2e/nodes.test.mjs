@@ -393,6 +393,9 @@ test('a node that is killed takes nothing with it', kTimeout, async () => {
     await again.sayStored(room, 'back again');
     await viewer.hears('back again');
     await historyIs(room, heard(viewer));
+    // What it may have changed and told nobody of, the others read again.
+    const missed = async () => (await one.metric('clamor_nodes_lost_total')) >= 1 && (await one.metric('clamor_rooms_reread_total')) >= 1;
+    await eventually(missed, 'the others miss it and read their facts again', 60_000, 500);
 });
 
 test('nodes whose stores are their own are refused', kTimeout, () => {

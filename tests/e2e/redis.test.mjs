@@ -2,7 +2,10 @@
 // A node with Redis: what is said goes through it; without it the node goes on alone, and loses nothing.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { IrcClient } from './irc.mjs';
 import { Redis } from './redis.mjs';
@@ -113,6 +116,46 @@ test('a Redis that is too old is named', kTimeout, async () => {
     } finally {
         proxy.close();
         await redis.stop();
+    }
+});
+
+test('a Redis that speaks TLS is checked, and chatted through', kTimeout, async () => {
+    const papers = mkdtempSync(join(tmpdir(), 'clamor-papers-'));
+    const at = (name) => join(papers, name);
+    const openssl = (name, ...args) => {
+        const made = spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', `/CN=${name}`,
+            '-keyout', at(`${name}.key`), '-out', at(`${name}.crt`), ...args], { encoding: 'utf8' });
+        assert.equal(made.status, 0, made.stderr);
+    };
+    for (const ca of ['ca', 'other']) openssl(ca);
+    openssl('redis', '-CA', at('ca.crt'), '-CAkey', at('ca.key'), '-addext', 'subjectAltName=IP:127.0.0.1', '-addext', 'basicConstraints=critical,CA:FALSE');
+    const plain = await Redis.start();
+    const { port } = plain;
+    await plain.stop();
+    const redis = await Redis.start(['--tls-port', `${port}`, '--tls-cert-file', at('redis.crt'), '--tls-key-file', at('redis.key'), '--tls-ca-cert-file', at('ca.crt'),
+        '--tls-auth-clients', 'no']);
+    const config = (ca) => ({ redis: { url: `rediss://127.0.0.1:${port}`, only_node: true, ca_file: at(ca) } });
+    try {
+        const server = await Server.start({ config: config('ca.crt') });
+        const sender = await IrcClient.login(server, 'secret', { channels: ['secret'] });
+        sender.say('secret', 'nobody listens', 'client-nonce=a');
+        await sender.lines.next((line) => line.includes('client-nonce=a;') && line.includes(' USERSTATE '));
+        assert.ok((await server.metric('clamor_redis_published_total')) >= 1);
+        await server.stop();
+        const run = (command, ca) => {
+            writeFileSync(at('c.toml'), `[server]\nhttp = "127.0.0.1:0"\nirc = ""\ndata = "${at('data')}"\n[redis]\nurl = "rediss://127.0.0.1:${port}"\nonly_node = true\nca_file = "${at(ca)}"\n`);
+            return spawnSync(binary, command === 'check' ? ['check', at('c.toml')] : ['serve', '--config', at('c.toml')], { encoding: 'utf8', timeout: 20_000 });
+        };
+        assert.equal(run('check', 'other.crt').status, 0);
+        const wrong = run('serve', 'other.crt');
+        assert.notEqual(wrong.status, 0);
+        assert.match(wrong.stderr, /not trusted.*redis\.ca_file/);
+        const missing = run('check', 'none.crt');
+        assert.notEqual(missing.status, 0);
+        assert.match(missing.stdout + missing.stderr, /redis\.ca_file \('.*none\.crt'\).*No such file/);
+    } finally {
+        await redis.stop();
+        rmSync(papers, { recursive: true, force: true });
     }
 });
 

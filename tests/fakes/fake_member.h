@@ -61,6 +61,7 @@ class FakeMember final : public hub::Member {
         for (std::size_t i = 0; i < events.by_class.size(); ++i) skipped[i] += events.by_class[i];
         skipped_first = events.first;
         skipped_last = events.last;
+        skipped_perhaps = events.perhaps;
     }
     void on_join_answer(hub::RequestId request, hub::JoinAnswer answer) override {
         joins.emplace(request, std::move(answer));
@@ -104,6 +105,7 @@ class FakeMember final : public hub::Member {
     std::array<std::uint32_t, chat::kShedClasses> skipped{};
     Position skipped_first;
     Position skipped_last;
+    bool skipped_perhaps = false;
     std::multimap<hub::RequestId, hub::JoinAnswer> joins;
     std::multimap<hub::RequestId, hub::SendAnswer> sends;
     std::multimap<hub::RequestId, hub::NamesAnswer> names;

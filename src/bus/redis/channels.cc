@@ -130,10 +130,16 @@ void Link::Impl::server_down(Server& server) {
 }
 
 void Link::Impl::pushed(Server& server, const Reply& push) {
+    if (push.is_error() && !server.may_listen) {
+        if (!is_about_slots(push.text())) return refuse(server, push.text());
+        return listened_around(server, {});
+    }
     if (push.is_error()) return failed(server, push.text());
     if (push.size() < 3) return;  // the answer to a PING
     const std::string_view kind = push[0].text();
     const std::string_view topic = push[1].text();
+    if (topic == kProbeTopic && kind != "message" && kind != "smessage")
+        return listened_around(server, kind);
     constexpr std::string_view kStart = "clamor:{";
     if (!topic.starts_with(kStart) || !topic.ends_with('}')) return;
     const auto digits = topic.substr(kStart.size(), topic.size() - kStart.size() - 1);

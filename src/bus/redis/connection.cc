@@ -57,19 +57,24 @@ Connection::Connection(Scheduler& scheduler, reactor::Engine& engine, Login logi
 
 Connection::~Connection() = default;
 
-void Connection::connect(const reactor::Endpoint& to) {
+void Connection::connect(const reactor::Endpoint& to, const std::string& host) {
     CLAMOR_CHECK(state_ == State::closed, "a connection connects when it is closed");
     state_ = State::connecting;
     reader_.reset(redisReaderCreate());
     CLAMOR_CHECK(reader_ != nullptr, "there is memory");
+    host_ = host;
+    tls_.reset();
     waiting_.clear();
     out_.clear();
     why_.clear();
-    refused_ = subscriber_ = sending_ = false;
+    refused_ = subscriber_ = sending_ = mute_ = false;
     const std::uint64_t life = ++life_;
     timeout_ =
         scheduler_.call_at(scheduler_.now().mono + limits::kRedisConnectTimeout, [this, life] {
-            if (life == life_ && state_ == State::connecting) close("it does not answer");
+            if (life != life_ || state_ != State::connecting) return;
+            close(mute_ && login_.tls ? "it does not answer; where it speaks no TLS, its address "
+                                        "begins with redis, not rediss"
+                                      : "it does not answer");
         });
     auto started = engine_.connect(*this, to);
     if (started) return;
@@ -135,9 +140,12 @@ void Connection::send_soon() {
 }
 
 void Connection::send() {
-    if (sending_ || out_.empty() || state_ == State::closed || state_ == State::closing) return;
+    if (sending_ || state_ == State::closed || state_ == State::closing) return;
+    if (tls_) tls_->write(std::exchange(out_, {}));
+    std::string next = tls_ ? tls_->take_output() : std::exchange(out_, {});
+    if (next.empty()) return;
     sending_ = true;
-    on_way_ = std::exchange(out_, {});
+    on_way_ = std::move(next);
     const std::string_view part = on_way_;
     engine_.send(*this, std::span(&part, 1));
 }
@@ -149,6 +157,13 @@ void Connection::on_sent() {
 
 void Connection::on_connected() {
     heard_at_ = scheduler_.now().mono;
+    mute_ = true;
+    if (!login_.tls) return log_in();
+    tls_ = std::make_unique<TlsSession>(*login_.tls, host_);
+    send();
+}
+
+void Connection::log_in() {
     const auto must = [this](const Reply& reply) {
         if (reply.is_error()) close(std::string(reply.text()), refuses(reply.text()));
     };
@@ -169,6 +184,17 @@ void Connection::on_connected() {
 
 void Connection::on_received(std::string_view bytes) {
     heard_at_ = scheduler_.now().mono;
+    mute_ = false;
+    if (!tls_) return read(bytes);
+    const bool before = tls_->established();
+    std::string plain;
+    if (auto fault = tls_->receive(bytes, plain)) return close(fault->why, fault->lasting);
+    if (!before && tls_->established()) log_in();
+    send();
+    if (!plain.empty()) read(plain);
+}
+
+void Connection::read(std::string_view bytes) {
     if (redisReaderFeed(reader_.get(), bytes.data(), bytes.size()) != REDIS_OK)
         return close(reader_->errstr);
     while (state_ == State::connecting || state_ == State::open) {
@@ -197,7 +223,10 @@ void Connection::on_closed(std::error_code why) {
     scheduler_.cancel(timeout_);
     state_ = State::closed;
     waiting_.clear();
-    if (why_.empty()) why_ = why ? why.message() : "Redis closed the connection";
+    const bool by_us = !why_.empty();
+    if (!by_us) why_ = why ? why.message() : "Redis closed the connection";
+    if (mute_ && !by_us && !login_.tls)
+        why_ += " before it said anything; where it speaks TLS, its address begins with rediss";
     owner_.closed(std::exchange(why_, {}), refused_);
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/scheduler.h"
 #include "base/time.h"
+#include "bus/redis/tls.h"
 #include "reactor/engine.h"
 
 struct redisReader;
@@ -57,15 +58,16 @@ class Connection final : private reactor::Stream {
         std::string user;
         std::string password;
         std::uint16_t database = 0;
-        std::string name;  ///< shown in CLIENT LIST
+        std::string name;                                 ///< shown in CLIENT LIST
+        std::shared_ptr<const TlsContext> tls = nullptr;  ///< null: in plain text
     };
 
     /// The engine is of the scheduler's thread.
     Connection(Scheduler& scheduler, reactor::Engine& engine, Login login, Owner owner);
     ~Connection() override;
 
-    /// Only when it is closed.
-    void connect(const reactor::Endpoint& to);
+    /// Only when it is closed. `host`: whom the certificate must be for, where TLS is spoken.
+    void connect(const reactor::Endpoint& to, const std::string& host);
     /// Ends it at once; `closed` follows, never from inside.
     void close(std::string why, bool refused = false);
 
@@ -102,6 +104,8 @@ class Connection final : private reactor::Stream {
     void on_sent() override;
     void on_closed(std::error_code why) override;
 
+    void log_in();
+    void read(std::string_view bytes);
     void append(std::span<const std::string_view> command);
     void send_soon();
     void send();
@@ -113,6 +117,8 @@ class Connection final : private reactor::Stream {
     const Owner owner_;
     State state_ = State::closed;
     std::unique_ptr<redisReader, FreeReader> reader_;
+    std::string host_;
+    std::unique_ptr<TlsSession> tls_;  // null: plain text, or not connected yet
     std::deque<Waiting> waiting_;
     bool subscriber_ = false;
     bool sending_ = false;
@@ -121,6 +127,7 @@ class Connection final : private reactor::Stream {
     std::string on_way_;  // being sent
     std::string why_;     // it is being closed
     bool refused_ = false;
+    bool mute_ = false;       // connected, and nothing has come yet
     std::uint64_t life_ = 0;  // counts connects, so that a late task knows its own
     TimerId timeout_{};
     MonoTime heard_at_{};

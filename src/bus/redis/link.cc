@@ -11,7 +11,6 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "bus/redis/link_impl.h"
-#include "bus/redis/scripts.h"
 
 /// The thread of a link, and the servers that it is connected to.
 namespace clamor::bus::redis {
@@ -21,26 +20,30 @@ namespace {
 constexpr std::chrono::milliseconds kTick{20};
 constexpr std::chrono::seconds kPingEvery{1};
 constexpr std::chrono::milliseconds kFindEvery{250};
-constexpr int kMajorLeast = 7;
-
-/// `field` of what INFO says.
-std::string_view info(std::string_view text, std::string_view field) {
-    for (std::size_t at = text.find(field); at != std::string_view::npos;
-         at = text.find(field, at + 1)) {
-        if (at != 0 && text[at - 1] != '\n') continue;
-        const std::string_view rest = text.substr(at + field.size());
-        if (!rest.starts_with(':')) continue;
-        return rest.substr(1, rest.find_first_of("\r\n") - 1);
-    }
-    return {};
-}
+constexpr std::string_view kSentinelLogin =
+    "; the sentinels' own login is ?sentinel_user=USER&sentinel_password=PASSWORD at the end of "
+    "the "
+    "address";
 
 std::string to_address(std::string_view host, std::string_view port) {
     const bool bare_v6 = host.find(':') != std::string_view::npos;
     return bare_v6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
 }
 
-/// The slot has moved, or will soon be there: nothing is wrong with the server.
+/// Of an address as above, without the brackets.
+std::string host_of(std::string_view address) {
+    std::string_view host = address.substr(0, address.rfind(':'));
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    return std::string(host);
+}
+
+bool is_about_login(std::string_view error) {
+    return error.starts_with("NOAUTH") || error.starts_with("WRONGPASS") ||
+           error.starts_with("ERR AUTH");
+}
+
+}  // namespace
+
 bool is_about_slots(std::string_view error) {
     for (const std::string_view kind : {"MOVED ", "ASK ", "TRYAGAIN", "CLUSTERDOWN"}) {
         if (error.starts_with(kind)) return true;
@@ -48,12 +51,9 @@ bool is_about_slots(std::string_view error) {
     return false;
 }
 
-/// What is asked later may well succeed.
 bool passes(std::string_view error) {
     return error.starts_with("CLAMOR") || error.starts_with("OOM");
 }
-
-}  // namespace
 
 Link::Impl::Impl(LinkOptions given, Executor& resolver)
     : options(std::move(given)),
@@ -68,6 +68,11 @@ Link::Impl::~Impl() {
 }
 
 Result<void> Link::Impl::start() {
+    if (options.url.tls) {
+        auto loaded = TlsContext::load(options.tls);
+        if (!loaded) return tl::unexpected(loaded.error());
+        tls_ = *std::move(loaded);
+    }
     started_.emplace();
     auto started = started_->get_future();
     thread_ = std::thread([this] { run(); });
@@ -182,7 +187,8 @@ Server& Link::Impl::add_server(const std::string& address) {
     const Connection::Login login{.user = options.url.user,
                                   .password = options.url.password,
                                   .database = options.url.database,
-                                  .name = "clamor-" + node_field_};
+                                  .name = "clamor-" + node_field_,
+                                  .tls = tls_};
     server.commands = std::make_unique<Connection>(
         *home_, *engine_, login,
         Connection::Owner{
@@ -193,7 +199,7 @@ Server& Link::Impl::add_server(const std::string& address) {
     server.topics = std::make_unique<Connection>(
         *home_, *engine_, login,
         Connection::Owner{
-            .opened = [this, &server] { opened(server); },
+            .opened = [this, &server] { listen_around(server); },
             .pushed = [this, &server](const Reply& push) { pushed(server, push); },
             .closed = [this, &server](const std::string& why,
                                       bool refused) { closed(server, why, refused); }});
@@ -240,82 +246,12 @@ void Link::Impl::resolved(const std::string& address, Result<reactor::Endpoint> 
         return closed(server, found.error().to_string(), nonsense);
     }
     server.state = Server::State::opening;
-    server.commands->connect(*found);
-    server.topics->connect(*found);
-}
-
-/// It answers, but not as it must.
-void Link::Impl::refuse(Server& server, std::string_view error) {
-    trouble(server, std::string(error));
-    if (error.starts_with("LOADING")) return;
-    first_news(fail(std::errc::permission_denied,
-                    fmt::format("Redis at {} does not let this user do what clamor needs "
-                                "(docs/operations.md has the ACL): {}",
-                                server.address, error)));
-}
-
-/// The commands' connection: what kind of server is it, and may we do what we have to?
-void Link::Impl::logged_in(Server& server) {
-    server.commands->ask({"INFO"}, [this, &server](const Reply& reply) {
-        if (reply.is_error()) return refuse(server, reply.text());
-        const std::string_view version = info(reply.text(), "redis_version");
-        server.run = info(reply.text(), "run_id");
-        int major = 0;
-        std::from_chars(version.data(), version.data() + version.size(), major);
-        if (major < kMajorLeast) {
-            trouble(server, "too old");
-            return first_news(
-                fail(std::errc::not_supported,
-                     fmt::format("Redis at {} is version {}; clamor needs {} or newer",
-                                 server.address, version, kMajorLeast)));
-        }
-        if (info(reply.text(), "role") != "master")
-            return trouble(server, "it is a replica, and the master is needed");
-        const bool clustered = info(reply.text(), "cluster_enabled") == "1";
-        if (clustered != (options.url.mode == Mode::cluster)) {
-            trouble(server, "wrong mode");
-            return first_news(fail(
-                std::errc::not_supported,
-                fmt::format("Redis at {} {} of a Redis Cluster; the address begins with {} then",
-                            server.address, clustered ? "is a node" : "is no node",
-                            clustered ? "redis+cluster://" : "redis://")));
-        }
-    });
-    if (options.follows) {
-        server.commands->ask({"PING"}, [this, &server](const Reply&) { opened(server); });
-        return;
-    }
-    for (const auto& [script, sha] : {std::pair(kPublishScript, &server.publish_sha),
-                                      std::pair(kWindowScript, &server.window_sha),
-                                      std::pair(kPresenceScript, &server.presence_sha)}) {
-        server.commands->ask({"SCRIPT", "LOAD", script},
-                             [this, &server, sha = sha](const Reply& reply) {
-                                 if (reply.is_error()) return refuse(server, reply.text());
-                                 *sha = reply.text();
-                             });
-    }
-    server.commands->ask({"PING"}, [this, &server](const Reply&) { look_around(server); });
-}
-
-/// Once with all that is done later, so that a missing right is found now.
-void Link::Impl::look_around(Server& server) {
-    const auto done = [this, &server](const Reply& reply) {
-        // A node of a cluster has not all slots.
-        if (!reply.is_error() || is_about_slots(reply.text()) || passes(reply.text()))
-            return opened(server);
-        refuse(server, reply.text());
-    };
-    if (server.state != Server::State::opening) return;
-    server.commands->ask(
-        {"EVALSHA", server.publish_sha, "2", "clamor:{probe}:stream", "clamor:{probe}:head",
-         "clamor:{probe}", options.url.mode == Mode::cluster ? "SPUBLISH" : "PUBLISH", "probe",
-         node_field_, std::to_string(++last_number_), server.run, "0", "0", "1", "1", "60", "60",
-         "0", "0"},
-        done);
+    server.commands->connect(*found, host_of(address));
+    server.topics->connect(*found, host_of(address));
 }
 
 void Link::Impl::opened(Server& server) {
-    if (server.state != Server::State::opening || !server.topics->is_open() ||
+    if (server.state != Server::State::opening || !server.may_listen || !server.topics->is_open() ||
         !server.commands->is_open() || server.commands->unanswered() > 0)
         return;
     server.state = Server::State::up;
@@ -387,23 +323,28 @@ void Link::Impl::find_servers() {
         const bool sentinel = options.url.mode == Mode::sentinel;
         finder_ = std::make_unique<Connection>(
             *home_, *engine_,
-            Connection::Login{.user = sentinel ? "" : options.url.user,
-                              .password = sentinel ? "" : options.url.password,
-                              .database = 0,
-                              .name = "clamor-" + node_field_},
-            Connection::Owner{.opened = [this] { finder_opened(); },
-                              .pushed = {},
-                              .closed =
-                                  [this](const std::string& why, bool refused) {
-                                      finding_ = false;
-                                      if (!wanted_) return;
-                                      last_failure_ = why;
-                                      if (refused)
-                                          first_news(
-                                              fail(std::errc::permission_denied,
-                                                   fmt::format("Redis at {} cannot be used: {}",
-                                                               finder_address_, why)));
-                                  }});
+            Connection::Login{
+                .user = sentinel ? options.url.sentinel_user : options.url.user,
+                .password = sentinel ? options.url.sentinel_password : options.url.password,
+                .database = 0,
+                .name = "clamor-" + node_field_,
+                .tls = tls_},
+            Connection::Owner{
+                .opened = [this] { finder_opened(); },
+                .pushed = {},
+                .closed =
+                    [this, sentinel](const std::string& why, bool refused) {
+                        finding_ = false;
+                        if (!wanted_) return;
+                        last_failure_ = why;
+                        if (refused)
+                            first_news(
+                                fail(std::errc::permission_denied,
+                                     fmt::format(
+                                         "{} at {} cannot be used: {}{}",
+                                         sentinel ? "the sentinel" : "Redis", finder_address_, why,
+                                         sentinel && is_about_login(why) ? kSentinelLogin : "")));
+                    }});
     }
     if (finding_ || !finder_->is_closed()) return;
     std::vector<std::string> candidates = options.url.addresses;
@@ -414,7 +355,7 @@ void Link::Impl::find_servers() {
     found_at_ = now();
     finder_address_ = candidates[next_address_++ % candidates.size()];
     look_up(finder_address_, [this](const Result<reactor::Endpoint>& found) {
-        if (found && !stopped_) return finder_->connect(*found);
+        if (found && !stopped_) return finder_->connect(*found, host_of(finder_address_));
         finding_ = false;
         if (!found) last_failure_ = found.error().to_string();
     });

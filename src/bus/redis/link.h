@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "base/scheduler.h"
 #include "bus/bus.h"
+#include "bus/redis/tls.h"
 #include "bus/redis/url.h"
 
 namespace clamor::reactor {
@@ -54,6 +55,7 @@ struct WindowAnswer {
 
 struct LinkOptions {
     Url url;
+    TlsFiles tls{};          ///< where the URL asks for TLS
     std::uint64_t node = 0;  ///< names this process among all; random
     std::uint64_t seed = 1;  ///< of the pauses' jitter
     std::chrono::milliseconds patience = limits::kRedisPatience;
@@ -71,8 +73,8 @@ class Link {
   public:
     /// Starts the thread and waits for the first login, at most kRedisConnectTimeout: a server that
     /// is not there is an outage, not an error. An error: Redis does not want us (password,
-    /// rights), is too old, or the address names nothing. `resolver` looks up names and outlives
-    /// the link.
+    /// rights), has no certificate that we trust, is too old, or the address names nothing.
+    /// `resolver` looks up names and outlives the link.
     static Result<std::unique_ptr<Link>> start(LinkOptions options, Executor& resolver);
     /// The same on a thread of the caller's, which only turns `home` and `engine`, both of which
     /// outlive the link: for the simulation. It is not waited for, and not to be stopped: once

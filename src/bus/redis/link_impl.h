@@ -25,6 +25,14 @@ namespace clamor::bus::redis {
 
 class LinkedBus;
 
+/// Nobody's: to find out at the start what may be done.
+inline constexpr std::string_view kProbeTopic = "clamor:{probe}";
+
+/// The slot has moved, or will soon be there: nothing is wrong with the server.
+bool is_about_slots(std::string_view error);
+/// What is asked later may well succeed.
+bool passes(std::string_view error);
+
 /// What goes from the link to a shard.
 struct Handed {
     enum class Kind : std::uint8_t { message, subscribed, gap };
@@ -100,6 +108,7 @@ struct Server {
     std::string publish_sha;
     std::string window_sha;
     std::string presence_sha;
+    bool may_listen = false;  ///< rights to subscribe are there
     bool stalled = false;
     bool skewed = false;    ///< its clock and ours differ, and that was said
     bool unwanted = false;  ///< no slot is its any more
@@ -169,6 +178,9 @@ class Link::Impl {
     void refuse(Server& server, std::string_view error);
     void logged_in(Server& server);
     void look_around(Server& server);
+    void ask_rights(Server& server);
+    void listen_around(Server& server);
+    void listened_around(Server& server, std::string_view kind);
     void opened(Server& server);
     void closed(Server& server, const std::string& why, bool refused);
     void trouble(Server& server, const std::string& why);
@@ -237,6 +249,7 @@ class Link::Impl {
     std::thread thread_;
     bool stopped_ = false;
     std::atomic<int> lookups_{0};
+    std::shared_ptr<const TlsContext> tls_;  // null: in plain text
     std::optional<std::promise<Result<void>>> started_;
     std::mt19937_64 random_;
 

@@ -40,9 +40,38 @@ TEST_F(LoginTest, SaysWhichRightsAreMissing) {
     const RedisServer server;
     server.cli("acl setuser weak on '>pw' '~clamor:*' '&clamor:*' +@all -xadd");
     EXPECT_THAT(fault("redis://weak:pw@" + server.address()),
-                AllOf(HasSubstr("docs/operations.md"), HasSubstr("can't run this command")));
+                AllOf(HasSubstr("docs/operations.md"), HasSubstr("'xadd'")));
     server.cli("acl setuser blind on '>pw' '~clamor:*' '&clamor:*' +@all -info");
     EXPECT_THAT(fault("redis://blind:pw@" + server.address()), HasSubstr("info"));
+    server.cli("acl setuser keyless on '>pw' '~other:*' '&clamor:*' +@all");
+    EXPECT_THAT(fault("redis://keyless:pw@" + server.address()), HasSubstr("~clamor:*"));
+    server.cli("acl setuser mute on '>pw' '~clamor:*' '&other:*' +@all");
+    EXPECT_THAT(fault("redis://mute:pw@" + server.address()), HasSubstr("&clamor:*"));
+    for (const std::string command : {"xadd",
+                                      "xrange",
+                                      "xrevrange",
+                                      "hset",
+                                      "hmget",
+                                      "hgetall",
+                                      "hdel",
+                                      "hlen",
+                                      "del",
+                                      "expire",
+                                      "pexpire",
+                                      "time",
+                                      "publish",
+                                      "subscribe",
+                                      "zadd",
+                                      "zcard",
+                                      "zrange",
+                                      "evalsha",
+                                      "zremrangebyscore",
+                                      "unsubscribe"}) {
+        server.cli("acl setuser t-" + command + " on '>pw' '~clamor:*' '&clamor:*' +@all -" +
+                   command);
+        EXPECT_THAT(fault("redis://t-" + command + ":pw@" + server.address()),
+                    AllOf(HasSubstr("docs/operations.md"), HasSubstr("'" + command + "'")));
+    }
     server.cli(
         "acl setuser clamor on '>pw' '~clamor:*' '&clamor:*' +auth +ping +select +info +role "
         "+client\\|setname +script\\|load +evalsha +xadd +xrange +xrevrange +hset +hmget +hlen "

@@ -34,12 +34,15 @@ class RedisServer {
     }
     struct Sentinel {};
     /// One that watches a master called "chat", and is enough to declare it gone.
-    RedisServer(Sentinel, std::uint16_t master) : RedisServer({"--sentinel"}, false) {
+    /// `more`: further lines of its settings.
+    RedisServer(Sentinel, std::uint16_t master, const std::string& more = {})
+        : RedisServer({"--sentinel"}, false) {
         std::ofstream(folder_ + "/sentinel.conf")
             << "port " << port_ << "\nbind 127.0.0.1\ndir " << folder_ << "\nlogfile " << folder_
             << "/log\nsentinel monitor chat 127.0.0.1 " << master
             << " 1\nsentinel down-after-milliseconds chat 500\n"
-               "sentinel failover-timeout chat 3000\n";
+               "sentinel failover-timeout chat 3000\n"
+            << more;
         start();
     }
     ~RedisServer() {
@@ -52,6 +55,7 @@ class RedisServer {
     std::uint16_t port() const { return port_; }
     std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
     std::string url() const { return "redis://" + address(); }
+    const std::string& folder() const { return folder_; }
 
     void start() {
         std::vector<std::string> arguments{"redis-server",  "--port",    std::to_string(port_),

@@ -15,8 +15,11 @@ namespace clamor::bus::redis {
 namespace {
 
 constexpr std::string_view kForm =
-    "redis://[user:password@]host[:port][,host[:port]...][/database], redis+sentinel://.../master, "
-    "or redis+cluster://host[:port]";
+    "redis://[user:password@]host[:port][,host[:port]...][/database], redis+sentinel://.../master"
+    "[?sentinel_user=USER&sentinel_password=PASSWORD], or redis+cluster://host[:port], with rediss "
+    "for redis where TLS is spoken";
+/// Not a '?' alone: a password before the addresses may have one.
+constexpr std::string_view kSentinelQuery = "?sentinel_";
 constexpr std::uint16_t kRedisPort = 6379;
 constexpr std::uint16_t kSentinelPort = 26379;
 constexpr unsigned kDatabasesMax = 65535;
@@ -46,40 +49,74 @@ std::optional<std::string> read_address(std::string_view text, std::uint16_t def
     return port.empty() ? fmt::format("{}:{}", host, default_port) : std::string(text);
 }
 
-std::string_view scheme_of(Mode mode) {
+/// Behind `redis` or `rediss`.
+std::string_view scheme_end(Mode mode) {
     switch (mode) {
         case Mode::direct:
-            return "redis://";
+            return "://";
         case Mode::sentinel:
-            return "redis+sentinel://";
+            return "+sentinel://";
         case Mode::cluster:
             break;
     }
-    return "redis+cluster://";
+    return "+cluster://";
+}
+
+/// What went wrong; empty: nothing.
+std::string_view read_sentinel_login(std::string_view query, Url& url) {
+    if (url.mode != Mode::sentinel) return "has a login of sentinels, but names none";
+    for (bool more = true; more;) {
+        const auto end = query.find('&');
+        const std::string_view one = query.substr(0, end);
+        more = end != std::string_view::npos;
+        if (more) query.remove_prefix(end + 1);
+        const auto equals = one.find('=');
+        const std::string_view name = one.substr(0, equals);
+        const bool user = name == "sentinel_user";
+        if ((!user && name != "sentinel_password") || equals == std::string_view::npos)
+            return "has something behind '?' that is not sentinel_user or sentinel_password";
+        auto value = percent_decode(one.substr(equals + 1));
+        if (!value || value->empty())
+            return "has a sentinel_user or sentinel_password that is empty "
+                   "or has a % that is not %XX";
+        (user ? url.sentinel_user : url.sentinel_password) = *std::move(value);
+    }
+    if (url.sentinel_password.empty()) return "has a sentinel_user without a sentinel_password";
+    return {};
 }
 
 }  // namespace
 
 std::string Url::to_string() const {
-    std::string text(scheme_of(mode));
+    std::string text(tls ? "rediss" : "redis");
+    text += scheme_end(mode);
     if (!user.empty() || !password.empty()) text += user + ":***@";
     text += fmt::format("{}", fmt::join(addresses, ","));
     if (mode == Mode::sentinel) text += "/" + master;
     if (database != 0) text += fmt::format("/{}", database);
+    if (!sentinel_password.empty())
+        text += fmt::format("?sentinel_user={}&sentinel_password=***", sentinel_user);
     return text;
 }
 
 Result<Url> parse_url(std::string_view text) {
     Url url;
     std::string_view rest;
-    for (const Mode mode : {Mode::direct, Mode::sentinel, Mode::cluster}) {
-        if (!text.starts_with(scheme_of(mode))) continue;
-        url.mode = mode;
-        rest = text.substr(scheme_of(mode).size());
+    for (const std::string_view start : {"redis", "rediss"}) {
+        for (const Mode mode : {Mode::direct, Mode::sentinel, Mode::cluster}) {
+            const std::string scheme = std::string(start) + std::string(scheme_end(mode));
+            if (!text.starts_with(scheme)) continue;
+            url.mode = mode;
+            url.tls = start == "rediss";
+            rest = text.substr(scheme.size());
+        }
     }
-    if (text.starts_with("rediss://"))
-        return wrong("asks for TLS, which is not spoken here: put a tunnel in front");
     if (rest.empty()) return wrong("has no scheme or no host");
+    if (const auto query = rest.find(kSentinelQuery); query != std::string_view::npos) {
+        const auto fault = read_sentinel_login(rest.substr(query + 1), url);
+        if (!fault.empty()) return wrong(fault);
+        rest = rest.substr(0, query);
+    }
     if (const auto at = rest.rfind('@'); at != std::string_view::npos) {
         const std::string_view login = rest.substr(0, at);
         rest.remove_prefix(at + 1);
@@ -108,6 +145,8 @@ Result<Url> parse_url(std::string_view text) {
     }
     if (path.empty()) return url;
     if (url.mode == Mode::sentinel) {
+        if (path.find('?') != std::string_view::npos)
+            return wrong("has something behind '?' that is not sentinel_user or sentinel_password");
         url.master = path;
         return url;
     }

@@ -24,16 +24,20 @@ struct Url {
     std::string password{};                ///< empty: none
     std::string master = "mymaster";       ///< what sentinels call the master
     std::uint16_t database = 0;
+    bool tls = false;                 ///< to sentinels as well
+    std::string sentinel_user{};      ///< of the sentinels' own login; empty: the default user
+    std::string sentinel_password{};  ///< empty: none
 
-    /// Without the password: for logs and pages.
+    /// Without the passwords: for logs and pages.
     std::string to_string() const;
     friend bool operator==(const Url&, const Url&) = default;
 };
 
 /// `redis://[[user]:password@]host[:port][,host[:port]...][/database]`,
-/// `redis+sentinel://[...]host[:port][,...][/master name]`,
-/// `redis+cluster://[...]host[:port][,...]`. User and password may have %XX. An error says what
-/// would be right, and not the password.
+/// `redis+sentinel://[...]host[:port][,...][/master name]`, with
+/// `?sentinel_user=U&sentinel_password=P` behind it where sentinels have a login of their own,
+/// `redis+cluster://[...]host[:port][,...]`. With `rediss` in place of `redis` TLS is spoken. Users
+/// and passwords may have %XX. An error says what would be right, and not the password.
 Result<Url> parse_url(std::string_view text);
 
 }  // namespace clamor::bus::redis

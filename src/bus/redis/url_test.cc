@@ -25,6 +25,15 @@ TEST(RedisUrl, ReadsEachForm) {
                    .user = "app",
                    .password = "secret",
                    .master = "chat"}));
+    EXPECT_EQ(parse_url("rediss+sentinel://:a?b@s1/chat?sentinel_user=w&sentinel_password=p%40%26"),
+              (Url{.mode = Mode::sentinel,
+                   .addresses = {"s1:26379"},
+                   .password = "a?b",
+                   .master = "chat",
+                   .tls = true,
+                   .sentinel_user = "w",
+                   .sentinel_password = "p@&"}));
+    EXPECT_EQ(parse_url("rediss://cache:7000"), (Url{.addresses = {"cache:7000"}, .tls = true}));
     EXPECT_EQ(parse_url("redis+cluster://n1:1,n2:2"),
               (Url{.mode = Mode::cluster, .addresses = {"n1:1", "n2:2"}}));
 }
@@ -42,7 +51,13 @@ TEST(RedisUrl, SaysWhatIsWrongWithoutThePassword) {
              {"redis://:hunter2@::1", "'::1'"},
              {"redis://:hunter2@host/x", "'x'"},
              {"redis+cluster://:hunter2@host/1", "only 0"},
-             {"rediss://:hunter2@host", "TLS"}}) {
+             {"rediss://", "no host"},
+             {"redis://host?sentinel_password=hunter2", "names none"},
+             {"redis+sentinel://s1/m?sentinel_pasword=hunter2", "not sentinel_user"},
+             {"redis+sentinel://s1/m?sentinel_password=", "empty"},
+             {"redis+sentinel://s1/m?sentinel_password=hunter2%z", "%XX"},
+             {"redis+sentinel://s1/m?sentinel_user=hunter2", "without a sentinel_password"},
+             {"redis+sentinel://s1/m?timeout=hunter2", "behind '?'"}}) {
         const auto url = parse_url(text);
         ASSERT_FALSE(url) << text;
         EXPECT_THAT(url.error().detail, HasSubstr(why)) << text;
@@ -53,6 +68,9 @@ TEST(RedisUrl, SaysWhatIsWrongWithoutThePassword) {
 TEST(RedisUrl, IsShownWithoutThePassword) {
     EXPECT_EQ(parse_url("redis+sentinel://app:hunter2@s1/chat")->to_string(),
               "redis+sentinel://app:***@s1:26379/chat");
+    EXPECT_EQ(
+        parse_url("rediss+sentinel://s1?sentinel_user=u&sentinel_password=hunter2")->to_string(),
+        "rediss+sentinel://s1:26379/mymaster?sentinel_user=u&sentinel_password=***");
 }
 
 TEST(Slots, AreThoseOfTheSpecification) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -77,14 +78,31 @@ void Handlers::join(IrcSession& session, const Line& line) {
     if (!wishes.empty()) session.count_joins(std::move(wishes));
 }
 
-/// Over all nodes where they can be asked; what the client says meanwhile waits.
+/// Over all nodes where they can be asked, the JOINs of a turn at once; what the client says
+/// meanwhile waits.
 void IrcSession::count_joins(std::vector<Wish> wishes) {
     if (shard_.shared_limits == nullptr || identity_.anonymous) {
         JoinLimits limits;
         for (std::size_t i = 0; i < wishes.size(); ++i) limits.push_back(count_join_here());
         return join_allowed(wishes, limits);
     }
-    counting_ = true;
+    gathered_.insert(gathered_.end(), std::make_move_iterator(wishes.begin()),
+                     std::make_move_iterator(wishes.end()));
+    if (std::exchange(counting_, true)) return;
+    at_end_of_turn(&IrcSession::ask_joins);
+}
+
+/// A JOIN that comes behind others in their turn.
+bool IrcSession::gathers(std::string_view line) const {
+    if (gathered_.empty() || replies_.places() + gathered_.size() >= limits::kPendingRepliesMax)
+        return false;
+    wire::irc::Line parsed;
+    return wire::irc::parse_line(line, parsed) == wire::irc::ParseError::none &&
+           text::equals_ignoring_ascii_case(parsed.command, "JOIN");
+}
+
+void IrcSession::ask_joins() {
+    std::vector<Wish> wishes = std::exchange(gathered_, {});
     /// Answers come on another thread, one after the other.
     struct Asked {
         std::vector<std::optional<chat::LimitAnswer>> answers;

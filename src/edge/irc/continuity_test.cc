@@ -172,6 +172,35 @@ TEST_F(ContinuityTest, NamesTheRangeThatASlowReaderMissed) {
                            "skipped=message:2;msg-id=clamor_skipped :tmi.twitch.tv NOTICE"));
 }
 
+TEST_F(ContinuityTest, TellsOfWhatPerhapsWasNoneOnlyWhoCounts) {
+    IrcClient plain(world_);
+    plain.log_in("carol").send("JOIN #dallas");
+    world_.cluster.advance(11s);
+    plain.take();
+    viewer_.take();
+    const ChannelId dallas = world_.catalog.ensure_channel("dallas")->id;
+    hub::Skipped perhaps{.first = {1, 5}, .last = {2, 65541}, .perhaps = true};
+    perhaps.by_class[static_cast<std::size_t>(chat::ShedClass::message)] = 1;
+    const auto skip = [&](const hub::Skipped& skipped) {
+        for (IrcClient* client : {&viewer_, &plain}) client->session->on_skipped(dallas, skipped);
+    };
+    skip(perhaps);
+    world_.cluster.advance(2s);
+    EXPECT_THAT(viewer_.take(), HasSubstr("@clamor.dev/after=1-4;clamor.dev/before=2-65542;"
+                                          "clamor.dev/skipped=message:1;msg-id=clamor_skipped "
+                                          ":tmi.twitch.tv NOTICE #dallas :Messages may have"));
+    EXPECT_THAT(plain.take(), IsEmpty());
+    // With others that are missing for certain, all are told.
+    skip(perhaps);
+    hub::Skipped certain = perhaps;
+    certain.perhaps = false;
+    skip(certain);
+    skip(perhaps);
+    world_.cluster.advance(2s);
+    EXPECT_THAT(plain.take(), HasSubstr("msg-id=clamor_skipped"));
+    EXPECT_THAT(viewer_.take(), HasSubstr("were skipped"));
+}
+
 TEST_F(ContinuityTest, TellsWhoComesWithAPositionOfAnotherHistory) {
     say("one");
     IrcClient again(world_);

@@ -15,6 +15,9 @@ namespace {
 /// How often a slow reader's outbox is looked at, until it can be told what it missed.
 constexpr auto kSkippedCheck = std::chrono::seconds(1);
 
+constexpr const char* kPerhapsSkipped =
+    "Messages may have been lost here; the history has what is known of.";
+
 using SkippedByClass = std::array<std::uint32_t, chat::kShedClasses>;
 
 std::string skipped_sentence(const SkippedByClass& by_class) {
@@ -58,7 +61,7 @@ bool IrcSession::on_line(std::string_view line) {
     if (closed()) return false;
     note_input();
     shard_.counters.lines.add();
-    if (must_hold() || !held_.empty()) {
+    if (!held_.empty() || must_hold(line)) {
         hold(line);
     } else {
         run_line(line);
@@ -129,9 +132,11 @@ void IrcSession::run_held_lines() {
     resuming_ = false;
     note_input();
     std::size_t done = 0;
-    while (done < held_.size() && !closed() && !must_hold()) {
+    while (done < held_.size() && !closed()) {
         const std::size_t end = held_.find('\n', done);
-        run_line(std::string_view(held_).substr(done, end - done));
+        const std::string_view line = std::string_view(held_).substr(done, end - done);
+        if (must_hold(line)) break;
+        run_line(line);
         done = end + 1;
     }
     if (closed()) return;
@@ -336,7 +341,9 @@ void IrcSession::tell_skipped() {
         const auto found = skipped->channels.find(id);
         if (found == skipped->channels.end()) continue;
         const hub::Skipped& events = found->second;
-        const std::string sentence = skipped_sentence(events.by_class);
+        if (events.perhaps && !numbered()) continue;
+        const std::string sentence =
+            events.perhaps ? kPerhapsSkipped : skipped_sentence(events.by_class);
         if (!numbered() || events.first == Position{}) {
             lines += notice_lines(name, {"clamor_skipped", sentence});
             continue;

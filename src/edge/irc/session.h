@@ -155,6 +155,8 @@ class IrcSession final : public hub::Member {
     void note_input();
     void run_line(std::string_view line);
     bool must_hold() const;
+    /// The line waits behind what is under way.
+    bool must_hold(std::string_view line) const { return must_hold() && !gathers(line); }
     void hold(std::string_view line);
     void run_held_lines();
     void resume_when_possible();
@@ -198,6 +200,8 @@ class IrcSession final : public hub::Member {
     };
     using JoinLimits = std::vector<chat::LimitAnswer>;  ///< by wish
     void count_joins(std::vector<Wish> wishes);
+    bool gathers(std::string_view line) const;
+    void ask_joins();
     chat::LimitAnswer count_join_here();
     void join_allowed(const std::vector<Wish>& wishes, const JoinLimits& limits);
     void join_one(std::string name, std::string_view after);
@@ -240,6 +244,7 @@ class IrcSession final : public hub::Member {
     std::string held_;      ///< lines, each ended by LF
     std::map<std::string, ChannelId, std::less<>> rooms_;
     std::size_t joins_asked_ = 0;
+    std::vector<Wish> gathered_;       ///< of this turn, to be counted over all nodes at its end
     chat::SlidingWindow join_window_;  ///< of an anonymous session
     std::unique_ptr<Skipped> skipped_;
     // While what the client missed is read. They count as part of the outbox.

@@ -351,6 +351,63 @@ TEST(IrcJoin, IsLimitedByRateAndByNumber) {
     EXPECT_THAT(client.send("JOIN #austin").take(), HasSubstr("ROOMSTATE #austin"));
 }
 
+/// Limits over all nodes that the test answers.
+class AskedLimits final : public hub::SharedLimits {
+  public:
+    void check(Act, UserId, const limits::Window&, Done done) override {
+        asked.push_back(std::move(done));
+    }
+    void answer_all() {
+        for (const Done& done : std::exchange(asked, {}))
+            done(chat::LimitAnswer{.allowed = true, .remaining = 9, .retry_after = 0ms});
+    }
+
+    std::vector<Done> asked;
+};
+
+TEST(IrcJoin, LinesThatComeTogetherAreCountedOverAllNodesAtOnce) {
+    IrcWorld world;
+    IrcClient client(world);
+    client.log_in("alice");
+    AskedLimits limits;
+    world.shard.shared_limits = &limits;
+    client.send(
+        "JOIN #dallas\r\n@x=y join #austin,#dallas\r\nJOIN #dallas\r\nPING :1\r\nJOIN "
+        "#austin\r\nJOIN #austin\r\nPING :2");
+    EXPECT_EQ(limits.asked.size(), 4u) << "without waiting for one after the other";
+    EXPECT_THAT(client.take(), IsEmpty());
+    limits.answer_all();
+    world.cluster.run();
+    EXPECT_EQ(limits.asked.size(), 2u) << "what comes behind another command waits for it";
+    const std::string first = client.take();
+    EXPECT_EQ(count(first, "JOIN #dallas"), 3u);
+    EXPECT_LT(first.find("JOIN #austin"), first.find("PONG tmi.twitch.tv :1"));
+    limits.answer_all();
+    world.cluster.run();
+    const std::string second = client.take();
+    EXPECT_EQ(count(second, "JOIN #austin"), 2u);
+    EXPECT_THAT(second, EndsWith("PONG tmi.twitch.tv :2\r\n"));
+}
+
+TEST(IrcJoin, GathersNoMoreThanMayWaitForAReply) {
+    IrcWorld world;
+    IrcClient client(world);
+    client.log_in("alice");
+    AskedLimits limits;
+    world.shard.shared_limits = &limits;
+    std::string lines;
+    for (int i = 0; i < 1000; ++i) lines += "JOIN #c" + std::to_string(i) + "\r\n";
+    client.receive(lines);
+    world.cluster.run();
+    EXPECT_EQ(limits.asked.size(), limits::kPendingRepliesMax);
+    for (int round = 0; round < 10 && !limits.asked.empty(); ++round) {
+        limits.answer_all();
+        world.cluster.run();
+    }
+    EXPECT_THAT(limits.asked, IsEmpty());
+    EXPECT_EQ(count(client.take(), "#c999 "), 1u);
+}
+
 TEST(IrcJoin, TheRateHoldsForAnAccountOverAllItsConnections) {
     IrcWorld world({.joins = {2, 10s}});
     IrcClient first(world);

@@ -276,7 +276,11 @@ class Client::Run {
             const bool silent = took >= client_.options_.connect_timeout;
             if (silent || (code != std::errc::timed_out && (one.attempts > 1 || client_.away())))
                 note_away(true, curl_easy_strerror(result));
-            return again(one, code, where + ": " + curl_easy_strerror(result));
+            const std::string hint =
+                result == CURLE_COULDNT_RESOLVE_HOST
+                    ? " (is the region '" + client_.address_.region + "' right?)"
+                    : "";
+            return again(one, code, where + ": " + curl_easy_strerror(result) + hint);
         }
         auto json = Json::parse(one.answer.body, nullptr, false);
         if (!json.is_object() || !checks(one.answer)) {

@@ -331,6 +331,16 @@ TEST(DynamoMessageLog, NamesWhatDynamoDbRefuses) {
     }
 }
 
+TEST(DynamoMessageLog, AsksForTheRegionWhereItsHostIsUnknown) {
+    auto options = test_options({.region = "nowhere-1",
+                                 .table = "clamor",
+                                 .endpoint = "https://dynamodb.nowhere-1.invalid"});
+    const auto opened = DynamoMessageLog::open(options);
+    ASSERT_FALSE(opened);
+    EXPECT_THAT(opened.error().detail, HasSubstr("is the region 'nowhere-1' right?"));
+    EXPECT_THAT(opened.error().detail, HasSubstr("dynamodb.nowhere-1.invalid"));
+}
+
 TEST(DynamoMessageLog, TakesNothingForStoredThatALyingServerAnswers) {
     const std::vector<std::pair<std::string, std::string>> lies{
         {"200 OK", "<html>It works!</html>"},

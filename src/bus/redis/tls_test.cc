@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bus/redis/tls.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "bus/redis/link_fixture.h"
+#include "bus/redis/redis_server_fixture.h"
+
+/// Redis behind TLS, with certificates of CAs of the test's own.
+namespace clamor::bus::redis {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr ChannelId kLobby{1000};
+
+/// Certificates, in a folder that goes with it.
+class Papers {
+  public:
+    Papers() {
+        folder_ = (std::filesystem::temp_directory_path() / "clamor-tls-XXXXXX").string();
+        CLAMOR_CHECK(::mkdtemp(folder_.data()) != nullptr, "there is a folder for tests");
+    }
+    ~Papers() { std::filesystem::remove_all(folder_); }
+    Papers(const Papers&) = delete;
+    Papers& operator=(const Papers&) = delete;
+
+    std::string certificate(const std::string& name) const { return folder_ + "/" + name + ".crt"; }
+    std::string key(const std::string& name) const { return folder_ + "/" + name + ".key"; }
+    void make_ca(const std::string& name) const {
+        openssl("req -x509 " + fresh(name) + " -subj '/CN=" + name + "' -days 2");
+    }
+    /// `names` as "IP:127.0.0.1,DNS:cache.example".
+    void make(const std::string& name, const std::string& ca, const std::string& names) const {
+        openssl("req -x509 " + fresh(name) + " -subj '/CN=clamor' -days 2 -CA " + certificate(ca) +
+                " -CAkey " + key(ca) + " -addext 'subjectAltName=" + names +
+                "' -addext 'basicConstraints=critical,CA:FALSE'");
+    }
+
+  private:
+    std::string fresh(const std::string& name) const {
+        return "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout " + key(name) +
+               " -out " + certificate(name);
+    }
+    static void openssl(const std::string& arguments) {
+        CLAMOR_CHECK(std::system(("openssl " + arguments + " 2>/dev/null").c_str()) == 0,
+                     "openssl makes a certificate");
+    }
+
+    std::string folder_;
+};
+
+class TlsTest : public testing::Test {
+  protected:
+    TlsTest() {
+        papers_.make_ca("ca");
+        papers_.make_ca("other");
+        papers_.make("server", "ca", "IP:127.0.0.1");
+    }
+    std::vector<std::string> settings(const std::string& port, const std::string& certificate,
+                                      const std::string& clients = "no") const {
+        return {"--tls-port",         port,
+                "--tls-cert-file",    papers_.certificate(certificate),
+                "--tls-key-file",     papers_.key(certificate),
+                "--tls-ca-cert-file", papers_.certificate("ca"),
+                "--tls-auth-clients", clients};
+    }
+    static std::string address(const std::string& port) { return "127.0.0.1:" + port; }
+    /// "connected", "away", or the error of the start.
+    std::string start(const std::string& url, const TlsFiles& files) {
+        auto started = Link::start({.url = *parse_url(url), .tls = files, .node = 5}, resolver_);
+        if (!started) return started.error().to_string();
+        const std::string how = (*started)->connected() ? "connected" : "away";
+        (*started)->stop(std::chrono::milliseconds(0));
+        return how;
+    }
+
+    Papers papers_;
+    const std::string port_ = std::to_string(RedisServer::free_port());
+    reactor::WorkerPool resolver_{1, 10};
+};
+
+TEST_F(TlsTest, CarriesWhatIsSaidAlsoWhereItIsMuch) {
+    const RedisServer server(settings(port_, "server"));
+    TestShard shard;
+    auto started = Link::start({.url = *parse_url("rediss://" + address(port_)),
+                                .tls = {.ca = papers_.certificate("ca")},
+                                .node = 1},
+                               resolver_);
+    ASSERT_TRUE(started) << started.error().to_string();
+    Keeper keeper;
+    const auto bus = (*started)->make_bus(keeper, shard.scheduler());
+    bus->subscribe(kLobby, {});
+    const std::string large(300'000, 'x');
+    for (int i = 0; i < 20; ++i) bus->publish(kLobby, large + std::to_string(i));
+    EXPECT_TRUE(shard.until([&] { return keeper.in_order().size() == 20; }));
+    EXPECT_EQ(keeper.in_order().back(), large + "19");
+    // A connection that is lost begins anew, with what was said meanwhile.
+    server.cli("client kill type normal");
+    server.cli("client kill type pubsub");
+    bus->publish(kLobby, "after");
+    EXPECT_TRUE(shard.until([&] { return keeper.in_order().size() == 21; }));
+    EXPECT_EQ(keeper.in_order().back(), "after");
+    (*started)->stop(std::chrono::milliseconds(0));
+}
+
+TEST_F(TlsTest, TrustsOnlyWhoItWasTold) {
+    const RedisServer server(settings(port_, "server"));
+    const std::string url = "rediss://:pw@" + address(port_);
+    const auto not_trusted =
+        AllOf(HasSubstr(address(port_)), HasSubstr("not trusted"), HasSubstr("redis.ca_file"));
+    EXPECT_THAT(start(url, {.ca = papers_.certificate("other")}), not_trusted);
+    EXPECT_THAT(start(url, {}), not_trusted) << "the system's CAs did not sign it";
+}
+
+TEST_F(TlsTest, TheCertificateIsForTheHostThatWasAsked) {
+    papers_.make("elsewhere", "ca", "DNS:elsewhere.example,IP:127.0.0.2");
+    const RedisServer server(settings(port_, "elsewhere"));
+    EXPECT_THAT(start("rediss://" + address(port_), {.ca = papers_.certificate("ca")}),
+                AllOf(HasSubstr("not for '127.0.0.1'"), HasSubstr("subject alternative name")));
+    EXPECT_THAT(start("rediss://localhost:" + port_, {.ca = papers_.certificate("ca")}),
+                HasSubstr("not for 'localhost'"));
+}
+
+TEST_F(TlsTest, ANameIsEnoughWhereTheCertificateHasIt) {
+    papers_.make("named", "ca", "DNS:localhost");
+    const RedisServer server(settings(port_, "named"));
+    EXPECT_EQ(start("rediss://localhost:" + port_, {.ca = papers_.certificate("ca")}), "connected");
+}
+
+TEST_F(TlsTest, ShowsACertificateOfItsOwnWhereRedisWantsOne) {
+    papers_.make("client", "ca", "DNS:clamor");
+    const RedisServer server(settings(port_, "server", "yes"));
+    const std::string url = "rediss://" + address(port_);
+    EXPECT_THAT(start(url, {.ca = papers_.certificate("ca")}),
+                AllOf(HasSubstr("redis.cert_file"), HasSubstr("redis.key_file")));
+    EXPECT_EQ(start(url, {.ca = papers_.certificate("ca"),
+                          .certificate = papers_.certificate("client"),
+                          .key = papers_.key("client")}),
+              "connected");
+}
+
+TEST_F(TlsTest, SaysWhichSideSpeaksNoTls) {
+    const RedisServer server(settings(port_, "server"));
+    // A server that does not answer may be there soon: no error, but the log says what may be
+    // wrong.
+    const auto told = [&](const std::string& url, const TlsFiles& files) {
+        testing::internal::CaptureStderr();
+        auto started = Link::start({.url = *parse_url(url), .tls = files, .node = 5}, resolver_);
+        EXPECT_TRUE(started);
+        for (int i = 0; i < 10'000 && (*started)->counters().failures.value() == 0; ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        (*started)->stop(std::chrono::milliseconds(0));
+        return testing::internal::GetCapturedStderr();
+    };
+    EXPECT_THAT(told("rediss://" + server.address(), {.ca = papers_.certificate("ca")}),
+                HasSubstr("where it speaks no TLS, its address begins with redis, not rediss"));
+    EXPECT_THAT(told("redis://" + address(port_), {}),
+                HasSubstr("where it speaks TLS, its address begins with rediss"));
+}
+
+TEST_F(TlsTest, SentinelsSpeakItAndHaveALoginOfTheirOwn) {
+    // The sentinel tells the master's port with TLS, since it watches that one.
+    const auto sentinel_port = std::to_string(RedisServer::free_port());
+    auto more = settings(port_, "server");
+    more.insert(more.end(), {"--tls-replication", "yes"});
+    const RedisServer master(more);
+    std::string lines = "requirepass watch\ntls-port " + sentinel_port + "\ntls-replication yes\n";
+    lines += "tls-cert-file " + papers_.certificate("server") + "\ntls-key-file " +
+             papers_.key("server") + "\ntls-ca-cert-file " + papers_.certificate("ca") +
+             "\ntls-auth-clients no\n";
+    const RedisServer sentinel(RedisServer::Sentinel{},
+                               static_cast<std::uint16_t>(std::stoi(port_)), lines);
+    const std::string url = "rediss+sentinel://" + address(sentinel_port) + "/chat";
+    const TlsFiles files{.ca = papers_.certificate("ca")};
+    EXPECT_EQ(start(url + "?sentinel_password=watch", files), "connected");
+    EXPECT_THAT(start(url, files), AllOf(HasSubstr("NOAUTH"), HasSubstr("sentinel_password=")));
+    EXPECT_THAT(start(url + "?sentinel_password=wrong", files),
+                AllOf(HasSubstr("the sentinel at"), HasSubstr("WRONGPASS")));
+    EXPECT_THAT(start(url, {}), HasSubstr("not trusted"));
+}
+
+TEST_F(TlsTest, FilesThatAreWrongAreAnErrorBeforeAnythingIsConnected) {
+    const auto fault = [](const TlsFiles& files) {
+        const auto loaded = TlsContext::load(files);
+        return loaded ? std::string("none") : loaded.error().detail;
+    };
+    const std::string ca = papers_.certificate("ca");
+    EXPECT_EQ(fault({}), "none");
+    EXPECT_EQ(fault({.ca = ca}), "none");
+    EXPECT_THAT(fault({.ca = "/no/such.crt"}),
+                AllOf(HasSubstr("redis.ca_file ('/no/such.crt')"), HasSubstr("No such file")));
+    EXPECT_THAT(fault({.ca = papers_.key("ca")}), HasSubstr("redis.ca_file"));
+    EXPECT_THAT(fault({.certificate = ca}), HasSubstr("belong together"));
+    EXPECT_THAT(fault({.certificate = ca, .key = papers_.key("other")}),
+                AllOf(HasSubstr("redis.key_file"), HasSubstr("redis.cert_file")));
+    EXPECT_THAT(fault({.certificate = papers_.key("ca"), .key = papers_.key("ca")}),
+                HasSubstr("redis.cert_file"));
+    EXPECT_THAT(start("rediss://127.0.0.1:1", {.ca = "/no/such.crt"}), HasSubstr("/no/such.crt"));
+}
+
+}  // namespace
+}  // namespace clamor::bus::redis
