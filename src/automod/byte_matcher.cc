@@ -90,9 +90,10 @@ ByteMatcher::ByteMatcher(std::span<const std::string> keys) {
     const auto rows = std::min(nodes.size(), kRowsBytes / sizeof(table_[0]) >> row_bits_);
     row_states_.resize(rows);
     std::iota(row_states_.begin(), row_states_.end(), 0u);
-    const auto with_hits = std::ranges::stable_partition(
-        row_states_, [this](std::uint32_t state) { return states_[state].first_hit == 0; });
-    hits_from_ = static_cast<Place>((rows - with_hits.size()) << row_bits_);
+    const auto with_hits = std::stable_partition(
+        row_states_.begin(), row_states_.end(),
+        [this](std::uint32_t state) { return states_[state].first_hit == 0; });
+    hits_from_ = static_cast<Place>(with_hits - row_states_.begin()) << row_bits_;
     deep_from_ = static_cast<Place>(rows << row_bits_);
     std::vector<Place> places(nodes.size());
     for (std::size_t row = 0; row < rows; ++row)
