@@ -525,6 +525,24 @@ TEST_P(ActsTest, ARaidArrivesAfterTheCountdownUnlessItIsCancelled) {
     for (auto& hub : hubs_) hub->set_observer(nullptr);
 }
 
+TEST_P(ActsTest, OfTwoRaidsThatWereBegunAtOnceTheLaterOneLeaves) {
+    FakeMember lobby(user("lobby")), first(user("tina")), second(user("uwe"));
+    for (const char* login : {"harbour", "island"}) ASSERT_TRUE(catalog_.ensure_channel(login));
+    add_and_join(lobby);
+    add_and_join(first, "harbour");
+    add_and_join(second, "island");
+    gateway_.act({.channel = lobby_,
+                  .actor = user("lobby").user,
+                  .origin = "helix",
+                  .acts = {chat::act::Raid{target("harbour")}, chat::act::Raid{target("island")}}},
+                 [](ActAnswers answers) {
+                     for (const auto& answer : answers) EXPECT_TRUE(done(answer));
+                 });
+    cluster_.advance(100s);
+    EXPECT_EQ(first.text(), "");
+    EXPECT_EQ(second.text(), "raid|\n");
+}
+
 TEST_P(ActsTest, EveryWhisperHasANumberOfItsOwnOverAllNodes) {
     HubGateway one(peers_, cluster_, catalog_, true, {}, 1);
     HubGateway other(peers_, cluster_, catalog_, true, {}, 2);

@@ -416,6 +416,8 @@ void RoomHost::raid_changed(HostedRoom& room, const chat::EventRef& event, bool 
         scheduler_.cancel(room.raid.timer);
         room.raid = {};
     } else if (act.action == chat::ModAction::raid && act.ends_at) {
+        // Of two that were begun on two nodes at once, the later one leaves.
+        scheduler_.cancel(room.raid.timer);
         room.raid.target = act.target;
         room.raid.act = event;
         const ChannelId channel = room.channel;
