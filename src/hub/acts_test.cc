@@ -5,6 +5,7 @@
 
 #include "hub/hub_fixture.h"
 #include "hub/room_host.h"
+#include "tests/fakes/quiet_observer.h"
 
 /// What moderators do, through the hubs of a node.
 namespace clamor::hub {
@@ -14,15 +15,13 @@ using fakes::FakeMember;
 using namespace std::chrono_literals;
 
 /// One shard's, which writes down what it is told.
-struct Watcher final : Observer {
+struct Watcher final : fakes::QuietObserver {
     void on_event(const chat::EventRef& event) override { events.push_back(event); }
     void on_whisper(const WhisperReceived& whisper) override { whispers.push_back(whisper.number); }
-    void on_account_changed(const chat::User&, bool) override {}
     void on_standing_changed(ChannelId channel, UserId user) override {
         standings.emplace_back(channel, user);
     }
     void on_followed(const Followed& follow) override { follows.push_back(follow); }
-    void on_token_revoked(UserId, const std::string&) override {}
     void on_shouted_out(const chat::EventRef& event) override { shoutouts.push_back(event); }
     void on_raid_left(const chat::EventRef& event) override { raids.push_back(event); }
 

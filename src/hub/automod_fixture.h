@@ -5,6 +5,7 @@
 
 #include "hub/hub_fixture.h"
 #include "hub/larger_model.h"
+#include "tests/fakes/quiet_observer.h"
 
 namespace clamor::hub {
 
@@ -44,20 +45,13 @@ class ClassifierFake final : public automod::Classifier {
     }
 };
 
-class Watcher final : public Observer {
+class Watcher final : public fakes::QuietObserver {
   public:
     void on_event(const chat::EventRef& event) override {
         if (const auto* held = std::get_if<chat::HeldMessage>(&event->body)) told.push_back(*held);
         if (const auto* message = std::get_if<chat::Message>(&event->body))
             messages.push_back(*message);
     }
-    void on_whisper(const WhisperReceived&) override {}
-    void on_account_changed(const chat::User&, bool) override {}
-    void on_standing_changed(ChannelId, UserId) override {}
-    void on_followed(const Followed&) override {}
-    void on_token_revoked(UserId, const std::string&) override {}
-    void on_shouted_out(const chat::EventRef&) override {}
-    void on_raid_left(const chat::EventRef&) override {}
 
     std::vector<chat::HeldMessage> told;
     std::vector<chat::Message> messages;

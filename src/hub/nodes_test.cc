@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "hub/nodes_fixture.h"
+#include "tests/fakes/quiet_observer.h"
 
 /// Three nodes with one catalog, one log and a real Redis.
 namespace clamor::hub {
@@ -17,14 +18,7 @@ using testing::HasSubstr;
 using namespace std::chrono_literals;
 
 /// What leaves the channels that are watched on a node.
-struct RaidWatcher final : Observer {
-    void on_event(const chat::EventRef&) override {}
-    void on_whisper(const WhisperReceived&) override {}
-    void on_account_changed(const chat::User&, bool) override {}
-    void on_standing_changed(ChannelId, UserId) override {}
-    void on_followed(const Followed&) override {}
-    void on_token_revoked(UserId, const std::string&) override {}
-    void on_shouted_out(const chat::EventRef&) override {}
+struct RaidWatcher final : fakes::QuietObserver {
     void on_raid_left(const chat::EventRef& event) override { raids.push_back(event); }
 
     std::vector<chat::EventRef> raids;
