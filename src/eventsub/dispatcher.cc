@@ -434,17 +434,25 @@ void Dispatcher::look_up(std::vector<std::string> logins) {
     });
 }
 
+/// Tells those who watch the channel and want the event so, as one of `of`.
+template <class Wants>
+void Dispatcher::tell(const Watched& channel, const chat::Event& event, const chat::Person& of,
+                      const Wants& wants) {
+    Encoded encoded;
+    for (const Subscriber* subscriber : channel.subscribers) {
+        if (!wants(*subscriber)) continue;
+        const std::string& payload = encode(encoded, *subscriber, event, of);
+        if (!payload.empty()) notify(*subscriber, id_of(event), payload);
+    }
+}
+
 void Dispatcher::dispatch(const chat::Event& event) {
     const auto found = watched_.find(event.channel);
     if (found == watched_.end()) return;
-    Encoded encoded;
-    const MessageId id = id_of(event);
-    for (const Subscriber* subscriber : found->second.subscribers) {
-        if (told_elsewhere(*subscriber, event.elsewhere)) continue;
-        if (!concerns(*subscriber->subscription, event)) continue;
-        const std::string& payload = encode(encoded, *subscriber, event, found->second.channel);
-        if (!payload.empty()) notify(*subscriber, id, payload);
-    }
+    tell(found->second, event, found->second.channel, [&](const Subscriber& subscriber) {
+        return !told_elsewhere(subscriber, event.elsewhere) &&
+               concerns(*subscriber.subscription, event);
+    });
     if (std::holds_alternative<chat::Moderation>(event.body)) revoke_after(event);
     settle_all();
 }
@@ -459,27 +467,20 @@ void Dispatcher::dispatch_shoutout(const chat::Event& event) {
         known != nullptr
             ? *known
             : chat::Person{UserId(event.channel.value), event.channel_login, event.channel_login};
-    Encoded encoded;
-    for (const Subscriber* subscriber : found->second.subscribers) {
-        if (subscriber->subscription->type != Type::shoutout_receive) continue;
-        const std::string& payload = encode(encoded, *subscriber, event, from);
-        if (!payload.empty()) notify(*subscriber, id_of(event), payload);
-    }
+    tell(found->second, event, from, [](const Subscriber& subscriber) {
+        return subscriber.subscription->type == Type::shoutout_receive;
+    });
     settle_all();
 }
 
 void Dispatcher::dispatch_raid_left(const chat::Event& event) {
     const auto found = watched_.find(event.channel);
     if (found == watched_.end()) return;
-    Encoded encoded;
-    for (const Subscriber* subscriber : found->second.subscribers) {
-        const Subscription& subscription = *subscriber->subscription;
-        if (subscription.type != Type::raid || !subscription.condition[Field::from_broadcaster])
-            continue;
-        if (told_elsewhere(*subscriber, event.elsewhere)) continue;
-        const std::string& payload = encode(encoded, *subscriber, event, found->second.channel);
-        if (!payload.empty()) notify(*subscriber, id_of(event), payload);
-    }
+    tell(found->second, event, found->second.channel, [&](const Subscriber& subscriber) {
+        const Subscription& subscription = *subscriber.subscription;
+        return subscription.type == Type::raid && subscription.condition[Field::from_broadcaster] &&
+               !told_elsewhere(subscriber, event.elsewhere);
+    });
     settle_all();
 }
 

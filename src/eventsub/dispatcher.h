@@ -161,6 +161,9 @@ class Dispatcher final : public hub::Observer, public ShardPort {
     void dispatch(const chat::Event& event);
     void dispatch_shoutout(const chat::Event& event);
     void dispatch_raid_left(const chat::Event& event);
+    template <class Wants>
+    void tell(const Watched& channel, const chat::Event& event, const chat::Person& of,
+              const Wants& wants);
     const std::string& encode(Encoded& encoded, const Subscriber& subscriber,
                               const chat::Event& event, const chat::Person& channel);
     void notify(const Subscriber& subscriber, const MessageId& event, std::string_view payload);
