@@ -48,6 +48,9 @@ void register_hub(Metrics& metrics, const MetricLabels& shard, const hub::HubCou
     metrics.counter("clamor_gaps_read_total",
                     "Times that the log was read for what other nodes had published.", shard,
                     hub.gaps_read);
+    metrics.counter("clamor_delayed_early_total",
+                    "Events of delayed channels shown early, since too many waited.", shard,
+                    hub.delayed_early);
     metrics.counter("clamor_rooms_reread_total",
                     "Rooms whose facts were read again since another node was lost.", shard,
                     hub.rooms_reread);

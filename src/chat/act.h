@@ -26,6 +26,7 @@ struct ModesPatch {
     std::optional<bool> unique_chat{};
     std::optional<std::uint32_t> slow_seconds{};  ///< 0 off
     std::optional<bool> subscribers_only{};
+    std::optional<std::uint32_t> delay_seconds{};  ///< 2, 4 or 6; 0 off
 };
 
 /// What moderators, broadcasters and, where it says so, viewers do in a channel besides talking.

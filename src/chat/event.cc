@@ -50,6 +50,8 @@ std::string_view name_of(ModAction action) {
         "permit_links",
         "allow_once",
         "raid_countdown",
+        "chat_delay",
+        "chat_delay_off",
     };
     static_assert(!kNames.back().empty());
     return kNames[static_cast<std::size_t>(action)];
@@ -59,7 +61,27 @@ bool changes_modes(ModAction action) {
     static_assert(static_cast<int>(ModAction::unique_chat_off) -
                       static_cast<int>(ModAction::emote_only) ==
                   9);
-    return action >= ModAction::emote_only && action <= ModAction::unique_chat_off;
+    return (action >= ModAction::emote_only && action <= ModAction::unique_chat_off) ||
+           action == ModAction::chat_delay || action == ModAction::chat_delay_off;
+}
+
+bool hides_messages(ModAction action) {
+    return action == ModAction::ban || action == ModAction::timeout ||
+           action == ModAction::delete_message || action == ModAction::clear;
+}
+
+bool hides(const Moderation& act, const Message& message) {
+    switch (act.action) {
+        case ModAction::clear:
+            return true;
+        case ModAction::delete_message:
+            return message.id == act.message_id;
+        case ModAction::ban:
+        case ModAction::timeout:
+            return message.author_id == act.target.id;
+        default:
+            return false;
+    }
 }
 
 std::string_view name_of(HoldStatus status) {

@@ -99,6 +99,7 @@ struct RoomState {
     bool unique_chat = false;
     std::uint32_t slow_seconds = 0;
     bool subscribers_only = false;
+    std::uint32_t delay_seconds = 0;  ///< until those who are no moderators see what is said
     friend bool operator==(const RoomState&, const RoomState&) = default;
 };
 
@@ -147,12 +148,16 @@ enum class ModAction : std::uint8_t {
     permit_links,    ///< of one user, until `ends_at`
     allow_once,      ///< the phrase `text`, of one user or of anybody, until `ends_at`
     raid_countdown,  ///< the raid breaker takes back what it did at `ends_at`, or has done so
+    chat_delay,      ///< by `number` seconds
+    chat_delay_off,
 };
-inline constexpr int kModActions = 43;
+inline constexpr int kModActions = 45;
 /// `ban`, `delete_message` and so on: as the audit log has it.
 std::string_view name_of(ModAction action);
-/// Emote-only, followers-only, slow, subscribers-only and unique chat, on and off.
+/// Emote-only, followers-only, slow, subscribers-only, unique chat and the delay, on and off.
 bool changes_modes(ModAction action);
+/// Whether the messages of the act's target, or one of them, or all, are taken out of sight.
+bool hides_messages(ModAction action);
 
 /// What a moderator did. Fields that an action has no use for are empty.
 struct Moderation {
@@ -172,6 +177,8 @@ struct Moderation {
     friend bool operator==(const Moderation&, const Moderation&) = default;
 };
 
+/// Whether the act takes the message, said before it, out of sight.
+bool hides(const Moderation& act, const Message& message);
 /// What the act changes of what the channel knows about its target.
 void apply(const Moderation& act, Standing& target);
 

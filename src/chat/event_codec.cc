@@ -37,7 +37,8 @@ constexpr std::uint8_t kActFlagsKnown = 3;
 constexpr std::uint8_t kModeEmoteOnly = 1;
 constexpr std::uint8_t kModeUniqueChat = 2;
 constexpr std::uint8_t kModeSubscribersOnly = 4;
-constexpr std::uint8_t kModesKnown = 7;
+constexpr std::uint8_t kModeDelay = 8;
+constexpr std::uint8_t kModesKnown = 15;
 
 std::size_t expected_size(const Message& message) {
     std::size_t size = 160 + message.text.size() + message.emotes.size() * 44 +
@@ -247,9 +248,11 @@ Person read_person(Reader& in) {
 void write_modes(Writer& out, const RoomState& modes) {
     out.byte(static_cast<std::uint8_t>((modes.emote_only ? kModeEmoteOnly : 0) |
                                        (modes.unique_chat ? kModeUniqueChat : 0) |
-                                       (modes.subscribers_only ? kModeSubscribersOnly : 0)));
+                                       (modes.subscribers_only ? kModeSubscribersOnly : 0) |
+                                       (modes.delay_seconds != 0 ? kModeDelay : 0)));
     out.number(static_cast<std::uint64_t>(modes.followers_only_minutes + 1));
     out.number(modes.slow_seconds);
+    if (modes.delay_seconds != 0) out.number(modes.delay_seconds);
 }
 
 RoomState read_modes(Reader& in) {
@@ -262,6 +265,9 @@ RoomState read_modes(Reader& in) {
         static_cast<std::int32_t>(in.number(std::numeric_limits<std::int32_t>::max())) - 1;
     modes.slow_seconds =
         static_cast<std::uint32_t>(in.number(std::numeric_limits<std::uint32_t>::max()));
+    if ((flags & kModeDelay) != 0)
+        modes.delay_seconds =
+            static_cast<std::uint32_t>(in.number(std::numeric_limits<std::uint32_t>::max()));
     return modes;
 }
 

@@ -97,7 +97,11 @@ std::optional<Json> chat_payload(Type type, const Source& source) {
             out["message_id"] = act->message_id.to_string();
             return out;
         case Type::chat_settings_update:
-            if (!changes_modes(act->action)) return std::nullopt;
+            // Its fields say nothing of the delay.
+            if (!changes_modes(act->action) || act->action == ModAction::chat_delay ||
+                act->action == ModAction::chat_delay_off) {
+                return std::nullopt;
+            }
             return settings_payload(act->modes, source);
         default:
             return std::nullopt;

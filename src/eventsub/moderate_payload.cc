@@ -168,6 +168,8 @@ std::optional<Told> told_of(const chat::Moderation& act) {
         case ModAction::permit_links:
         case ModAction::allow_once:
         case ModAction::raid_countdown:
+        case ModAction::chat_delay:
+        case ModAction::chat_delay_off:
             return std::nullopt;
     }
     return std::nullopt;

@@ -346,6 +346,8 @@ TEST_F(ParityTest, OfEveryActInEveryTypeThatTellsOfIt) {
         {ModAction::permit_links, ""},
         {ModAction::allow_once, ""},
         {ModAction::raid_countdown, ""},
+        {ModAction::chat_delay, ""},
+        {ModAction::chat_delay_off, ""},
     };
     ASSERT_EQ(expected.size(), static_cast<std::size_t>(chat::kModActions));
     for (const auto& [action, types] : expected) {

@@ -37,6 +37,7 @@ struct HubCounters {
     Counter bus_refused;               // messages refused since too much waits for the bus
     Counter gaps_read;                 // times that the log was read for what the bus did not bring
     Counter gap_events;                // events that were found there
+    Counter delayed_early;             // events of delayed channels shown since too many waited
     Counter rooms_reread;              // rooms whose facts were read again since a node was lost
     LatencyHistogram hold;             // time that events waited in an open batch, microseconds
 };

@@ -80,7 +80,7 @@ class Fanout::Flush {
           newcomers_(std::exchange(roster.newcomers, {})) {
         for (const Item& item : items_) {
             if (item.own_slot != kNobody) authors_.push_back(item.own_slot);
-            for_all_ = for_all_ && !item.audience.slots;
+            for_all_ = for_all_ && item.for_all();
             if (const auto* change = std::get_if<chat::MembershipChanged>(&item.event->body))
                 joined_.insert(change->joined.begin(), change->joined.end());
         }
@@ -182,7 +182,7 @@ class Fanout::Flush {
             const std::string_view bytes = std::string_view(lines.bytes).substr(begin, end - begin);
             begin = end;
             if (i < begins || bytes.empty() || item.own_slot == entry.slot) continue;
-            if (!item.audience.has(entry.slot)) continue;
+            if (!item.is_for(entry)) continue;
             chat::ShedClass shed = chat::shed_class(*item.event);
             if (shed > intake && shed > chat::ShedClass::mention &&
                 concerns(*item.event, entry.member->identity())) {
@@ -222,6 +222,14 @@ class Fanout::Flush {
     std::array<bool, Dialect::kCount> sealed_{};
 };
 
+bool Fanout::Item::is_for(const Entry& entry) const {
+    if (!audience.has(entry.slot)) return false;
+    if (!moderators) return true;
+    const Identity& identity = entry.member->identity();
+    const bool moderates = !identity.anonymous && moderators->contains(identity.user.id);
+    return late ? !moderates && entry.joined <= joins : moderates;
+}
+
 void Fanout::tell_skipped(ChannelId channel, const Skipped& skipped) {
     const auto found = rosters_.find(channel);
     if (found == rosters_.end()) return;
@@ -235,7 +243,9 @@ Fanout::Fanout(Scheduler& scheduler, const Encoder& encoder, HubCounters& counte
                std::chrono::milliseconds hold_max)
     : scheduler_(scheduler), encoder_(encoder), counters_(counters), hold_max_(hold_max) {}
 
-Fanout::~Fanout() = default;
+Fanout::~Fanout() {
+    for (const auto& [channel, roster] : rosters_) scheduler_.cancel(roster->delay_timer);
+}
 
 bool Fanout::add(ChannelId channel, std::uint32_t slot, Member& member) {
     if (slot >= places_.size()) places_.resize(slot + 1);
@@ -243,7 +253,7 @@ bool Fanout::add(ChannelId channel, std::uint32_t slot, Member& member) {
     auto& roster = rosters_[channel];
     if (!roster) roster = std::make_unique<Roster>(channel);
     auto& places = places_[slot];
-    roster->entries.push_back({&member, slot, static_cast<std::uint32_t>(places.size())});
+    roster->entries.push_back({&member, slot, static_cast<std::uint32_t>(places.size()), ++joins_});
     places.push_back({roster.get(), static_cast<std::uint32_t>(roster->entries.size() - 1)});
     if (!roster->open.empty()) roster->newcomers[slot] = roster->open.size();
     if (roster->flush) roster->flush->add_newcomer(slot);
@@ -325,6 +335,7 @@ void Fanout::take_out(Place place, std::uint32_t slot) {
 void Fanout::drop_if_empty(Roster& roster) {
     if (!roster.entries.empty()) return;
     if (roster.flush || !roster.open.empty()) std::erase(open_, &roster);
+    scheduler_.cancel(roster.delay_timer);
     rosters_.erase(roster.channel);
 }
 
@@ -341,17 +352,75 @@ nanoseconds Fanout::shard_window(MonoTime now) const {
     return std::min({window, kShardWindowMax, hold_max_});
 }
 
-void Fanout::append(chat::EventRef event, std::uint32_t own_slot, Audience audience) {
+void Fanout::append(chat::EventRef event, std::uint32_t own_slot, Audience audience,
+                    const ChatDelay& delay) {
     const auto found = rosters_.find(event->channel);
     if (found == rosters_.end()) return;  // the last member left while the event was on its way
     Roster& roster = *found->second;
+    Item item{.event = std::move(event),
+              .own_slot = own_slot,
+              .appended_at = {},
+              .audience = std::move(audience)};
+    // Behind what is still delayed everything is, so that it comes in order.
+    if ((delay.by.count() == 0 && roster.delayed.empty()) || in_a_hurry_)
+        return queue(roster, std::move(item));
+    item.moderators = delay.moderators;
+    if (item.moderators) queue(roster, item);
+    this->delay(roster, std::move(item), delay.by);
+}
+
+/// For those who are no moderators. What an act takes away they are not shown at all.
+void Fanout::delay(Roster& roster, Item item, std::chrono::seconds by) {
+    const auto* act = std::get_if<chat::Moderation>(&item.event->body);
+    if (act != nullptr && chat::hides_messages(act->action)) {
+        std::erase_if(roster.delayed, [&](const Delayed& delayed) {
+            const auto* message = std::get_if<chat::Message>(&delayed.item.event->body);
+            return message != nullptr && chat::hides(*act, *message);
+        });
+    }
+    item.late = true;
+    item.joins = joins_;
+    MonoTime due = scheduler_.now().mono + by;
+    if (!roster.delayed.empty()) due = std::max(due, roster.delayed.back().due);
+    roster.delayed.push_back({due, std::move(item)});
+    if (roster.delayed.size() > limits::kDelayedEvents) {
+        counters_.delayed_early.add();
+        show_oldest(roster);
+    }
+    if (!roster.delay_timer) show_delayed(roster, scheduler_.now().mono);
+}
+
+void Fanout::show_oldest(Roster& roster) {
+    Item item = std::move(roster.delayed.front().item);
+    roster.delayed.pop_front();
+    queue(roster, std::move(item));
+}
+
+/// Those that are due by then; the others have a timer.
+void Fanout::show_delayed(Roster& roster, MonoTime due) {
+    while (!roster.delayed.empty() && roster.delayed.front().due <= due) show_oldest(roster);
+    scheduler_.cancel(std::exchange(roster.delay_timer, {}));
+    if (roster.delayed.empty()) return;
+    roster.delay_timer = scheduler_.call_at(roster.delayed.front().due, [this, &roster] {
+        roster.delay_timer = {};
+        show_delayed(roster, scheduler_.now().mono);
+    });
+}
+
+void Fanout::hurry() {
+    in_a_hurry_ = true;
+    for (const auto& [channel, roster] : rosters_) show_delayed(*roster, MonoTime::max());
+}
+
+void Fanout::queue(Roster& roster, Item item) {
     const MonoTime now = scheduler_.now().mono;
     const bool first = roster.open.empty();
     // Moderation acts at once, and takes along what was said before it.
-    roster.at_once |= chat::shed_class(*event) == chat::ShedClass::control;
+    roster.at_once |= chat::shed_class(*item.event) == chat::ShedClass::control;
     roster.events.add(1, now);
-    roster.open_bytes += line_bytes(*event);
-    roster.open.push_back({std::move(event), own_slot, now, std::move(audience)});
+    roster.open_bytes += line_bytes(*item.event);
+    item.appended_at = now;
+    roster.open.push_back(std::move(item));
     if (first) {
         if (!roster.flush) open_.push_back(&roster);
         roster.due = std::max(

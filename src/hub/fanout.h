@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,6 +24,15 @@ struct Audience {
     bool has(std::uint32_t slot) const { return !slots || slots->contains(slot) != but; }
 };
 
+/// A channel where only those who moderate it are shown at once what happens, so that they can take
+/// it away before anybody else has seen it.
+struct ChatDelay {
+    using Users = std::unordered_set<UserId>;
+
+    std::chrono::seconds by{0};                 ///< 0: there is none
+    std::shared_ptr<const Users> moderators{};  ///< and the broadcaster, as far as they are present
+};
+
 /// The sessions of one shard by channel, and the way of an event to them.
 ///
 /// A channel that has been quiet is flushed at the end of the turn: nothing waits. In a busy one
@@ -32,9 +42,11 @@ struct Audience {
 /// to many members goes on over several turns, so that the shard hears what comes meanwhile. What
 /// moderators do is never held, and takes what is left of such a flush along. A member never gets
 /// what it said itself or what was said before it joined, and a slow one gets what its intake still
-/// takes.
+/// takes. In a delayed channel moderators are ahead of the others, who get the same in the same
+/// order without the messages that were taken away meanwhile.
 ///
-/// Lives on its shard. Bounded: an open batch of limits::kBatchBytes is flushed at once.
+/// Lives on its shard. Bounded: an open batch of limits::kBatchBytes is flushed at once, and of
+/// more than limits::kDelayedEvents that wait in a channel the oldest is shown.
 class Fanout {
   public:
     Fanout(Scheduler& scheduler, const Encoder& encoder, HubCounters& counters,
@@ -52,7 +64,10 @@ class Fanout {
 
     /// Queues an event for the channel's members here. `own_slot` said it and does not get it;
     /// kNobody where the author's session is elsewhere.
-    void append(chat::EventRef event, std::uint32_t own_slot, Audience audience = {});
+    void append(chat::EventRef event, std::uint32_t own_slot, Audience audience = {},
+                const ChatDelay& delay = {});
+    /// The node ends soon: what is delayed is shown now, and nothing is delayed any more.
+    void hurry();
 
     /// Events that did not get here: the channel's members are told.
     void tell_skipped(ChannelId channel, const Skipped& skipped);
@@ -71,13 +86,25 @@ class Fanout {
     struct Entry {
         Member* member;
         std::uint32_t slot;
-        std::uint32_t place;  // in places_[slot]
+        std::uint32_t place;   // in places_[slot]
+        std::uint64_t joined;  // number of the join
     };
     struct Item {
         chat::EventRef event;
         std::uint32_t own_slot;
         MonoTime appended_at;
         Audience audience;
+        // Of a delayed channel: for them alone at first, and late for those others who were there.
+        std::shared_ptr<const ChatDelay::Users> moderators{};
+        bool late = false;
+        std::uint64_t joins = 0;
+
+        bool for_all() const { return !audience.slots && !moderators; }
+        bool is_for(const Entry& entry) const;
+    };
+    struct Delayed {
+        MonoTime due;
+        Item item;
     };
     /// A rate that forgets what is older than about a second.
     struct Rate {
@@ -102,6 +129,8 @@ class Fanout {
         MonoTime last_flush{};
         Rate events;
         std::unique_ptr<Flush> flush;  // under way; null: none
+        std::deque<Delayed> delayed;   // in the channel's order
+        TimerId delay_timer{};
     };
     /// The lines of one batch in one text dialect, and where each event's lines end.
     struct Lines {
@@ -112,6 +141,10 @@ class Fanout {
 
     Place* find(ChannelId channel, std::uint32_t slot);
     void take_out(Place place, std::uint32_t slot);
+    void queue(Roster& roster, Item item);
+    void delay(Roster& roster, Item item, std::chrono::seconds by);
+    void show_delayed(Roster& roster, MonoTime due);
+    void show_oldest(Roster& roster);
     void drop_if_empty(Roster& roster);
     std::chrono::nanoseconds room_window(const Roster& roster, MonoTime now) const;
     std::chrono::nanoseconds shard_window(MonoTime now) const;
@@ -129,7 +162,9 @@ class Fanout {
     std::unordered_map<ChannelId, std::unique_ptr<Roster>> rosters_;
     std::vector<std::vector<Place>> places_;  // by slot
     std::vector<Roster*> open_;               // rosters with an open batch or a flush under way
-    Rate sends_;                              // frames handed to members, of the whole shard
+    std::uint64_t joins_ = 0;
+    bool in_a_hurry_ = false;
+    Rate sends_;  // frames handed to members, of the whole shard
     MonoTime last_flush_{};
     bool end_of_turn_requested_ = false;
     bool going_on_ = false;

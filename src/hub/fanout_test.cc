@@ -56,6 +56,113 @@ TEST_F(FanoutTest, DeliversAtOnceInAQuietRoom) {
     EXPECT_EQ(viewer.text(), "ann: hi\n");
 }
 
+/// Moderators see what happens at once, the others two seconds later.
+class DelayedFanoutTest : public FanoutTest {
+  protected:
+    DelayedFanoutTest() {
+        fanout_.add(kLobby, 0, moderator_);
+        fanout_.add(kLobby, 1, viewer_);
+    }
+    ~DelayedFanoutTest() override {
+        fanout_.remove_all(0);
+        fanout_.remove_all(1);
+    }
+
+    static Identity somebody(std::uint64_t id) {
+        Identity identity;
+        identity.user.id = UserId(id);
+        return identity;
+    }
+    void append(chat::EventRef event, std::uint32_t own_slot = Fanout::kNobody) {
+        fanout_.append(std::move(event), own_slot, {}, delay_);
+    }
+    static chat::EventRef act(chat::ModAction action, UserId target, MessageId id = {}) {
+        chat::Moderation act;
+        act.action = action;
+        act.target = {.id = target, .login = "bob", .display_name = "Bob"};
+        act.message_id = id;
+        return std::make_shared<const chat::Event>(chat::Event{
+            .channel = kLobby, .channel_login = "lobby", .position = {}, .body = std::move(act)});
+    }
+    static chat::EventRef said(const std::string& text, UserId author, MessageId id = {}) {
+        chat::Event event = *message(text);
+        auto& said = std::get<chat::Message>(event.body);
+        said.author_id = author;
+        said.id = id;
+        return std::make_shared<const chat::Event>(std::move(event));
+    }
+
+    const ChatDelay delay_{
+        .by = 2s,
+        .moderators = std::make_shared<const ChatDelay::Users>(ChatDelay::Users{UserId(7)})};
+    FakeMember moderator_{somebody(7)};
+    FakeMember viewer_{somebody(8)};
+};
+
+TEST_F(DelayedFanoutTest, ShowsModeratorsFirstAndTheOthersLaterInTheSameOrder) {
+    append(message("one"));
+    cluster_.advance(100ms);
+    append(message("two"));
+    cluster_.advance(100ms);
+    EXPECT_EQ(moderator_.text(), "ann: one\nann: two\n");
+    EXPECT_EQ(viewer_.text(), "");
+    cluster_.advance(1850ms);
+    EXPECT_EQ(viewer_.text(), "ann: one\n");
+    // The delay has ended, and what is said now does not overtake.
+    fanout_.append(message("three"), Fanout::kNobody);
+    cluster_.advance(200ms);
+    EXPECT_EQ(viewer_.text(), "ann: one\nann: two\nann: three\n");
+    fanout_.append(message("four"), Fanout::kNobody);
+    cluster_.advance(50ms);
+    EXPECT_EQ(viewer_.text(), "ann: one\nann: two\nann: three\nann: four\n");
+    EXPECT_EQ(moderator_.text(), "ann: one\nann: two\nann: three\nann: four\n");
+}
+
+TEST_F(DelayedFanoutTest, NeverShowsTheOthersWhatWasTakenAwayMeanwhile) {
+    const MessageId bad = MessageId::parse("01890a5d-ac96-774b-bcce-b302099a8057").value();
+    append(said("fine", UserId(1)));
+    append(said("spam", UserId(2)));
+    append(said("bad", UserId(3), bad));
+    cluster_.advance(1s);
+    append(act(chat::ModAction::ban, UserId(2)));
+    append(act(chat::ModAction::delete_message, UserId(3), bad));
+    append(said("still here", UserId(3)));
+    cluster_.advance(3s);
+    EXPECT_NE(moderator_.text().find("ann: spam\nann: bad\n"), std::string::npos);
+    EXPECT_EQ(viewer_.text().find("spam"), std::string::npos);
+    EXPECT_EQ(viewer_.text().find("bad"), std::string::npos);
+    EXPECT_EQ(viewer_.text().rfind("ann: fine\n", 0), 0u);
+    EXPECT_NE(viewer_.text().find("ann: still here\n"), std::string::npos);
+}
+
+TEST_F(DelayedFanoutTest, IsNotForAuthorsNorForWhoCameMeanwhile) {
+    append(message("mine"), 1);
+    append(message("before"));
+    cluster_.advance(1s);
+    FakeMember late(somebody(9));
+    fanout_.add(kLobby, 2, late);
+    append(message("after"));
+    cluster_.advance(3s);
+    EXPECT_EQ(viewer_.text(), "ann: before\nann: after\n");
+    EXPECT_EQ(late.text(), "ann: after\n");
+    EXPECT_EQ(moderator_.text(), "ann: mine\nann: before\nann: after\n");
+    fanout_.remove_all(2);
+}
+
+TEST_F(DelayedFanoutTest, ShowsAllWhenTheNodeEndsAndIsBounded) {
+    for (std::size_t i = 0; i < limits::kDelayedEvents + 3; ++i) append(message("x"));
+    cluster_.advance(10ms);
+    EXPECT_EQ(counters_.delayed_early.value(), 3u);
+    EXPECT_EQ(viewer_.text().size(), 3 * std::string_view("ann: x\n").size());
+    fanout_.hurry();
+    append(message("last"));
+    cluster_.advance(100ms);
+    const std::string all = viewer_.text();
+    EXPECT_EQ(std::ranges::count(all, '\n'),
+              static_cast<std::ptrdiff_t>(limits::kDelayedEvents + 4));
+    EXPECT_TRUE(all.ends_with("ann: last\n"));
+}
+
 TEST_F(FanoutTest, EncodesOncePerTextDialectAndSealsOncePerWireDialect) {
     fill(50);
     FakeMember tagged({}, Dialect::kTags);

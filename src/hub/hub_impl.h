@@ -220,7 +220,10 @@ class Hub::Impl final : public RoomHost::Outlet {
     std::size_t channels_of(MemberRef ref) const { return fanout_.channels_of(ref.slot); }
     const HubCounters& counters() const { return counters_; }
     void visit(const RoomHost::Visitor& visitor) const { host_.visit(visitor); }
-    void hurry() { host_.hurry(); }
+    void hurry() {
+        host_.hurry();
+        fanout_.hurry();
+    }
 
     void set_observer(Observer* observer) { observer_ = observer; }
     void watch(ChannelId channel) {
@@ -360,19 +363,20 @@ class Hub::Impl final : public RoomHost::Outlet {
                 slot->member->on_names_answer(request, std::move(answer));
         });
     }
-    void deliver(ShardId shard, const chat::EventRef& event, const MemberRef* author) override {
+    void deliver(ShardId shard, const chat::EventRef& event, const MemberRef* author,
+                 const ChatDelay& delay) override {
         std::uint32_t own_slot = Fanout::kNobody;
         std::uint32_t generation = 0;
         if (author != nullptr && author->shard == shard) {
             own_slot = author->slot;
             generation = author->generation;
         }
-        post_event(shard, event, [event, own_slot, generation](Impl& home) {
+        post_event(shard, event, [event, own_slot, generation, delay](Impl& home) {
             const bool alive =
                 own_slot != Fanout::kNobody && home.slots_[own_slot].generation == generation;
             home.observe(event);
             if (shown_to_members(*event))
-                home.fanout_.append(event, alive ? own_slot : Fanout::kNobody);
+                home.fanout_.append(event, alive ? own_slot : Fanout::kNobody, {}, delay);
         });
     }
     void deliver_to(const std::vector<MemberRef>& members, const chat::EventRef& event) override {

@@ -26,12 +26,6 @@ ActAnswers busy(std::size_t acts) {
     return ActAnswers(acts, chat::Denied{.why = chat::Denial::busy});
 }
 
-/// Whether the messages of the act's target, or one of them, or all, are taken out of sight.
-bool hides_messages(chat::ModAction action) {
-    return action == chat::ModAction::ban || action == chat::ModAction::timeout ||
-           action == chat::ModAction::delete_message || action == chat::ModAction::clear;
-}
-
 /// What waits to be published is bounded.
 bool may_be_done(const HostedRoom& room, const ActRequest& request) {
     return room.outgoing.size() <= limits::kActsPerRequest ||
@@ -54,17 +48,6 @@ std::optional<chat::Role> role_changed(const ActRequest& request) {
     if (const auto* take = std::get_if<chat::act::TakeRole>(&request.acts.front()))
         return take->role;
     return std::nullopt;
-}
-
-bool hidden_by(const chat::Message& message, const chat::Moderation& act) {
-    switch (act.action) {
-        case chat::ModAction::clear:
-            return true;
-        case chat::ModAction::delete_message:
-            return message.id == act.message_id;
-        default:
-            return message.author_id == act.target.id;
-    }
 }
 
 bool changes_automod(const chat::Moderation& act) {
@@ -236,7 +219,7 @@ void RoomHost::show(HostedRoom& room, std::vector<chat::Event> events) {
     for (const chat::Event& event : events) {
         // Nobody is to find in the log meanwhile what is to be gone.
         const auto* act = std::get_if<chat::Moderation>(&event.body);
-        if (act == nullptr || !hides_messages(act->action)) continue;
+        if (act == nullptr || !chat::hides_messages(act->action)) continue;
         mark_deleted(room, *act, room.end_of(options_.region).last);
         forget_hidden(room, *act);
     }
@@ -337,7 +320,7 @@ void RoomHost::append_to_log(const HostedRoom& room, const bus::Received& receiv
 void RoomHost::received_act(HostedRoom& room, const chat::EventRef& event,
                             const bus::Received& received) {
     const auto& act = std::get<chat::Moderation>(event->body);
-    if (hides_messages(act.action)) forget_hidden(room, act);
+    if (chat::hides_messages(act.action)) forget_hidden(room, act);
     // Acts of two nodes may come in another order than the catalog took them: it is asked again.
     const bool elsewhere = !received.published_here;
     const bool modes = chat::changes_modes(act.action);
@@ -370,7 +353,7 @@ void RoomHost::received_act(HostedRoom& room, const chat::EventRef& event,
 }
 
 void RoomHost::mark_deleted(HostedRoom& room, const chat::Moderation& act, Position up_to) {
-    if (!hides_messages(act.action) || room.undone_acts.erase(act.id) != 0) return;
+    if (!chat::hides_messages(act.action) || room.undone_acts.erase(act.id) != 0) return;
     store::Deletion deletion{.channel = room.channel,
                              .by = act.id,
                              .ids = {},
@@ -397,7 +380,7 @@ void RoomHost::forget_hidden(HostedRoom& room, const chat::Moderation& act) {
     for (RegionEnd& region : room.ends) {
         for (Heard& heard : region.from_others) {
             const auto* message = std::get_if<chat::Message>(&heard.event->body);
-            if (message != nullptr && hidden_by(*message, act)) heard.hidden = true;
+            if (message != nullptr && hides(act, *message)) heard.hidden = true;
         }
     }
     std::rotate(room.recent.begin(),
@@ -405,7 +388,7 @@ void RoomHost::forget_hidden(HostedRoom& room, const chat::Moderation& act) {
                 room.recent.end());
     room.recent_next = 0;
     std::erase_if(room.recent, [&](const chat::EventRef& event) {
-        return hidden_by(std::get<chat::Message>(event->body), act);
+        return hides(act, std::get<chat::Message>(event->body));
     });
 }
 

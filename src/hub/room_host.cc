@@ -287,15 +287,28 @@ void RoomHost::stored(ChannelId channel, MessageId id) {
 
 void RoomHost::deliver(const HostedRoom& room, const chat::EventRef& event,
                        const MemberRef* author) {
+    const ChatDelay delay = delay_of(room);
     for (const auto& [shard, count] : room.members) {
-        not_for_.empty() ? outlet_.deliver(shard, event, author)
+        not_for_.empty() ? outlet_.deliver(shard, event, author, delay)
                          : outlet_.deliver_but(shard, not_for_, event);
     }
     for (const ShardId shard : room.watchers) {
         const bool member = std::any_of(room.members.begin(), room.members.end(),
                                         [&](const auto& one) { return one.first == shard; });
-        if (!member) outlet_.deliver(shard, event, author);
+        if (!member) outlet_.deliver(shard, event, author, {});
     }
+}
+
+ChatDelay RoomHost::delay_of(const HostedRoom& room) {
+    const std::chrono::seconds by(room.rules.modes().delay_seconds);
+    if (by.count() == 0) return {};
+    auto moderators = std::make_shared<ChatDelay::Users>();
+    for (const auto& [user, entry] : room.chatters) {
+        const bool moderates = entry.chatter.standing.role >= chat::Role::moderator ||
+                               entry.chatter.user.type != chat::AccountType::ordinary;
+        if (moderates && entry.connections > 0) moderators->insert(user);
+    }
+    return {.by = by, .moderators = std::move(moderators)};
 }
 
 void RoomHost::visit(const Visitor& visitor) const {

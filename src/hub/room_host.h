@@ -13,6 +13,7 @@
 #include "base/scheduler.h"
 #include "bus/bus.h"
 #include "hub/account_limits.h"
+#include "hub/fanout.h"
 #include "hub/hosted_room.h"
 #include "hub/hub.h"
 #include "hub/larger_model.h"
@@ -56,8 +57,8 @@ class RoomHost final : public bus::Receiver {
         virtual void tell_shouted_out(ShardId shard, const chat::EventRef& event) = 0;
         virtual void tell_raid_left(ShardId shard, const chat::EventRef& event) = 0;
         /// `author` is the session that must not get the event; null when there is none.
-        virtual void deliver(ShardId shard, const chat::EventRef& event,
-                             const MemberRef* author) = 0;
+        virtual void deliver(ShardId shard, const chat::EventRef& event, const MemberRef* author,
+                             const ChatDelay& delay) = 0;
         /// To these of its channel's members alone, in turn with what goes to all.
         virtual void deliver_to(const std::vector<MemberRef>& members,
                                 const chat::EventRef& event) = 0;
@@ -183,6 +184,7 @@ class RoomHost final : public bus::Receiver {
                  chat::Message message);
     void stored(ChannelId channel, MessageId id);
     void deliver(const HostedRoom& room, const chat::EventRef& event, const MemberRef* author);
+    static ChatDelay delay_of(const HostedRoom& room);
     std::vector<std::string> names_for(const HostedRoom& room, const Identity& asker) const;
 
     // room_automod.cc: what AutoMod says, and what it holds

@@ -208,7 +208,7 @@ Result<bool> Service::Run::undo_entry(const store::AuditEntry& entry, Done& done
         return undo_automod(entry, done);
     if (entry.action == "emote_only" || entry.action == "slow" || entry.action == "followers" ||
         entry.action == "subscribers" || entry.action == "unique_chat" ||
-        entry.action.ends_with("_off")) {
+        entry.action == "chat_delay" || entry.action.ends_with("_off")) {
         return undo_modes(entry, done);
     }
     if (!entry.target) return false;

@@ -28,7 +28,8 @@ json json_of(const chat::RoomState& modes) {
             {"followers_only_minutes", modes.followers_only_minutes},
             {"unique_chat", modes.unique_chat},
             {"slow_seconds", modes.slow_seconds},
-            {"subscribers_only", modes.subscribers_only}};
+            {"subscribers_only", modes.subscribers_only},
+            {"delay_seconds", modes.delay_seconds}};
 }
 
 }  // namespace
@@ -42,12 +43,17 @@ Service::Run::Answer Service::Run::operator()(const chat::act::ChangeModes& act)
          *patch.followers_only_minutes > limits::kFollowersMinutesMax)) {
         return Denied{.why = Denial::duration_out_of_range, .number = limits::kFollowersMinutesMax};
     }
+    constexpr std::array kDelays{0u, 2u, 4u, 6u};
+    if (patch.delay_seconds && !std::ranges::count(kDelays, *patch.delay_seconds))
+        return Denied{.why = Denial::duration_out_of_range,
+                      .number = limits::kChatDelayMax.count()};
     chat::RoomState wanted = channel_.modes;
     if (patch.emote_only) wanted.emote_only = *patch.emote_only;
     if (patch.followers_only_minutes) wanted.followers_only_minutes = *patch.followers_only_minutes;
     if (patch.unique_chat) wanted.unique_chat = *patch.unique_chat;
     if (patch.slow_seconds) wanted.slow_seconds = *patch.slow_seconds;
     if (patch.subscribers_only) wanted.subscribers_only = *patch.subscribers_only;
+    if (patch.delay_seconds) wanted.delay_seconds = *patch.delay_seconds;
     Done done;
     set_modes(wanted, done);
     if (done.events.empty()) return Denied{.why = Denial::already_so, .modes = channel_.modes};
@@ -88,6 +94,11 @@ void Service::Run::set_modes(const chat::RoomState& wanted, Done& done) {
         modes.subscribers_only = wanted.subscribers_only;
         changed(wanted.subscribers_only ? ModAction::subscribers : ModAction::subscribers_off);
     }
+    if (wanted.delay_seconds != before.delay_seconds) {
+        modes.delay_seconds = wanted.delay_seconds;
+        changed(wanted.delay_seconds != 0 ? ModAction::chat_delay : ModAction::chat_delay_off,
+                wanted.delay_seconds);
+    }
     change(store::change::PutModes{channel_.id, channel_.modes});
 }
 
@@ -103,6 +114,7 @@ bool Service::Run::undo_modes(const store::AuditEntry& entry, Done& done) {
         wanted.followers_only_minutes = before.value("followers_only_minutes", -1);
     if (mode == "unique_chat") wanted.unique_chat = before.value("unique_chat", false);
     if (mode == "slow") wanted.slow_seconds = before.value("slow_seconds", 0u);
+    if (mode == "chat_delay") wanted.delay_seconds = before.value("delay_seconds", 0u);
     if (mode == "subscribers") wanted.subscribers_only = before.value("subscribers_only", false);
     set_modes(wanted, done);
     return true;

@@ -160,7 +160,8 @@ TYPED_TEST_P(CatalogContract, KeepsTitleAndModesOfAChannel) {
                      .followers_only_minutes = 0,
                      .unique_chat = true,
                      .slow_seconds = 4000000000u,
-                     .subscribers_only = true};
+                     .subscribers_only = true,
+                     .delay_seconds = 4};
     ASSERT_TRUE(this->catalog().update_channel(channel));
     const auto found = this->catalog().find_channel("alice").value().value();
     EXPECT_EQ(found.title, channel.title);

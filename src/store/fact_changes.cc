@@ -102,7 +102,8 @@ Json facts_of(const Channel& channel) {
             {"followers_only_minutes", channel.modes.followers_only_minutes},
             {"unique_chat", channel.modes.unique_chat},
             {"slow_seconds", channel.modes.slow_seconds},
-            {"subscribers_only", channel.modes.subscribers_only}};
+            {"subscribers_only", channel.modes.subscribers_only},
+            {"delay_seconds", channel.modes.delay_seconds}};
 }
 
 Result<bool> change_standing(Catalog& catalog, ChannelId channel, UserId user, Source source,

@@ -371,7 +371,8 @@ TYPED_TEST_P(ModerationContract, KeepsModesApartFromTheTitle) {
                                 .followers_only_minutes = 10,
                                 .unique_chat = true,
                                 .slow_seconds = 120,
-                                .subscribers_only = true};
+                                .subscribers_only = true,
+                                .delay_seconds = 6};
     ASSERT_TRUE(this->apply({change::PutModes{this->lobby_, modes}}));
     EXPECT_EQ(this->catalog().find_channel(this->lobby_).value()->modes, modes);
     EXPECT_EQ(this->catalog().find_channel(this->lobby_).value()->title, "Come in");

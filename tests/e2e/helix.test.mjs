@@ -55,6 +55,27 @@ test('twurple sends, deletes, announces, and everything is seen on IRC', kTimeou
     await viewer.close();
 });
 
+test('in a delayed channel nobody but moderators sees what they take away in time', kTimeout, async () => {
+    const owner = api('helixdelay');
+    const me = await owner.users.getUserByName('helixdelay');
+    await owner.chat.updateSettings(me.id, { nonModeratorChatDelayEnabled: true, nonModeratorChatDelay: 2 });
+    assert.equal((await owner.chat.getSettingsPrivileged(me.id)).nonModeratorChatDelay, 2);
+    const [moderator, viewer, author] = await Promise.all(['helixdelay', 'helixwatcher', 'helixauthor'].map((name) => IrcClient.login(server, name, { channels: ['helixdelay'] })));
+    const { tags } = await author.sayStored('helixdelay', 'not for you');
+    await moderator.hears('not for you');
+    await owner.moderation.deleteChatMessages(me.id, tags.id);
+    await moderator.lines.next(`target-msg-id=${tags.id}`);
+    await author.sayStored('helixdelay', 'for everybody');
+    await moderator.hears('for everybody');
+    await viewer.hears('for everybody');
+    assert.equal(viewer.lines.count('not for you'), 0);
+    await owner.chat.updateSettings(me.id, { nonModeratorChatDelayEnabled: false });
+    assert.equal((await owner.chat.getSettingsPrivileged(me.id)).nonModeratorChatDelayEnabled, false);
+    await author.sayStored('helixdelay', 'at once again');
+    await viewer.hears('at once again');
+    for (const client of [moderator, viewer, author]) await client.close();
+});
+
 test('twurple moderates: bans, roles, terms, and is refused with the reason', kTimeout, async () => {
     const owner = api('helixmods');
     const me = await owner.users.getUserByName('helixmods');

@@ -9,6 +9,7 @@
 #include "api/helix/denials.h"
 #include "api/helix/handlers.h"
 #include "api/helix/scopes.h"
+#include "base/limits.h"
 #include "text/message.h"
 #include "text/utf8.h"
 
@@ -20,6 +21,7 @@ constexpr std::size_t kChattersMax = 1000;
 constexpr std::uint32_t kSlowLeast = 3;
 constexpr std::uint32_t kSlowMost = 120;
 constexpr std::uint32_t kSlowNormal = 30;
+constexpr std::int64_t kDelayLeast = 2;
 constexpr std::int64_t kFollowersMost = 129600;
 
 struct NamedColor {
@@ -51,7 +53,7 @@ std::string parse_color(std::string_view text) {
     return color;
 }
 
-/// `moderator` also sees the delay of messages, which clamor does not have.
+/// `moderator` also sees the delay of messages.
 Json settings_json(const store::Channel& channel, const chat::RoomState& modes,
                    std::optional<UserId> moderator) {
     const bool followers = modes.followers_only_minutes >= 0;
@@ -61,8 +63,9 @@ Json settings_json(const store::Channel& channel, const chat::RoomState& modes,
     object["follower_mode"] = followers;
     object["follower_mode_duration"] = followers ? Json(modes.followers_only_minutes) : Json();
     if (moderator) {
-        object["non_moderator_chat_delay"] = false;
-        object["non_moderator_chat_delay_duration"] = nullptr;
+        object["non_moderator_chat_delay"] = modes.delay_seconds != 0;
+        object["non_moderator_chat_delay_duration"] =
+            modes.delay_seconds != 0 ? Json(modes.delay_seconds) : Json();
     }
     object["slow_mode"] = modes.slow_seconds != 0;
     object["slow_mode_wait_time"] = modes.slow_seconds != 0 ? Json(modes.slow_seconds) : Json();
@@ -115,9 +118,22 @@ chat::ModesPatch read_patch(const Fields& fields, const chat::RoomState& present
         patch.followers_only_minutes = -1;
     }
 
-    const auto delay = in_range(fields, "non_moderator_chat_delay_duration", 2, 6);
-    if (fields.optional_flag("non_moderator_chat_delay") == true || delay)
-        throw Refusal{400, "non_moderator_chat_delay is not supported by this server"};
+    const auto delayed = fields.optional_flag("non_moderator_chat_delay");
+    const auto delay = in_range(fields, "non_moderator_chat_delay_duration", kDelayLeast,
+                                limits::kChatDelayMax.count());
+    if (delay && *delay % 2 != 0) {
+        throw Refusal{400,
+                      "The value in non_moderator_chat_delay_duration must be 2, 4 or 6 seconds."};
+    }
+    if (delayed == false && delay)
+        refuse_contradiction("non_moderator_chat_delay", "non_moderator_chat_delay_duration");
+    if (delay) {
+        patch.delay_seconds = static_cast<std::uint32_t>(*delay);
+    } else if (delayed == true && present.delay_seconds == 0) {
+        patch.delay_seconds = static_cast<std::uint32_t>(kDelayLeast);
+    } else if (delayed == false) {
+        patch.delay_seconds = 0;
+    }
     return patch;
 }
 
@@ -194,7 +210,7 @@ Reply get_settings(Call& call) {
 Reply patch_settings(Call& call) {
     auto patch = read_patch(call.fields, call.channel.modes);
     const bool empty = !patch.emote_only && !patch.followers_only_minutes && !patch.unique_chat &&
-                       !patch.slow_seconds && !patch.subscribers_only;
+                       !patch.slow_seconds && !patch.subscribers_only && !patch.delay_seconds;
     if (empty) return one_reply(settings_json(call.channel, call.channel.modes, call.user().id));
     chat::Act act = chat::act::ChangeModes{patch};
     return call.act_all({act}, {}, [act](Call& then, const hub::ActAnswers& answers) -> Reply {

@@ -135,6 +135,14 @@ TEST_F(ChatTest, ChangesAnyPartOfTheSettings) {
     EXPECT_EQ(now["emote_mode"], true);
     EXPECT_EQ(now["follower_mode"], false);
     EXPECT_EQ(now["follower_mode_duration"], nullptr);
+    now = data(patch(R"({"non_moderator_chat_delay":true})"))[0];
+    EXPECT_EQ(now["non_moderator_chat_delay_duration"], 2);
+    now = data(patch(R"({"non_moderator_chat_delay_duration":6})"))[0];
+    EXPECT_EQ(now["non_moderator_chat_delay"], true);
+    EXPECT_EQ(now["non_moderator_chat_delay_duration"], 6);
+    now = data(patch(R"({"non_moderator_chat_delay":false})"))[0];
+    EXPECT_EQ(now["non_moderator_chat_delay"], false);
+    EXPECT_EQ(now["non_moderator_chat_delay_duration"], nullptr);
     const auto asked = live.acts.size();
     EXPECT_EQ(patch("{}").status, 200);
     EXPECT_EQ(patch(R"({"unknown":1,"slow_mode":null})").status, 200);
@@ -152,7 +160,9 @@ TEST_F(ChatTest, RefusesSettingsOutOfRange) {
     for (const auto* body :
          {R"({"slow_mode":false,"slow_mode_wait_time":10})", R"({"slow_mode":1})",
           R"({"follower_mode":false,"follower_mode_duration":10})", R"({"emote_mode":"yes"})",
-          R"({"slow_mode_wait_time":"10"})", R"({"non_moderator_chat_delay":true})"})
+          R"({"slow_mode_wait_time":"10"})", R"({"non_moderator_chat_delay_duration":3})",
+          R"({"non_moderator_chat_delay":false,"non_moderator_chat_delay_duration":2})",
+          R"({"non_moderator_chat_delay":2})"})
         EXPECT_EQ(patch(body).status, 400) << body;
     EXPECT_TRUE(live.acts.empty());
 }

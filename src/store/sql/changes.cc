@@ -41,7 +41,8 @@ const std::string kRemoveSuspicion =
     "DELETE FROM suspicious_users WHERE channel_id = :channel AND user_id = :user";
 const std::string kPutModes =
     "UPDATE channels SET emote_only = :emote_only, followers_only_minutes = :followers, "
-    "unique_chat = :unique_chat, slow_seconds = :slow, subscribers_only = :subscribers "
+    "unique_chat = :unique_chat, slow_seconds = :slow, subscribers_only = :subscribers, "
+    "delay_seconds = :delay "
     "WHERE channel_id = :id";
 const std::string kPutShield =
     "INSERT INTO shields (channel_id, active, moderator_id, activated_at) VALUES (:channel, "
@@ -156,7 +157,8 @@ class ChangeWriter {
         const chat::RoomState& modes = put.modes;
         sql_.change(kPutModes, int{modes.emote_only}, modes.followers_only_minutes,
                     int{modes.unique_chat}, static_cast<long long>(modes.slow_seconds),
-                    int{modes.subscribers_only}, number(put.channel));
+                    int{modes.subscribers_only}, static_cast<long long>(modes.delay_seconds),
+                    number(put.channel));
     }
     void operator()(const change::PutWarning& put) {
         sql_.change(kPutWarning, number(put.channel), number(put.user), number(put.moderator),

@@ -31,6 +31,7 @@ void ChannelRow::into(soci::statement& statement) {
     statement.exchange(soci::into(unique_chat));
     statement.exchange(soci::into(slow_seconds));
     statement.exchange(soci::into(subscribers_only));
+    statement.exchange(soci::into(delay_seconds));
 }
 
 Channel ChannelRow::value() const {
@@ -42,7 +43,8 @@ Channel ChannelRow::value() const {
                       .followers_only_minutes = followers_only_minutes,
                       .unique_chat = unique_chat != 0,
                       .slow_seconds = static_cast<std::uint32_t>(slow_seconds),
-                      .subscribers_only = subscribers_only != 0}};
+                      .subscribers_only = subscribers_only != 0,
+                      .delay_seconds = static_cast<std::uint32_t>(delay_seconds)}};
 }
 
 bool channel_exists(Session& sql, ChannelId id) {
@@ -91,10 +93,11 @@ Result<void> SqlCatalog::update_channel(const Channel& channel) {
             "UPDATE channels SET title = :title, emote_only = :emote_only, "
             "followers_only_minutes = :followers, unique_chat = :unique_chat, slow_seconds = "
             ":slow, "
-            "subscribers_only = :subscribers WHERE channel_id = :id",
+            "subscribers_only = :subscribers, delay_seconds = :delay WHERE channel_id = :id",
             channel.title, int{modes.emote_only}, modes.followers_only_minutes,
             int{modes.unique_chat}, static_cast<long long>(modes.slow_seconds),
-            int{modes.subscribers_only}, number(channel.id));
+            int{modes.subscribers_only}, static_cast<long long>(modes.delay_seconds),
+            number(channel.id));
         if (changed == 0) return no_such_channel(channel.id);
         return {};
     });

@@ -322,6 +322,10 @@ CREATE INDEX token_grants_by_user ON token_grants (user_id);
 CREATE INDEX token_grants_by_end ON token_grants (expires_at) WHERE expires_at IS NOT NULL
 )sql";
 
+constexpr std::string_view kChatDelay = R"sql(
+ALTER TABLE channels ADD COLUMN delay_seconds BIGINT NOT NULL DEFAULT 0;
+)sql";
+
 constexpr std::array kMigrations{
     Migration{"users, channels, tokens, emotes and badges", kFirstSchema},
     Migration{"moderation, follows, blocks and profiles", kModeration},
@@ -330,6 +334,7 @@ constexpr std::array kMigrations{
     Migration{"what AutoMod holds and finds", kAutoMod},
     Migration{"what the raid breaker does", kRaidTrips},
     Migration{"what signed tokens grant", kTokenGrants},
+    Migration{"the delay of chat", kChatDelay},
 };
 
 std::size_t stored_version(Session& sql) {

@@ -68,11 +68,11 @@ struct ChannelRow {
     static constexpr const char* kColumns =
         "c.channel_id, u.login, u.display_name, c.title, c.emote_only, c.followers_only_minutes, "
         "c.unique_chat, "
-        "c.slow_seconds, c.subscribers_only";
+        "c.slow_seconds, c.subscribers_only, c.delay_seconds";
     long long id = 0;
     std::string login, display_name, title;
     int emote_only = 0, followers_only_minutes = 0, unique_chat = 0, subscribers_only = 0;
-    long long slow_seconds = 0;
+    long long slow_seconds = 0, delay_seconds = 0;
 
     void into(soci::statement& statement);
     Channel value() const;

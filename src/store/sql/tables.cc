@@ -12,7 +12,7 @@ std::span<const Table> catalog_tables() {
          {"user_id"}},
         {"channels",
          {"channel_id", "title", "emote_only", "followers_only_minutes", "unique_chat",
-          "slow_seconds", "subscribers_only"},
+          "slow_seconds", "subscribers_only", "delay_seconds"},
          {"channel_id"}},
         {"roles", {"channel_id", "user_id", "role"}, {"channel_id", "user_id"}},
         {"subscriptions",
