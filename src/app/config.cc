@@ -278,6 +278,7 @@ std::vector<Setting> settings_of(Config& c) {
         {"limits", "whisper_recipients_per_day",
          number(c.limits.whisper_recipients_per_day, 1, 10'000)},
         {"limits", "requests_per_minute", number(c.limits.requests_per_minute, 1, kMany)},
+        {"limits", "vips_per_channel", number(c.limits.vips_per_channel, 0, 100'000)},
         {"limits", "raid_countdown_s", number(c.limits.raid_countdown, 1, 3600)},
         {"limits", "outbox_soft_bytes",
          number(c.limits.outbox_soft_bytes, limits::kBatchBytes, 1 << 30)},

@@ -112,6 +112,7 @@ struct LimitsConfig {
     std::uint32_t whisper_recipients_per_day = limits::kWhisperRecipientsPerDay.count;
     std::uint32_t requests_per_minute = limits::kHelixRequests.count;
     std::chrono::seconds raid_countdown = limits::kRaidCountdown;
+    std::uint32_t vips_per_channel = limits::kVipsPerChannel;
     std::size_t outbox_soft_bytes = limits::kOutboxSoftBytes;
     std::size_t outbox_hard_bytes = limits::kOutboxHardBytes;
     std::chrono::seconds outbox_age = limits::kOutboxAge;

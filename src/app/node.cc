@@ -236,6 +236,7 @@ Result<void> Node::Impl::open_stores() {
         moderation::Service::Options{.create_users = options.dev,
                                      .hold_for = options.hold_for,
                                      .raid_countdown = options.raid_countdown,
+                                     .vips_per_channel = options.vips_per_channel,
                                      .classifier = options.classifier});
     if (options.model) {
         model_route = std::make_unique<automod::CurlModelRoute>(*options.model);

@@ -61,6 +61,7 @@ struct NodeOptions {
     std::string public_url;
     std::chrono::milliseconds hold_for = limits::kHoldFor;  ///< messages that AutoMod holds
     std::chrono::milliseconds raid_countdown = limits::kRaidCountdown;
+    std::uint32_t vips_per_channel = limits::kVipsPerChannel;
     /// To REST, of one client and user.
     std::uint32_t requests_per_minute = limits::kHelixRequests.count;
     std::shared_ptr<const automod::Classifier> classifier;  ///< null: none

@@ -142,6 +142,7 @@ Result<NodeOptions> node_options(const Config& config) {
     const LimitsConfig& limits = config.limits;
     options.connections_per_address = limits.connections_per_address;
     options.raid_countdown = limits.raid_countdown;
+    options.vips_per_channel = limits.vips_per_channel;
     options.requests_per_minute = limits.requests_per_minute;
     options.hub.coalesce_max = limits.coalesce_max;
     options.hub.message_limits.viewer.count = limits.messages_viewer;

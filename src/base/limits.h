@@ -65,6 +65,7 @@ inline constexpr std::size_t kReasonCodePoints = 500;
 inline constexpr std::size_t kTermCodePoints = 500;
 inline constexpr auto kDeleteWithin = 6h;  // older messages stay
 inline constexpr auto kRaidCountdown = 90s;
+inline constexpr std::uint32_t kVipsPerChannel = 1000;
 inline constexpr auto kShoutoutEvery = 2min;        // in one channel
 inline constexpr auto kShoutoutOfOneEvery = 60min;  // of one and the same other channel
 inline constexpr std::size_t kActsPerRequest = 10000;

@@ -195,6 +195,7 @@ enum class Denial : std::uint8_t {
     no_raid,
     cooldown,               ///< Denied::number seconds are left
     too_many_role_changes,  ///< likewise
+    too_many_vips,          ///< Denied::number is the most
     already_pinned,
     not_pinned,
     unknown_term,

@@ -143,6 +143,12 @@ Service::Run::Answer Service::Run::set_role(const chat::Target& whom, chat::Role
         if (target.standing.banned(now_)) return denied(Denial::target_banned, target.user);
         if (!moderator && has == chat::Role::moderator)
             return denied(Denial::is_moderator, target.user);
+        if (!moderator) {
+            const std::size_t most = service_.options_.vips_per_channel;
+            const auto vips = service_.catalog_.list_role(channel_.id, role, {}, most);
+            if (!vips) return tl::unexpected(vips.error());
+            if (vips->size() >= most) return Denied{.why = Denial::too_many_vips, .number = most};
+        }
     } else if (has != role) {
         return denied(moderator ? Denial::not_moderator : Denial::not_vip, target.user);
     }

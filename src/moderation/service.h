@@ -45,7 +45,8 @@ class Service {
         bool create_users = false;  ///< dev mode: a user comes into being when named
         std::chrono::milliseconds hold_for = limits::kHoldFor;  ///< then a held message expires
         std::chrono::milliseconds raid_countdown = limits::kRaidCountdown;  ///< then a raid leaves
-        std::shared_ptr<const automod::Classifier> classifier{};            ///< null: none
+        std::uint32_t vips_per_channel = limits::kVipsPerChannel;
+        std::shared_ptr<const automod::Classifier> classifier{};  ///< null: none
     };
     /// Both outlive it.
     Service(store::Catalog& catalog, store::MessageLog& log, const Options& options)

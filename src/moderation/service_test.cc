@@ -407,6 +407,27 @@ TEST_F(ServiceTest, EveryKindOfActWritesItsLineInTheAuditLog) {
 }
 
 TEST_F(ServiceTest, AnonymousReadersAreNobody) {
+TEST_F(ServiceTest, AChannelHasNoMoreVipsThanWasSet) {
+    Service few(catalog_, log_, {.vips_per_channel = 2});
+    const auto give = [&](const char* login) {
+        const chat::Act act = act::GiveRole{target(login), chat::Role::vip};
+        return few
+            .perform(channel_, {user("dallas"), "test", {}}, std::span(&act, 1), facts_, now_,
+                     ++seed_)
+            ->front();
+    };
+    for (const char* login : {"bob", "austin"}) {
+        ASSERT_TRUE(catalog_.ensure_user(login));
+        EXPECT_TRUE(std::holds_alternative<chat::Done>(give(login)));
+    }
+    ASSERT_TRUE(catalog_.ensure_user("carol"));
+    const auto denied = std::get<chat::Denied>(give("carol"));
+    EXPECT_EQ(denied.why, Denial::too_many_vips);
+    EXPECT_EQ(denied.number, 2u);
+    EXPECT_EQ(std::get<chat::Denied>(give("bob")).why, Denial::already_vip);
+    EXPECT_EQ(catalog_.standing(channel_.id, id("carol"))->role, chat::Role::viewer);
+}
+
     Service making(catalog_, log_, {.create_users = true});
     for (const chat::Act& what :
          {chat::Act(act::Ban{.target = target("justinfan1")}),

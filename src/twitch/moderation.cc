@@ -538,6 +538,12 @@ Notice notice_of(const chat::Denied& denied, const chat::Act& act, std::string_v
                                      duration_text(denied.number)));
         case Denial::already_pinned:
             return plain("This message is pinned already.");
+        case Denial::too_many_vips:
+            return {
+                "bad_vip_max_vips_reached",
+                fmt::format("Unable to add VIP. This channel has no VIP slots left: it may have "
+                            "{} VIPs.",
+                            denied.number)};
         case Denial::not_pinned:
             return plain("No such message is pinned.");
         case Denial::unknown_term:

@@ -79,6 +79,9 @@ Refusal in_general(const Denied& denied) {
         case Denial::too_many_role_changes:
             return {429, fmt::format("The channel has changed too many roles: wait {} seconds.",
                                      denied.number)};
+        case Denial::too_many_vips:
+            return {409, fmt::format("The channel has no VIP slots left: it may have {} VIPs.",
+                                     denied.number)};
         case Denial::already_pinned:
             return {409, "The message is already pinned."};
         case Denial::not_pinned:
