@@ -216,19 +216,6 @@ bool add_account(const Claims& claims, chat::User& user) {
     return changed;
 }
 
-Result<bool> apply_account(const Claims& claims, chat::User& user, store::Source source,
-                           store::Catalog& catalog) {
-    return store::change_account(catalog, user, source,
-                                 [&](const chat::User& before) -> Result<bool> {
-                                     chat::User wanted = before;
-                                     if (!add_account(claims, wanted)) return false;
-                                     if (auto written = catalog.update_user(wanted); !written)
-                                         return tl::unexpected(written.error());
-                                     user = std::move(wanted);
-                                     return true;
-                                 });
-}
-
 /// An account is as old as the oldest that is said of it: the catalog knows when it was seen first.
 Result<bool> apply_age(const Claims& claims, UserId user, store::Catalog& catalog) {
     if (!claims.created_at) return false;
@@ -239,6 +226,20 @@ Result<bool> apply_age(const Claims& claims, UserId user, store::Catalog& catalo
     if (auto written = catalog.update_profile(user, *profile); !written)
         return tl::unexpected(written.error());
     return true;
+}
+
+Result<bool> apply_account(const Claims& claims, chat::User& user, store::Source source,
+                           store::Catalog& catalog) {
+    return store::change_account(catalog, user, source,
+                                 [&](const chat::User& before) -> Result<bool> {
+                                     const auto aged = apply_age(claims, before.id, catalog);
+                                     chat::User wanted = before;
+                                     if (!aged || !add_account(claims, wanted)) return aged;
+                                     if (auto written = catalog.update_user(wanted); !written)
+                                         return tl::unexpected(written.error());
+                                     user = std::move(wanted);
+                                     return true;
+                                 });
 }
 
 Result<bool> apply_subscription(const ChannelClaims& claims, ChannelId channel, UserId user,
@@ -348,9 +349,7 @@ Result<Applied> apply_claims(const Claims& claims, store::Catalog& catalog, Wall
     Applied applied{.user = *std::move(user)};
     const auto account = apply_account(claims, applied.user, source, catalog);
     if (!account) return tl::unexpected(account.error());
-    const auto age = apply_age(claims, applied.user.id, catalog);
-    if (!age) return tl::unexpected(age.error());
-    applied.account = *account || *age;
+    applied.account = *account;
     for (const ChannelClaims& one : claims.channels) {
         const auto channel = apply_channel(one, applied.user.id, source, catalog);
         if (!channel) return tl::unexpected(channel.error());

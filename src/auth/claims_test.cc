@@ -164,8 +164,14 @@ TEST_F(ApplyTest, LogsWhatItChanges) {
     EXPECT_EQ(entries[0].before, R"({"display_name":"alice","type":""})");
     EXPECT_EQ(entries[0].after, R"({"display_name":"Alice","type":"staff"})");
 
+    const auto seen = unix_ms(catalog.profile(alice)->created_at);
+    apply(R"({"login":"alice","created_at":"2019-05-01T12:00:00Z"})");
+    entries = audit(ChannelId(alice.value));
+    EXPECT_EQ(entries[0].before, "{\"created_at\":" + std::to_string(seen) + "}");
+    EXPECT_EQ(entries[0].after, R"({"created_at":1556712000000})");
+
     apply(kPayload);
-    EXPECT_EQ(audit(lobby).size() + audit(ChannelId(alice.value)).size(), 2u) << "nothing changed";
+    EXPECT_EQ(audit(lobby).size() + audit(ChannelId(alice.value)).size(), 3u) << "nothing changed";
 }
 
 TEST_F(ApplyTest, MakesWhoIsNotThere) {

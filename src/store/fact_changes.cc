@@ -19,6 +19,33 @@ struct Changed {
     std::function<Result<std::optional<Facts>>()> read;
 };
 
+/// An account with what it tells of itself. The address that mail goes to is nothing for a log.
+struct Account {
+    chat::User user;
+    Profile profile;
+};
+
+using store::facts_of;
+Json facts_of(const Account& account) {
+    Json facts = facts_of(account.user);
+    const Profile& profile = account.profile;
+    facts["created_at"] = unix_ms(profile.created_at);
+    facts["description"] = profile.description;
+    facts["broadcaster_type"] = profile.broadcaster_type;
+    facts["profile_image_url"] = profile.profile_image_url;
+    facts["offline_image_url"] = profile.offline_image_url;
+    return facts;
+}
+
+Result<std::optional<Account>> read_account(Catalog& catalog, UserId id) {
+    auto user = catalog.find_user(id);
+    if (!user) return tl::unexpected(user.error());
+    if (!*user) return std::nullopt;
+    auto profile = catalog.profile(id);
+    if (!profile) return tl::unexpected(profile.error());
+    return Account{**std::move(user), *std::move(profile)};
+}
+
 /// With the facts that differ; false: none does.
 bool tell_difference(const Json& before, const Json& after, AuditEntry& entry) {
     Json was = Json::object();
@@ -123,12 +150,14 @@ Result<bool> change_standing(Catalog& catalog, ChannelId channel, UserId user, S
 
 Result<bool> change_account(Catalog& catalog, const chat::User& before, Source source,
                             const SetFacts<chat::User>& set) {
-    return set_logged<chat::User>(
+    auto profile = catalog.profile(before.id);
+    if (!profile) return tl::unexpected(profile.error());
+    return set_logged<Account>(
         catalog,
         {.entry = entry_of(ChannelId(before.id.value), "account", before.id, source),
-         .before = before,
-         .read = [&catalog, id = before.id] { return catalog.find_user(id); }},
-        set);
+         .before = {before, *std::move(profile)},
+         .read = [&catalog, id = before.id] { return read_account(catalog, id); }},
+        [&set](const Account& was) { return set(was.user); });
 }
 
 Result<bool> change_channel(Catalog& catalog, const Channel& before, Source source,

@@ -187,6 +187,9 @@ TEST_F(PlatformTest, AnnouncesWhatHappens) {
         {{{"type", "subscription"}, {"user", "alice"}}, "sub", "alice subscribed at Tier 1."},
         {{{"type", "subscription"},
           {"user", "alice"},
+    call("PUT", "/api/platform/users/dallas", "app",
+         R"({"description":"hi","email":"d@example.org"})");
+    EXPECT_EQ(audit().front().after, R"({"description":"hi"})") << "mail is nobody's business";
           {"months", 3},
           {"prime", true},
           {"text", "Woo\r\nhoo"}},
