@@ -243,8 +243,8 @@ Result<void> Node::Impl::open_stores() {
         model = std::make_unique<ModelAdapter>(*model_route);
     }
     hubs.resize(options.shards);
-    gateway = std::make_unique<hub::HubGateway>(hubs, *workers, *catalog, options.dev,
-                                                options.whispers, options.hub.id_seed);
+    gateway =
+        std::make_unique<hub::HubGateway>(hubs, *workers, *catalog, options.dev, options.whispers);
     make_token_checker();
     events = std::make_unique<eventsub::Registry>(
         *workers, *catalog,

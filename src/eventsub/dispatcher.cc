@@ -562,8 +562,9 @@ void Dispatcher::on_whisper(const hub::WhisperReceived& whisper) {
     const auto found = of_users_.find(whisper.to.id);
     if (found == of_users_.end()) return;
     const std::string payload = dump(whisper_payload(whisper));
-    // The number names the whisper among those of its sender.
-    const MessageId id = MessageId::from_random(whisper.number, whisper.from.id.value);
+    // The number names the whisper among those between the two.
+    const MessageId id =
+        MessageId::from_random(whisper.from.id.value << 32 ^ whisper.to.id.value, whisper.number);
     for (const Subscriber* subscriber : found->second) {
         if (told_elsewhere(*subscriber, whisper.elsewhere)) continue;
         if (subscriber->subscription->type == Type::whisper_message)

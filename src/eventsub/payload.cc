@@ -56,7 +56,8 @@ Json whisper_payload(const hub::WhisperReceived& whisper) {
     Json out;
     add_person(out, "from_", chat::person_of(whisper.from));
     add_person(out, "to_", chat::person_of(whisper.to));
-    out["whisper_id"] = std::to_string(whisper.number);
+    const auto [least, most] = std::minmax(whisper.from.id.value, whisper.to.id.value);
+    out["whisper_id"] = fmt::format("{}_{}_{}", least, most, whisper.number);
     out["whisper"] = {{"text", spoken_text(said)}};
     return out;
 }

@@ -467,7 +467,7 @@ TEST_F(PayloadTest, TellsWhispersAndAccounts) {
     whisper.text = "psst";
     EXPECT_EQ(
         whisper_payload(whisper).dump(),
-        R"({"from_user_id":"1001","from_user_login":"alice","from_user_name":"Alice","to_user_id":"1002","to_user_login":"bob","to_user_name":"Bob","whisper_id":"5","whisper":{"text":"psst"}})");
+        R"({"from_user_id":"1001","from_user_login":"alice","from_user_name":"Alice","to_user_id":"1002","to_user_login":"bob","to_user_name":"Bob","whisper_id":"1001_1002_5","whisper":{"text":"psst"}})");
     EXPECT_EQ(
         user_update_payload(whisper.to, {.description = "me", .email = "b@example.org"}, false)
             .dump(),

@@ -154,14 +154,6 @@ std::vector<chat::EmoteOccurrence> HubGateway::emotes_in(const std::string& text
     return emote_set_of(*global).find(text, {.granted = *std::move(granted)});
 }
 
-/// The time, so that no later run gives it again, and chance, so that no other node does.
-std::uint64_t HubGateway::next_whisper_number() {
-    constexpr int kChanceBits = 22;
-    const auto now = static_cast<std::uint64_t>(unix_ms(scheduler().now().wall));
-    const std::uint64_t number = now << kChanceBits | random_() >> (64 - kChanceBits);
-    return whisper_number_ = std::max(whisper_number_ + 1, number);
-}
-
 void HubGateway::deliver_whisper(const Whisper& whisper, const Recipient& to,
                                  const std::function<void(WhisperAnswer)>& done) {
     if (to.refused) return done(*to.refused);
@@ -169,8 +161,17 @@ void HubGateway::deliver_whisper(const Whisper& whisper, const Recipient& to,
         whispers_refused_.add();
         return done(WhisperAnswer::too_many_recipients);
     }
-    if (!to.blocks_sender) {
-        const std::uint64_t number = next_whisper_number();
+    // Behind the whisper itself, where it goes to sessions of this shard.
+    const auto sent = [this, done](WhisperAnswer answer) {
+        scheduler().post_to(ShardId(0), Priority::control, [done, answer] { done(answer); });
+    };
+    if (to.blocks_sender) return sent(WhisperAnswer::sent);
+    const bool queued = workers_.post([this, whisper, to, sent] {
+        const auto number = catalog_.count_whisper(whisper.from.id, to.user.id);
+        if (!number) {
+            log::warn("a whisper could not be delivered", {{"error", number.error().to_string()}});
+            return sent(WhisperAnswer::busy);
+        }
         tell_nodes(news::Whispered{.from = whisper.from.id,
                                    .to = to.user.id,
                                    .number = number,
@@ -184,9 +185,9 @@ void HubGateway::deliver_whisper(const Whisper& whisper, const Recipient& to,
                                            .emotes = to.emotes}](auto& hub) {
             hub.whisper(received);
         });
-    }
-    // Behind the whisper itself, where it goes to sessions of this shard.
-    scheduler().post_to(ShardId(0), Priority::control, [done] { done(WhisperAnswer::sent); });
+        sent(WhisperAnswer::sent);
+    });
+    if (!queued) sent(WhisperAnswer::busy);
 }
 
 void HubGateway::set_color(UserId user, std::string color, std::function<void(bool)> done) {

@@ -4,7 +4,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -156,16 +155,15 @@ struct NewsListener {
 class HubGateway final : public Gateway {
   public:
     /// `hubs`, by shard, are filled before the first call. All of it outlives the gateway.
-    /// `create`: dev mode. `id_seed` differs from node to node.
+    /// `create`: dev mode.
     HubGateway(const std::vector<Hub*>& hubs, Executor& workers, store::Catalog& catalog,
-               bool create, const WhisperLimits& whispers = {}, std::uint64_t id_seed = 0)
+               bool create, const WhisperLimits& whispers = {})
         : hubs_(hubs),
           workers_(workers),
           catalog_(catalog),
           create_(create),
           whisper_limits_(whispers),
-          whisper_contacts_(whispers.recipients),
-          random_(id_seed) {}
+          whisper_contacts_(whispers.recipients) {}
 
     void act(ActRequest request, std::function<void(ActAnswers)> done) override;
     void send(RemoteMessage message, std::function<void(SendAnswer)> done) override;
@@ -227,8 +225,6 @@ class HubGateway final : public Gateway {
     Recipient find_recipient(const Whisper& whisper);
     /// The global emotes in a whisper.
     std::vector<chat::EmoteOccurrence> emotes_in(const std::string& text, UserId from);
-    /// No other whisper has it, of whichever node.
-    std::uint64_t next_whisper_number();
     void deliver_whisper(const Whisper& whisper, const Recipient& to,
                          const std::function<void(WhisperAnswer)>& done);
 
@@ -267,8 +263,6 @@ class HubGateway final : public Gateway {
     Counter whispers_refused_;
     Counter news_unreadable_;
     MonoTime unreadable_said_at_{};
-    std::mt19937_64 random_;
-    std::uint64_t whisper_number_ = 0;  ///< the last one
     FromNodes from_nodes_{*this};
     NewsListener listener_;
     SharedLimits* shared_limits_ = nullptr;  // null: this node is alone

@@ -82,7 +82,7 @@ using ActAnswer = std::variant<chat::ActAnswer, ActRefusal>;
 struct WhisperReceived {
     chat::User from;
     chat::User to;
-    std::uint64_t number = 0;  ///< its own: the `message-id` tag and EventSub's `whisper_id`
+    std::uint64_t number = 0;  ///< among those between the two, from 1: the `message-id` tag
     std::string text;
     bool action = false;
     std::vector<chat::EmoteOccurrence> emotes;

@@ -81,7 +81,7 @@ class TestNode {
                         .shared_limits = &shared_limits_,
                         .shared_presence = &shared_presence_},
                Options{.create_channels = true, .id_seed = id * 1000}),
-          gateway_(peers_, *workers_, shared.catalog, true, {}, id) {
+          gateway_(peers_, *workers_, shared.catalog, true) {
         peers_.push_back(&hub_);
         gateway_.join_nodes([this](bus::Receiver& receiver,
                                    Scheduler& on) { return link_->make_bus(receiver, on); },

@@ -97,6 +97,7 @@ class MemoryCatalog : public Catalog {
     Result<void> set_block(UserId user, UserId blocked, bool on) override;
     Result<bool> has_block(UserId user, UserId blocked) override;
     Result<std::vector<chat::User>> list_blocks(UserId user, UserId after,
+    Result<std::uint64_t> count_whisper(UserId from, UserId to) override;
                                                 std::size_t limit) override;
     Result<void> set_extras(ChannelId channel, UserId user,
                             const chat::Standing& standing) override;
@@ -177,6 +178,7 @@ class MemoryCatalog : public Catalog {
     std::set<std::pair<UserId, UserId>> blocks_;
     std::map<ChannelUser, chat::Standing> extras_;
     std::map<std::string, Webhook, std::less<>> webhooks_;
+    std::map<std::pair<UserId, UserId>, std::uint64_t> whispers_;  ///< the lesser id first
     std::map<ChannelId, RaidTrip> raid_trips_;
     std::map<ChannelMessage, Held> held_;
     std::map<ChannelMessage, VerdictRecord> verdicts_;

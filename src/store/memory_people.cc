@@ -85,6 +85,14 @@ Result<bool> MemoryCatalog::has_block(UserId user, UserId blocked) {
     return blocks_.contains({user, blocked});
 }
 
+Result<std::uint64_t> MemoryCatalog::count_whisper(UserId from, UserId to) {
+    const std::lock_guard lock(mutex_);
+    for (const UserId user : {from, to}) {
+        if (!users_.contains(user)) return no_such_user(user);
+    }
+    return ++whispers_[std::minmax(from, to)];
+}
+
 Result<std::vector<chat::User>> MemoryCatalog::list_blocks(UserId user, UserId after,
                                                            std::size_t limit) {
     const std::lock_guard lock(mutex_);

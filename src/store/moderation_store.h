@@ -303,5 +303,7 @@ class PeopleStore {
     virtual Result<void> set_extras(ChannelId channel, UserId user,
                                     const chat::Standing& standing) = 0;
 };
+    /// Counts a whisper between the two, whoever sends it, and gives its number: 1 is the first.
+    virtual Result<std::uint64_t> count_whisper(UserId from, UserId to) = 0;
 
 }  // namespace clamor::store

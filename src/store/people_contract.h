@@ -232,9 +232,20 @@ TYPED_TEST_P(PeopleContract, GivesTheWholeStandingAtOnce) {
     EXPECT_FALSE(standing.has_spoken);
 }
 
+TYPED_TEST_P(PeopleContract, CountsWhispersOfEachThread) {
+    auto& catalog = this->catalog();
+    EXPECT_EQ(catalog.count_whisper(this->bob_, this->carol_).value(), 1u);
+    EXPECT_EQ(catalog.count_whisper(this->carol_, this->bob_).value(), 2u);
+    EXPECT_EQ(catalog.count_whisper(this->bob_, UserId{this->lobby_.value}).value(), 1u);
+    EXPECT_EQ(catalog.count_whisper(this->bob_, this->carol_).value(), 3u);
+    EXPECT_EQ(this->code_of(catalog.count_whisper(this->bob_, this->nobody_)), this->kMissing);
+    EXPECT_EQ(this->code_of(catalog.count_whisper(this->nobody_, this->bob_)), this->kMissing);
+}
+
 REGISTER_TYPED_TEST_SUITE_P(PeopleContract, KeepsWhatAnAccountIs, FindsManyUsersAtOnceById,
                             KeepsTheClientOfAToken, KeepsAProfileAndTheTimeOfTheAccount,
                             KnowsWhoFollowsWhomAndSinceWhen, KnowsWhoBlocksWhom,
-                            KeepsTheFactsThatPlatformsSetAndNoOthers, GivesTheWholeStandingAtOnce);
+                            CountsWhispersOfEachThread, KeepsTheFactsThatPlatformsSetAndNoOthers,
+                            GivesTheWholeStandingAtOnce);
 
 }  // namespace clamor::store

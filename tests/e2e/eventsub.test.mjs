@@ -430,7 +430,7 @@ test('every type can be subscribed to, and tells of what IRC and REST do', kTime
 
     for (const [type] of kSilentTypes) assert.deepEqual(told(type), [], type);
     const whisper = await owner.lines.next(' WHISPER allroom ');
-    assert.equal(whisper.tags['message-id'], told('user.whisper.message')[0].whisper_id, 'one id at both doors');
+    assert.equal(`${whisper.tags['thread-id']}_${whisper.tags['message-id']}`, told('user.whisper.message')[0].whisper_id, 'one id at both doors');
     assert.equal(told('channel.unban_request.create')[0].id, asked.json.id);
     assert.equal(told('channel.unban_request.create')[0].user_login, 'allviewer');
     assert.equal(told('channel.unban_request.resolve')[0].id, asked.json.id);

@@ -98,6 +98,7 @@ class SqlCatalog : public Catalog {
     Result<void> set_block(UserId user, UserId blocked, bool on) override;
     Result<bool> has_block(UserId user, UserId blocked) override;
     Result<std::vector<chat::User>> list_blocks(UserId user, UserId after,
+    Result<std::uint64_t> count_whisper(UserId from, UserId to) override;
                                                 std::size_t limit) override;
     Result<void> set_extras(ChannelId channel, UserId user,
                             const chat::Standing& standing) override;

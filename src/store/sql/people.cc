@@ -179,6 +179,25 @@ Result<bool> SqlCatalog::has_block(UserId user, UserId blocked) {
 
 Result<std::vector<chat::User>> SqlCatalog::list_blocks(UserId user, UserId after,
                                                         std::size_t limit) {
+Result<std::uint64_t> SqlCatalog::count_whisper(UserId from, UserId to) {
+    return database_->run("counting a whisper", [&](Session& sql) -> Result<std::uint64_t> {
+        Transaction transaction(sql);
+        for (const UserId user : {from, to}) {
+            if (!user_exists(sql, user)) return no_such_user(user);
+        }
+        const auto [least, most] = std::minmax(from, to);
+        sql.change(
+            "INSERT INTO whisper_threads (user_id, other_id, whispers) VALUES (:least, :most, 1) "
+            "ON CONFLICT (user_id, other_id) DO UPDATE SET whispers = whisper_threads.whispers + 1",
+            number(least), number(most));
+        const auto counted = sql.fetch_one<NumberRow>(
+            "SELECT whispers FROM whisper_threads WHERE user_id = :least AND other_id = :most",
+            number(least), number(most));
+        transaction.commit();
+        return static_cast<std::uint64_t>(counted.value());
+    });
+}
+
     return database_->run("listing blocks", [&](Session& sql) -> Result<std::vector<chat::User>> {
         return sql.fetch_all<UserRow>(kBlocks, number(user), number(after),
                                       static_cast<long long>(limit));
