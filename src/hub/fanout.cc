@@ -225,6 +225,8 @@ class Fanout::Flush {
 bool Fanout::Item::is_for(const Entry& entry) const {
     if (!audience.has(entry.slot)) return false;
     if (!moderators) return true;
+    if (only && (identity.anonymous || identity.user.id != only)) return false;
+    if (!moderators) return true;
     const Identity& identity = entry.member->identity();
     const bool moderates = !identity.anonymous && moderators->contains(identity.user.id);
     return late ? !moderates && entry.joined <= joins : moderates;
@@ -375,7 +377,10 @@ void Fanout::delay(Roster& roster, Item item, std::chrono::seconds by) {
     if (act != nullptr && chat::hides_messages(act->action)) {
         std::erase_if(roster.delayed, [&](const Delayed& delayed) {
             const auto* message = std::get_if<chat::Message>(&delayed.item.event->body);
-            return message != nullptr && chat::hides(*act, *message);
+            if (message == nullptr || !chat::hides(*act, *message)) return false;
+            // The deletion has the text, too: only its author has seen that.
+            if (act->action == chat::ModAction::delete_message) item.only = message->author_id;
+            return true;
         });
     }
     item.late = true;

@@ -98,8 +98,9 @@ class Fanout {
         std::shared_ptr<const ChatDelay::Users> moderators{};
         bool late = false;
         std::uint64_t joins = 0;
+        UserId only{};  // and of these for this one alone
 
-        bool for_all() const { return !audience.slots && !moderators; }
+        bool for_all() const { return !audience.slots && !moderators && !only; }
         bool is_for(const Entry& entry) const;
     };
     struct Delayed {

@@ -120,6 +120,8 @@ TEST_F(DelayedFanoutTest, ShowsModeratorsFirstAndTheOthersLaterInTheSameOrder) {
 
 TEST_F(DelayedFanoutTest, NeverShowsTheOthersWhatWasTakenAwayMeanwhile) {
     const MessageId bad = MessageId::parse("01890a5d-ac96-774b-bcce-b302099a8057").value();
+    FakeMember author(somebody(3));
+    fanout_.add(kLobby, 2, author);
     append(said("fine", UserId(1)));
     append(said("spam", UserId(2)));
     append(said("bad", UserId(3), bad));
@@ -134,6 +136,10 @@ TEST_F(DelayedFanoutTest, NeverShowsTheOthersWhatWasTakenAwayMeanwhile) {
     EXPECT_EQ(viewer_.text().rfind("ann: fine\n", 0), 0u);
     EXPECT_NE(viewer_.text().find("ann: still here\n"), std::string::npos);
 }
+    // A deletion has the text that it takes away.
+    EXPECT_EQ(viewer_.text().find("delete_message"), std::string::npos);
+    EXPECT_NE(author.text().find("delete_message"), std::string::npos);
+    EXPECT_NE(moderator_.text().find("delete_message"), std::string::npos);
 
 TEST_F(DelayedFanoutTest, IsNotForAuthorsNorForWhoCameMeanwhile) {
     append(message("mine"), 1);
