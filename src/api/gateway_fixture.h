@@ -84,6 +84,9 @@ class GatewayFake final : public hub::Gateway {
     }
     void channel_changed(ChannelId channel) override { changed_channels.push_back(channel); }
     void followed(hub::Followed follow) override { follows.push_back(std::move(follow)); }
+    void shared_chat_changed(hub::SharedChatChanged change) override {
+        shared_chats.push_back(std::move(change));
+    }
     void token_revoked(UserId user, const std::string& token_hash) override {
         revoked.emplace_back(user, token_hash);
     }
@@ -106,6 +109,7 @@ class GatewayFake final : public hub::Gateway {
     std::vector<std::pair<ChannelId, UserId>> changed_standings;
     std::vector<ChannelId> changed_channels;
     std::vector<hub::Followed> follows;
+    std::vector<hub::SharedChatChanged> shared_chats;
     std::vector<std::pair<UserId, std::string>> revoked;
     std::vector<std::pair<UserId, std::string>> expired;
 

@@ -37,6 +37,14 @@ Json reply_json(const std::optional<chat::ReplyTo>& reply) {
             {"thread_id", reply->thread_id.to_string()}};
 }
 
+/// Where it was said, if that was in another channel of a shared chat.
+Json source_json(const chat::Message& message, ChannelId shown_in) {
+    if (!chat::is_copy(message, shown_in)) return nullptr;
+    return {{"channel_id", std::to_string(message.source->broadcaster.id.value)},
+            {"channel_login", message.source->broadcaster.login},
+            {"message_id", message.source->message.to_string()}};
+}
+
 }  // namespace
 
 Result<chat::Message> read_message(const store::StoredMessage& stored) {
@@ -63,6 +71,7 @@ Json message_json(const store::StoredMessage& stored, const chat::Message& messa
                 {"emotes", emotes_json(message.emotes)},
                 {"first_message", message.first_message},
                 {"reply", reply_json(message.reply)},
+                {"source", source_json(message, stored.channel)},
                 {"deleted", stored.deleted}};
 }
 

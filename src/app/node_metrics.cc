@@ -51,6 +51,15 @@ void register_hub(Metrics& metrics, const MetricLabels& shard, const hub::HubCou
     metrics.counter("clamor_delayed_early_total",
                     "Events of delayed channels shown early, since too many waited.", shard,
                     hub.delayed_early);
+    metrics.counter("clamor_shared_total",
+                    "Messages and notices that came from other channels of a shared chat.", shard,
+                    hub.shared);
+    metrics.counter("clamor_shared_refused_total",
+                    "Of these, those whose authors may not speak in the channel.", shard,
+                    hub.shared_refused);
+    metrics.counter("clamor_shared_lost_total",
+                    "Of these, those that were lost since something was busy or away.", shard,
+                    hub.shared_lost);
     metrics.counter("clamor_rooms_reread_total",
                     "Rooms whose facts were read again since another node was lost.", shard,
                     hub.rooms_reread);

@@ -202,7 +202,8 @@ inline constexpr auto kCoalesceMax = 50ms;
 inline constexpr auto kCoalesceMin = 5ms;
 inline constexpr auto kGatherMax = 4ms;  // a busy shard that uses io_uring wakes so often
 inline constexpr std::size_t kBatchBytes =
-    64 * 1024;                             // an open batch this large is flushed at once
+    64 * 1024;  // an open batch this large is flushed at once
+inline constexpr std::size_t kSharedChatChannels = 6;
 inline constexpr auto kChatDelayMax = 6s;  // until who is no moderator sees what is said
 inline constexpr std::size_t kDelayedEvents = 10'000;  // of a channel; more: the oldest is shown
 inline constexpr std::size_t kNamesMax =

@@ -51,6 +51,15 @@ struct TextMark {
     friend bool operator==(const TextMark&, const TextMark&) = default;
 };
 
+/// Where a message of a shared chat was said, and who its author is there (spec twitch-chat 9.7).
+struct Source {
+    Person broadcaster;
+    MessageId message;
+    std::vector<Badge> badges;
+    std::vector<Badge> badge_info;
+    friend bool operator==(const Source&, const Source&) = default;
+};
+
 /// What a chatter said. Everything that any dialect, the history or REST needs, as it was when it
 /// was said.
 struct Message {
@@ -79,9 +88,16 @@ struct Message {
     std::string custom_reward_id{};  ///< of a channel-points reward, else empty
     std::string animation_id{};      ///< with kind animated-message
     Suspicion author_suspicion = Suspicion::none;
-    std::vector<TextMark> marks{};  ///< ascending by place
+    std::vector<TextMark> marks{};   ///< ascending by place
+    std::optional<Source> source{};  ///< where the channel shares its chat
+    bool source_only = false;        ///< other channels of a shared chat are not shown it
     friend bool operator==(const Message&, const Message&) = default;
 };
+
+/// Whether it was said in another channel of a shared chat than the one that it is shown in.
+inline bool is_copy(const Message& message, ChannelId shown_in) {
+    return message.source && message.source->broadcaster.id.value != shown_in.value;
+}
 
 /// Writes down who the author is at this moment.
 void set_author(Message& message, const Chatter& author);

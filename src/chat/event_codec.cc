@@ -28,7 +28,9 @@ constexpr std::uint8_t kExtraReturning = 2;
 constexpr std::uint8_t kExtraMonitored = 4;
 constexpr std::uint8_t kExtraRestricted = 8;
 constexpr std::uint8_t kExtraMarks = 16;
-constexpr std::uint8_t kExtrasKnown = 31;
+constexpr std::uint8_t kExtraSource = 32;
+constexpr std::uint8_t kExtraSourceOnly = 64;
+constexpr std::uint8_t kExtrasKnown = 127;
 
 constexpr std::uint8_t kActEnds = 1;
 constexpr std::uint8_t kActTextIsAction = 2;
@@ -90,13 +92,43 @@ ReplyTo read_reply(Reader& in) {
     return reply;
 }
 
+void write_person(Writer& out, const Person& person) {
+    out.number(person.id.value);
+    out.string(person.login);
+    out.string(person.display_name);
+}
+
+Person read_person(Reader& in) {
+    Person person;
+    person.id = UserId(in.number());
+    person.login = in.string();
+    person.display_name = in.string();
+    return person;
+}
+
+void write_source(Writer& out, const Source& source) {
+    write_person(out, source.broadcaster);
+    out.id(source.message);
+    write_badges(out, source.badges);
+    write_badges(out, source.badge_info);
+}
+
+Source read_source(Reader& in) {
+    Source source;
+    source.broadcaster = read_person(in);
+    source.message = in.id();
+    source.badges = read_badges(in);
+    source.badge_info = read_badges(in);
+    return source;
+}
+
 /// Facts that few messages have.
 bool has_extras(const Message& message) {
     return message.turbo || message.returning_chatter ||
            message.author_type != AccountType::ordinary || message.bits != 0 ||
            message.author_suspicion != Suspicion::none || !message.kind.empty() ||
            !message.custom_reward_id.empty() || !message.animation_id.empty() ||
-           !message.marks.empty();
+           !message.marks.empty() || message.source || message.source_only;
 }
 
 std::uint8_t suspicion_flag(Suspicion suspicion) {
@@ -114,23 +146,40 @@ std::uint8_t suspicion_flag(Suspicion suspicion) {
 void write_extras(Writer& out, const Message& message) {
     out.byte(static_cast<std::uint8_t>(
         (message.turbo ? kExtraTurbo : 0) | (message.returning_chatter ? kExtraReturning : 0) |
-        (message.marks.empty() ? 0 : kExtraMarks) | suspicion_flag(message.author_suspicion)));
+        (message.marks.empty() ? 0 : kExtraMarks) | (message.source ? kExtraSource : 0) |
+        (message.source_only ? kExtraSourceOnly : 0) | suspicion_flag(message.author_suspicion)));
     out.byte(static_cast<std::uint8_t>(message.author_type));
     out.number(message.bits);
     out.string(message.kind);
     out.string(message.custom_reward_id);
     out.string(message.animation_id);
-    if (message.marks.empty()) return;
-    out.list(message.marks, [&](const TextMark& mark) {
-        out.number(mark.first);
-        out.number(mark.last);
-        out.byte(static_cast<std::uint8_t>(mark.letter));
-        out.byte(mark.score);
-    });
+    if (!message.marks.empty()) {
+        out.list(message.marks, [&](const TextMark& mark) {
+            out.number(mark.first);
+            out.number(mark.last);
+            out.byte(static_cast<std::uint8_t>(mark.letter));
+            out.byte(mark.score);
+        });
+    }
+    if (message.source) write_source(out, *message.source);
 }
 
 std::uint32_t read_index(Reader& in) {
     return static_cast<std::uint32_t>(in.number(std::numeric_limits<std::uint32_t>::max()));
+}
+
+void read_marks(Reader& in, Message& message) {
+    message.marks = in.list<TextMark>(4, [&] {
+        TextMark mark;
+        mark.first = read_index(in);
+        mark.last = read_index(in);
+        mark.letter = static_cast<char>(in.byte());
+        mark.score = in.byte();
+        const bool letter = std::string_view("AIPS").find(mark.letter) != std::string_view::npos;
+        if (!letter || mark.score > 9 || mark.last < mark.first) in.fail("has a mark that is none");
+        return mark;
+    });
+    if (message.marks.empty()) in.fail("has no marks where it says that it has some");
 }
 
 void read_extras(Reader& in, Message& message) {
@@ -144,18 +193,9 @@ void read_extras(Reader& in, Message& message) {
     message.kind = in.string();
     message.custom_reward_id = in.string();
     message.animation_id = in.string();
-    if ((extras & kExtraMarks) == 0) return;
-    message.marks = in.list<TextMark>(4, [&] {
-        TextMark mark;
-        mark.first = read_index(in);
-        mark.last = read_index(in);
-        mark.letter = static_cast<char>(in.byte());
-        mark.score = in.byte();
-        const bool letter = std::string_view("AIPS").find(mark.letter) != std::string_view::npos;
-        if (!letter || mark.score > 9 || mark.last < mark.first) in.fail("has a mark that is none");
-        return mark;
-    });
-    if (message.marks.empty()) in.fail("has no marks where it says that it has some");
+    message.source_only = (extras & kExtraSourceOnly) != 0;
+    if ((extras & kExtraMarks) != 0) read_marks(in, message);
+    if ((extras & kExtraSource) != 0) message.source = read_source(in);
 }
 
 void write_message(Writer& out, const Message& message) {
@@ -229,20 +269,6 @@ MembershipChanged read_membership(Reader& in) {
     changed.joined = in.list<std::string>(1, read_login);
     changed.parted = in.list<std::string>(1, read_login);
     return changed;
-}
-
-void write_person(Writer& out, const Person& person) {
-    out.number(person.id.value);
-    out.string(person.login);
-    out.string(person.display_name);
-}
-
-Person read_person(Reader& in) {
-    Person person;
-    person.id = UserId(in.number());
-    person.login = in.string();
-    person.display_name = in.string();
-    return person;
 }
 
 void write_modes(Writer& out, const RoomState& modes) {

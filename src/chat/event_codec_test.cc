@@ -90,6 +90,8 @@ class RandomEvents {
                 m.marks.push_back({first, last, "AIPS"[random_() % 4],
                                    static_cast<std::uint8_t>(random_() % 10)});
             }
+            if (chance(2)) m.source = Source{person(), id(), badges(), badges()};
+            m.source_only = chance(2);
         }
         return m;
     }
@@ -111,7 +113,8 @@ class RandomEvents {
                      .followers_only_minutes = static_cast<std::int32_t>(random_() % 1000) - 1,
                      .unique_chat = chance(2),
                      .slow_seconds = static_cast<std::uint32_t>(number()),
-                     .subscribers_only = chance(2)};
+                     .subscribers_only = chance(2),
+                     .delay_seconds = chance(2) ? static_cast<std::uint32_t>(number()) : 0};
         return act;
     }
     UserNotice user_notice() {

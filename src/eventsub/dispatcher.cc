@@ -558,6 +558,26 @@ void Dispatcher::on_followed(const hub::Followed& follow) {
     settle_all();
 }
 
+void Dispatcher::on_shared_chat_changed(const hub::SharedChatChanged& change) {
+    for (const ChannelId channel : change.channels()) {
+        const auto found = watched_.find(channel);
+        if (found == watched_.end()) continue;
+        const Type type = !change.before.has(channel)  ? Type::shared_chat_begin
+                          : !change.after.has(channel) ? Type::shared_chat_end
+                                                       : Type::shared_chat_update;
+        const std::string payload =
+            dump(shared_chat_payload(type, change.after, found->second.channel));
+        const MessageId id =
+            MessageId::from_random(std::hash<std::string>()(change.after.id) ^ channel.value << 32,
+                                   static_cast<std::uint64_t>(unix_ms(change.after.updated_at)));
+        for (const Subscriber* subscriber : found->second.subscribers) {
+            if (told_elsewhere(*subscriber, change.elsewhere)) continue;
+            if (subscriber->subscription->type == type) notify(*subscriber, id, payload);
+        }
+    }
+    settle_all();
+}
+
 void Dispatcher::on_whisper(const hub::WhisperReceived& whisper) {
     const auto found = of_users_.find(whisper.to.id);
     if (found == of_users_.end()) return;

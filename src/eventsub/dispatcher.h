@@ -83,6 +83,7 @@ class Dispatcher final : public hub::Observer, public ShardPort {
     void on_account_changed(const chat::User& user, bool elsewhere) override;
     void on_standing_changed(ChannelId channel, UserId user) override;
     void on_followed(const hub::Followed& follow) override;
+    void on_shared_chat_changed(const hub::SharedChatChanged& change) override;
     void on_token_revoked(UserId user, const std::string& token_hash) override;
     void on_shouted_out(const chat::EventRef& event) override;
     void on_raid_left(const chat::EventRef& event) override;

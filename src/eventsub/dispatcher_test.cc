@@ -122,6 +122,56 @@ TEST_F(DispatcherTest, TellsOfFollowers) {
                     {"followed_at", "2023-11-14T22:13:20.123000000Z"}}));
 }
 
+TEST_F(DispatcherTest, TellsEachChannelOfASharedChatWhatItIsToIt) {
+    Client& client = connect();
+    for (const char* what : {"begin", "update", "end"})
+        subscribe(&client, std::string("channel.shared_chat.") + what);
+    const chat::Person own{UserId(channel.id.value), "streamer", "streamer"};
+    const chat::Person host{UserId(77), "host", "Host"};
+    const chat::SharedChat none{.id = "session", .host = host};
+    chat::SharedChat two = none;
+    two.participants = {host, own};
+    two.updated_at = wall_from_unix_ms(1);
+    chat::SharedChat three = two;
+    three.participants.push_back({UserId(78), "third", "Third"});
+    three.updated_at = wall_from_unix_ms(2);
+    chat::SharedChat without = none;
+    without.updated_at = wall_from_unix_ms(3);
+    const auto tell = [&](const chat::SharedChat& before, const chat::SharedChat& after) {
+        for (auto& dispatcher : dispatchers)
+            dispatcher->on_shared_chat_changed({.before = before, .after = after});
+    };
+    tell(none, two);
+    tell(two, three);
+    tell(three, without);
+    // Of others it is not told.
+    chat::SharedChat others = none;
+    others.participants = {host, {UserId(78), "third", "Third"}};
+    tell(none, others);
+    const auto told = client.notifications();
+    ASSERT_EQ(told.size(), 3u);
+    const auto event = [&](std::size_t i) { return told[i]["payload"]["event"]; };
+    EXPECT_EQ(told[0]["metadata"]["subscription_type"], "channel.shared_chat.begin");
+    EXPECT_EQ(event(0), Json({{"session_id", "session"},
+                              {"broadcaster_user_id", std::to_string(channel.id.value)},
+                              {"broadcaster_user_login", "streamer"},
+                              {"broadcaster_user_name", "streamer"},
+                              {"host_broadcaster_user_id", "77"},
+                              {"host_broadcaster_user_login", "host"},
+                              {"host_broadcaster_user_name", "Host"},
+                              {"participants",
+                               {{{"broadcaster_user_id", "77"},
+                                 {"broadcaster_user_login", "host"},
+                                 {"broadcaster_user_name", "Host"}},
+                                {{"broadcaster_user_id", std::to_string(channel.id.value)},
+                                 {"broadcaster_user_login", "streamer"},
+                                 {"broadcaster_user_name", "streamer"}}}}}));
+    EXPECT_EQ(told[1]["metadata"]["subscription_type"], "channel.shared_chat.update");
+    EXPECT_EQ(event(1)["participants"].size(), 3u);
+    EXPECT_EQ(told[2]["metadata"]["subscription_type"], "channel.shared_chat.end");
+    EXPECT_FALSE(event(2).contains("participants"));
+}
+
 TEST_F(DispatcherTest, PostsOnlyWhatWasPublishedOnThisNode) {
     Client& client = connect();
     subscribe(&client, "channel.chat.message");

@@ -184,7 +184,8 @@ std::optional<Json> moderate_payload(std::uint8_t version, const chat::Moderatio
     if (!told) return std::nullopt;
     Json out;
     add_person(out, "broadcaster_", source.broadcaster);
-    add_no_source_broadcaster(out);
+    // No act of a moderator is shared with other channels.
+    add_person(out, "source_broadcaster_", {});
     add_person(out, "moderator_", act.moderator);
     out["action"] = told->action;
     for (const std::string_view key : kKeys) {

@@ -203,9 +203,13 @@ std::optional<Json> notification_payload(const chat::UserNotice& notice, const S
     auto kind = kind_of(notice, source.names);
     if (!kind) return std::nullopt;
     const chat::Message& message = notice.message;
+    const std::string type = chat::is_copy(message, source.event.channel)
+                                 ? "shared_chat_" + std::string(kind->type)
+                                 : std::string(kind->type);
+    SourceFacts said_in(message, source.event.channel);
     Json out;
     add_person(out, "broadcaster_", source.broadcaster);
-    add_no_source_broadcaster(out);
+    add_person(out, "source_broadcaster_", said_in.broadcaster);
     add_person(out, "chatter_",
                notice.anonymous ? chat::Person{}
                                 : chat::Person{message.author_id, message.author_login,
@@ -215,13 +219,13 @@ std::optional<Json> notification_payload(const chat::UserNotice& notice, const S
     out["badges"] = badges_json(message.badges, message.badge_info);
     out["system_message"] = notice.system_text;
     out["message_id"] = message.id.to_string();
-    out["source_message_id"] = nullptr;
-    out["source_badges"] = nullptr;
-    out["is_source_only"] = nullptr;
+    out["source_message_id"] = std::move(said_in.message_id);
+    out["source_badges"] = std::move(said_in.badges);
+    out["is_source_only"] = std::move(said_in.only);
     out["message"] = message_json(message, source.names);
-    out["notice_type"] = kind->type;
+    out["notice_type"] = type;
     for (const char* key : kKindKeys)
-        out[key] = key == kind->type ? std::move(kind->object) : Json(nullptr);
+        out[key] = key == type ? std::move(kind->object) : Json(nullptr);
     return out;
 }
 

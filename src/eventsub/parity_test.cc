@@ -443,7 +443,7 @@ TEST_F(ParityTest, OfHeldMessages) {
 }
 
 TEST_F(ParityTest, NamesTheTypesThatNoEventOfAChannelIsToldBy) {
-    // The first ones have roads of their own; the others wait for shared chat.
+    // They have roads of their own.
     const std::set<Type> without = {
         Type::follow,
         Type::whisper_message,

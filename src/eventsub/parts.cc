@@ -158,10 +158,6 @@ void add_person(Json& out, std::string_view prefix, const chat::Person& person) 
     out[start + "user_name"] = person.display_name.empty() ? person.login : person.display_name;
 }
 
-void add_no_source_broadcaster(Json& out) {
-    add_person(out, "source_broadcaster_", {});
-}
-
 Json badges_json(const std::vector<chat::Badge>& badges, const std::vector<chat::Badge>& info) {
     auto list = Json::array();
     for (const auto& badge : badges) {
@@ -171,6 +167,15 @@ Json badges_json(const std::vector<chat::Badge>& badges, const std::vector<chat:
                         {"info", found == info.end() ? std::string() : found->version}});
     }
     return list;
+}
+
+SourceFacts::SourceFacts(const chat::Message& message, ChannelId shown_in) {
+    if (!message.source) return;
+    only = message.source_only;
+    if (!chat::is_copy(message, shown_in)) return;
+    broadcaster = message.source->broadcaster;
+    message_id = message.source->message.to_string();
+    badges = badges_json(message.source->badges, message.source->badge_info);
 }
 
 std::string spoken_text(const chat::Message& message) {

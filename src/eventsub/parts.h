@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
 
 #include "chat/event.h"
 #include "eventsub/payload.h"
@@ -26,8 +26,13 @@ struct Source {
 
 /// `<prefix>user_id`, `_login`, `_name`; nulls for nobody.
 void add_person(Json& out, std::string_view prefix, const chat::Person& person);
-/// Nulls for the four `source_...` facts that every chat payload has.
-void add_no_source_broadcaster(Json& out);
+/// What a payload says of where a message was said: nulls, unless that was in another channel of a
+/// shared chat.
+struct SourceFacts {
+    SourceFacts(const chat::Message& message, ChannelId shown_in);
+    chat::Person broadcaster{};
+    Json message_id, badges, only;
+};
 
 /// Each with the `info` that the `badge-info` tag has of it.
 Json badges_json(const std::vector<chat::Badge>& badges, const std::vector<chat::Badge>& info);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eventsub/payload.h"
 
+#include <algorithm>
+
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "eventsub/parts.h"
@@ -59,6 +62,22 @@ Json whisper_payload(const hub::WhisperReceived& whisper) {
     const auto [least, most] = std::minmax(whisper.from.id.value, whisper.to.id.value);
     out["whisper_id"] = fmt::format("{}_{}_{}", least, most, whisper.number);
     out["whisper"] = {{"text", spoken_text(said)}};
+    return out;
+}
+
+Json shared_chat_payload(Type type, const chat::SharedChat& session,
+                         const chat::Person& broadcaster) {
+    Json out{{"session_id", session.id}};
+    add_person(out, "broadcaster_", broadcaster);
+    add_person(out, "host_broadcaster_", session.host);
+    if (type == Type::shared_chat_end) return out;
+    auto participants = Json::array();
+    for (const chat::Person& one : session.participants) {
+        Json participant;
+        add_person(participant, "broadcaster_", one);
+        participants.push_back(std::move(participant));
+    }
+    out["participants"] = std::move(participants);
     return out;
 }
 

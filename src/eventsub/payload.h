@@ -35,6 +35,9 @@ std::optional<nlohmann::ordered_json> payload(Type type, std::uint8_t version,
                                               const chat::Person& broadcaster, const Names& names);
 
 nlohmann::ordered_json follow_payload(const hub::Followed& follow, const chat::Person& broadcaster);
+/// channel.shared_chat.begin, .update and .end; `broadcaster` is the channel that is told.
+nlohmann::ordered_json shared_chat_payload(Type type, const chat::SharedChat& session,
+                                           const chat::Person& broadcaster);
 /// channel.suspicious_user.message: what somebody said whom moderators watch. `status` as they put
 /// it: monitored or restricted.
 nlohmann::ordered_json suspicious_message_payload(const chat::Message& message,

@@ -56,6 +56,56 @@ TEST_F(PayloadTest, TellsAMessageAsTheExampleOfTheSpec) {
             R"("channel_points_custom_reward_id":null,"channel_points_animation_id":null)"));
 }
 
+TEST_F(PayloadTest, SaysWhereInASharedChatAMessageWasSaid) {
+    auto said = message("Hi chat");
+    said.source = chat::Source{.broadcaster = {UserId(77), "next", "Next"},
+                               .message = MessageId::from_random(1, 2),
+                               .badges = {{"vip", "1"}},
+                               .badge_info = {}};
+    auto told = *tell(Type::chat_message, said);
+    EXPECT_EQ(told["source_broadcaster_user_id"], "77");
+    EXPECT_EQ(told["source_broadcaster_user_login"], "next");
+    EXPECT_EQ(told["source_broadcaster_user_name"], "Next");
+    EXPECT_EQ(told["source_message_id"], said.source->message.to_string());
+    EXPECT_EQ(told["source_badges"].dump(), R"([{"set_id":"vip","id":"1","info":""}])");
+    EXPECT_EQ(told["is_source_only"], false);
+    // In its own channel there is nothing to say but that it was shown in the others.
+    said.source->broadcaster = broadcaster;
+    said.source_only = true;
+    told = *tell(Type::chat_message, said);
+    EXPECT_EQ(told["source_broadcaster_user_id"], nullptr);
+    EXPECT_EQ(told["source_message_id"], nullptr);
+    EXPECT_EQ(told["source_badges"], nullptr);
+    EXPECT_EQ(told["is_source_only"], true);
+}
+
+TEST_F(PayloadTest, NamesNoticesOfOtherChannelsAsShared) {
+    for (const auto& [kind, type] : {std::pair("sub", "sub"),
+                                     {"resub", "resub"},
+                                     {"subgift", "sub_gift"},
+                                     {"submysterygift", "community_sub_gift"},
+                                     {"giftpaidupgrade", "gift_paid_upgrade"},
+                                     {"primepaidupgrade", "prime_paid_upgrade"},
+                                     {"communitypayforward", "pay_it_forward"},
+                                     {"raid", "raid"},
+                                     {"announcement", "announcement"},
+                                     {"modiversary", "modiversary"}}) {
+        EXPECT_TRUE(chat::is_shared(kind));
+        auto shared = notice(kind, {});
+        shared.message.source = chat::Source{.broadcaster = {UserId(77), "next", "Next"},
+                                             .message = MessageId::from_random(1, 2),
+                                             .badges = {},
+                                             .badge_info = {}};
+        const auto told = *tell(Type::chat_notification, shared);
+        const std::string name = std::string("shared_chat_") + type;
+        EXPECT_EQ(told["notice_type"], name);
+        EXPECT_TRUE(told[name].is_object()) << kind;
+        EXPECT_EQ(told[type], nullptr);
+        EXPECT_EQ(told["source_broadcaster_user_login"], "next");
+    }
+    EXPECT_FALSE(chat::is_shared("bitsbadgetier"));
+}
+
 TEST_F(PayloadTest, CutsATextIntoFragmentsAsTheExampleOfTheSpec) {
     auto said = message("Hi @Bob Kappa Cheer100");
     said.emotes = {{"25", 8, 12}};

@@ -38,8 +38,11 @@ struct HubCounters {
     Counter gaps_read;                 // times that the log was read for what the bus did not bring
     Counter gap_events;                // events that were found there
     Counter delayed_early;             // events of delayed channels shown since too many waited
-    Counter rooms_reread;              // rooms whose facts were read again since a node was lost
-    LatencyHistogram hold;             // time that events waited in an open batch, microseconds
+    Counter shared;          // messages and notices that came from other channels of a shared chat
+    Counter shared_refused;  // since their authors may not speak in this one
+    Counter shared_lost;     // since something was busy or away
+    Counter rooms_reread;    // rooms whose facts were read again since a node was lost
+    LatencyHistogram hold;   // time that events waited in an open batch, microseconds
 };
 
 }  // namespace clamor::hub

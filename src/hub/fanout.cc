@@ -224,10 +224,9 @@ class Fanout::Flush {
 
 bool Fanout::Item::is_for(const Entry& entry) const {
     if (!audience.has(entry.slot)) return false;
-    if (!moderators) return true;
+    const Identity& identity = entry.member->identity();
     if (only && (identity.anonymous || identity.user.id != only)) return false;
     if (!moderators) return true;
-    const Identity& identity = entry.member->identity();
     const bool moderates = !identity.anonymous && moderators->contains(identity.user.id);
     return late ? !moderates && entry.joined <= joins : moderates;
 }

@@ -174,12 +174,12 @@ void HubGateway::deliver_whisper(const Whisper& whisper, const Recipient& to,
         }
         tell_nodes(news::Whispered{.from = whisper.from.id,
                                    .to = to.user.id,
-                                   .number = number,
+                                   .number = *number,
                                    .action = whisper.action,
                                    .text = whisper.text});
         on_all([received = WhisperReceived{.from = whisper.from,
                                            .to = to.user,
-                                           .number = number,
+                                           .number = *number,
                                            .text = whisper.text,
                                            .action = whisper.action,
                                            .emotes = to.emotes}](auto& hub) {
@@ -291,6 +291,20 @@ void HubGateway::use_classifier(const std::shared_ptr<const automod::Classifier>
 void HubGateway::followed(Followed follow) {
     tell_nodes(news::FollowedChannel{follow.channel, follow.follower.id, follow.at});
     on_all([follow = std::move(follow)](auto& hub) { hub.followed(follow); });
+}
+
+std::vector<ChannelId> SharedChatChanged::channels() const {
+    std::vector<ChannelId> all;
+    for (const chat::Person& one : after.participants) all.emplace_back(one.id.value);
+    for (const chat::Person& one : before.participants) {
+        if (!after.has(ChannelId(one.id.value))) all.emplace_back(one.id.value);
+    }
+    return all;
+}
+
+void HubGateway::shared_chat_changed(SharedChatChanged change) {
+    tell_nodes(news::SharedChatChange{change.before, change.after});
+    spread_shared_chat(std::move(change));
 }
 
 void HubGateway::token_revoked(UserId user, const std::string& token_hash) {

@@ -14,6 +14,7 @@
 #include "bus/bus.h"
 #include "chat/act.h"
 #include "chat/event.h"
+#include "chat/shared_chat.h"
 #include "hub/account_limits.h"
 #include "hub/member.h"
 #include "hub/node_news.h"
@@ -45,7 +46,8 @@ struct RemoteMessage {
     std::string text{};  ///< cleaned and cut
     bool action = false;
     MessageId reply_parent{};
-    std::uint32_t bits = 0;  ///< cheered with it
+    std::uint32_t bits = 0;    ///< cheered with it
+    bool source_only = false;  ///< as in chat::Message
 };
 
 enum class WhisperAnswer : std::uint8_t {
@@ -71,6 +73,16 @@ struct Followed {
     chat::Person follower{};
     WallTime at{};
     bool elsewhere = false;  ///< as in chat::Event
+};
+
+/// A shared chat began, has other participants, or is over.
+struct SharedChatChanged {
+    chat::SharedChat before{};  ///< without participants: it begins
+    chat::SharedChat after{};   ///< without participants: it is over
+    bool elsewhere = false;     ///< as in chat::Event
+
+    /// All whom it concerns.
+    std::vector<ChannelId> channels() const;
 };
 
 enum class BlockAnswer : std::uint8_t { done, unknown_user, to_self, busy };
@@ -107,6 +119,8 @@ class Gateway {
     virtual void channel_changed(ChannelId channel) = 0;
     /// The catalog says since now that somebody follows: whoever wrote it calls this once.
     virtual void followed(Followed follow) = 0;
+    /// The catalog has it since now: whoever wrote it calls this once. Rooms take it over.
+    virtual void shared_chat_changed(SharedChatChanged change) = 0;
     /// Closes all sessions that logged in with a token that has this hash.
     virtual void token_revoked(UserId user, const std::string& token_hash) = 0;
     /// The same for one that has come to its end. EventSub's subscriptions stay, as Twitch has it:
@@ -126,6 +140,7 @@ class Observer {
     virtual void on_account_changed(const chat::User& user, bool elsewhere) = 0;
     virtual void on_standing_changed(ChannelId channel, UserId user) = 0;
     virtual void on_followed(const Followed& follow) = 0;
+    virtual void on_shared_chat_changed(const SharedChatChanged& change) = 0;
     virtual void on_token_revoked(UserId user, const std::string& token_hash) = 0;
     /// Another channel, the event's, shouted out the one that is watched here, its target.
     virtual void on_shouted_out(const chat::EventRef& event) = 0;
@@ -180,6 +195,7 @@ class HubGateway final : public Gateway {
     void standing_changed(ChannelId channel, UserId user) override;
     void channel_changed(ChannelId channel) override;
     void followed(Followed follow) override;
+    void shared_chat_changed(SharedChatChanged change) override;
     void token_revoked(UserId user, const std::string& token_hash) override;
     void token_expired(UserId user, const std::string& token_hash) override;
 
@@ -243,10 +259,12 @@ class HubGateway final : public Gateway {
     };
     void news_are_unreadable(const Error& error);
     void spread_account(UserId user, bool elsewhere);
+    void spread_shared_chat(SharedChatChanged change);
     void take(const news::AccountChanged& what);
     void take(const news::StandingChanged& what);
     void take(const news::ChannelChanged& what);
     void take(const news::FollowedChannel& what);
+    void take(const news::SharedChatChange& what);
     void take(const news::TokenRevoked& what);
     void take(const news::Whispered& what);
     void take(const news::WebhookChanged& what);

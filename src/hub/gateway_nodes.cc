@@ -68,6 +68,15 @@ void HubGateway::spread_account(UserId user, bool elsewhere) {
     });
 }
 
+void HubGateway::spread_shared_chat(SharedChatChanged change) {
+    for (const ChannelId channel : change.channels()) take(news::ChannelChanged{channel});
+    on_all([change = std::move(change)](auto& hub) { hub.shared_chat_changed(change); });
+}
+
+void HubGateway::take(const news::SharedChatChange& what) {
+    spread_shared_chat({.before = what.before, .after = what.after, .elsewhere = true});
+}
+
 void HubGateway::take(const news::AccountChanged& what) {
     spread_account(what.user, true);
 }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -19,6 +20,7 @@
 #include "base/time.h"
 #include "chat/event.h"
 #include "chat/room.h"
+#include "chat/shared_chat.h"
 #include "emotes/emote_set.h"
 #include "hub/catch_up.h"
 #include "hub/gateway.h"
@@ -143,6 +145,7 @@ struct HostedRoom {
     automod::ChannelMemory automod_memory;
     std::map<MessageId, MonoTime> held;  ///< messages that wait for moderators, and until when
     bool shield = false;
+    std::optional<chat::SharedChat> shared_chat{};  ///< the session that the channel is in
     automod::RaidBreaker raid_breaker;
     TripInForce raid_trip;
     std::uint32_t holding = 0;  ///< what a worker does with such messages now

@@ -248,7 +248,7 @@ class Hub::Impl final : public RoomHost::Outlet {
     void send_remote(RemoteMessage message, std::function<void(SendAnswer)> done) {
         const RequestId request = ++remote_requests_;
         remote_.emplace(request, std::move(done));
-        host_.send(message.channel, MemberRef{.shard = kRemote},
+        host_.send(message.channel, MemberRef{.shard = RoomHost::kRemote},
                    std::make_shared<const Identity>(Identity{.user = std::move(message.author)}),
                    request,
                    SendRequest{.channel_login = {},
@@ -256,7 +256,8 @@ class Hub::Impl final : public RoomHost::Outlet {
                                .action = message.action,
                                .client_nonce = {},
                                .reply_parent = message.reply_parent,
-                               .bits = message.bits});
+                               .bits = message.bits,
+                               .source_only = message.source_only});
     }
     void whisper(const WhisperReceived& whisper) {
         for_sessions_of(whisper.to.id, [&](Slot& slot, std::uint32_t) {
@@ -276,6 +277,9 @@ class Hub::Impl final : public RoomHost::Outlet {
     }
     void standing_changed(ChannelId channel, UserId user) {
         if (observer_ != nullptr) observer_->on_standing_changed(channel, user);
+    }
+    void shared_chat_changed(const SharedChatChanged& change) {
+        if (observer_ != nullptr) observer_->on_shared_chat_changed(change);
     }
     void followed(const Followed& follow) {
         if (observer_ != nullptr) observer_->on_followed(follow);
@@ -298,7 +302,7 @@ class Hub::Impl final : public RoomHost::Outlet {
         });
     }
     void answer_send(MemberRef to, RequestId request, SendAnswer answer) override {
-        if (to.shard == kRemote) return answer_remote(request, std::move(answer));
+        if (to.shard == RoomHost::kRemote) return answer_remote(request, std::move(answer));
         post(to.shard, [to, request, answer = std::move(answer)](Impl& home) mutable {
             if (const Slot* slot = home.find(to))
                 slot->member->on_send_answer(request, std::move(answer));
@@ -342,6 +346,11 @@ class Hub::Impl final : public RoomHost::Outlet {
     }
     void announce_shoutout(ChannelId to, const chat::EventRef& event) override {
         to_owner(to, [to, event](RoomHost& host) { host.shoutout_arrives(to, event); });
+    }
+    void share(ChannelId to, const chat::EventRef& event,
+               const std::shared_ptr<const Identity>& author) override {
+        to_owner(to,
+                 [to, event, author](RoomHost& host) { host.shared_arrives(to, event, author); });
     }
     void tell_skipped(ShardId shard, ChannelId channel, const Skipped& skipped) override {
         post(shard,
@@ -464,8 +473,6 @@ class Hub::Impl final : public RoomHost::Outlet {
         std::uint32_t generation = 0;
         std::vector<Joining> joining;
     };
-    /// In place of a shard where somebody without a session asked.
-    static constexpr ShardId kRemote{0xffff};
     static constexpr std::chrono::milliseconds kTellShed{100};
 
     void answer_remote(RequestId request, SendAnswer answer) {

@@ -126,8 +126,9 @@ struct SendRequest {
     std::string text;  ///< cleaned and cut (text/clean.h)
     bool action = false;
     std::string client_nonce;
-    MessageId reply_parent;  ///< none: no reply
-    std::uint32_t bits = 0;  ///< cheered with it; only the operator's platform says so
+    MessageId reply_parent;    ///< none: no reply
+    std::uint32_t bits = 0;    ///< cheered with it; only the operator's platform says so
+    bool source_only = false;  ///< as in chat::Message
 };
 
 /// A session as the hub sees it. Lives on one shard; the hub calls it there only, and never after

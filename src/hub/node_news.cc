@@ -49,6 +49,40 @@ void read(Reader& in, ActsUndone& news) {
     while (in.error() == nullptr && in.left() > 0) news.acts.push_back(in.id());
 }
 
+void read(Reader& in, chat::Person& person) {
+    person.id = UserId(in.number());
+    person.login = in.string();
+    person.display_name = in.string();
+}
+void read(Reader& in, chat::SharedChat& session) {
+    session.id = in.string();
+    read(in, session.host);
+    session.participants = in.list<chat::Person>(3, [&] {
+        chat::Person one;
+        read(in, one);
+        return one;
+    });
+    session.created_at = in.time();
+    session.updated_at = in.time();
+}
+void read(Reader& in, SharedChatChange& news) {
+    read(in, news.before);
+    read(in, news.after);
+}
+
+void write(Writer& out, const chat::Person& person) {
+    out.number(person.id.value);
+    out.string(person.login);
+    out.string(person.display_name);
+}
+void write(Writer& out, const chat::SharedChat& session) {
+    out.string(session.id);
+    write(out, session.host);
+    out.list(session.participants, [&](const chat::Person& one) { write(out, one); });
+    out.time(session.created_at);
+    out.time(session.updated_at);
+}
+
 /// The alternative whose place in the variant is `kind`.
 template <std::size_t kPlace = 0>
 News read_kind(Reader& in, std::uint8_t kind) {
@@ -98,6 +132,10 @@ std::string encode(const News& news) {
                           [&](const ActsUndone& one) {
                               out.number(one.channel.value);
                               for (const MessageId act : one.acts) out.id(act);
+                          },
+                          [&](const SharedChatChange& one) {
+                              write(out, one.before);
+                              write(out, one.after);
                           }},
                news);
     return out.take();

@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "chat/shared_chat.h"
 
 /// What nodes tell each other besides the events of channels. What has changed is in the catalog
 /// already: news say where to look.
@@ -52,8 +53,14 @@ struct ActsUndone {
     std::vector<MessageId> acts{};
 };
 
+/// A shared chat began, has other participants, or is over: as SharedChatChanged.
+struct SharedChatChange {
+    chat::SharedChat before{};
+    chat::SharedChat after{};
+};
+
 using News = std::variant<AccountChanged, StandingChanged, ChannelChanged, FollowedChannel,
-                          TokenRevoked, Whispered, WebhookChanged, ActsUndone>;
+                          TokenRevoked, Whispered, WebhookChanged, ActsUndone, SharedChatChange>;
 
 /// docs/protocol/bus.md.
 std::string encode(const News& news);

@@ -92,12 +92,13 @@ class TestNode {
         workers_.reset();
     }
 
-    fakes::FakeMember& add(const std::string& login, std::uint8_t dialect = 0) {
+    fakes::FakeMember& add(const std::string& login, std::uint8_t dialect = 0,
+                           const std::string& channel = "lobby") {
         Identity who{.user = {}, .anonymous = true};
         if (!login.empty()) who = {.user = *shared_.catalog.ensure_user(login)};
         members_.push_back(std::make_unique<fakes::FakeMember>(who, dialect));
         refs_.push_back(hub_.add(*members_.back()));
-        hub_.join(refs_.back(), 1, "lobby");
+        hub_.join(refs_.back(), 1, channel);
         return *members_.back();
     }
     MemberRef ref(const fakes::FakeMember& member) const {

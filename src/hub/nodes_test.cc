@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <set>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -22,6 +23,14 @@ struct RaidWatcher final : fakes::QuietObserver {
     void on_raid_left(const chat::EventRef& event) override { raids.push_back(event); }
 
     std::vector<chat::EventRef> raids;
+};
+
+struct SharedChatWatcher final : fakes::QuietObserver {
+    void on_shared_chat_changed(const SharedChatChanged& change) override {
+        changes.push_back(change);
+    }
+
+    std::vector<SharedChatChanged> changes;
 };
 
 class NodesTest : public testing::Test {
@@ -364,6 +373,54 @@ TEST_F(NodesTest, TellOnEachOfThemOfARaidOnceItHasLeft) {
         EXPECT_EQ(watchers[i].raids[0]->elsewhere, i != 0) << "one node posts to webhooks";
         nodes_[i]->hub().set_observer(nullptr);
     }
+}
+
+TEST_F(NodesTest, ShareChatsOnceWhoeverSpeaksWhere) {
+    const auto den = *shared_.catalog.ensure_channel("den");
+    std::vector<FakeMember*> in_den;
+    for (auto& node : nodes_) in_den.push_back(&node->add("", 0, "den"));
+    ASSERT_TRUE(until([&] {
+        return std::ranges::none_of(in_den, [](const auto* one) { return one->joins.empty(); });
+    }));
+    SharedChatWatcher watcher;
+    nodes_[2]->hub().set_observer(&watcher);
+    SharedChatChanged change{.after = {.id = "01890a5d-ac96-774b-bcce-b302099a8057",
+                                       .host = {UserId(lobby_.value), "lobby", "lobby"},
+                                       .participants = {{UserId(lobby_.value), "lobby", "lobby"},
+                                                        {UserId(den.id.value), "den", "den"}}}};
+    const store::Change put = store::change::PutSharedChat{change.after};
+    ASSERT_TRUE(shared_.catalog.apply({&put, 1}, {}));
+    nodes_[0]->gateway().shared_chat_changed(change);
+    ASSERT_TRUE(until([&] { return !watcher.changes.empty(); }));
+    EXPECT_EQ(watcher.changes[0].after, change.after);
+    EXPECT_TRUE(watcher.changes[0].elsewhere);
+    // Each node knows it a moment later: its rooms read it anew.
+    for (std::size_t node = 0; node < 3; ++node) {
+        RequestId request = 100;
+        const std::string text = "knock " + std::to_string(node);
+        ASSERT_TRUE(until([&] {
+            nodes_[node]->say(*speakers_[node], ++request, text + "." + std::to_string(request));
+            until([&] { return speakers_[node]->sends.contains(request); });
+            return in_den[node]->text().find(text) != std::string::npos;
+        }));
+    }
+    nodes_[0]->say(*speakers_[0], 50, "once, from the first");
+    nodes_[1]->say(*speakers_[1], 50, "once, from the second");
+    for (const FakeMember* viewer : in_den) {
+        ASSERT_TRUE(until([&] {
+            return viewer->text().find("once, from the first") != std::string::npos &&
+                   viewer->text().find("once, from the second") != std::string::npos;
+        }));
+    }
+    std::this_thread::sleep_for(100ms);
+    for (auto& node : nodes_) node->turn();
+    EXPECT_EQ(in_den[0]->text(), in_den[1]->text());
+    EXPECT_EQ(in_den[0]->text(), in_den[2]->text());
+    for (const char* text : {"once, from the first", "once, from the second"}) {
+        const std::string all = in_den[2]->text();
+        EXPECT_EQ(all.find(text), all.rfind(text)) << text;
+    }
+    nodes_[2]->hub().set_observer(nullptr);
 }
 
 TEST_F(NodesTest, CarryNewsOfAccountsWhispersAndTokens) {

@@ -277,6 +277,7 @@ void RoomHost::publish_event(HostedRoom& room, chat::Event event) {
         find_emotes(room, notice->message);
     if (const auto* act = std::get_if<chat::Moderation>(&event.body))
         room.unplaced_acts.insert(act->id);
+    note_source(room, event);
     ++room.not_durable;
     room.published_here = true;
     const bool nested = std::exchange(publishing_, true);

@@ -95,7 +95,8 @@ MessageId RoomHost::new_id(WallTime at) {
 void RoomHost::moderate(HostedRoom& room, ChatterEntry& entry, MemberRef who, RequestId request,
                         chat::Message said) {
     const Now now = scheduler_.now();
-    if (room.automod.raid.on) watch_first_message(room, entry, said.text);
+    const bool copy = chat::is_copy(said, room.channel);
+    if (room.automod.raid.on && !copy) watch_first_message(room, entry, said.text);
     const automod::Roles roles = moderation::roles_of(entry.chatter, now.wall);
     if (!room.automod.policy || (roles & role::kAlwaysExempt) != 0)
         return publish(room, entry, who, request, std::move(said));

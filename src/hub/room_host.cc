@@ -227,6 +227,7 @@ void RoomHost::decide(HostedRoom& room, ChatterEntry& entry, MemberRef who, Requ
     said.action = message.action;
     said.client_nonce = std::move(message.client_nonce);
     said.bits = message.bits;
+    said.source_only = message.source_only;
     moderate(room, entry, who, request, std::move(said));
 }
 
@@ -237,7 +238,7 @@ void RoomHost::publish(HostedRoom& room, ChatterEntry& entry, MemberRef who, Req
     said.sent_at = room.last_sent_at = std::max(now.wall, room.last_sent_at);
     if (!said.id) said.id = new_id(said.sent_at);
     chat::set_author(said, author);
-    said.first_message = !author.standing.has_spoken;
+    said.first_message = !author.standing.has_spoken && !chat::is_copy(said, room.channel);
     entry.chatter.standing.has_spoken = true;
     counters_.messages_accepted.add();
     echoes_.emplace(said.id, PendingEcho{.channel = room.channel,

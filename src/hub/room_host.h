@@ -56,6 +56,9 @@ class RoomHost final : public bus::Receiver {
         /// To the observer of that shard.
         virtual void tell_shouted_out(ShardId shard, const chat::EventRef& event) = 0;
         virtual void tell_raid_left(ShardId shard, const chat::EventRef& event) = 0;
+        /// To the room of another channel of a shared chat: shared_arrives().
+        virtual void share(ChannelId to, const chat::EventRef& event,
+                           const std::shared_ptr<const Identity>& author) = 0;
         /// `author` is the session that must not get the event; null when there is none.
         virtual void deliver(ShardId shard, const chat::EventRef& event, const MemberRef* author,
                              const ChatDelay& delay) = 0;
@@ -95,6 +98,9 @@ class RoomHost final : public bus::Receiver {
     void raid_arrives(ChannelId channel, ChannelId from, std::uint64_t viewers);
     /// The event is the other channel's; whoever watches `channel` is told.
     void shoutout_arrives(ChannelId channel, const chat::EventRef& event);
+    /// What was said in another channel of a shared chat, by `author`; null: that is to be looked
+    /// up, or is nobody in particular.
+    void shared_arrives(ChannelId channel, const chat::EventRef& event, const IdentityRef& author);
     void chatters(ChannelId channel, std::function<void(std::vector<chat::Person>)> done);
     /// The shard's event observer asks for a channel's events, or ends that.
     void watch(ChannelId channel, ShardId shard);
@@ -126,6 +132,8 @@ class RoomHost final : public bus::Receiver {
         std::function<void(ChannelId channel, const std::string& login, std::size_t members)>;
     void visit(const Visitor& visitor) const;
 
+    /// In place of a shard where somebody without a session asked.
+    static constexpr ShardId kRemote{0xffff};
     static constexpr std::chrono::seconds kIdle{60};  ///< a room without members is let go
     static constexpr std::chrono::seconds kChatterIdle{
         300};  ///< so is a chatter who left and is silent
@@ -231,6 +239,15 @@ class RoomHost final : public bus::Receiver {
     void permit(HostedRoom& room, const chat::Moderation& act);
     void record(store::VerdictRecord verdict);
     void write_verdicts();
+
+    // room_shared.cc: shared chat
+    /// In a message or notice that is about to be published.
+    static void note_source(const HostedRoom& room, chat::Event& event);
+    /// To the other channels, once it has been published here.
+    void share(const HostedRoom& room, const chat::EventRef& event);
+    void look_up_author(ChannelId channel, const chat::EventRef& event);
+    /// Null: nobody in particular has said it.
+    void publish_copy(HostedRoom& room, ChatterEntry* author, const chat::Event& event);
 
     // room_acts.cc: what moderators do
     void next_acts(ChannelId channel);

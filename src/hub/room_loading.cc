@@ -23,6 +23,7 @@ struct RoomHost::RoomFacts {
     std::vector<store::Held> held;
     bool shield = false;
     std::optional<store::RaidTrip> trip;
+    std::optional<chat::SharedChat> shared_chat;
     WallTime at{};
 };
 
@@ -125,7 +126,8 @@ void RoomHost::load_room(HostedRoom& room) {
                                                 limits::kHeldPerChannel);
         const auto shield = services_.catalog.shield_mode(channel);
         auto trip = services_.catalog.raid_trip(channel);
-        if (found && *found && last && emotes && automod && held && shield && trip) {
+        auto shared_chat = services_.catalog.shared_chat(channel);
+        if (found && *found && last && emotes && automod && held && shield && trip && shared_chat) {
             last->front().position = std::max(waiting, last->front().position);
             facts = {.ok = true,
                      .channel = std::move(**found),
@@ -135,16 +137,18 @@ void RoomHost::load_room(HostedRoom& room) {
                      .held = *std::move(held),
                      .shield = shield->active,
                      .trip = *std::move(trip),
+                     .shared_chat = *std::move(shared_chat),
                      .at = now};
         } else {
-            const std::string why = !found    ? found.error().to_string()
-                                    : !*found ? "the channel is gone"
-                                    : !last   ? last.error().to_string()
-                                    : !emotes ? emotes.error().to_string()
-                                    : !held   ? held.error().to_string()
-                                    : !shield ? shield.error().to_string()
-                                    : !trip   ? trip.error().to_string()
-                                              : automod.error().to_string();
+            const std::string why = !found         ? found.error().to_string()
+                                    : !*found      ? "the channel is gone"
+                                    : !last        ? last.error().to_string()
+                                    : !emotes      ? emotes.error().to_string()
+                                    : !held        ? held.error().to_string()
+                                    : !shield      ? shield.error().to_string()
+                                    : !trip        ? trip.error().to_string()
+                                    : !shared_chat ? shared_chat.error().to_string()
+                                                   : automod.error().to_string();
             log::warn("a room could not be loaded", {{"channel", channel.value}, {"error", why}});
         }
         scheduler_.post_to(home, Priority::control,
@@ -184,6 +188,7 @@ void RoomHost::room_loaded(ChannelId channel, RoomFacts facts) {
     room.emotes = emote_set(facts);
     take_policy(room, std::move(facts.automod));
     room.shield = facts.shield;
+    room.shared_chat = std::move(facts.shared_chat);
     for (const store::Held& held : facts.held) {
         const auto left = held.held_at + services_.moderation.hold_for() - facts.at;
         note_held(room, held.id, scheduler_.now().mono + left);

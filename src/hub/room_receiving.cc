@@ -70,6 +70,7 @@ void RoomHost::receive(HostedRoom& room, const chat::EventRef& event,
     if (std::holds_alternative<chat::Message>(event->body))
         return received_message(room, event, received);
     deliver(room, event, nullptr);
+    if (received.published_here) share(room, event);
 }
 
 /// What was shown early has its place now, and is to be shown to those who have joined in between.
@@ -139,13 +140,14 @@ void RoomHost::received_message(HostedRoom& room, const chat::EventRef& event,
     remember(room, event);
     const auto echo = echoes_.find(message.id);
     deliver(room, event, echo != echoes_.end() ? &echo->second.who : nullptr);
-    if (received.published_here) return;
+    if (received.published_here) return share(room, event);
+    const auto author = room.chatters.find(message.author_id);
+    if (author != room.chatters.end()) author->second.chatter.standing.has_spoken = true;
+    if (chat::is_copy(message, room.channel)) return;
     // Slow mode, repetition and unique chat hold over all nodes.
     std::string_view text = message.text;
     if (message.reply) text.remove_prefix(message.reply->parent_display_name.size() + 2);
     room.rules.note(message.author_id, text, scheduler_.now().mono);
-    const auto author = room.chatters.find(message.author_id);
-    if (author != room.chatters.end()) author->second.chatter.standing.has_spoken = true;
 }
 
 void RoomHost::on_gap(ChannelId channel, Position after, Position before) {

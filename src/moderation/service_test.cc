@@ -348,6 +348,7 @@ TEST_F(ServiceTest, EveryKindOfActWritesItsLineInTheAuditLog) {
         modes({.unique_chat = on}, "unique_chat");
         modes({.slow_seconds = on ? 5 : 0}, "slow");
         modes({.subscribers_only = on}, "subscribers");
+        modes({.delay_seconds = on ? 2 : 0}, "chat_delay");
         line("mona", act::Shield{on}, "shield" + off);
     }
     for (const auto& [role, name] :
@@ -406,7 +407,6 @@ TEST_F(ServiceTest, EveryKindOfActWritesItsLineInTheAuditLog) {
     }
 }
 
-TEST_F(ServiceTest, AnonymousReadersAreNobody) {
 TEST_F(ServiceTest, AChannelHasNoMoreVipsThanWasSet) {
     Service few(catalog_, log_, {.vips_per_channel = 2});
     const auto give = [&](const char* login) {
@@ -428,6 +428,7 @@ TEST_F(ServiceTest, AChannelHasNoMoreVipsThanWasSet) {
     EXPECT_EQ(catalog_.standing(channel_.id, id("carol"))->role, chat::Role::viewer);
 }
 
+TEST_F(ServiceTest, AnonymousReadersAreNobody) {
     Service making(catalog_, log_, {.create_users = true});
     for (const chat::Act& what :
          {chat::Act(act::Ban{.target = target("justinfan1")}),

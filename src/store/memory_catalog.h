@@ -79,6 +79,7 @@ class MemoryCatalog : public Catalog {
                                                           std::string_view after_id,
                                                           std::size_t limit) override;
     Result<ShieldMode> shield_mode(ChannelId channel) override;
+    Result<std::optional<chat::SharedChat>> shared_chat(ChannelId channel) override;
     Result<std::optional<PinnedMessage>> find_pin(ChannelId channel, WallTime now) override;
     Result<AutoModSettings> automod_settings(ChannelId channel) override;
     Result<std::optional<SuspiciousUser>> find_suspicious(ChannelId channel, UserId user) override;
@@ -96,8 +97,8 @@ class MemoryCatalog : public Catalog {
     Result<std::uint64_t> count_followed(UserId user) override;
     Result<void> set_block(UserId user, UserId blocked, bool on) override;
     Result<bool> has_block(UserId user, UserId blocked) override;
-    Result<std::vector<chat::User>> list_blocks(UserId user, UserId after,
     Result<std::uint64_t> count_whisper(UserId from, UserId to) override;
+    Result<std::vector<chat::User>> list_blocks(UserId user, UserId after,
                                                 std::size_t limit) override;
     Result<void> set_extras(ChannelId channel, UserId user,
                             const chat::Standing& standing) override;
@@ -147,6 +148,7 @@ class MemoryCatalog : public Catalog {
     std::optional<Channel> find_channel_locked(ChannelId id) const;
     Result<void> check_known_locked(ChannelId channel, UserId user) const;
     Result<void> check_known_locked(const Named& named) const;
+    Result<void> check_shared_locked(const chat::SharedChat& session) const;
     void put_role_locked(ChannelId channel, UserId user, chat::Role role);
     /// Does what was checked; cannot fail.
     struct Applier;
@@ -176,10 +178,11 @@ class MemoryCatalog : public Catalog {
     std::map<UserId, Profile> profiles_;
     std::map<ChannelUser, WallTime> follows_;
     std::set<std::pair<UserId, UserId>> blocks_;
+    std::map<std::pair<UserId, UserId>, std::uint64_t> whispers_;  ///< the lesser id first
     std::map<ChannelUser, chat::Standing> extras_;
     std::map<std::string, Webhook, std::less<>> webhooks_;
-    std::map<std::pair<UserId, UserId>, std::uint64_t> whispers_;  ///< the lesser id first
     std::map<ChannelId, RaidTrip> raid_trips_;
+    std::map<std::string, chat::SharedChat> shared_chats_;  ///< by id
     std::map<ChannelMessage, Held> held_;
     std::map<ChannelMessage, VerdictRecord> verdicts_;
     WallTime time_{};

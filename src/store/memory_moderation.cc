@@ -63,6 +63,12 @@ struct MemoryCatalog::Applier {
     void operator()(const change::PutRaidTrip& put) {
         catalog.raid_trips_[put.trip.channel] = put.trip;
     }
+    void operator()(const change::PutSharedChat& put) {
+        const std::string id = *uuid_key(put.session.id);
+        catalog.shared_chats_.erase(id);
+        if (put.session.participants.empty()) return;
+        catalog.shared_chats_.emplace(id, put.session).first->second.id = id;
+    }
     void operator()(const change::DecideHeld& decision) {
         Held& held = catalog.held_.at({decision.channel, decision.message});
         held.status = decision.status;
@@ -101,6 +107,9 @@ Result<void> MemoryCatalog::apply(std::span<const Change> changes,
                 return request_not_pending(id);
             }
         }
+        if (const auto* put = std::get_if<change::PutSharedChat>(&change)) {
+            if (auto fine = check_shared_locked(put->session); !fine) return fine;
+        }
         const auto* decision = std::get_if<change::DecideHeld>(&change);
         if (decision == nullptr) continue;
         const auto held = held_.find({decision->channel, decision->message});
@@ -114,6 +123,28 @@ Result<void> MemoryCatalog::apply(std::span<const Change> changes,
     for (const AuditEntry& entry : audit)
         audit_[entry.channel].emplace_back(entry).id = ++audit_entries_;
     return {};
+}
+
+Result<void> MemoryCatalog::check_shared_locked(const chat::SharedChat& session) const {
+    for (const chat::Person& one : session.participants) {
+        const ChannelId channel(one.id.value);
+        if (!channels_.contains(channel)) return no_such_channel(channel);
+        for (const auto& [id, other] : shared_chats_) {
+            if (id != *uuid_key(session.id) && other.has(channel)) return shares_already(one.id);
+        }
+    }
+    return {};
+}
+
+Result<std::optional<chat::SharedChat>> MemoryCatalog::shared_chat(ChannelId channel) {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::ranges::find_if(
+        shared_chats_, [&](const auto& one) { return one.second.has(channel); });
+    if (found == shared_chats_.end()) return std::nullopt;
+    chat::SharedChat session = found->second;
+    session.host = chat::person_of(users_.at(session.host.id));
+    for (chat::Person& one : session.participants) one = chat::person_of(users_.at(one.id));
+    return session;
 }
 
 Result<std::optional<Ban>> MemoryCatalog::find_ban(ChannelId channel, UserId user, WallTime now) {

@@ -73,6 +73,9 @@ struct ChangeChecker {
             return fail(std::errc::invalid_argument, "a raid trip has a batch");
         return check_texts({{"batch", put.trip.batch}, {"details", put.trip.details}});
     }
+    Result<void> operator()(const change::PutSharedChat& put) const {
+        return check_uuid("a shared chat", put.session.id);
+    }
     Result<void> operator()(const change::DecideHeld& decision) const {
         if (decision.status == chat::HoldStatus::pending)
             return fail(std::errc::invalid_argument, "a decision is made once and for all");
@@ -118,6 +121,9 @@ struct NameFinder {
     }
     Named operator()(const change::PutAutoMod& put) const { return {put.channel, {}, {}}; }
     Named operator()(const change::PutRaidTrip& put) const { return {put.trip.channel, {}, {}}; }
+    Named operator()(const change::PutSharedChat& put) const {
+        return {ChannelId(put.session.host.id.value), {}, {}};
+    }
     Named operator()(const change::DecideHeld& decision) const {
         return {decision.channel, {}, decision.moderator};
     }
@@ -132,6 +138,11 @@ Result<void> check_change(const Change& change) {
 Result<void> check_held(const Held& held) {
     if (!held.id) return fail(std::errc::invalid_argument, "a held message has an id");
     return {};
+}
+
+tl::unexpected<Error> shares_already(UserId broadcaster) {
+    return fail(std::errc::file_exists,
+                fmt::format("the channel {} is in another shared chat", broadcaster.value));
 }
 
 tl::unexpected<Error> not_pending(MessageId message) {

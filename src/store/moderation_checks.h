@@ -20,6 +20,7 @@ Result<void> check_held(const Held& held);
 Result<void> check_verdict(const VerdictRecord& verdict);
 tl::unexpected<Error> not_pending(MessageId message);
 tl::unexpected<Error> request_not_pending(std::string_view id);
+tl::unexpected<Error> shares_already(UserId broadcaster);
 Result<void> check_listed_role(chat::Role role);
 Result<void> check_profile(const Profile& profile);
 Result<void> check_extras(const chat::Standing& standing);

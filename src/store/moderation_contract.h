@@ -434,6 +434,57 @@ TYPED_TEST_P(ModerationContract, KeepsShieldPinAndAutoModOfAChannel) {
     EXPECT_FALSE(catalog.find_pin(this->lobby_, this->at(0)).value());
 }
 
+TYPED_TEST_P(ModerationContract, KeepsASharedChatAndRefusesASecondOne) {
+    auto& catalog = this->catalog();
+    const auto broadcaster = [&](std::string_view login) {
+        const auto channel = catalog.ensure_channel(login).value();
+        return chat::Person{UserId(channel.id.value), channel.login, channel.display_name};
+    };
+    const chat::Person lobby = broadcaster("lobby"), music = broadcaster("music");
+    const chat::Person den = broadcaster("den");
+    const auto refused = [&](std::vector<Change> changes) {
+        const auto done = this->apply(std::move(changes));
+        return done ? std::error_code() : done.error().code;
+    };
+    EXPECT_EQ(catalog.shared_chat(this->lobby_).value(), std::nullopt);
+    chat::SharedChat session{.id = "01890a5d-ac96-774b-bcce-b302099a8057",
+                             .host = music,
+                             .participants = {music, lobby},
+                             .created_at = this->at(1),
+                             .updated_at = this->at(1)};
+    ASSERT_TRUE(this->apply({change::PutSharedChat{session}}));
+    EXPECT_EQ(catalog.shared_chat(this->lobby_).value(), session);
+    EXPECT_EQ(catalog.shared_chat(this->music_).value(), session);
+    EXPECT_EQ(catalog.shared_chat(ChannelId(den.id.value)).value(), std::nullopt);
+    // One with a channel of the first is refused, with all that comes with it.
+    chat::SharedChat second{.id = "01890a5d-ac96-774b-bcce-b302099a8058",
+                            .host = den,
+                            .participants = {den, lobby},
+                            .created_at = this->at(2),
+                            .updated_at = this->at(2)};
+    EXPECT_EQ(
+        refused({change::PutShield{this->lobby_, {.active = true}}, change::PutSharedChat{second}}),
+        std::errc::file_exists);
+    EXPECT_EQ(catalog.shared_chat(ChannelId(den.id.value)).value(), std::nullopt);
+    EXPECT_FALSE(catalog.shield_mode(this->lobby_).value().active);
+    session.participants = {music, den};
+    session.updated_at = this->at(3);
+    ASSERT_TRUE(this->apply({change::PutSharedChat{session}}));
+    EXPECT_EQ(catalog.shared_chat(this->lobby_).value(), std::nullopt);
+    EXPECT_EQ(catalog.shared_chat(this->music_).value(), session);
+    session.participants.clear();
+    ASSERT_TRUE(this->apply({change::PutSharedChat{session}}));
+    EXPECT_EQ(catalog.shared_chat(this->music_).value(), std::nullopt);
+    ASSERT_TRUE(this->apply({change::PutSharedChat{second}}));
+    EXPECT_EQ(catalog.shared_chat(this->lobby_).value(), second);
+    session.id = "no uuid";
+    EXPECT_EQ(refused({change::PutSharedChat{session}}), this->kInvalid);
+    session.id = second.id;
+    session.participants = {music, {UserId(424242), "nowhere", "Nowhere"}};
+    EXPECT_EQ(refused({change::PutSharedChat{session}}), this->kMissing);
+    EXPECT_EQ(catalog.shared_chat(this->lobby_).value(), second);
+}
+
 TYPED_TEST_P(ModerationContract, KeepsTermsByTheirIdInAnyCase) {
     Term term = this->term(0xabc);
     term.expires_at = this->at(100);
@@ -583,7 +634,8 @@ REGISTER_TYPED_TEST_SUITE_P(ModerationContract, KeepsABanUntilItIsRemoved,
                             RefusesWhatCannotBe, KeepsHostileTextsAsTheyAre,
                             GivesRolesAndModesAndListsWhoHasThem, KeepsModesApartFromTheTitle,
                             KnowsWhoIsWarnedAndWhoIsSuspicious, KeepsShieldPinAndAutoModOfAChannel,
-                            KeepsTermsByTheirIdInAnyCase, ListsTermsInPagesWithoutThoseThatExpired,
+                            KeepsASharedChatAndRefusesASecondOne, KeepsTermsByTheirIdInAnyCase,
+                            ListsTermsInPagesWithoutThoseThatExpired,
                             KeepsUnbanRequestsAndHowTheyWereResolved, ResolvesAnUnbanRequestOnce,
                             ListsTheAuditLogFromTheNewestOn,
                             BansTenThousandAtOnceAndPagesThroughThem);

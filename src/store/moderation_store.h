@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "chat/event.h"
 #include "chat/people.h"
+#include "chat/shared_chat.h"
 
 /// What moderators decided, and the log of it.
 namespace clamor::store {
@@ -191,6 +192,11 @@ struct PutAutoMod {
 struct PutRaidTrip {
     RaidTrip trip;
 };
+/// Whose participants share their chat from now on, in this order; names are not written. Fails the
+/// whole apply() with file_exists where one of them is in another session.
+struct PutSharedChat {
+    chat::SharedChat session;
+};
 /// Fails the whole apply() with file_exists when it is not pending (any more), or unknown.
 struct DecideHeld {
     ChannelId channel;
@@ -204,7 +210,7 @@ using Change = std::variant<change::PutBan, change::RemoveBan, change::PutRole, 
                             change::PutWarning, change::RemoveWarning, change::PutSuspicion,
                             change::PutShield, change::PutPin, change::RemovePin, change::PutTerm,
                             change::RemoveTerm, change::PutUnbanRequest, change::PutAutoMod,
-                            change::PutRaidTrip, change::DecideHeld>;
+                            change::PutRaidTrip, change::PutSharedChat, change::DecideHeld>;
 
 /// Calls block and are for worker threads; every call is safe from any thread. Lists of users are
 /// in ascending order of user id, `after` exclusive; other lists say their order. Ids of terms and
@@ -247,6 +253,8 @@ class ModerationStore {
                                                                   std::size_t limit) = 0;
 
     virtual Result<ShieldMode> shield_mode(ChannelId channel) = 0;
+    /// The session that the channel is in.
+    virtual Result<std::optional<chat::SharedChat>> shared_chat(ChannelId channel) = 0;
     virtual Result<std::optional<PinnedMessage>> find_pin(ChannelId channel, WallTime now) = 0;
     virtual Result<AutoModSettings> automod_settings(ChannelId channel) = 0;
     virtual Result<std::optional<SuspiciousUser>> find_suspicious(ChannelId channel,
@@ -295,6 +303,8 @@ class PeopleStore {
 
     virtual Result<void> set_block(UserId user, UserId blocked, bool on) = 0;
     virtual Result<bool> has_block(UserId user, UserId blocked) = 0;
+    /// Counts a whisper between the two, whoever sends it, and gives its number: 1 is the first.
+    virtual Result<std::uint64_t> count_whisper(UserId from, UserId to) = 0;
     virtual Result<std::vector<chat::User>> list_blocks(UserId user, UserId after,
                                                         std::size_t limit) = 0;
 
@@ -303,7 +313,5 @@ class PeopleStore {
     virtual Result<void> set_extras(ChannelId channel, UserId user,
                                     const chat::Standing& standing) = 0;
 };
-    /// Counts a whisper between the two, whoever sends it, and gives its number: 1 is the first.
-    virtual Result<std::uint64_t> count_whisper(UserId from, UserId to) = 0;
 
 }  // namespace clamor::store

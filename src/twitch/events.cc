@@ -100,6 +100,7 @@ void append_message_tags(std::string& out, const chat::Event& event, const chat:
         tags.add("rm-received-ts", unix_ms(message.sent_at));
     }
     tags.add("room-id", event.channel.value);
+    add_source(tags, out, message);
     tags.add("subscriber", message.subscriber);
     tags.add("tmi-sent-ts", unix_ms(message.sent_at));
     tags.add("turbo", message.turbo);

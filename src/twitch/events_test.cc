@@ -67,6 +67,26 @@ std::vector<std::string> keys_of(const std::string& line) {
     return keys;
 }
 
+TEST(MessageLine, OfASharedChatNamesItsSource) {
+    chat::Message message = plain();
+    EXPECT_EQ(line_of(message).find("source-"), std::string::npos);
+    message.source = chat::Source{.broadcaster = {UserId(87654321), "austin", "Austin"},
+                                  .message = kParent,
+                                  .badges = {{"subscriber", "3"}},
+                                  .badge_info = {{"subscriber", "4"}}};
+    const std::string line = line_of(message);
+    EXPECT_NE(
+        line.find(";room-id=12345678;source-badge-info=subscriber/4;source-badges="
+                  "subscriber/3;source-id=" +
+                  kParent.to_string() + ";source-only=0;source-room-id=87654321;subscriber=0;"),
+        std::string::npos)
+        << line;
+    auto keys = keys_of(line);
+    EXPECT_TRUE(std::ranges::is_sorted(keys));
+    message.source_only = true;
+    EXPECT_NE(line_of(message).find(";source-only=1;"), std::string::npos);
+}
+
 TEST(MessageLine, IsTheOneOfTheSpecification) {
     chat::Message message = plain();
     message.client_nonce = "0d16";

@@ -297,10 +297,12 @@ void append_user_notice(std::string& out, const chat::Event& event, const chat::
         tags.add_raw("id", Uuid(message.id));
         tags.add("login", message.author_login);
         tags.add("mod", message.author_role == chat::Role::moderator);
-        tags.add("msg-id", notice.kind);
+        const bool copy = chat::is_copy(message, event.channel);
+        tags.add("msg-id", copy ? "sharedchatnotice" : notice.kind);
         for (const auto& [name, value] : notice.parameters) tags.add("msg-param-" + name, value);
         add_history(tags, history, message.sent_at);
         tags.add("room-id", event.channel.value);
+        add_source(tags, out, message, copy ? std::string_view(notice.kind) : std::string_view());
         tags.add("subscriber", message.subscriber);
         tags.add("system-msg", notice.system_text);
         tags.add("tmi-sent-ts", unix_ms(message.sent_at));
@@ -536,14 +538,14 @@ Notice notice_of(const chat::Denied& denied, const chat::Act& act, std::string_v
         case Denial::too_many_role_changes:
             return plain(fmt::format("You are changing roles too fast. Try again in {}.",
                                      duration_text(denied.number)));
-        case Denial::already_pinned:
-            return plain("This message is pinned already.");
         case Denial::too_many_vips:
             return {
                 "bad_vip_max_vips_reached",
                 fmt::format("Unable to add VIP. This channel has no VIP slots left: it may have "
                             "{} VIPs.",
                             denied.number)};
+        case Denial::already_pinned:
+            return plain("This message is pinned already.");
         case Denial::not_pinned:
             return plain("No such message is pinned.");
         case Denial::unknown_term:

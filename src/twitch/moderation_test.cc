@@ -139,6 +139,41 @@ TEST(UserNotices, HaveEveryTagAndEscapeTheirTexts) {
     EXPECT_TRUE(lines(event).ends_with("USERNOTICE #dallas\r\n"));
 }
 
+TEST(UserNoticeLine, OfASharedChatNamesItsSourceAndItsKind) {
+    chat::UserNotice notice;
+    notice.kind = "announcement";
+    notice.parameters = {{"color", "PRIMARY"}};
+    notice.message.id = *MessageId::parse("01cd601f-bc3f-49d5-ab4b-136fa9d6ec22");
+    notice.message.sent_at = wall_from_unix_ms(1726118378465);
+    notice.message.author_id = UserId(1002);
+    notice.message.author_login = "bob";
+    notice.message.author_display_name = "Bob";
+    notice.message.author_color = "#DAA520";
+    notice.message.text = "hi from next door";
+    notice.message.source =
+        chat::Source{.broadcaster = {UserId(87654321), "austin", "Austin"},
+                     .message = *MessageId::parse("4083dadc-9f20-40f9-ba92-949ebf6bc294"),
+                     .badges = {{"moderator", "1"}},
+                     .badge_info = {}};
+    chat::Event event;
+    event.channel = ChannelId(12345678);
+    event.channel_login = "dallas";
+    event.body = notice;
+    EXPECT_EQ(lines(event),
+              "@badge-info=;badges=;color=#DAA520;display-name=Bob;emotes=;flags=;"
+              "id=01cd601f-bc3f-49d5-ab4b-136fa9d6ec22;login=bob;mod=0;msg-id=sharedchatnotice;"
+              "msg-param-color=PRIMARY;room-id=12345678;source-badge-info=;"
+              "source-badges=moderator/1;source-id=4083dadc-9f20-40f9-ba92-949ebf6bc294;"
+              "source-msg-id=announcement;source-room-id=87654321;subscriber=0;system-msg=;"
+              "tmi-sent-ts=1726118378465;user-id=1002;user-type=;vip=0 :tmi.twitch.tv USERNOTICE "
+              "#dallas :hi from next door\r\n");
+    // In its own channel it keeps its kind.
+    event.channel = ChannelId(87654321);
+    EXPECT_NE(lines(event).find(";msg-id=announcement;"), std::string::npos);
+    EXPECT_NE(lines(event).find(";source-only=0;source-room-id=87654321;"), std::string::npos);
+    EXPECT_EQ(lines(event).find("source-msg-id"), std::string::npos);
+}
+
 TEST(ActNotices, HaveTheIdsAndFirstWordsThatLibrariesWaitFor) {
     const auto told = [](chat::ModAction action, std::uint64_t number = 0) {
         const auto event = about_bob(action, number);

@@ -89,6 +89,20 @@ void add_badges(wire::irc::TagWriter& tags, std::string& out, std::string_view k
     }
 }
 
+void add_source(wire::irc::TagWriter& tags, std::string& out, const chat::Message& message,
+                std::string_view copied_notice) {
+    if (!message.source) return;
+    add_badges(tags, out, "source-badge-info", message.source->badge_info);
+    add_badges(tags, out, "source-badges", message.source->badges);
+    tags.add_raw("source-id", Uuid(message.source->message));
+    if (!copied_notice.empty()) {
+        tags.add("source-msg-id", copied_notice);
+    } else {
+        tags.add("source-only", message.source_only);
+    }
+    tags.add("source-room-id", message.source->broadcaster.id.value);
+}
+
 void append_text(std::string& out, std::string_view text) {
     const std::size_t start = out.size();
     out += text;

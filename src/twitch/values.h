@@ -30,6 +30,11 @@ class Uuid {
 void add_badges(wire::irc::TagWriter& tags, std::string& out, std::string_view key,
                 const std::vector<chat::Badge>& badges);
 
+/// The `source-` tags of what is said in a shared chat; `copied_notice` is the kind of a notice of
+/// another channel.
+void add_source(wire::irc::TagWriter& tags, std::string& out, const chat::Message& message,
+                std::string_view copied_notice = {});
+
 /// `id:first-last,first-last/id2:first-last`, groups in the order of their first occurrence; as
 /// many of them as the line's budget has room for.
 void append_emotes(std::string& out, const std::vector<chat::EmoteOccurrence>& emotes);

@@ -235,6 +235,8 @@ Reply post_announcement(Call& call) {
                                                         "PURPLE"};
     auto text = call.fields.text("message", {.least = 1, .most = SIZE_MAX});
     const auto color = call.fields.optional_word("color", kAllowed).value_or(0);
+    if (call.fields.has("for_source_only"))
+        throw Refusal{400, "The parameter \"for_source_only\" needs an app access token"};
     // Longer ones are cut, not refused.
     text = text::clean_message(text);
     return call.act(chat::act::Announce{std::move(text), std::string(kCapitals[color])});
@@ -246,11 +248,6 @@ Reply post_shoutout(Call& call) {
         throw Refusal{400, "The broadcaster may not give themselves a Shoutout."};
     call.find_user(to, "to_broadcaster_id");
     return call.act(chat::act::Shoutout{{.id = to}});
-}
-
-Reply get_shared_session(Call& call) {
-    call.find_channel(call.fields.user_id("broadcaster_id"), "broadcaster_id");
-    return data_reply(Json::array());
 }
 
 }  // namespace clamor::api::helix

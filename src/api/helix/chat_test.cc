@@ -91,6 +91,12 @@ TEST_F(ChatTest, SendsForOthersWithAnAppToken) {
         {"broadcaster_id", id(dallas)}, {"sender_id", id(alice)}, {"message", "beep"}};
     EXPECT_EQ(call("POST", "/helix/chat/messages", "app", body.dump()).status, 200);
     EXPECT_EQ(live.messages.at(0).author.login, "alice");
+    // What an app says is for its channel alone, unless it says otherwise.
+    EXPECT_TRUE(live.messages.at(0).source_only);
+    auto shared = body;
+    shared["for_source_only"] = false;
+    EXPECT_EQ(call("POST", "/helix/chat/messages", "app", shared.dump()).status, 200);
+    EXPECT_FALSE(live.messages.at(1).source_only);
 }
 
 TEST_F(ChatTest, PinsWhatAModeratorSends) {

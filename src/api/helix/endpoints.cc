@@ -95,6 +95,8 @@ constexpr Endpoint kPlatform[]{
     {"PUT",  "/api/platform/users/{login}", kPlatformScope, Who::app, "", put_user},
     {"PUT",  "/api/platform/channels/{login}/standings/{user}", kPlatformScope, Who::app, "", put_standing},
     {"POST", "/api/platform/channels/{login}/events", kPlatformScope, Who::app, "", post_event},
+    {"PUT",  "/api/platform/channels/{login}/shared-chat", kPlatformScope, Who::app, "", put_shared_chat},
+    {"DELETE", "/api/platform/channels/{login}/shared-chat", kPlatformScope, Who::app, "", delete_shared_chat},
     {"GET",  "/api/nodes", kPlatformScope, Who::app, "", get_nodes},
     {"POST", "/api/platform/eventsub/reconnect", kPlatformScope, Who::app, "", post_eventsub_reconnect},
     {"GET",  "/api/channels/{login}/audit", "channel:moderate", Who::moderator_of_path, "", get_audit},

@@ -25,7 +25,11 @@ Reply get_settings(Call& call);
 Reply patch_settings(Call& call);
 Reply post_announcement(Call& call);
 Reply post_shoutout(Call& call);
+
+// shared_chat.cc
 Reply get_shared_session(Call& call);
+Reply put_shared_chat(Call& call);
+Reply delete_shared_chat(Call& call);
 
 // messages.cc
 Reply post_message(Call& call);

@@ -169,10 +169,11 @@ Reply post_message(Call& call) {
     auto message = read_message(call.fields);
     message.author = sender_of(call);
     call.channel = call.find_channel(call.fields.user_id("broadcaster_id"), "broadcaster_id");
-    const bool source_only = call.fields.optional_flag("for_source_only").has_value();
+    const auto source_only = call.fields.optional_flag("for_source_only");
     const bool pin = call.fields.optional_flag("pin").value_or(false);
     if (!call.caller.user) {
         check_app_may_send(call, message.author);
+        message.source_only = source_only.value_or(true);
         if (pin) throw Refusal{400, "The parameter \"pin\" needs a user access token"};
     } else if (source_only) {
         throw Refusal{400, "The parameter \"for_source_only\" needs an app access token"};

@@ -36,6 +36,67 @@ TEST_F(PlatformTest, IsForItsOwnTokensOnly) {
     EXPECT_EQ(call("PUT", target, "app", "{}").status, 401);
 }
 
+TEST_F(PlatformTest, HasChannelsShareTheirChats) {
+    for (const char* login : {"austin", "boise"}) ASSERT_TRUE(catalog.ensure_channel(login));
+    const auto put = [&](const std::string& host, const std::string& body) {
+        return call("PUT", "/api/platform/channels/" + host + "/shared-chat", "app", body);
+    };
+    const auto remove = [&](const std::string& login) {
+        return call("DELETE", "/api/platform/channels/" + login + "/shared-chat", "app");
+    };
+    const auto session = [&] {
+        return data(call("GET", "/helix/shared_chat/session?" + broadcaster(), "bob"));
+    };
+    EXPECT_EQ(session().size(), 0u);
+    const auto begun = json(put("dallas", R"({"participants":["austin"]})"));
+    ASSERT_EQ(session().size(), 1u);
+    const auto shown = session()[0];
+    EXPECT_EQ(shown["session_id"], begun["session_id"]);
+    EXPECT_EQ(shown["host_broadcaster_id"], id(dallas));
+    EXPECT_EQ(shown["participants"].size(), 2u);
+    EXPECT_EQ(shown["participants"][0]["broadcaster_id"], id(dallas));
+    ASSERT_EQ(live.shared_chats.size(), 1u);
+    EXPECT_TRUE(live.shared_chats[0].before.participants.empty());
+    EXPECT_EQ(live.shared_chats[0].after.participants.size(), 2u);
+    // The same once more changes nothing; others do.
+    EXPECT_EQ(put("dallas", R"({"participants":["austin","dallas"]})").status, 200);
+    EXPECT_EQ(live.shared_chats.size(), 1u);
+    EXPECT_EQ(json(put("dallas", R"({"participants":["austin","boise"]})"))["session_id"],
+              begun["session_id"]);
+    EXPECT_EQ(live.shared_chats.size(), 2u);
+    const auto line = catalog.list_audit(channel.id, 0, {}, 1).value().at(0);
+    EXPECT_EQ(line.action, "shared_chat");
+    EXPECT_EQ(line.before, R"({"participants":["dallas","austin"]})");
+    EXPECT_EQ(line.after, R"({"participants":["dallas","austin","boise"]})");
+    EXPECT_EQ(line.origin, "api");
+
+    EXPECT_EQ(said(put("austin", R"({"participants":["boise"]})")),
+              "409: 'austin' is in the shared chat of 'dallas'");
+    ASSERT_TRUE(catalog.ensure_channel("cairo"));
+    EXPECT_EQ(put("cairo", R"({"participants":["boise"]})").status, 409);
+    for (const auto* wrong :
+         {"{}", R"({"participants":[]})", R"({"participants":["dallas"]})",
+          R"({"participants":[5]})", R"({"participants":["no name"]})",
+          R"({"participants":["a","b","c","d","e","f"]})", R"({"participants":{}})", "[]"})
+        EXPECT_EQ(put("dallas", wrong).status, 400) << wrong;
+    EXPECT_EQ(call("PUT", "/api/platform/channels/dallas/shared-chat", "dallas", "{}").status, 401);
+    EXPECT_EQ(live.shared_chats.size(), 2u);
+
+    // One leaves, then the host.
+    EXPECT_EQ(remove("austin").status, 204);
+    EXPECT_EQ(session()[0]["participants"].size(), 2u);
+    EXPECT_EQ(said(remove("austin")), "404: 'austin' shares its chat with nobody");
+    EXPECT_EQ(remove("dallas").status, 204);
+    EXPECT_EQ(session().size(), 0u);
+    EXPECT_TRUE(live.shared_chats.back().after.participants.empty());
+    leave_dev_mode();
+    ASSERT_TRUE(catalog.add_token("platform",
+                                  {.scopes = {"clamor:platform"}, .created_at = live.now.wall}));
+    EXPECT_EQ(said(call("PUT", "/api/platform/channels/dallas/shared-chat", "platform",
+                        R"({"participants":["nowhere"]})")),
+              "404: there is no channel 'nowhere'");
+}
+
 TEST_F(PlatformTest, SaysWhoPeopleAre) {
     const auto done = json(call(
         "PUT", "/api/platform/users/alice", "app",
@@ -126,6 +187,9 @@ TEST_F(PlatformTest, GivesRolesAsInChatAndLogsEveryOtherFact) {
     const auto account = audit().front();
     EXPECT_EQ(account.action, "account");
     EXPECT_EQ(account.after, R"({"type":"staff"})");
+    call("PUT", "/api/platform/users/dallas", "app",
+         R"({"description":"hi","email":"d@example.org"})");
+    EXPECT_EQ(audit().front().after, R"({"description":"hi"})") << "mail is nobody's business";
 }
 
 TEST_F(PlatformTest, WritesNothingWhereTheRoleIsDenied) {
@@ -187,9 +251,6 @@ TEST_F(PlatformTest, AnnouncesWhatHappens) {
         {{{"type", "subscription"}, {"user", "alice"}}, "sub", "alice subscribed at Tier 1."},
         {{{"type", "subscription"},
           {"user", "alice"},
-    call("PUT", "/api/platform/users/dallas", "app",
-         R"({"description":"hi","email":"d@example.org"})");
-    EXPECT_EQ(audit().front().after, R"({"description":"hi"})") << "mail is nobody's business";
           {"months", 3},
           {"prime", true},
           {"text", "Woo\r\nhoo"}},

@@ -80,6 +80,7 @@ class SqlCatalog : public Catalog {
                                                           std::string_view after_id,
                                                           std::size_t limit) override;
     Result<ShieldMode> shield_mode(ChannelId channel) override;
+    Result<std::optional<chat::SharedChat>> shared_chat(ChannelId channel) override;
     Result<std::optional<PinnedMessage>> find_pin(ChannelId channel, WallTime now) override;
     Result<AutoModSettings> automod_settings(ChannelId channel) override;
     Result<std::optional<SuspiciousUser>> find_suspicious(ChannelId channel, UserId user) override;
@@ -97,8 +98,8 @@ class SqlCatalog : public Catalog {
     Result<std::uint64_t> count_followed(UserId user) override;
     Result<void> set_block(UserId user, UserId blocked, bool on) override;
     Result<bool> has_block(UserId user, UserId blocked) override;
-    Result<std::vector<chat::User>> list_blocks(UserId user, UserId after,
     Result<std::uint64_t> count_whisper(UserId from, UserId to) override;
+    Result<std::vector<chat::User>> list_blocks(UserId user, UserId after,
                                                 std::size_t limit) override;
     Result<void> set_extras(ChannelId channel, UserId user,
                             const chat::Standing& standing) override;

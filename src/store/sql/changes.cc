@@ -96,6 +96,12 @@ const std::string kPutRaidTrip =
     "ON CONFLICT (channel_id) DO UPDATE SET batch = excluded.batch, at = excluded.at, "
     "ends_at = excluded.ends_at, shadow = excluded.shadow, ended = excluded.ended, "
     "details = excluded.details";
+const std::string kSharesAlready =
+    "SELECT COUNT(*) FROM shared_chats WHERE channel_id = :channel AND session_id <> :id";
+const std::string kRemoveSharedChat = "DELETE FROM shared_chats WHERE session_id = :id";
+const std::string kPutSharedChat =
+    "INSERT INTO shared_chats (channel_id, session_id, host_id, place, created_at, updated_at) "
+    "VALUES (:channel, :id, :host, :place, :created_at, :updated_at)";
 const std::string kDecideHeld =
     "UPDATE held_messages SET status = :status, moderator_id = NULLIF(CAST(:moderator AS BIGINT), "
     "0), "
@@ -228,6 +234,24 @@ class ChangeWriter {
         const RaidTrip& trip = put.trip;
         sql_.change(kPutRaidTrip, number(trip.channel), trip.batch, number(trip.at),
                     number(trip.until), int{trip.shadow}, int{trip.over}, trip.details);
+    }
+    void operator()(const change::PutSharedChat& put) {
+        const chat::SharedChat& session = put.session;
+        const std::string id = *uuid_key(session.id);
+        sql_.change(kRemoveSharedChat, id);
+        int place = 0;
+        for (const chat::Person& one : session.participants) {
+            const ChannelId channel(one.id.value);
+            if (!channel_exists(sql_, channel)) {
+                refused_ = no_such_channel(channel);
+            } else if (sql_.fetch_one<NumberRow>(kSharesAlready, number(channel), id) != 0) {
+                refused_ = shares_already(one.id);
+            } else {
+                sql_.change(kPutSharedChat, number(channel), id, number(session.host.id), ++place,
+                            number(session.created_at), number(session.updated_at));
+            }
+            if (!refused_) return;
+        }
     }
     void operator()(const change::DecideHeld& decision) {
         const auto decided = sql_.change(kDecideHeld, std::string(chat::name_of(decision.status)),

@@ -19,6 +19,38 @@ const std::string kUserByLogin =
 const std::string kAfter =
     select_channel("c.channel_id > :after ORDER BY c.channel_id LIMIT :limit");
 
+/// One participant, with what all of the session's rows say.
+struct SharedChatRow {
+    long long channel = 0, host = 0, created_at = 0, updated_at = 0;
+    std::string session, login, display_name, host_login, host_display_name;
+
+    void into(soci::statement& statement) {
+        statement.exchange(soci::into(channel));
+        statement.exchange(soci::into(login));
+        statement.exchange(soci::into(display_name));
+        statement.exchange(soci::into(session));
+        statement.exchange(soci::into(host));
+        statement.exchange(soci::into(host_login));
+        statement.exchange(soci::into(host_display_name));
+        statement.exchange(soci::into(created_at));
+        statement.exchange(soci::into(updated_at));
+    }
+    chat::SharedChat value() const {
+        return {.id = session,
+                .host = {id_of<UserId>(host), host_login, host_display_name},
+                .participants = {{id_of<UserId>(channel), login, display_name}},
+                .created_at = wall_from_unix_ms(created_at),
+                .updated_at = wall_from_unix_ms(updated_at)};
+    }
+};
+
+const std::string kSharedChat =
+    "SELECT s.channel_id, u.login, u.display_name, s.session_id, s.host_id, h.login, "
+    "h.display_name, s.created_at, s.updated_at FROM shared_chats mine "
+    "JOIN shared_chats s ON s.session_id = mine.session_id "
+    "JOIN users u ON u.user_id = s.channel_id JOIN users h ON h.user_id = s.host_id "
+    "WHERE mine.channel_id = :channel ORDER BY s.place";
+
 }  // namespace
 
 void ChannelRow::into(soci::statement& statement) {
@@ -101,6 +133,21 @@ Result<void> SqlCatalog::update_channel(const Channel& channel) {
         if (changed == 0) return no_such_channel(channel.id);
         return {};
     });
+}
+
+Result<std::optional<chat::SharedChat>> SqlCatalog::shared_chat(ChannelId channel) {
+    return database_->run(
+        "looking up a shared chat", [&](Session& sql) -> Result<std::optional<chat::SharedChat>> {
+            std::optional<chat::SharedChat> session;
+            for (auto& row : sql.fetch_all<SharedChatRow>(kSharedChat, number(channel))) {
+                if (!session) {
+                    session = std::move(row);
+                } else {
+                    session->participants.push_back(std::move(row.participants.front()));
+                }
+            }
+            return session;
+        });
 }
 
 Result<std::vector<Channel>> SqlCatalog::list_channels(ChannelId after, std::size_t limit) {

@@ -323,7 +323,29 @@ CREATE INDEX token_grants_by_end ON token_grants (expires_at) WHERE expires_at I
 )sql";
 
 constexpr std::string_view kChatDelay = R"sql(
-ALTER TABLE channels ADD COLUMN delay_seconds BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE channels ADD COLUMN delay_seconds BIGINT NOT NULL DEFAULT 0
+)sql";
+
+// A row for each channel that takes part.
+constexpr std::string_view kSharedChats = R"sql(
+CREATE TABLE shared_chats (
+    channel_id BIGINT PRIMARY KEY REFERENCES channels (channel_id),
+    session_id CHAR(36) NOT NULL,
+    host_id BIGINT NOT NULL REFERENCES users (user_id),
+    place INTEGER NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+CREATE INDEX shared_chats_by_session ON shared_chats (session_id)
+)sql";
+
+constexpr std::string_view kWhisperThreads = R"sql(
+CREATE TABLE whisper_threads (
+    user_id BIGINT NOT NULL REFERENCES users (user_id),
+    other_id BIGINT NOT NULL REFERENCES users (user_id),
+    whispers BIGINT NOT NULL,
+    PRIMARY KEY (user_id, other_id)
+)
 )sql";
 
 constexpr std::array kMigrations{
@@ -335,6 +357,8 @@ constexpr std::array kMigrations{
     Migration{"what the raid breaker does", kRaidTrips},
     Migration{"what signed tokens grant", kTokenGrants},
     Migration{"the delay of chat", kChatDelay},
+    Migration{"shared chat", kSharedChats},
+    Migration{"how many whispers there were", kWhisperThreads},
 };
 
 std::size_t stored_version(Session& sql) {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "store/checks.h"
 #include "store/moderation_checks.h"
 #include "store/sql/catalog.h"
@@ -177,8 +179,6 @@ Result<bool> SqlCatalog::has_block(UserId user, UserId blocked) {
     });
 }
 
-Result<std::vector<chat::User>> SqlCatalog::list_blocks(UserId user, UserId after,
-                                                        std::size_t limit) {
 Result<std::uint64_t> SqlCatalog::count_whisper(UserId from, UserId to) {
     return database_->run("counting a whisper", [&](Session& sql) -> Result<std::uint64_t> {
         Transaction transaction(sql);
@@ -198,6 +198,8 @@ Result<std::uint64_t> SqlCatalog::count_whisper(UserId from, UserId to) {
     });
 }
 
+Result<std::vector<chat::User>> SqlCatalog::list_blocks(UserId user, UserId after,
+                                                        std::size_t limit) {
     return database_->run("listing blocks", [&](Session& sql) -> Result<std::vector<chat::User>> {
         return sql.fetch_all<UserRow>(kBlocks, number(user), number(after),
                                       static_cast<long long>(limit));

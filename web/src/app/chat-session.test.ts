@@ -13,6 +13,7 @@ class FakeServer implements Source, Api {
   requests: Request[] = [];
   log: Message[] = [];
   asked: HistoryQuery[] = [];
+  names: string[] = [];
   broken = false;
 
   open(_identity: Identity, listener: SourceListener): void {
@@ -48,6 +49,11 @@ class FakeServer implements Source, Api {
   }
   async channels() {
     return [];
+  }
+  async channelById(id: string) {
+    this.names.push(id);
+    if (this.broken) throw new Error('no');
+    return { id, login: 'next', displayName: 'NextDoor', title: '', viewers: 0 };
   }
   async emotes() {
     return [];
@@ -213,6 +219,26 @@ describe('ChatSession', () => {
     session.retry(session.state.timeline.tail[0] as MessageLine);
     expect(session.state.timeline.tail).toHaveLength(1);
     expect(server.requests.at(-1)).toMatchObject({ kind: 'say', text: 'hello?', nonce: 'n2' });
+  });
+
+  it('asks once for the name of a channel that shares its chat, live and in the history', async () => {
+    const { server, session } = harness();
+    server.log.push(aMessage(1, { sharedFrom: '77' }));
+    server.online();
+    server.joined();
+    await settle();
+    server.tell({ kind: 'message', message: aMessage(2, { sharedFrom: '77' }) });
+    await settle();
+    expect(server.names).toEqual(['77']);
+    expect(session.state.catalog.channelNames.get('77')).toBe('NextDoor');
+    server.broken = true;
+    server.tell({ kind: 'message', message: aMessage(3, { sharedFrom: '78' }) });
+    await settle();
+    server.broken = false;
+    server.tell({ kind: 'message', message: aMessage(4, { sharedFrom: '78' }) });
+    await settle();
+    expect(server.names).toEqual(['77', '78', '78']);
+    expect(session.state.catalog.channelNames.get('78')).toBe('NextDoor');
   });
 
   it('shows nothing for a command', () => {

@@ -52,6 +52,7 @@ export class ChatSession {
   private loadingNewer = false;
   private joinTimer: ReturnType<typeof setTimeout> | undefined;
   private catalogOf = '';
+  private askedNames = new Set<string>();
 
   constructor(options: SessionOptions) {
     this.source = options.source;
@@ -157,6 +158,7 @@ export class ChatSession {
     this.queue = [];
     this.loadingOlder = this.loadingNewer = false;
     this.catalogOf = '';
+    this.askedNames.clear();
     clearTimeout(this.joinTimer);
     this.state = emptyChat(channel, login);
   }
@@ -180,6 +182,7 @@ export class ChatSession {
     this.queue = [];
     const before = this.state;
     this.apply({ kind: 'events', events, now: this.now() });
+    this.nameSources(events.flatMap((event) => ('message' in event && event.message !== null ? [event.message] : [])));
     const { channel, join } = this.state;
     if (join.kind !== 'joined') return;
     if (before.join.kind !== 'joined') return this.onJoined();
@@ -245,10 +248,35 @@ export class ChatSession {
     this.catalogOf = channelId;
     try {
       const [emotes, badges] = await Promise.all([this.api.emotes(channelId), this.api.badges(channelId)]);
-      if (era === this.era) this.apply({ kind: 'catalog', channelId, catalog: buildCatalog(emotes, badges) });
+      if (era !== this.era) return;
+      const { channelNames } = this.state.catalog;
+      this.apply({ kind: 'catalog', channelId, catalog: buildCatalog(emotes, badges, channelNames) });
     } catch {
       // Messages are readable without pictures; the next join asks again.
       if (era === this.era) this.catalogOf = '';
+    }
+  }
+
+  /** Asks once for the name of each channel that shares its chat with this one. */
+  private nameSources(messages: readonly Message[]): void {
+    for (const { sharedFrom } of messages) {
+      if (sharedFrom === null || this.askedNames.has(sharedFrom)) continue;
+      this.askedNames.add(sharedFrom);
+      void this.nameSource(sharedFrom);
+    }
+  }
+
+  private async nameSource(id: string): Promise<void> {
+    const { era } = this;
+    try {
+      const channel = await this.api.channelById(id);
+      if (channel === null || era !== this.era) return;
+      const { channelId, catalog } = this.state;
+      const channelNames = new Map(catalog.channelNames).set(id, channel.displayName);
+      this.apply({ kind: 'catalog', channelId, catalog: { ...catalog, channelNames } });
+    } catch {
+      // The label says "another channel" then; the next message from there asks again.
+      this.askedNames.delete(id);
     }
   }
 
@@ -257,7 +285,9 @@ export class ChatSession {
     const { era } = this;
     try {
       const page = await ask();
-      return era === this.era ? page : null;
+      if (era !== this.era) return null;
+      this.nameSources(page.messages);
+      return page;
     } catch {
       return null;
     }

@@ -2,12 +2,14 @@
 import type { BadgeRef } from '../protocol/events';
 import type { Badge, Emote } from '../protocol/rest';
 
-/** The pictures of one channel. Replaced whole when they are loaded again. */
+/** The pictures of one channel, and the names of those that share its chat. Replaced whole when something is loaded. */
 export interface Catalog {
   emotes: readonly Emote[];
   emoteById: ReadonlyMap<string, Emote>;
   emoteByCode: ReadonlyMap<string, Emote>;
   badges: ReadonlyMap<string, readonly Badge[]>;
+  /** By channel id. */
+  channelNames: ReadonlyMap<string, string>;
 }
 
 export const kEmptyCatalog: Catalog = {
@@ -15,11 +17,16 @@ export const kEmptyCatalog: Catalog = {
   emoteById: new Map(),
   emoteByCode: new Map(),
   badges: new Map(),
+  channelNames: new Map(),
 };
 
 const kTypeOrder = { channel: 0, global: 1, bits: 2 } as const;
 
-export function buildCatalog(emotes: readonly Emote[], badges: readonly Badge[]): Catalog {
+export function buildCatalog(
+  emotes: readonly Emote[],
+  badges: readonly Badge[],
+  channelNames: Catalog['channelNames'] = new Map(),
+): Catalog {
   const sorted = [...emotes].sort((a, b) => kTypeOrder[a.type] - kTypeOrder[b.type] || a.code.localeCompare(b.code));
   const byName = new Map<string, Badge[]>();
   for (const badge of badges) byName.set(badge.name, [...(byName.get(badge.name) ?? []), badge]);
@@ -28,6 +35,7 @@ export function buildCatalog(emotes: readonly Emote[], badges: readonly Badge[])
     emoteById: new Map(sorted.map((emote) => [emote.id, emote])),
     emoteByCode: new Map(sorted.map((emote) => [emote.code, emote])),
     badges: byName,
+    channelNames,
   };
 }
 

@@ -286,6 +286,7 @@ function applySaid(state: ChatState, action: Extract<Action, { kind: 'said' }>):
       emotes,
       firstMessage: false,
       announcement: false,
+      sharedFrom: null,
       reply,
       deleted: false,
     },

@@ -17,6 +17,7 @@ export function aMessage(n: number, more: Partial<Message> = {}): Message {
     emotes: [],
     firstMessage: false,
     announcement: false,
+    sharedFrom: null,
     reply: null,
     deleted: false,
     ...more,

@@ -24,6 +24,8 @@ export interface HistoryQuery {
 export interface Api {
   server(): Promise<ServerInfo>;
   channels(): Promise<Channel[]>;
+  /** Null: there is no such channel. */
+  channelById(id: string): Promise<Channel | null>;
   emotes(channelId: string): Promise<Emote[]>;
   badges(channelId: string): Promise<Badge[]>;
   messages(login: string, query: HistoryQuery): Promise<MessagePage>;
@@ -41,6 +43,12 @@ export class HttpApi implements Api {
 
   async channels(): Promise<Channel[]> {
     return decodeChannels(await this.get('/api/channels'));
+  }
+
+  async channelById(id: string): Promise<Channel | null> {
+    const before = BigInt(id) - 1n;
+    const found = decodeChannels(await this.get(`/api/channels?after=${before}&limit=1`))[0];
+    return found?.id === id ? found : null;
   }
 
   async emotes(channelId: string): Promise<Emote[]> {

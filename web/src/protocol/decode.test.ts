@@ -24,6 +24,7 @@ describe('decodeLine', () => {
         emotes: [{ id: '25', first: 7, last: 11 }],
         firstMessage: true,
         announcement: false,
+        sharedFrom: null,
         reply: { id: '72d7', login: 'alice', displayName: 'Alice', text: 'Hello Kappa', threadId: '11aa' },
         deleted: false,
       },
@@ -34,6 +35,14 @@ describe('decodeLine', () => {
     const said = (kind: string) => decodeLine(`@msg-id=${kind};login=mo;display-name=Mo;id=1;system-msg= :tmi.twitch.tv USERNOTICE #lobby :Hello`);
     expect(said('announcement')).toMatchObject({ kind: 'announcement', message: { announcement: true, text: 'Hello' } });
     expect(said('resub')).toMatchObject({ kind: 'announcement', message: { announcement: false, text: 'Hello' } });
+  });
+
+  it('tells where in a shared chat it was said, when that is another channel', () => {
+    const from = (tags: string) => decodeLine(`@room-id=1000;${tags} :a!a@a PRIVMSG #c :hi`);
+    expect(from('source-room-id=1001')).toMatchObject({ message: { sharedFrom: '1001' } });
+    expect(from('source-room-id=1000')).toMatchObject({ message: { sharedFrom: null } });
+    const notice = decodeLine('@msg-id=sharedchatnotice;source-msg-id=announcement;room-id=1;source-room-id=2;login=mo;id=1;system-msg= :tmi.twitch.tv USERNOTICE #c :Hi');
+    expect(notice).toMatchObject({ message: { announcement: true, sharedFrom: '2' } });
   });
 
   it('reads the position of a line that has one', () => {

@@ -51,6 +51,11 @@ function decodeReply(tags: Tags): ReplyParent | null {
   };
 }
 
+function decodeSharedFrom(tags: Tags): string | null {
+  const source = tag(tags, 'source-room-id');
+  return source === '' || source === tag(tags, 'room-id') ? null : source;
+}
+
 function decodePosition(text: string): { seq: number | null; epoch: number | null } {
   const match = /^(\d{1,15})-(\d{1,15})$/.exec(text);
   return match === null ? { seq: null, epoch: null } : { epoch: Number(match[1]), seq: Number(match[2]) };
@@ -76,7 +81,8 @@ function decodeMessage(line: IrcLine, channel: string, body: string): Message {
     action: action !== null,
     emotes: parseEmoteRanges(tag(tags, 'emotes')),
     firstMessage: tag(tags, 'first-msg') === '1',
-    announcement: tag(tags, 'msg-id') === 'announcement',
+    announcement: tag(tags, 'msg-id') === 'announcement' || tag(tags, 'source-msg-id') === 'announcement',
+    sharedFrom: decodeSharedFrom(tags),
     reply: decodeReply(tags),
     deleted: false,
   };

@@ -45,6 +45,8 @@ export interface Message {
   firstMessage: boolean;
   /** A moderator said it to everybody with /announce. */
   announcement: boolean;
+  /** The id of the channel of a shared chat where it was said, when that is another one. */
+  sharedFrom: string | null;
   reply: ReplyParent | null;
   deleted: boolean;
 }

@@ -121,6 +121,7 @@ export class MockChat implements Source, Api {
       emotes: this.ranges(text),
       firstMessage: false,
       announcement: false,
+      sharedFrom: null,
       reply,
       deleted: false,
     };
@@ -195,6 +196,10 @@ export class MockChat implements Source, Api {
 
   async server() {
     return { name: 'clamor', version: 'mock', dev: true };
+  }
+
+  async channelById(id: string) {
+    return (await this.channels()).find((channel) => channel.id === id) ?? null;
   }
 
   async channels() {

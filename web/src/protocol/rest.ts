@@ -168,6 +168,7 @@ function decodeMessage(json: Json, channel: string): Message {
       .sort((a, b) => a.first - b.first),
     firstMessage: json['first_message'] === true,
     announcement: false,
+    sharedFrom: text(object(json['source'])['channel_id']) || null,
     reply: decodeReply(json['reply']),
     deleted: json['deleted'] === true,
   };

@@ -47,6 +47,14 @@ function parentLine(line: MessageLine): TemplateResult | typeof nothing {
   </div>`;
 }
 
+/** Of a shared chat: where it was said. */
+function sharedLabel(line: MessageLine, context: RowContext): TemplateResult | typeof nothing {
+  const { sharedFrom } = line.message;
+  if (sharedFrom === null) return nothing;
+  const name = context.catalog.channelNames.get(sharedFrom);
+  return html`<span class="shared" title="Said in ${name ?? 'another channel'}, which shares its chat with this one">${name ?? 'shared'}</span>`;
+}
+
 function bodyText(line: MessageLine, context: RowContext): unknown {
   if (line.state.kind === 'deleted') return html`<span class="gone">message deleted</span>`;
   return html`<span class="text" dir="auto">${line.fragments.map((fragment) => fragmentNode(fragment, context))}</span>`;
@@ -94,7 +102,7 @@ function messageRow(line: MessageLine, context: RowContext): TemplateResult {
     ${parentLine(line)}
     <div class="body">
       <time datetime=${sentAt.toISOString()} title=${kFullTime.format(sentAt)}>${kTime.format(sentAt)}</time
-      >${badgeImages(author.badges, context.catalog)}<button
+      >${sharedLabel(line, context)}${badgeImages(author.badges, context.catalog)}<button
         class="name"
         data-act="mention"
         tabindex="-1"

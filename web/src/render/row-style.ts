@@ -25,6 +25,14 @@ export const rowStyle = css`
     color: var(--ink-faint);
     font-variant-numeric: tabular-nums;
   }
+  .shared {
+    margin-right: 5px;
+    padding: 0 5px;
+    font-size: 12px;
+    color: var(--ink-soft);
+    border: 1px solid var(--line);
+    border-radius: 8px;
+  }
   .badges {
     white-space: nowrap;
   }
