@@ -41,6 +41,10 @@ TEST_F(MessagesTest, GivesAMessageWithAllItsParts) {
                                .thread_user_id = UserId(1001),
                                .thread_login = "bob",
                                .thread_display_name = "Bob"};
+    said.source = chat::Source{.broadcaster = {UserId(77), "next", "Next"},
+                               .message = MessageId::from_random(5, 6),
+                               .badges = {},
+                               .badge_info = {}};
     const auto id = store_message(lobby, 5, said);
 
     const auto body = get_json("/api/channels/lobby/messages");
@@ -71,6 +75,10 @@ TEST_F(MessagesTest, GivesAMessageWithAllItsParts) {
                          {"parent_display_name", "Bob"},
                          {"parent_text", "hello?"},
                          {"thread_id", MessageId::from_random(3, 4).to_string()}}},
+                       {"source",
+                        {{"channel_id", "77"},
+                         {"channel_login", "next"},
+                         {"message_id", MessageId::from_random(5, 6).to_string()}}},
                        {"deleted", false}};
     EXPECT_EQ(body["messages"][0], expected);
 }

@@ -399,7 +399,8 @@ TEST_F(NodesTest, ShareChatsOnceWhoeverSpeaksWhere) {
         RequestId request = 100;
         const std::string text = "knock " + std::to_string(node);
         ASSERT_TRUE(until([&] {
-            nodes_[node]->say(*speakers_[node], ++request, text + "." + std::to_string(request));
+            ++request;
+            nodes_[node]->say(*speakers_[node], request, text + "." + std::to_string(request));
             until([&] { return speakers_[node]->sends.contains(request); });
             return in_den[node]->text().find(text) != std::string::npos;
         }));

@@ -43,17 +43,17 @@ test('two channels share their chats: IRC, EventSub, Helix and the history say s
 
     // The rooms take the session over a moment later.
     let said;
-    for (let i = 0; !said || viewer.lines.count(said.text) === 0; ++i) {
-        const text = `over the wall ${i}`;
-        said = { text, ...await speaker.sayStored('sharedhost', text) };
+    for (let i = 0; !said || viewer.lines.count(said.words) === 0; ++i) {
+        const words = `over the wall ${i}`;
+        said = { words, tags: (await speaker.sayStored('sharedhost', words)).tags };
         await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    const heard = await viewer.hears(said.text);
+    const heard = await viewer.hears(said.words);
     assert.equal(heard.tags['source-room-id'], host.id);
     assert.equal(heard.tags['room-id'], guest.id);
     assert.equal(heard.tags['source-id'], said.tags.id);
     assert.notEqual(heard.tags.id, said.tags.id);
-    const told = await eventually(() => messages.find((event) => event.messageText === said.text), 'the message');
+    const told = await eventually(() => messages.find((event) => event.messageText === said.words), 'the message');
     assert.equal(told.messageId, heard.tags.id);
     assert.equal(told.sourceBroadcasterId, host.id);
     assert.equal(told.sourceMessageId, said.tags.id);

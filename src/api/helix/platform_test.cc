@@ -90,6 +90,8 @@ TEST_F(PlatformTest, HasChannelsShareTheirChats) {
     EXPECT_EQ(session().size(), 0u);
     EXPECT_TRUE(live.shared_chats.back().after.participants.empty());
     leave_dev_mode();
+    router = Router(Router::Options{});
+    add_routes();
     ASSERT_TRUE(catalog.add_token("platform",
                                   {.scopes = {"clamor:platform"}, .created_at = live.now.wall}));
     EXPECT_EQ(said(call("PUT", "/api/platform/channels/dallas/shared-chat", "platform",
