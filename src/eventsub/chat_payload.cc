@@ -30,18 +30,18 @@ Json reply_json(const std::optional<chat::ReplyTo>& reply) {
 
 Json message_payload(const chat::Message& message, const Source& source) {
     Json out;
-    SourceFacts said_in(message, source.event.channel);
+    const chat::Source* const said_in = other_source(message, source.event.channel);
     add_person(out, "broadcaster_", source.broadcaster);
-    add_person(out, "source_broadcaster_", said_in.broadcaster);
+    add_source_broadcaster(out, said_in);
     add_person(out, "chatter_",
                {message.author_id, message.author_login, message.author_display_name});
     out["message_id"] = message.id.to_string();
-    out["source_message_id"] = std::move(said_in.message_id);
-    out["is_source_only"] = std::move(said_in.only);
+    out["source_message_id"] = source_message_id(said_in);
+    out["is_source_only"] = is_source_only(message);
     out["message"] = message_json(message, source.names);
     out["color"] = message.author_color;
     out["badges"] = badges_json(message.badges, message.badge_info);
-    out["source_badges"] = std::move(said_in.badges);
+    out["source_badges"] = source_badges(said_in);
     out["message_type"] = message_type(message.kind);
     out["cheer"] = message.bits == 0 ? Json(nullptr) : Json{{"bits", message.bits}};
     out["reply"] = reply_json(message.reply);

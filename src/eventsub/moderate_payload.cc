@@ -185,7 +185,7 @@ std::optional<Json> moderate_payload(std::uint8_t version, const chat::Moderatio
     Json out;
     add_person(out, "broadcaster_", source.broadcaster);
     // No act of a moderator is shared with other channels.
-    add_person(out, "source_broadcaster_", {});
+    add_source_broadcaster(out, nullptr);
     add_person(out, "moderator_", act.moderator);
     out["action"] = told->action;
     for (const std::string_view key : kKeys) {

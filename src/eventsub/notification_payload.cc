@@ -203,13 +203,11 @@ std::optional<Json> notification_payload(const chat::UserNotice& notice, const S
     auto kind = kind_of(notice, source.names);
     if (!kind) return std::nullopt;
     const chat::Message& message = notice.message;
-    const std::string type = chat::is_copy(message, source.event.channel)
-                                 ? "shared_chat_" + std::string(kind->type)
-                                 : std::string(kind->type);
-    SourceFacts said_in(message, source.event.channel);
+    const chat::Source* const said_in = other_source(message, source.event.channel);
+    const std::string type = (said_in != nullptr ? "shared_chat_" : "") + std::string(kind->type);
     Json out;
     add_person(out, "broadcaster_", source.broadcaster);
-    add_person(out, "source_broadcaster_", said_in.broadcaster);
+    add_source_broadcaster(out, said_in);
     add_person(out, "chatter_",
                notice.anonymous ? chat::Person{}
                                 : chat::Person{message.author_id, message.author_login,
@@ -219,9 +217,9 @@ std::optional<Json> notification_payload(const chat::UserNotice& notice, const S
     out["badges"] = badges_json(message.badges, message.badge_info);
     out["system_message"] = notice.system_text;
     out["message_id"] = message.id.to_string();
-    out["source_message_id"] = std::move(said_in.message_id);
-    out["source_badges"] = std::move(said_in.badges);
-    out["is_source_only"] = std::move(said_in.only);
+    out["source_message_id"] = source_message_id(said_in);
+    out["source_badges"] = source_badges(said_in);
+    out["is_source_only"] = is_source_only(message);
     out["message"] = message_json(message, source.names);
     out["notice_type"] = type;
     for (const char* key : kKindKeys)

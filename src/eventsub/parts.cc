@@ -169,13 +169,25 @@ Json badges_json(const std::vector<chat::Badge>& badges, const std::vector<chat:
     return list;
 }
 
-SourceFacts::SourceFacts(const chat::Message& message, ChannelId shown_in) {
-    if (!message.source) return;
-    only = message.source_only;
-    if (!chat::is_copy(message, shown_in)) return;
-    broadcaster = message.source->broadcaster;
-    message_id = message.source->message.to_string();
-    badges = badges_json(message.source->badges, message.source->badge_info);
+const chat::Source* other_source(const chat::Message& message, ChannelId shown_in) {
+    return chat::is_copy(message, shown_in) ? &*message.source : nullptr;
+}
+
+void add_source_broadcaster(Json& out, const chat::Source* source) {
+    add_person(out, "source_broadcaster_",
+               source != nullptr ? source->broadcaster : chat::Person{});
+}
+
+Json source_message_id(const chat::Source* source) {
+    return source != nullptr ? Json(source->message.to_string()) : Json(nullptr);
+}
+
+Json source_badges(const chat::Source* source) {
+    return source != nullptr ? badges_json(source->badges, source->badge_info) : Json(nullptr);
+}
+
+Json is_source_only(const chat::Message& message) {
+    return message.source ? Json(message.source_only) : Json(nullptr);
 }
 
 std::string spoken_text(const chat::Message& message) {

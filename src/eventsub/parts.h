@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include "chat/event.h"
 #include "eventsub/payload.h"
@@ -26,13 +26,14 @@ struct Source {
 
 /// `<prefix>user_id`, `_login`, `_name`; nulls for nobody.
 void add_person(Json& out, std::string_view prefix, const chat::Person& person);
-/// What a payload says of where a message was said: nulls, unless that was in another channel of a
-/// shared chat.
-struct SourceFacts {
-    SourceFacts(const chat::Message& message, ChannelId shown_in);
-    chat::Person broadcaster{};
-    Json message_id, badges, only;
-};
+/// Where a message of a shared chat was said, if that was in another channel than it is shown in;
+/// else null. What payloads say of it is null then.
+const chat::Source* other_source(const chat::Message& message, ChannelId shown_in);
+void add_source_broadcaster(Json& out, const chat::Source* source);
+Json source_message_id(const chat::Source* source);
+Json source_badges(const chat::Source* source);
+/// Null where the channel shares its chat with none.
+Json is_source_only(const chat::Message& message);
 
 /// Each with the `info` that the `badge-info` tag has of it.
 Json badges_json(const std::vector<chat::Badge>& badges, const std::vector<chat::Badge>& info);

@@ -25,8 +25,11 @@ struct Account {
     Profile profile;
 };
 
-using store::facts_of;
-Json facts_of(const Account& account) {
+template <class Facts>
+Json logged(const Facts& facts) {
+    return facts_of(facts);
+}
+Json logged(const Account& account) {
     Json facts = facts_of(account.user);
     const Profile& profile = account.profile;
     facts["created_at"] = unix_ms(profile.created_at);
@@ -69,13 +72,13 @@ Result<bool> set_logged(Catalog& catalog, Changed<Facts> what, const SetFacts<Fa
     const auto done = set(what.before);
     if (done && !*done) return done;
     const auto after = what.read();
-    Result<void> logged;
+    Result<void> written;
     if (!after) {
-        logged = tl::unexpected(after.error());
-    } else if (*after && tell_difference(facts_of(what.before), facts_of(**after), what.entry)) {
-        logged = catalog.apply({}, {&what.entry, 1});
+        written = tl::unexpected(after.error());
+    } else if (*after && tell_difference(logged(what.before), logged(**after), what.entry)) {
+        written = catalog.apply({}, {&what.entry, 1});
     }
-    if (done && !logged) return tl::unexpected(logged.error());
+    if (done && !written) return tl::unexpected(written.error());
     return done;
 }
 
