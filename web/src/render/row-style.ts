@@ -30,7 +30,7 @@ export const rowStyle = css`
     padding: 0 5px;
     font-size: 12px;
     color: var(--ink-soft);
-    border: 1px solid var(--line);
+    border: 1px solid var(--edge);
     border-radius: 8px;
   }
   .badges {
