@@ -305,6 +305,7 @@ void add_export(CLI::App& app, Makers& makers) {
         .add_option("--dynamodb", command->dynamodb,
                     "Where the message log is, as serve was given it")
         ->type_name("URL");
+    exporter.add_flag("--quiet", command->quiet, "No progress bar");
     makers[&exporter] = [command] { return *command; };
 }
 

@@ -2,6 +2,7 @@
 #include "app/node.h"
 
 #include <condition_variable>
+#include <deque>
 #include <mutex>
 #include <random>
 
@@ -80,6 +81,8 @@ struct Node::Impl {
     Result<void> start_redis();
     std::unique_ptr<bus::Bus> make_bus(bus::Receiver& receiver, Scheduler& shard);
     Result<void> start_shards();
+    /// Tells the others how this node is, and looks for those that are lost, in each region.
+    void look_at_nodes();
     template <class Adopt, class Open>
     Result<void> listen(std::vector<reactor::Fd> sockets, reactor::Endpoint& at, Adopt adopt,
                         Open open);
@@ -103,6 +106,8 @@ struct Node::Impl {
     }
     std::string status();
     std::string node_json();
+    /// Nothing: this node is alone.
+    std::vector<NodesAt> nodes_at() const;
     void stop(std::chrono::milliseconds drain, std::chrono::milliseconds grace);
     api::Health health() const;
     std::vector<ShardCounters> shard_counters() const;
@@ -150,7 +155,7 @@ struct Node::Impl {
     std::string node_id = "alone";
     const std::string node_name = host_name();
     CpuLoad load{started_at};
-    LostNodes lost_nodes;
+    std::deque<LostNodes> lost_nodes;  ///< as nodes_at()
     std::atomic<bool> draining{false};
     std::atomic<bool> left{false};  ///< the list of nodes
     bool stopped = false;
@@ -332,6 +337,16 @@ std::string Node::Impl::node_json() {
     return said.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+std::vector<NodesAt> Node::Impl::nodes_at() const {
+    std::vector<NodesAt> all;
+    if (!redis) return all;
+    const bool several = !options.regions.empty();
+    all.push_back({several ? options.regions[options.hub.region].name : "", redis.get()});
+    for (const auto& [region, link] : other_regions)
+        all.push_back({options.regions[region].name, link.get()});
+    return all;
+}
+
 std::vector<Node::ShardCounters> Node::Impl::shard_counters() const {
     std::vector<ShardCounters> counters;
     for (const auto& shard : shards) counters.push_back(shard->counters());
@@ -354,7 +369,7 @@ void Node::Impl::make_router() {
             [this](const std::vector<ChannelId>& channels) {
                 return viewers.of(channels, reactor::read_clocks().mono);
             },
-        .nodes = [this] { return list_nodes(redis.get(), node_json(), !left).dump(); },
+        .nodes = [this] { return list_nodes(nodes_at(), node_json(), !left).dump(); },
         .now = [] { return reactor::read_clocks(); },
         .random = random_bits,
         .clients = options.clients,
@@ -458,6 +473,7 @@ Result<void> Node::Impl::start_shards() {
     register_request_metrics(metrics, request_limits);
     if (redis) {
         register_redis_metrics(metrics, redis->counters());
+        for (std::size_t i = 0; i < nodes_at().size(); ++i) lost_nodes.emplace_back();
         register_node_list_metrics(metrics, lost_nodes, gateway->news_unreadable());
         for (const auto& [region, link] : other_regions)
             register_region_metrics(metrics, options.regions[region].name, link->counters());
@@ -468,14 +484,7 @@ Result<void> Node::Impl::start_shards() {
                      events->webhook_changed(what.id, what.status, reactor::read_clocks().wall);
                  },
              .missed = [this] { events->look_at_webhooks(reactor::read_clocks().wall); }});
-        parts->upkeep.push_back({limits::kPresenceEvery, [this] {
-                                     if (!left)
-                                         redis->report(ChannelId{}, node_json(),
-                                                       [this](const auto& said) {
-                                                           if (lost_nodes.look(said))
-                                                               gateway->node_lost();
-                                                       });
-                                 }});
+        parts->upkeep.push_back({limits::kPresenceEvery, [this] { look_at_nodes(); }});
         parts->upkeep.push_back({limits::kWebhooksLookedAt, [this] {
                                      events->look_at_webhooks(reactor::read_clocks().wall);
                                  }});
@@ -503,6 +512,18 @@ Result<void> Node::Impl::start_shards() {
         std::move(inherited.irc), *irc,
         [](Shard& shard, reactor::Fd socket) { return shard.listen_irc(std::move(socket)); },
         [](Shard& shard, const auto& at) { return shard.listen_irc(at); });
+}
+
+void Node::Impl::look_at_nodes() {
+    if (left) return;
+    const auto all = nodes_at();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        // Only the own region's takes what is said.
+        all[i].link->report(ChannelId{}, i == 0 ? std::optional(node_json()) : std::nullopt,
+                            [this, &lost = lost_nodes[i]](const auto& said) {
+                                if (lost.look(said)) gateway->node_lost();
+                            });
+    }
 }
 
 /// Inherited sockets go round the shards, all of them: what waits in one that is closed is lost.
@@ -664,7 +685,7 @@ std::string Node::Impl::status() {
                           {"not_ready", now.not_ready},
                           {"degraded", now.degraded},
                           {"dependencies", dependencies},
-                          {"nodes", list_nodes(redis.get(), node_json(), !left)}}
+                          {"nodes", list_nodes(nodes_at(), node_json(), !left)}}
         .dump();
 }
 

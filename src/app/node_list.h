@@ -30,9 +30,16 @@ class LostNodes {
     Counter count_;
 };
 
-/// This node, as `here` says it, and what the other nodes of the region said of themselves last; an
-/// array. `tell`: they are told `here`. Blocks for at most two limits::kRedisPatience, and has none
-/// of who does not answer. `link` null: there are no others.
-nlohmann::json list_nodes(bus::redis::Link* link, const std::string& here, bool tell);
+/// A Redis that knows nodes.
+struct NodesAt {
+    std::string region;  ///< empty: there are no regions
+    bus::redis::Link* link;
+};
+
+/// This node, as `here` says it, and what the other nodes said of themselves last, each with its
+/// region's name; an array. `at`: the own region's Redis, then those of the others; none: there
+/// are no other nodes. `tell`: the own region is told `here`. Blocks for at most two
+/// limits::kRedisPatience; of a Redis that does not answer it has no nodes.
+nlohmann::json list_nodes(const std::vector<NodesAt>& at, const std::string& here, bool tell);
 
 }  // namespace clamor::app

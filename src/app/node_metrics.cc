@@ -374,12 +374,17 @@ void register_model_metrics(Metrics& metrics, const automod::ModelRoute& route) 
     metrics.histogram("clamor_model_batch_seconds", "Of a request.", {}, counters.batch_time);
 }
 
-void register_node_list_metrics(Metrics& metrics, const LostNodes& lost,
+void register_node_list_metrics(Metrics& metrics, const std::deque<LostNodes>& lost,
                                 const Counter& unreadable) {
     metrics.counter("clamor_node_news_unreadable_total",
                     "What came as another node's news and could not be read.", {}, unreadable);
     metrics.counter("clamor_nodes_lost_total", "Other nodes that were gone without having left.",
-                    {}, lost.count());
+                    {}, [&lost] {
+                        double all = 0;
+                        for (const LostNodes& region : lost)
+                            all += static_cast<double>(region.count().value());
+                        return all;
+                    });
 }
 
 void register_redis_metrics(Metrics& metrics, const bus::redis::Counters& redis) {

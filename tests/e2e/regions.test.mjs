@@ -12,7 +12,7 @@ import { Dynalite } from './dynalite.mjs';
 import { IrcClient, kAllCaps, parseLine } from './irc.mjs';
 import { Postgres } from './postgres.mjs';
 import { Redis } from './redis.mjs';
-import { binary, eventually, exitSoon, Server, sleep } from './server.mjs';
+import { binary, eventually, exitSoon, exportChannel, Server, sleep } from './server.mjs';
 
 const kCutSeconds = Number(process.env.CLAMOR_CUT_SECONDS ?? 3);
 const kTimeout = { timeout: 120_000 + 2000 * kCutSeconds };
@@ -129,6 +129,26 @@ test('viewers of every region see all messages once, each region\'s in its order
     assert.deepEqual(forth, one);
     const { messages: recent } = await rest(servers[0], `/api/v2/recent-messages/${room}?limit=800`, room);
     assert.deepEqual(recent.filter((line) => line.includes(' PRIVMSG ')).map((line) => parseLine(line).text), one.map(({ text }) => text));
+    // So is what is exported, beside the servers.
+    for (const server of servers) {
+        const exported = exportChannel(server.data, room, '--postgres', postgres.url, '--dynamodb', dynalite.url('regions'));
+        assert.deepEqual(exported.map(({ id }) => id), one.map(({ id }) => id));
+    }
+});
+
+test('every node lists those of all regions, each with its region', kTimeout, async () => {
+    const expected = Object.fromEntries(servers.map(({ http }, i) => [`127.0.0.1:${http}`, kNames[Math.min(i, 1)]]));
+    for (const [here, server] of servers.entries()) {
+        await eventually(async () => {
+            const { nodes } = await rest(server, '/api/nodes', 'app');
+            assert.equal(nodes[0].http, `127.0.0.1:${server.http}`, 'the one that is asked comes first');
+            if (nodes.length < 3) return false;
+            assert.deepEqual(Object.fromEntries(nodes.map(({ http, region }) => [http, region])), expected);
+            return true;
+        }, `the list of node ${here} is whole`, 20_000);
+        const admin = JSON.parse(server.run('admin', 'status', '--data', server.data).stdout);
+        assert.deepEqual(admin.nodes.map(({ region }) => region).sort(), ['eu', 'us', 'us']);
+    }
 });
 
 test('what moderators do in one region holds in the other', kTimeout, async () => {
