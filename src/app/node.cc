@@ -2,7 +2,6 @@
 #include "app/node.h"
 
 #include <condition_variable>
-#include <deque>
 #include <mutex>
 #include <random>
 
@@ -81,8 +80,6 @@ struct Node::Impl {
     Result<void> start_redis();
     std::unique_ptr<bus::Bus> make_bus(bus::Receiver& receiver, Scheduler& shard);
     Result<void> start_shards();
-    /// Tells the others how this node is, and looks for those that are lost, in each region.
-    void look_at_nodes();
     template <class Adopt, class Open>
     Result<void> listen(std::vector<reactor::Fd> sockets, reactor::Endpoint& at, Adopt adopt,
                         Open open);
@@ -106,8 +103,6 @@ struct Node::Impl {
     }
     std::string status();
     std::string node_json();
-    /// Nothing: this node is alone.
-    std::vector<NodesAt> nodes_at() const;
     void stop(std::chrono::milliseconds drain, std::chrono::milliseconds grace);
     api::Health health() const;
     std::vector<ShardCounters> shard_counters() const;
@@ -155,7 +150,7 @@ struct Node::Impl {
     std::string node_id = "alone";
     const std::string node_name = host_name();
     CpuLoad load{started_at};
-    std::deque<LostNodes> lost_nodes;  ///< as nodes_at()
+    std::unique_ptr<NodeList> nodes = std::make_unique<NodeList>(std::vector<NodesAt>());
     std::atomic<bool> draining{false};
     std::atomic<bool> left{false};  ///< the list of nodes
     bool stopped = false;
@@ -322,29 +317,20 @@ Node::Impl::Totals Node::Impl::totals() const {
 std::string Node::Impl::node_json() {
     const Now now = reactor::read_clocks();
     const Totals all = totals();
-    const nlohmann::ordered_json said{{"id", node_id},
-                                      {"name", node_name},
-                                      {"http", http.to_string()},
-                                      {"version", kVersion},
-                                      {"uptime_seconds", uptime_seconds()},
-                                      {"connections", connections()},
-                                      {"rooms", all.rooms},
-                                      {"messages_accepted", all.messages},
-                                      {"cpu", load.share(now.mono)},
-                                      {"ready", health().not_ready.empty()},
-                                      {"draining", draining.load()},
-                                      {"seen_at", unix_ms(now.wall)}};
+    nlohmann::ordered_json said{{"id", node_id},
+                                {"name", node_name},
+                                {"http", http.to_string()},
+                                {"version", kVersion},
+                                {"uptime_seconds", uptime_seconds()},
+                                {"connections", connections()},
+                                {"rooms", all.rooms},
+                                {"messages_accepted", all.messages},
+                                {"cpu", load.share(now.mono)},
+                                {"ready", health().not_ready.empty()},
+                                {"draining", draining.load()},
+                                {"seen_at", unix_ms(now.wall)}};
+    if (options.number != 0) said["node"] = options.number;
     return said.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-std::vector<NodesAt> Node::Impl::nodes_at() const {
-    std::vector<NodesAt> all;
-    if (!redis) return all;
-    const bool several = !options.regions.empty();
-    all.push_back({several ? options.regions[options.hub.region].name : "", redis.get()});
-    for (const auto& [region, link] : other_regions)
-        all.push_back({options.regions[region].name, link.get()});
-    return all;
 }
 
 std::vector<Node::ShardCounters> Node::Impl::shard_counters() const {
@@ -369,7 +355,7 @@ void Node::Impl::make_router() {
             [this](const std::vector<ChannelId>& channels) {
                 return viewers.of(channels, reactor::read_clocks().mono);
             },
-        .nodes = [this] { return list_nodes(nodes_at(), node_json(), !left).dump(); },
+        .nodes = [this] { return nodes->list(node_json(), !left).dump(); },
         .now = [] { return reactor::read_clocks(); },
         .random = random_bits,
         .clients = options.clients,
@@ -405,12 +391,15 @@ Result<void> Node::Impl::start_redis() {
     auto own = link(*options.redis, random_bits(), options.hub.region);
     if (!own) return tl::unexpected(own.error());
     redis = *std::move(own);
+    std::vector<NodesAt> at{{options.region_name(), redis.get()}};
     for (unsigned i = 0; i < options.regions.size(); ++i) {
         if (i == options.hub.region) continue;
         auto other = link(options.regions[i].url, redis->node(), i);
         if (!other) return tl::unexpected(other.error());
+        at.push_back({options.regions[i].name, other->get()});
         other_regions.emplace(i, *std::move(other));
     }
+    nodes = std::make_unique<NodeList>(std::move(at));
     redis_limits = std::make_unique<RedisLimits>(*redis);
     redis_presence = std::make_unique<RedisPresence>(*redis);
     viewers.join_nodes(*redis_presence);
@@ -473,8 +462,7 @@ Result<void> Node::Impl::start_shards() {
     register_request_metrics(metrics, request_limits);
     if (redis) {
         register_redis_metrics(metrics, redis->counters());
-        for (std::size_t i = 0; i < nodes_at().size(); ++i) lost_nodes.emplace_back();
-        register_node_list_metrics(metrics, lost_nodes, gateway->news_unreadable());
+        register_node_list_metrics(metrics, *nodes, gateway->news_unreadable());
         for (const auto& [region, link] : other_regions)
             register_region_metrics(metrics, options.regions[region].name, link->counters());
         gateway->join_nodes(
@@ -484,11 +472,15 @@ Result<void> Node::Impl::start_shards() {
                      events->webhook_changed(what.id, what.status, reactor::read_clocks().wall);
                  },
              .missed = [this] { events->look_at_webhooks(reactor::read_clocks().wall); }});
-        parts->upkeep.push_back({limits::kPresenceEvery, [this] { look_at_nodes(); }});
+        parts->upkeep.push_back({limits::kPresenceEvery, [this] {
+                                     if (left) return;
+                                     nodes->look(node_json(), [this] { gateway->node_lost(); });
+                                 }});
         parts->upkeep.push_back({limits::kWebhooksLookedAt, [this] {
                                      events->look_at_webhooks(reactor::read_clocks().wall);
                                  }});
     }
+    register_node_info(metrics, options, node_name);
     if (pool != nullptr) register_pool_metrics(metrics, *pool);
     register_health_metrics(metrics, [this] { return health(); });
     register_reload_metrics(metrics, reloads);
@@ -512,18 +504,6 @@ Result<void> Node::Impl::start_shards() {
         std::move(inherited.irc), *irc,
         [](Shard& shard, reactor::Fd socket) { return shard.listen_irc(std::move(socket)); },
         [](Shard& shard, const auto& at) { return shard.listen_irc(at); });
-}
-
-void Node::Impl::look_at_nodes() {
-    if (left) return;
-    const auto all = nodes_at();
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        // Only the own region's takes what is said.
-        all[i].link->report(ChannelId{}, i == 0 ? std::optional(node_json()) : std::nullopt,
-                            [this, &lost = lost_nodes[i]](const auto& said) {
-                                if (lost.look(said)) gateway->node_lost();
-                            });
-    }
 }
 
 /// Inherited sockets go round the shards, all of them: what waits in one that is closed is lost.
@@ -685,7 +665,7 @@ std::string Node::Impl::status() {
                           {"not_ready", now.not_ready},
                           {"degraded", now.degraded},
                           {"dependencies", dependencies},
-                          {"nodes", list_nodes(nodes_at(), node_json(), !left)}}
+                          {"nodes", nodes->list(node_json(), !left)}}
         .dump();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/node_list.h"
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 
@@ -73,7 +74,7 @@ class NodeListTest : public testing::Test {
     /// The nodes as "id region", the asked one first.
     static std::vector<std::string> list(const std::vector<NodesAt>& at, const std::string& here) {
         std::vector<std::string> nodes;
-        for (const auto& node : list_nodes(at, here, true))
+        for (const auto& node : NodeList(at).list(here, true))
             nodes.push_back(node["id"].get<std::string>() + " " + node.value("region", "-"));
         return nodes;
     }
@@ -101,6 +102,28 @@ TEST_F(NodeListTest, HasTheNodesOfAllRegionsWithTheirRegion) {
     us_.kill();
     EXPECT_EQ(list(of_a, alive("a")), (Said{"a eu", "b eu"}));
     EXPECT_EQ(list({}, alive("a")), (Said{"a -"})) << "alone";
+}
+
+TEST_F(NodeListTest, MissesNodesOfAnyRegion) {
+    const LinkPtr a = link(0, 1, false), a_us = link(1, 1, true);
+    const LinkPtr c = link(1, 3, false);
+    NodeList here({{"eu", a.get()}, {"us", a_us.get()}});
+    std::atomic<int> found{0};
+    // Each look tells whatever the one before has found, since a link asks in order.
+    const auto look = [&] {
+        here.look(alive("a"), [&found] { ++found; });
+        return here.list(alive("a"), true).size();
+    };
+    EXPECT_EQ(look(), 1u);
+    EXPECT_EQ(NodeList({{"us", c.get()}}).list(alive("c"), true).size(), 1u);
+    EXPECT_EQ(look(), 2u);
+    us_.cli("del clamor:{0}:present");
+    for (int i = 0; i < limits::kNodeMissed; ++i) {
+        EXPECT_EQ(found, 0);
+        EXPECT_EQ(look(), 1u);
+    }
+    EXPECT_EQ(found, 1);
+    EXPECT_EQ(here.lost(), 1u);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "app/version.h"
 #include "edge/close_reason.h"
 
 namespace clamor::app {
@@ -379,17 +380,21 @@ void register_model_metrics(Metrics& metrics, const automod::ModelRoute& route) 
     metrics.histogram("clamor_model_batch_seconds", "Of a request.", {}, counters.batch_time);
 }
 
-void register_node_list_metrics(Metrics& metrics, const std::deque<LostNodes>& lost,
+void register_node_list_metrics(Metrics& metrics, const NodeList& nodes,
                                 const Counter& unreadable) {
     metrics.counter("clamor_node_news_unreadable_total",
                     "What came as another node's news and could not be read.", {}, unreadable);
     metrics.counter("clamor_nodes_lost_total", "Other nodes that were gone without having left.",
-                    {}, [&lost] {
-                        double all = 0;
-                        for (const LostNodes& region : lost)
-                            all += static_cast<double>(region.count().value());
-                        return all;
-                    });
+                    {}, [&nodes] { return static_cast<double>(nodes.lost()); });
+}
+
+void register_node_info(Metrics& metrics, const NodeOptions& node, const std::string& name) {
+    metrics.info("clamor_node_info", "Which node this is.", [&node, name] {
+        return MetricLabels{{"node", std::to_string(node.number)},
+                            {"name", name},
+                            {"region", node.region_name()},
+                            {"version", std::string(kVersion)}};
+    });
 }
 
 void register_redis_metrics(Metrics& metrics, const bus::redis::Counters& redis) {

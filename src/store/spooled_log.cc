@@ -131,6 +131,9 @@ void SpooledLog::start_writer(MessageLog& log, WaitingChannels left, std::uint64
     LogWriterOptions writer = options_.writer;
     writer.on_written = [this](std::uint64_t before) {
         in_log_.store(before, std::memory_order_relaxed);
+        const std::lock_guard lock(mutex_);
+        written_ = true;
+        if (idle_) wake_.notify_one();
     };
     Backlog backlog{.read =
                         [this](std::uint64_t first, std::uint64_t end, const auto& each) {
@@ -265,12 +268,14 @@ void SpooledLog::catch_up(ChannelId channel) {
 void SpooledLog::run() {
     pthread_setname_np(pthread_self(), "log-spool");
     while (take_group()) {
-        if (!write_group()) {
-            log::error("messages or deletions were lost: the spool kept failing until the stop",
-                       {{"lost", waiting()}});
-            return;
+        if (!group_.empty()) {
+            if (!write_group()) {
+                log::error("messages or deletions were lost: the spool kept failing until the stop",
+                           {{"lost", waiting()}});
+                return;
+            }
+            hand_on();
         }
-        hand_on();
         release();
         counters_.bytes.set(spool_->bytes());
         watch_fullness();
@@ -282,13 +287,13 @@ bool SpooledLog::take_group() {
     wake_.wait_until(lock, group_started_ + options_.interval,
                      [this] { return retry_.stopping() || queue_.size() >= options_.group_max; });
     idle_ = queue_.empty();
-    wake_.wait(lock, [this] { return retry_.stopping() || !queue_.empty(); });
-    idle_ = false;
+    wake_.wait(lock, [this] { return retry_.stopping() || !queue_.empty() || written_; });
+    idle_ = written_ = false;
     while (!queue_.empty() && group_.size() < options_.group_max) {
         group_.push_back(std::move(queue_.front()));
         queue_.pop_front();
     }
-    return !group_.empty();
+    return !group_.empty() || !retry_.stopping();
 }
 
 bool SpooledLog::write_group() {

@@ -95,6 +95,7 @@ class SpooledLog final : public LogQueue {
     Result<void> write_left(MessageLog& log);
     void enqueue(Entry entry);
     void run();
+    /// Waits for entries, or, without any, for room that the log has made. False: stopped.
     bool take_group();
     /// Tries until it succeeds; false when it gave up because of the stop.
     bool write_group();
@@ -121,6 +122,7 @@ class SpooledLog final : public LogQueue {
     std::uint64_t taken_ = 0;  ///< entries, ever
     std::uint64_t done_ = 0;   ///< of them, handed on
     bool idle_ = false;        ///< the thread waits for the next entry
+    bool written_ = false;     ///< the log has more than when the thread released last
     Retry retry_;
 
     // Of the thread alone.

@@ -29,9 +29,10 @@ before(async () => {
     [postgres, dynalite, ...redis] = await Promise.all([Postgres.start(), Dynalite.start(), Redis.start(), Redis.start()]);
     // Each region has a link of its own to the other one's Redis.
     links = await Promise.all(redis.map(({ port }) => DelayProxy.start(port, { delay: kDelay })));
-    const start = (here) =>
+    const start = (here, node) =>
         Server.start({
             config: {
+                server: { node },
                 catalog: { url: postgres.url },
                 dynamodb: { url: dynalite.url('regions') },
                 limits: { messages_viewer: 10_000, messages_moderator: 10_000 },
@@ -39,7 +40,7 @@ before(async () => {
             },
         });
     // One after the other: both make the tables.
-    servers = [await start(0), await start(1), await start(1)];
+    servers = [await start(0, 1), await start(1, 2), await start(1, 3)];
 });
 after(async () => {
     exitSoon();
@@ -136,18 +137,21 @@ test('viewers of every region see all messages once, each region\'s in its order
     }
 });
 
-test('every node lists those of all regions, each with its region', kTimeout, async () => {
-    const expected = Object.fromEntries(servers.map(({ http }, i) => [`127.0.0.1:${http}`, kNames[Math.min(i, 1)]]));
+test('every node lists those of all regions, each with its region and number, and says its own', kTimeout, async () => {
+    const expected = Object.fromEntries(servers.map(({ http }, i) => [`127.0.0.1:${http}`, `${i + 1} ${kNames[Math.min(i, 1)]}`]));
     for (const [here, server] of servers.entries()) {
         await eventually(async () => {
             const { nodes } = await rest(server, '/api/nodes', 'app');
             assert.equal(nodes[0].http, `127.0.0.1:${server.http}`, 'the one that is asked comes first');
             if (nodes.length < 3) return false;
-            assert.deepEqual(Object.fromEntries(nodes.map(({ http, region }) => [http, region])), expected);
+            assert.deepEqual(Object.fromEntries(nodes.map(({ http, node, region }) => [http, `${node} ${region}`])), expected);
             return true;
         }, `the list of node ${here} is whole`, 20_000);
         const admin = JSON.parse(server.run('admin', 'status', '--data', server.data).stdout);
         assert.deepEqual(admin.nodes.map(({ region }) => region).sort(), ['eu', 'us', 'us']);
+        const { text: metrics } = await server.get('/metrics');
+        assert.match(metrics, new RegExp(`^clamor_node_info{.*node="${here + 1}".*region="${kNames[Math.min(here, 1)]}".*} 1$`, 'm'));
+        assert.match(server.log, new RegExp(`clamor serves.* node=${here + 1}$`, 'm'));
     }
 });
 
