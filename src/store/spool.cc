@@ -116,7 +116,8 @@ Result<void> Spool::read_left(const Reader& each) {
     }
     appended_ = left_;
     for (const Segment& segment : segments_) {
-        if (segment.open_end == 0) continue;
+        // One with damage is to be known as such by the next process as well.
+        if (segment.open_end == 0 || segment.damaged) continue;
         if (auto closed = close_left(segment); !closed) return closed;
     }
     return {};
