@@ -99,7 +99,10 @@ void add_serve(CLI::App& app, Makers& makers) {
         ->type_name("URL");
     serve.add_option("--shards", flags->shards, "Threads that serve; 0: one for each core")
         ->check(CLI::Range(0, 256));
-    serve.add_option("--node", flags->node, "This node's number")->check(CLI::Range(0, 1023));
+    serve
+        .add_option("--node", flags->node,
+                    "This node's number, in its log, metrics and the list of nodes; 0 for none")
+        ->check(CLI::Range(0, 1023));
     serve.add_option("--redis", flags->redis, "The Redis that joins this node to others")
         ->type_name("URL");
     serve.add_flag("--redis-only-node", flags->redis_only_node,
@@ -305,6 +308,7 @@ void add_export(CLI::App& app, Makers& makers) {
         .add_option("--dynamodb", command->dynamodb,
                     "Where the message log is, as serve was given it")
         ->type_name("URL");
+    exporter.add_flag("--quiet", command->quiet, "No progress bar");
     makers[&exporter] = [command] { return *command; };
 }
 

@@ -90,6 +90,7 @@ struct ExportCommand {
     std::string postgres{};  ///< its URL; empty: the catalog is in the data folder
     std::string channel;
     std::string dynamodb{};  ///< where the message log is; empty: in the data folder
+    bool quiet = false;
 };
 
 /// Speaks to the server that runs in a data folder.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/commands.h"
 
+#include <algorithm>
 #include <ostream>
 
 #include <fmt/format.h>
@@ -8,8 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "api/message_json.h"
-#include "base/limits.h"
 #include "store/fact_changes.h"
+#include "store/history_reader.h"
 
 namespace clamor::app {
 
@@ -183,27 +184,32 @@ Result<void> run_channel(const ChannelCommand& command, store::Catalog& catalog,
 }
 
 Result<void> run_export(const ExportCommand& command, store::Catalog& catalog,
-                        store::MessageLog& log, std::ostream& out) {
+                        store::MessageLog& log, unsigned regions, std::ostream& out,
+                        const std::function<void(const ExportProgress&)>& progress) {
     const auto channel = existing_channel(catalog, command.channel);
     if (!channel) return tl::unexpected(channel.error());
-    store::HistoryQuery query;
-    query.channel = channel->id;
-    query.after_sequence = 0;
-    query.messages_only = true;
-    query.limit = limits::kHistoryPage;
+    const auto ends = log.last_of_regions(channel->id);
+    if (!ends) return tl::unexpected(ends.error());
+    WallTime end{};
+    for (const store::LastMessage& last : *ends) end = std::max(end, last.sent_at);
+    store::HistoryReader history(log, channel->id, regions);
+    WallTime begin{};
+    ExportProgress so_far;
     while (true) {
-        const auto page = log.read(query);
-        if (!page) return tl::unexpected(page.error());
-        if (page->empty()) break;
-        for (const auto& stored : *page) {
-            const auto message = api::read_message(stored);
-            if (!message) return tl::unexpected(message.error());
-            auto line = api::message_json(stored, *message);
-            // Who runs the server sees what viewers do not.
-            if (chat::for_moderators_only(*message)) line["restricted"] = true;
-            out << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
-        }
-        query.after_sequence = page->back().position.sequence;
+        const auto stored = history.next();
+        if (!stored) return tl::unexpected(stored.error());
+        if (!*stored) break;
+        const auto message = api::read_message(**stored);
+        if (!message) return tl::unexpected(message.error());
+        auto line = api::message_json(**stored, *message);
+        // Who runs the server sees what viewers do not.
+        if (chat::for_moderators_only(*message)) line["restricted"] = true;
+        out << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+        if (so_far.messages++ == 0) begin = (*stored)->sent_at;
+        so_far.done = std::chrono::floor<std::chrono::seconds>((*stored)->sent_at - begin);
+        // Beside a running server more may be said meanwhile.
+        so_far.whole = std::max(std::chrono::floor<std::chrono::seconds>(end - begin), so_far.done);
+        progress(so_far);
     }
     if (!out.flush()) return fail(std::errc::io_error, "the output could not be written");
     return {};

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
+#include <cstdint>
+#include <functional>
 #include <iosfwd>
 
 #include "app/cli.h"
@@ -25,8 +28,19 @@ Result<void> run_user(const UserCommand& command, store::Catalog& catalog, WallT
 Result<void> run_channel(const ChannelCommand& command, store::Catalog& catalog, WallTime now,
                          std::ostream& out);
 
-/// One JSON document a line, oldest first, as GET /api/channels/{login}/messages has them.
+/// What an export has come to: the time of what was printed last, out of the time that the history
+/// covers.
+struct ExportProgress {
+    std::chrono::seconds done{0};
+    std::chrono::seconds whole{0};
+    std::uint64_t messages = 0;
+};
+
+/// One JSON document a line, as GET /api/channels/{login}/messages has them: oldest first, and all
+/// `regions` (1: there are none) as one history, by time, then region, then sequence. `progress` is
+/// told after each message.
 Result<void> run_export(const ExportCommand& command, store::Catalog& catalog,
-                        store::MessageLog& log, std::ostream& out);
+                        store::MessageLog& log, unsigned regions, std::ostream& out,
+                        const std::function<void(const ExportProgress&)>& progress);
 
 }  // namespace clamor::app

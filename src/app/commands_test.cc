@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/commands.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <sstream>
@@ -14,12 +15,15 @@
 #include "chat/event.h"
 #include "store/memory_catalog.h"
 #include "store/memory_message_log.h"
+#include "store/regional_log.h"
 
 namespace clamor::app {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
+
+const auto kUntold = [](const ExportProgress&) {};
 
 class CommandsTest : public ::testing::Test {
   protected:
@@ -203,7 +207,7 @@ TEST_F(CommandsTest, SaysWhatToDoAboutUnknownNames) {
     channel.login = "nowhere";
     EXPECT_THAT(run_channel(channel, catalog, now, out).error().detail,
                 HasSubstr("`clamor channel add nowhere` makes one"));
-    EXPECT_FALSE(run_export({.data = {}, .channel = "nowhere"}, catalog, log, out));
+    EXPECT_FALSE(run_export({.data = {}, .channel = "nowhere"}, catalog, log, 1, out, kUntold));
     user.action = UserCommand::Action::add;
     user.login = "not a login";
     EXPECT_FALSE(run_user(user, catalog, now, out));
@@ -297,27 +301,29 @@ TEST_F(CommandsTest, LogsWhatItChanges) {
     }
 }
 
+/// As the server of its region appends it.
+store::StoredMessage said_in(unsigned region, ChannelId channel, std::uint64_t number, WallTime at,
+                             const std::string& text) {
+    chat::Message said;
+    said.id = MessageId::from_random(region + 1, number);
+    said.author_id = UserId(1001);
+    said.author_login = "alice";
+    said.text = text;
+    const Position position{.epoch = 1,
+                            .sequence = Position::before_first(region).sequence + number};
+    const chat::Event event{channel, "lobby", position, said};
+    return {channel, position, said.id, at, said.author_id, chat::encode_event(event), false};
+}
+
 TEST_F(CommandsTest, ExportsEveryStoredMessageInOrder) {
     const auto lobby = catalog.ensure_channel("lobby").value();
     constexpr std::uint64_t kCount = 2 * limits::kHistoryPage + 1;
     std::vector<store::StoredMessage> messages;
-    for (std::uint64_t i = 1; i <= kCount; ++i) {
-        chat::Message said;
-        said.id = MessageId::from_random(1, i);
-        said.author_id = UserId(1001);
-        said.author_login = "alice";
-        said.text = "line " + std::to_string(i);
-        const chat::Event event{lobby.id, "lobby", {1, i}, said};
-        messages.push_back({lobby.id,
-                            {1, i},
-                            said.id,
-                            wall_from_unix_ms(1),
-                            said.author_id,
-                            chat::encode_event(event),
-                            false});
-    }
+    for (std::uint64_t i = 1; i <= kCount; ++i)
+        messages.push_back(
+            said_in(0, lobby.id, i, wall_from_unix_ms(1), "line " + std::to_string(i)));
     ASSERT_TRUE(log.append(messages));
-    ASSERT_TRUE(run_export({.data = {}, .channel = "lobby"}, catalog, log, out));
+    ASSERT_TRUE(run_export({.data = {}, .channel = "lobby"}, catalog, log, 1, out, kUntold));
     std::istringstream lines(printed());
     std::uint64_t expected = 0;
     for (std::string line; std::getline(lines, line);) {
@@ -326,6 +332,42 @@ TEST_F(CommandsTest, ExportsEveryStoredMessageInOrder) {
         EXPECT_EQ(message["text"], "line " + std::to_string(expected));
     }
     EXPECT_EQ(expected, kCount);
+}
+
+TEST_F(CommandsTest, ExportsAllRegionsAsOneHistoryAndTellsHowFarItIs) {
+    const auto lobby = catalog.ensure_channel("lobby").value();
+    store::RegionalLog regional(log, 0, limits::kRegions);
+    const auto at = [](std::uint64_t second) {
+        return wall_from_unix_ms(1'773'014'400'000 + static_cast<std::int64_t>(second) * 1000);
+    };
+    // Pages end at other places in each region, and some moments are the same.
+    constexpr std::uint64_t kFirst = limits::kHistoryPage + 5;
+    constexpr std::uint64_t kThird = 2 * limits::kHistoryPage + 3;
+    std::vector<store::StoredMessage> messages;
+    for (std::uint64_t i = 1; i <= kFirst; ++i)
+        messages.push_back(said_in(0, lobby.id, i, at(3 * i), "first"));
+    for (std::uint64_t i = 1; i <= kThird; ++i)
+        messages.push_back(said_in(2, lobby.id, i, at(2 * i), "third"));
+    messages.push_back(said_in(15, lobby.id, 1, at(6), "last"));
+    ASSERT_TRUE(regional.append(messages));
+    std::vector<ExportProgress> told;
+    ASSERT_TRUE(run_export({.data = {}, .channel = "lobby"}, catalog, regional, limits::kRegions,
+                           out, [&told](const ExportProgress& now) { told.push_back(now); }));
+    std::ranges::sort(messages, {}, [](const store::StoredMessage& one) {
+        return std::pair(one.sent_at, one.position.sequence);
+    });
+    std::istringstream lines(printed());
+    std::size_t count = 0;
+    for (std::string line; std::getline(lines, line); ++count) {
+        ASSERT_LT(count, messages.size());
+        ASSERT_EQ(nlohmann::json::parse(line)["id"], messages[count].id.to_string());
+    }
+    EXPECT_EQ(count, messages.size());
+    ASSERT_EQ(told.size(), count);
+    EXPECT_EQ(told.front().done.count(), 0);
+    EXPECT_EQ(told.back().done, told.back().whole);
+    EXPECT_EQ(told.back().whole, std::chrono::seconds(2 * kThird - 2));
+    EXPECT_EQ(told.back().messages, count);
 }
 
 }  // namespace

@@ -8,10 +8,9 @@
 
 #include <fmt/format.h>
 
+#include "app/bar.h"
 #include "app/data_folder.h"
 #include "app/data_lock.h"
-#include "load/progress.h"
-#include "reactor/clock.h"
 #include "store/copy_log.h"
 #include "store/dynamodb/message_log.h"
 #include "store/postgres/catalog.h"
@@ -46,30 +45,6 @@ Result<std::optional<store::dynamodb::Address>> target_log_of(const ImportComman
     if (!address) return tl::unexpected(address.error());
     return *std::move(address);
 }
-
-/// A progress bar, from the moment on when the whole is known.
-class Bar {
-  public:
-    Bar(const char* unit, bool quiet) : unit_(unit), quiet_(quiet) {}
-    ~Bar() {
-        if (bar_) bar_->finish(done_, details_);
-    }
-    Bar(const Bar&) = delete;
-
-    void show(std::uint64_t done, std::uint64_t total, std::string_view details) {
-        if (!bar_) bar_ = std::make_unique<load::Progress>(unit_, total, quiet_);
-        done_ = done;
-        details_ = details;
-        bar_->show(done, details, reactor::read_mono_clock());
-    }
-
-  private:
-    const char* const unit_;
-    const bool quiet_;
-    std::unique_ptr<load::Progress> bar_;
-    std::uint64_t done_ = 0;
-    std::string details_;
-};
 
 Result<std::uint64_t> import_catalog(const ImportCommand& command, const std::string& source,
                                      store::Database& target) {

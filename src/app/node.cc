@@ -150,7 +150,7 @@ struct Node::Impl {
     std::string node_id = "alone";
     const std::string node_name = host_name();
     CpuLoad load{started_at};
-    LostNodes lost_nodes;
+    std::unique_ptr<NodeList> nodes = std::make_unique<NodeList>(std::vector<NodesAt>());
     std::atomic<bool> draining{false};
     std::atomic<bool> left{false};  ///< the list of nodes
     bool stopped = false;
@@ -318,18 +318,19 @@ Node::Impl::Totals Node::Impl::totals() const {
 std::string Node::Impl::node_json() {
     const Now now = reactor::read_clocks();
     const Totals all = totals();
-    const nlohmann::ordered_json said{{"id", node_id},
-                                      {"name", node_name},
-                                      {"http", http.to_string()},
-                                      {"version", kVersion},
-                                      {"uptime_seconds", uptime_seconds()},
-                                      {"connections", connections()},
-                                      {"rooms", all.rooms},
-                                      {"messages_accepted", all.messages},
-                                      {"cpu", load.share(now.mono)},
-                                      {"ready", health().not_ready.empty()},
-                                      {"draining", draining.load()},
-                                      {"seen_at", unix_ms(now.wall)}};
+    nlohmann::ordered_json said{{"id", node_id},
+                                {"name", node_name},
+                                {"http", http.to_string()},
+                                {"version", kVersion},
+                                {"uptime_seconds", uptime_seconds()},
+                                {"connections", connections()},
+                                {"rooms", all.rooms},
+                                {"messages_accepted", all.messages},
+                                {"cpu", load.share(now.mono)},
+                                {"ready", health().not_ready.empty()},
+                                {"draining", draining.load()},
+                                {"seen_at", unix_ms(now.wall)}};
+    if (options.number != 0) said["node"] = options.number;
     return said.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -355,7 +356,7 @@ void Node::Impl::make_router() {
             [this](const std::vector<ChannelId>& channels) {
                 return viewers.of(channels, reactor::read_clocks().mono);
             },
-        .nodes = [this] { return list_nodes(redis.get(), node_json(), !left).dump(); },
+        .nodes = [this] { return nodes->list(node_json(), !left).dump(); },
         .now = [] { return reactor::read_clocks(); },
         .random = random_bits,
         .clients = options.clients,
@@ -391,12 +392,15 @@ Result<void> Node::Impl::start_redis() {
     auto own = link(*options.redis, random_bits(), options.hub.region);
     if (!own) return tl::unexpected(own.error());
     redis = *std::move(own);
+    std::vector<NodesAt> at{{options.region_name(), redis.get()}};
     for (unsigned i = 0; i < options.regions.size(); ++i) {
         if (i == options.hub.region) continue;
         auto other = link(options.regions[i].url, redis->node(), i);
         if (!other) return tl::unexpected(other.error());
+        at.push_back({options.regions[i].name, other->get()});
         other_regions.emplace(i, *std::move(other));
     }
+    nodes = std::make_unique<NodeList>(std::move(at));
     redis_limits = std::make_unique<RedisLimits>(*redis);
     redis_presence = std::make_unique<RedisPresence>(*redis);
     viewers.join_nodes(*redis_presence);
@@ -459,7 +463,7 @@ Result<void> Node::Impl::start_shards() {
     register_request_metrics(metrics, request_limits);
     if (redis) {
         register_redis_metrics(metrics, redis->counters());
-        register_node_list_metrics(metrics, lost_nodes, gateway->news_unreadable());
+        register_node_list_metrics(metrics, *nodes, gateway->news_unreadable());
         for (const auto& [region, link] : other_regions)
             register_region_metrics(metrics, options.regions[region].name, link->counters());
         gateway->join_nodes(
@@ -470,17 +474,14 @@ Result<void> Node::Impl::start_shards() {
                  },
              .missed = [this] { events->look_at_webhooks(reactor::read_clocks().wall); }});
         parts->upkeep.push_back({limits::kPresenceEvery, [this] {
-                                     if (!left)
-                                         redis->report(ChannelId{}, node_json(),
-                                                       [this](const auto& said) {
-                                                           if (lost_nodes.look(said))
-                                                               gateway->node_lost();
-                                                       });
+                                     if (left) return;
+                                     nodes->look(node_json(), [this] { gateway->node_lost(); });
                                  }});
         parts->upkeep.push_back({limits::kWebhooksLookedAt, [this] {
                                      events->look_at_webhooks(reactor::read_clocks().wall);
                                  }});
     }
+    register_node_info(metrics, options, node_name);
     if (pool != nullptr) register_pool_metrics(metrics, *pool);
     register_health_metrics(metrics, [this] { return health(); });
     register_reload_metrics(metrics, reloads);
@@ -665,7 +666,7 @@ std::string Node::Impl::status() {
                           {"not_ready", now.not_ready},
                           {"degraded", now.degraded},
                           {"dependencies", dependencies},
-                          {"nodes", list_nodes(redis.get(), node_json(), !left)}}
+                          {"nodes", nodes->list(node_json(), !left)}}
         .dump();
 }
 

@@ -36,6 +36,7 @@ namespace clamor::app {
 
 struct NodeOptions {
     std::filesystem::path data;
+    std::uint16_t number = 0;  ///< that those who run it gave it; 0: none
     std::optional<store::PostgresCatalogOptions> postgres;  ///< the catalog; none: the data folder
     bool dev = false;
     std::uint16_t shards = 1;
@@ -81,6 +82,9 @@ struct NodeOptions {
     /// Called by the control socket's thread when somebody there asks for the end: stop(), or
     /// stop_soon() where `soon`. Null: there is no control socket.
     std::function<void(bool soon)> ask_to_end{};
+
+    /// Empty: there are no regions.
+    std::string region_name() const { return regions.empty() ? "" : regions[hub.region].name; }
 };
 
 /// A running server: the stores, the shards' threads, and what they serve. Started and stopped by

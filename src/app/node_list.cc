@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/node_list.h"
 
+#include <chrono>
 #include <future>
 #include <memory>
 #include <utility>
@@ -42,28 +43,53 @@ bool LostNodes::look(const std::optional<std::vector<std::string>>& said) {
         }
         count_.add();
         lost = true;
-        log::warn("a node is lost; the facts of all rooms are read again", {{"node", at->first}});
+        log::warn("a node is lost; the facts of all rooms are read again", {{"id", at->first}});
         at = missed_.erase(at);
     }
     return lost;
 }
 
-nlohmann::json list_nodes(bus::redis::Link* link, const std::string& here, bool tell) {
-    nlohmann::json nodes = nlohmann::json::array({nlohmann::json::parse(here)});
-    if (link == nullptr) return nodes;
-    using Said = std::vector<std::string>;
-    const auto others = std::make_shared<std::promise<Said>>();
-    auto answered = others->get_future();
-    link->report(ChannelId{}, tell ? std::optional(here) : std::nullopt,
-                 [others](std::optional<Said> said) {
-                     others->set_value(said ? *std::move(said) : Said());
-                 });
-    if (answered.wait_for(2 * limits::kRedisPatience) != std::future_status::ready) return nodes;
-    for (const std::string& said : answered.get()) {
+nlohmann::json NodeList::list(const std::string& here, bool tell) const {
+    nlohmann::json nodes = nlohmann::json::array();
+    const auto add = [&nodes](const std::string& said, const std::string& region) {
         auto node = nlohmann::json::parse(said, nullptr, false);
-        if (node.is_object() && !node.contains(kLeft)) nodes.push_back(std::move(node));
+        if (!node.is_object() || node.contains(kLeft)) return;
+        if (!region.empty()) node["region"] = region;
+        nodes.push_back(std::move(node));
+    };
+    add(here, at_.empty() ? std::string() : at_.front().region);
+    using Said = std::vector<std::string>;
+    std::vector<std::future<Said>> answers;
+    for (const NodesAt& one : at_) {
+        const auto others = std::make_shared<std::promise<Said>>();
+        answers.push_back(others->get_future());
+        one.link->report(ChannelId{},
+                         tell && &one == &at_.front() ? std::optional(here) : std::nullopt,
+                         [others](std::optional<Said> said) {
+                             others->set_value(said ? *std::move(said) : Said());
+                         });
+    }
+    const auto until = std::chrono::steady_clock::now() + 2 * limits::kRedisPatience;
+    for (std::size_t i = 0; i < at_.size(); ++i) {
+        if (answers[i].wait_until(until) != std::future_status::ready) continue;
+        for (const std::string& said : answers[i].get()) add(said, at_[i].region);
     }
     return nodes;
+}
+
+void NodeList::look(const std::string& here, const std::function<void()>& found) {
+    for (std::size_t i = 0; i < at_.size(); ++i) {
+        at_[i].link->report(ChannelId{}, i == 0 ? std::optional(here) : std::nullopt,
+                            [found, &lost = lost_[i]](const auto& said) {
+                                if (lost.look(said)) found();
+                            });
+    }
+}
+
+std::uint64_t NodeList::lost() const {
+    std::uint64_t all = 0;
+    for (const LostNodes& region : lost_) all += region.count().value();
+    return all;
 }
 
 }  // namespace clamor::app

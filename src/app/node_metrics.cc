@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "app/version.h"
 #include "edge/close_reason.h"
 
 namespace clamor::app {
@@ -246,20 +247,25 @@ void register_metrics(Metrics& metrics, const std::vector<Node::ShardCounters>& 
     metrics.counter("clamor_log_failures_total", "Group commits that failed and are tried again.",
                     {}, log.failures);
     metrics.counter("clamor_log_lost_total",
-                    "Messages given up at a stop, since the disk kept failing.", {}, log.lost);
+                    "Messages not in the log at a stop: the spool has them.", {}, log.lost);
     metrics.counter("clamor_log_refused_total",
                     "Entries set aside, since another one has their place in the message log.", {},
                     log_writer.refused().count());
     metrics.gauge("clamor_log_queue_depth", "Messages that wait for the message log.", {},
                   [&log_writer] { return static_cast<double>(log_writer.waiting()); });
+    metrics.gauge("clamor_log_memory_bytes",
+                  "Of entries that wait for the message log and are in memory.", {}, log.memory);
+    metrics.counter("clamor_log_read_back_total",
+                    "Entries read from the spool again when the message log could take them.", {},
+                    log.read_back);
     metrics.gauge("clamor_log_degraded", "1 while the message log cannot be written.", {},
                   [&log_writer] { return log_writer.degraded() ? 1.0 : 0.0; });
     metrics.gauge(
         "clamor_log_backlog_seconds", "How long the oldest entry has waited for the message log.",
         {}, [&log_writer] { return static_cast<double>(log_writer.backlog_age().count()) / 1000; });
     metrics.gauge("clamor_spool_fullness",
-                  "The share of its bound that the spool holds, or the log's queue: the higher.",
-                  {}, [&spooled] { return spooled.fullness() / 100.0; });
+                  "The share of its bound that the spool holds, or its queue: the higher.", {},
+                  [&spooled] { return spooled.fullness() / 100.0; });
     metrics.histogram("clamor_log_commit_seconds", "Time of a group commit.", {}, log.commit);
     metrics.gauge("clamor_worker_queue_depth", "Tasks that wait for a worker.", {},
                   [&workers] { return static_cast<double>(workers.queued()); });
@@ -383,12 +389,21 @@ void register_model_metrics(Metrics& metrics, const automod::ModelRoute& route) 
     metrics.histogram("clamor_model_batch_seconds", "Of a request.", {}, counters.batch_time);
 }
 
-void register_node_list_metrics(Metrics& metrics, const LostNodes& lost,
+void register_node_list_metrics(Metrics& metrics, const NodeList& nodes,
                                 const Counter& unreadable) {
     metrics.counter("clamor_node_news_unreadable_total",
                     "What came as another node's news and could not be read.", {}, unreadable);
     metrics.counter("clamor_nodes_lost_total", "Other nodes that were gone without having left.",
-                    {}, lost.count());
+                    {}, [&nodes] { return static_cast<double>(nodes.lost()); });
+}
+
+void register_node_info(Metrics& metrics, const NodeOptions& node, const std::string& name) {
+    metrics.info("clamor_node_info", "Which node this is.", [&node, name] {
+        return MetricLabels{{"node", std::to_string(node.number)},
+                            {"name", name},
+                            {"region", node.region_name()},
+                            {"version", std::string(kVersion)}};
+    });
 }
 
 void register_redis_metrics(Metrics& metrics, const bus::redis::Counters& redis) {

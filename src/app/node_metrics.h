@@ -50,7 +50,9 @@ void register_model_metrics(Metrics& metrics, const automod::ModelRoute& route);
 void register_health_metrics(Metrics& metrics, const std::function<api::Health()>& health);
 void register_pool_metrics(Metrics& metrics, const store::PoolCounters& pool);
 
-void register_node_list_metrics(Metrics& metrics, const LostNodes& lost, const Counter& unreadable);
+void register_node_list_metrics(Metrics& metrics, const NodeList& nodes, const Counter& unreadable);
+/// Which node this is.
+void register_node_info(Metrics& metrics, const NodeOptions& node, const std::string& name);
 /// The same of the link to Redis.
 void register_redis_metrics(Metrics& metrics, const bus::redis::Counters& counters);
 /// Of another region's Redis, from which this node only receives.

@@ -6,6 +6,10 @@
 #include <memory>
 #include <thread>
 
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "app/bar.h"
 #include "app/cli.h"
 #include "app/commands.h"
 #include "app/control.h"
@@ -99,10 +103,18 @@ int run(const ChannelCommand& command) {
     });
 }
 
+/// A log on another machine is asked for every region that there can be: one that is not there
+/// costs a request, and nobody has to say how many there are.
+unsigned regions_of(const ExportCommand& command) {
+    return command.dynamodb.empty() ? 1 : static_cast<unsigned>(limits::kRegions);
+}
+
 /// The message log as a reader beside a server, or in its place.
 Result<OpenLog> open_log_of(const ExportCommand& command, store::Catalog& catalog, bool read_only) {
     if (!command.dynamodb.empty() || !read_only)
-        return open_log({.data = command.data, .dynamodb = command.dynamodb}, catalog);
+        return open_log(
+            {.data = command.data, .dynamodb = command.dynamodb, .regions = regions_of(command)},
+            catalog);
     OpenLog opened;
     auto own =
         store::open_sqlite_message_log({.path = message_log_path(command.data), .read_only = true});
@@ -170,7 +182,14 @@ int run(const ExportCommand& command) {
         }
         const auto log = open_log_of(command, catalog, true);
         if (!log) return tl::unexpected(log.error());
-        return run_export(command, catalog, log->log(), std::cout);
+        // On a terminal a bar would stand between the lines.
+        Bar bar("seconds of history", command.quiet || ::isatty(STDOUT_FILENO) != 0);
+        return run_export(command, catalog, log->log(), regions_of(command), std::cout,
+                          [&bar](const ExportProgress& now) {
+                              bar.show(static_cast<std::uint64_t>(now.done.count()),
+                                       static_cast<std::uint64_t>(now.whole.count()),
+                                       fmt::format("{} messages", now.messages));
+                          });
     });
 }
 

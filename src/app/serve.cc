@@ -88,6 +88,7 @@ Result<void> read_auth(const AuthConfig& config, NodeOptions& options) {
 Result<NodeOptions> node_options(const Config& config) {
     NodeOptions options;
     options.data = config.server.data;
+    options.number = config.server.node;
     options.dev = config.server.dev;
     options.private_callbacks = config.server.dev || config.eventsub.private_callbacks;
     const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
@@ -189,7 +190,7 @@ Result<NodeOptions> node_options(const Config& config) {
 
 int run_serve(const ServeCommand& command) {
     Config config = command.config;
-    log::setup(config.log.level, config.log.json);
+    log::setup(config.log.level, config.log.json, config.server.node);
     raise_open_files();
     keep_freed_memory();
     const sigset_t signals = block_signals();

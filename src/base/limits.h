@@ -130,6 +130,8 @@ inline constexpr std::uint64_t kSpoolBytes = 1024 * 1024 * 1024;  // then the ec
 inline constexpr auto kSpoolInterval = 10ms;    // between the starts of two flushes of the disk
 inline constexpr auto kLogInterval = 1s;        // between two commits to the message log behind it
 inline constexpr std::size_t kLogBatch = 4096;  // entries; so many are committed at once
+inline constexpr std::size_t kLogMemory =
+    16 * 1024 * 1024;  // of entries that wait for the message log; more: only in the spool
 inline constexpr std::size_t kRefusedLogBytes =
     16 * 1024 * 1024;  // of entries that the message log never takes; more: only told in the log
 inline constexpr auto kCatchUpPatience = 2s;  // of who reads the log for what is on its way to it

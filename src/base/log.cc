@@ -10,12 +10,15 @@ namespace clamor::log {
 
 namespace {
 
+constexpr const char* kText = "%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v";
+
 std::atomic<bool> g_json{false};
+std::atomic<std::uint16_t> g_node{0};
 
 spdlog::logger& logger() {
     static const auto instance = [] {
         auto made = spdlog::stderr_logger_mt("clamor");
-        made->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v", spdlog::pattern_time_type::utc);
+        made->set_pattern(kText, spdlog::pattern_time_type::utc);
         return made;
     }();
     return *instance;
@@ -67,10 +70,11 @@ void append_json_string(std::string& out, std::string_view text) {
 
 }  // namespace
 
-void setup(Level level, bool json) {
+void setup(Level level, bool json, std::uint16_t node) {
     g_json = json;
+    g_node = node;
     logger().set_level(to_spdlog(level));
-    if (json) logger().set_pattern("%v");
+    logger().set_pattern(json ? "%v" : kText, spdlog::pattern_time_type::utc);
 }
 
 void set_level(Level level) {
@@ -82,29 +86,31 @@ void write(Level level, std::string_view event, std::initializer_list<Field> fie
     const auto as = to_spdlog(level);
     if (!out.should_log(as)) return;
     std::string line;
-    if (g_json) {
-        line = fmt::format("{{\"level\":\"{}\",\"event\":", spdlog::level::to_string_view(as));
-        append_json_string(line, event);
-        for (const auto& field : fields) {
+    const auto append = [&line](const Field& field) {
+        if (g_json) {
             line.push_back(',');
             append_json_string(line, field.key);
             line.push_back(':');
+            return append_json_string(line, field.value);
+        }
+        line += fmt::format("  {}=", field.key);
+        const bool plain =
+            field.value.find_first_of(" \"\n\r\t") == std::string::npos && !field.value.empty();
+        if (plain) {
+            line += field.value;
+        } else {
             append_json_string(line, field.value);
         }
-        line.push_back('}');
+    };
+    if (g_json) {
+        line = fmt::format("{{\"level\":\"{}\",\"event\":", spdlog::level::to_string_view(as));
+        append_json_string(line, event);
     } else {
         line = event;
-        for (const auto& field : fields) {
-            line += fmt::format("  {}=", field.key);
-            const bool plain =
-                field.value.find_first_of(" \"\n\r\t") == std::string::npos && !field.value.empty();
-            if (plain) {
-                line += field.value;
-            } else {
-                append_json_string(line, field.value);
-            }
-        }
     }
+    for (const Field& field : fields) append(field);
+    if (g_node != 0) append({"node", g_node.load()});
+    if (g_json) line.push_back('}');
     out.log(as, "{}", line);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -20,9 +21,9 @@ struct Field {
     Field(std::string_view k, const T& v) : key(k), value(fmt::format("{}", v)) {}
 };
 
-/// Chooses level and form for the whole process (stderr). Call once, before threads start; the
-/// default is info as text.
-void setup(Level level, bool json);
+/// Chooses level and form for the whole process (stderr), and the number of this node, which is in
+/// every line; 0: it has none. Call once, before threads start; the default is info as text.
+void setup(Level level, bool json, std::uint16_t node = 0);
 /// Another level from now on. Any thread.
 void set_level(Level level);
 

@@ -12,6 +12,7 @@
 #include "bus/redis/link.h"
 #include "bus/redis/link_fixture.h"
 #include "bus/redis/redis_server_fixture.h"
+#include "bus/regions_bus.h"
 #include "hub/account_limits.h"
 #include "hub/gateway.h"
 #include "hub/hub.h"
@@ -19,6 +20,7 @@
 #include "store/log_queue.h"
 #include "store/memory_catalog.h"
 #include "store/memory_message_log.h"
+#include "store/regional_log.h"
 #include "tests/fakes/fake_member.h"
 
 namespace clamor::hub {
@@ -58,37 +60,39 @@ struct Shared {
 /// A node of one shard, which the test turns.
 class TestNode {
   public:
-    TestNode(Shared& shared, std::uint64_t id)
+    /// `regions`: the Redis of each, where there are several; the node is in `options.region`.
+    TestNode(Shared& shared, std::uint64_t id, Options options = {},
+             const std::vector<std::string>& regions = {})
         : shared_(shared),
-          link_(std::move(*bus::redis::Link::start(
-              {.url = *bus::redis::parse_url(shared.redis.url()), .node = id, .seed = id},
-              *workers_))),
-          shared_limits_(*link_),
-          shared_presence_(*link_),
-          log_queue_(shared.log),
-          moderation_(shared.catalog, shared.log,
+          region_(options.region),
+          links_(link_up(regions.empty() ? std::vector{shared.redis.url()} : regions, id)),
+          regional_(shared.log, region_, static_cast<unsigned>(links_.size())),
+          shared_limits_(link()),
+          shared_presence_(link()),
+          log_queue_(regional_),
+          moderation_(shared.catalog, regional_,
                       {.create_users = true, .raid_countdown = std::chrono::seconds(1)}),
           hub_(shard_.scheduler(), peers_,
                Services{.make_bus = [this](bus::Receiver& receiver,
-                                           Scheduler& on) { return link_->make_bus(receiver, on); },
+                                           Scheduler& on) { return make_bus(receiver, on); },
                         .workers = *workers_,
                         .catalog = shared.catalog,
-                        .log = shared.log,
+                        .log = regional_,
                         .log_queue = log_queue_,
                         .limits = limits_,
                         .encoder = encoder_,
                         .moderation = moderation_,
                         .shared_limits = &shared_limits_,
                         .shared_presence = &shared_presence_},
-               Options{.create_channels = true, .id_seed = id * 1000}),
+               of_test(options, id)),
           gateway_(peers_, *workers_, shared.catalog, true) {
         peers_.push_back(&hub_);
-        gateway_.join_nodes([this](bus::Receiver& receiver,
-                                   Scheduler& on) { return link_->make_bus(receiver, on); },
-                            shared_limits_);
+        gateway_.join_nodes(
+            [this](bus::Receiver& receiver, Scheduler& on) { return make_bus(receiver, on); },
+            shared_limits_);
     }
     ~TestNode() {
-        link_->stop(std::chrono::milliseconds(0));
+        stop();
         workers_.reset();
     }
 
@@ -123,15 +127,50 @@ class TestNode {
     PromptLog& log_queue() { return log_queue_; }
     Hub& hub() { return hub_; }
     HubGateway& gateway() { return gateway_; }
-    bus::redis::Link& link() { return *link_; }
+    bus::redis::Link& link() { return link(region_); }
+    bus::redis::Link& link(unsigned region) { return *links_[region]; }
+    store::MessageLog& log() { return regional_; }
+    void stop() {
+        for (const auto& one : links_) one->stop(std::chrono::milliseconds(0));
+    }
 
   private:
+    using Links = std::vector<std::unique_ptr<bus::redis::Link>>;
+
+    static Options of_test(Options options, std::uint64_t id) {
+        options.create_channels = true;
+        options.id_seed = id * 1000;
+        return options;
+    }
+    Links link_up(const std::vector<std::string>& regions, std::uint64_t id) {
+        Links links;
+        for (unsigned region = 0; region < regions.size(); ++region) {
+            links.push_back(
+                std::move(*bus::redis::Link::start({.url = *bus::redis::parse_url(regions[region]),
+                                                    .node = id,
+                                                    .seed = id,
+                                                    .region = region,
+                                                    .follows = region != region_},
+                                                   *workers_)));
+        }
+        return links;
+    }
+    std::unique_ptr<bus::Bus> make_bus(bus::Receiver& receiver, Scheduler& on) {
+        if (links_.size() == 1) return link().make_bus(receiver, on);
+        std::vector<bus::RegionsBus::MakeBus> make;
+        for (const auto& one : links_)
+            make.emplace_back([&one, &on](bus::Receiver& from) { return one->make_bus(from, on); });
+        return std::make_unique<bus::RegionsBus>(receiver, region_, make);
+    }
+
     Shared& shared_;
+    const unsigned region_;
     bus::redis::TestShard shard_;
     std::vector<Hub*> peers_;
     std::unique_ptr<reactor::WorkerPool> workers_ =
         std::make_unique<reactor::WorkerPool>(2, 10'000);
-    std::unique_ptr<bus::redis::Link> link_;
+    Links links_;
+    store::RegionalLog regional_;
     app::RedisLimits shared_limits_;
     app::RedisPresence shared_presence_;
     PromptLog log_queue_;

@@ -2,6 +2,7 @@
 #include "store/log_writer.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <pthread.h>
 
@@ -19,19 +20,41 @@ bool would_reach(const Deletion& deletion, const StoredMessage& message) {
     return std::ranges::find(deletion.ids, message.id) != deletion.ids.end();
 }
 
+std::size_t memory_of(const LogEntry& entry) {
+    std::size_t bytes = sizeof(LogEntry);
+    if (const auto* message = std::get_if<StoredMessage>(&entry)) bytes += message->event.size();
+    if (const auto* deletion = std::get_if<Deletion>(&entry))
+        bytes += deletion->ids.size() * sizeof(MessageId);
+    return bytes;
+}
+
+/// How well the age of what is not in memory is known.
+constexpr std::uint64_t kMarkEvery = 1024;
+
 }  // namespace
 
-LogWriter::LogWriter(MessageLog& log, const LogWriterOptions& options)
+void note_waiting(WaitingChannels& channels, const LogEntry& entry, std::uint64_t number) {
+    WaitingChannel& waiting = channels[channel_of(entry)];
+    waiting.upto = number + 1;
+    if (const auto* message = std::get_if<StoredMessage>(&entry)) waiting.last = message->position;
+}
+
+LogWriter::LogWriter(MessageLog& log, const LogWriterOptions& options, Backlog backlog)
     : log_(log),
       options_(options),
+      backlog_(std::move(backlog)),
       refused_(options.refused_path),
       retry_(mutex_, wake_, waiting_,
              {.pause_min = options.retry_pause_min,
               .pause_max = options.retry_pause_max,
-              .broken = "the message log cannot be written; messages wait in memory and are tried "
-                        "again",
+              .broken = "the message log cannot be written; messages wait and are tried again",
               .mended = "the message log writes again"}) {
     CLAMOR_CHECK(options.batch_max > 0, "a batch holds at least one message");
+    done_ = loaded_ = backlog_.from;
+    taken_ = backlog_.upto;
+    waiting_for_ = backlog_.channels;
+    waiting_.store(taken_ - done_, std::memory_order_relaxed);
+    if (!all_in_memory()) marks_.push_back({loaded_, Clock::now()});
     thread_ = std::thread([this] { run(); });
 }
 
@@ -70,73 +93,98 @@ void LogWriter::append_all(std::vector<LogEntry> entries) {
 }
 
 void LogWriter::enqueue(Entry entry) {
-    bool was_empty = false;
+    bool was_idle = false;
     {
         const std::lock_guard lock(mutex_);
-        was_empty = queue_.empty();
+        was_idle = waiting() == 0;
         put(std::move(entry));
     }
-    if (was_empty) wake_.notify_one();
+    if (was_idle) wake_.notify_one();
 }
 
 void LogWriter::put(Entry entry) {
     CLAMOR_CHECK(!retry_.stopping(), "given to a log writer that is being stopped");
-    Waiting& waiting = waiting_for_[channel_of(entry.what)];
-    ++waiting.entries;
-    if (const auto* message = std::get_if<StoredMessage>(&entry.what))
-        waiting.last = message->position;
+    const bool in_memory = all_in_memory() && (!backlog_.read || memory_ < options_.memory_max);
+    entry.number = taken_++;
+    waiting_.store(taken_ - done_, std::memory_order_relaxed);
+    note_waiting(waiting_for_, entry.what, entry.number);
+    if (in_memory) {
+        loaded_ = taken_;
+        return keep(std::move(entry));
+    }
+    CLAMOR_CHECK(!entry.on_durable, "what is durable elsewhere has been told already");
+    if (marks_.empty() || entry.number - marks_.back().number >= kMarkEvery)
+        marks_.push_back({entry.number, entry.taken});
+}
+
+void LogWriter::keep(Entry entry) {
+    memory_ += memory_of(entry.what);
+    counters_.memory.set(memory_);
     queue_.push_back(std::move(entry));
-    ++taken_;
-    waiting_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void LogWriter::written_before(std::uint64_t number) {
+    done_ = number;
+    waiting_.store(taken_ - done_, std::memory_order_relaxed);
 }
 
 Position LogWriter::last_waiting(ChannelId channel) const {
     const std::lock_guard lock(mutex_);
     const auto found = waiting_for_.find(channel);
-    return found == waiting_for_.end() ? Position{} : found->second.last;
+    return found == waiting_for_.end() || found->second.upto <= done_ ? Position{}
+                                                                      : found->second.last;
 }
 
 std::chrono::milliseconds LogWriter::backlog_age() const {
     const std::lock_guard lock(mutex_);
-    if (!batch_taken_ && queue_.empty()) return std::chrono::milliseconds(0);
-    const auto oldest = batch_taken_.value_or(queue_.empty() ? Clock::now() : queue_.front().taken);
-    return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - oldest);
+    auto oldest = batch_taken_;
+    if (!oldest && !queue_.empty()) oldest = queue_.front().taken;
+    if (!oldest && !marks_.empty()) oldest = marks_.front().taken;
+    if (!oldest) return std::chrono::milliseconds(0);
+    return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - *oldest);
 }
 
 void LogWriter::catch_up(ChannelId channel, Clock::time_point deadline) {
     std::unique_lock lock(mutex_);
-    if (!waiting_for_.contains(channel)) return;
+    const auto found = waiting_for_.find(channel);
+    if (found == waiting_for_.end()) return;
+    const std::uint64_t enough = found->second.upto;
+    // What is not even in memory is too far behind to be waited for.
+    if (enough > loaded_) return;
     ++hurried_;
     wake_.notify_one();
-    const std::uint64_t enough = taken_;
     written_.wait_until(lock, deadline, [&] { return degraded() || done_ >= enough; });
     --hurried_;
 }
 
 void LogWriter::run() {
     pthread_setname_np(pthread_self(), "log-writer");
-    while (take_batch()) {
-        if (!write_batch()) {
-            const std::size_t lost = waiting();
-            counters_.lost.add(lost);
-            log::error(
-                "the message log kept failing until the stop; only what a spool holds is not lost",
-                {{"not_written", lost}});
-            return;
-        }
+    while (take_batch() && write_batch()) {
     }
+    const std::size_t left = waiting();
+    if (left == 0) return;
+    counters_.lost.add(left);
+    log::error(
+        "the message log has not taken everything by the stop; only what a spool holds is not lost",
+        {{"not_written", left}});
 }
 
 bool LogWriter::take_batch() {
-    std::unique_lock lock(mutex_);
-    wake_.wait(lock, [this] { return retry_.stopping() || !queue_.empty(); });
-    wake_.wait_until(lock, commit_started_ + options_.commit_interval, [this] {
-        return retry_.stopping() || hurried_ > 0 || queue_.size() >= options_.batch_max;
-    });
-    if (queue_.empty()) return false;
+    {
+        std::unique_lock lock(mutex_);
+        wake_.wait(lock, [this] { return retry_.stopping() || waiting() > 0; });
+        wake_.wait_until(lock, commit_started_ + options_.commit_interval, [this] {
+            return retry_.stopping() || hurried_ > 0 || waiting() >= options_.batch_max;
+        });
+    }
+    if (!read_back()) return false;
+    const std::lock_guard lock(mutex_);
+    if (queue_.empty()) return waiting() > 0 || !retry_.stopping();
     batch_taken_ = queue_.front().taken;
     while (!queue_.empty() && joins_batch(queue_.front().what)) {
         Entry& entry = queue_.front();
+        batch_memory_ += memory_of(entry.what);
+        batch_upto_ = entry.number + 1;
         if (auto* message = std::get_if<StoredMessage>(&entry.what)) {
             batch_.push_back(std::move(*message));
             tasks_.push_back(std::move(entry.on_durable));
@@ -150,6 +198,51 @@ bool LogWriter::take_batch() {
     return true;
 }
 
+bool LogWriter::read_back() {
+    while (true) {
+        std::uint64_t from = 0;
+        std::uint64_t upto = 0;
+        {
+            const std::lock_guard lock(mutex_);
+            const bool enough = !queue_.empty() && (queue_.size() >= options_.batch_max ||
+                                                    memory_ >= options_.memory_max);
+            if (all_in_memory() || enough) return true;
+            if (retry_.time_is_up()) return false;
+            from = loaded_;
+            upto = taken_;
+        }
+        std::vector<LogEntry> entries;
+        std::uint64_t behind = from;
+        const bool read = try_until_done([&]() -> Result<void> {
+            entries.clear();
+            const auto next = backlog_.read(
+                from, upto, [&](LogEntry entry) { entries.push_back(std::move(entry)); });
+            if (!next) return tl::unexpected(next.error());
+            behind = *next;
+            return {};
+        });
+        if (!read) return false;
+        counters_.read_back.add(entries.size());
+        bool nothing = false;  // of what was read is an entry
+        {
+            const std::lock_guard lock(mutex_);
+            // Where some were unreadable, the others have later numbers than they had.
+            std::uint64_t number = behind - entries.size();
+            for (LogEntry& entry : entries) {
+                while (marks_.size() > 1 && marks_[1].number <= number) marks_.pop_front();
+                keep({std::move(entry), {}, marks_.front().taken, number++});
+            }
+            loaded_ = behind;
+            if (all_in_memory()) marks_.clear();
+            nothing = queue_.empty();
+            if (nothing) written_before(loaded_);
+        }
+        if (!nothing) continue;
+        written_.notify_all();
+        if (options_.on_written) options_.on_written(behind);
+    }
+}
+
 bool LogWriter::joins_batch(const LogEntry& entry) const {
     if (batch_.size() + deletions_.size() + restorations_.size() == options_.batch_max)
         return false;
@@ -161,24 +254,12 @@ bool LogWriter::joins_batch(const LogEntry& entry) const {
 }
 
 bool LogWriter::write_batch() {
-    const std::size_t entries = batch_.size() + deletions_.size() + restorations_.size();
     if (!batch_.empty() && !write_messages()) return false;
-    if (!deletions_.empty()) {
-        if (!commit([this] { return log_.mark_deleted(deletions_); })) return false;
-        finish(deletions_);
-    }
-    if (!restorations_.empty()) {
-        if (!commit([this] { return write_restorations(); })) return false;
-        finish(restorations_);
-    }
+    if (!deletions_.empty() && !commit([this] { return log_.mark_deleted(deletions_); }))
+        return false;
+    if (!restorations_.empty() && !commit([this] { return write_restorations(); })) return false;
     // Not before: messages overtake the deletions of their batch.
-    {
-        const std::lock_guard lock(mutex_);
-        done_ += entries;
-        batch_taken_.reset();
-    }
-    written_.notify_all();
-    if (options_.on_written) options_.on_written(entries);
+    finish_batch();
     return true;
 }
 
@@ -195,7 +276,6 @@ bool LogWriter::write_messages() {
         tasks_[index] = {};
     }
     counters_.appended.add(batch_.size() - refused.size());
-    finish_messages();
     return true;
 }
 
@@ -208,43 +288,55 @@ Result<void> LogWriter::write_restorations() {
 
 template <class Commit>
 bool LogWriter::commit(Commit&& commit) {
-    return retry_.until_written(
-        [&] {
-            commit_started_ = Clock::now();
-            Result<void> written = commit();
-            if (written) {
-                const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
-                    Clock::now() - commit_started_);
-                counters_.commit.record(static_cast<std::uint64_t>(took.count()));
-                counters_.batches.add();
-            }
-            return written;
-        },
-        [this] {
-            counters_.failures.add();
-            written_.notify_all();
-        });
+    return try_until_done([&] {
+        commit_started_ = Clock::now();
+        Result<void> written = commit();
+        if (written) {
+            const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
+                Clock::now() - commit_started_);
+            counters_.commit.record(static_cast<std::uint64_t>(took.count()));
+            counters_.batches.add();
+        }
+        return written;
+    });
 }
 
-void LogWriter::finish_messages() {
-    finish(batch_);
-    for (Task& task : tasks_) {
-        if (task) task();
-    }
-    tasks_.clear();
+template <class Try>
+bool LogWriter::try_until_done(Try&& once) {
+    return retry_.until_written(once, [this] {
+        counters_.failures.add();
+        written_.notify_all();
+    });
 }
 
-template <class Entries>
-void LogWriter::finish(Entries& written) {
+void LogWriter::finish_batch() {
+    std::uint64_t done = 0;
     {
         const std::lock_guard lock(mutex_);
-        for (const auto& entry : written) {
-            const auto found = waiting_for_.find(entry.channel);
-            if (--found->second.entries == 0) waiting_for_.erase(found);
-        }
-        waiting_.fetch_sub(written.size(), std::memory_order_relaxed);
+        const auto finish = [this](const auto& written) {
+            for (const auto& entry : written) {
+                const auto found = waiting_for_.find(entry.channel);
+                if (found != waiting_for_.end() && found->second.upto <= batch_upto_)
+                    waiting_for_.erase(found);
+            }
+        };
+        finish(batch_);
+        finish(deletions_);
+        finish(restorations_);
+        memory_ -= std::exchange(batch_memory_, 0);
+        counters_.memory.set(memory_);
+        batch_taken_.reset();
+        written_before(queue_.empty() ? loaded_ : queue_.front().number);
+        done = done_;
     }
-    written.clear();
+    written_.notify_all();
+    if (options_.on_written) options_.on_written(done);
+    batch_.clear();
+    deletions_.clear();
+    restorations_.clear();
+    for (Task& task : std::exchange(tasks_, {})) {
+        if (task) task();
+    }
 }
 
 }  // namespace clamor::store

@@ -35,6 +35,7 @@ class Retry {
     bool degraded() const { return degraded_.load(std::memory_order_relaxed); }
     // Under the lock.
     bool stopping() const { return stopping_; }
+    bool time_is_up() const { return stopping_ && Clock::now() >= give_up_at_; }
     void stop(std::chrono::milliseconds timeout) {
         stopping_ = true;
         give_up_at_ = Clock::now() + timeout;

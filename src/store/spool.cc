@@ -9,11 +9,13 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "base/log.h"
 #include "store/spool_segment.h"
 
@@ -66,6 +68,7 @@ Result<std::unique_ptr<Spool>> Spool::open(const SpoolOptions& options, const Re
     if (code) return fail(code, "the spool " + options.folder + " cannot be made");
     std::unique_ptr<Spool> spool(new Spool(options));
     if (auto read = spool->read_left(each); !read) return tl::unexpected(read.error());
+    spool->release(0);  // files without any
     return spool;
 }
 
@@ -94,18 +97,28 @@ std::string Spool::path_of(std::uint64_t number) const {
 Result<void> Spool::read_left(const Reader& each) {
     const auto found = list(options_.folder);
     if (!found) return tl::unexpected(found.error());
-    bool cut_short = false;  // the segment before: only the last one with records may be
+    Segment* cut_short = nullptr;  // only the last segment with records may be
     for (const auto& [number, path] : *found) {
         const auto bytes = contents_of(path);
         if (!bytes) return fail(std::errc::io_error, path.string() + " cannot be read");
         const auto read = spool_segment::read(*bytes, number, each);
         next_number_ = number + 1;
-        if (read.records > 0 && std::exchange(cut_short, !read.closed)) keep_aside(left_.back());
-        left_.push_back({.number = number,
-                         .bytes = bytes->size(),
-                         .open_end = read.records > 0 && !read.closed ? read.end : 0});
+        left_ += read.records;
+        segments_.push_back({.number = number,
+                             .bytes = bytes->size(),
+                             .records_end = left_,
+                             .open_end = read.records > 0 && !read.closed ? read.end : 0});
         held_bytes_ += bytes->size();
-        if (read.unreadable_bytes > 0) keep_aside(left_.back());
+        if (read.unreadable_bytes > 0) keep_aside(segments_.back());
+        if (read.records == 0) continue;
+        if (cut_short != nullptr) keep_aside(*cut_short);
+        cut_short = read.closed ? nullptr : &segments_.back();
+    }
+    appended_ = left_;
+    for (const Segment& segment : segments_) {
+        // One with damage is to be known as such by the next process as well.
+        if (segment.open_end == 0 || segment.damaged) continue;
+        if (auto closed = close_left(segment); !closed) return closed;
     }
     return {};
 }
@@ -117,27 +130,49 @@ void Spool::keep_aside(Segment& segment) {
                {{"file", path_of(segment.number) + ".damaged"}});
 }
 
-void Spool::release_left() {
-    for (const Segment& segment : std::exchange(left_, {})) make_free(segment);
+Result<void> Spool::close_left(const Segment& segment) {
+    const std::string path = path_of(segment.number);
+    const std::string end = spool_segment::make_end(segment.number);
+    const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return fail_errno("opening " + path);
+    Result<void> closed;
+    if (::pwrite(fd, end.data(), end.size(), static_cast<off_t>(segment.open_end)) !=
+            static_cast<ssize_t>(end.size()) ||
+        ::fdatasync(fd) != 0)
+        closed = fail_errno("closing " + path);
+    ::close(fd);
+    return closed;
 }
 
-Result<void> Spool::close_left() {
-    for (Segment& segment : left_) {
-        if (segment.open_end == 0) continue;
-        const std::string path = path_of(segment.number);
-        const std::string end = spool_segment::make_end(segment.number);
-        const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-        if (fd < 0) return fail_errno("opening " + path);
-        Result<void> closed;
-        if (::pwrite(fd, end.data(), end.size(), static_cast<off_t>(segment.open_end)) !=
-                static_cast<ssize_t>(end.size()) ||
-            ::fdatasync(fd) != 0)
-            closed = fail_errno("closing " + path);
-        ::close(fd);
-        if (!closed) return closed;
-        segment.open_end = 0;
+Result<std::uint64_t> Spool::read(std::uint64_t from, std::uint64_t upto, const Reader& each) {
+    Segment segment;
+    std::uint64_t begin = 0;  // of its records
+    {
+        const std::lock_guard lock(mutex_);
+        begin = first_record_;
+        auto at = segments_.begin();
+        for (; at != segments_.end() && at->records_end <= from; ++at) begin = at->records_end;
+        CLAMOR_CHECK(at != segments_.end() && begin <= from, "what is read is in the spool");
+        segment = *at;
     }
-    return {};
+    upto = std::min(upto, segment.records_end);
+    const auto bytes = contents_of(path_of(segment.number));
+    if (!bytes) return fail(std::errc::io_error, path_of(segment.number) + " cannot be read");
+    std::vector<std::string_view> records;
+    spool_segment::read(
+        *bytes, segment.number, [&](std::string_view record) { records.push_back(record); },
+        upto - begin);
+    records.resize(std::min<std::size_t>(records.size(), upto - begin));
+    if (records.size() < upto - begin) {
+        const std::lock_guard lock(mutex_);
+        for (Segment& one : segments_) {
+            if (one.number == segment.number) keep_aside(one);
+        }
+    }
+    // The last ones of what is there: some come again rather than that some are left out.
+    const std::size_t wanted = std::min<std::size_t>(records.size(), upto - from);
+    for (std::size_t i = records.size() - wanted; i < records.size(); ++i) each(records[i]);
+    return upto;
 }
 
 Result<void> Spool::append(std::span<const std::string> records) {
@@ -153,6 +188,7 @@ Result<void> Spool::append(std::span<const std::string> records) {
     if (::fdatasync(fd_) != 0) return fail_errno("flushing " + path_of(segments_.back().number));
     end_ += frame.size();
     appended_ += records.size();
+    const std::lock_guard lock(mutex_);
     segments_.back().records_end = appended_;
     return {};
 }
@@ -195,7 +231,10 @@ Result<void> Spool::start_segment(std::size_t bytes) {
     fd_ = fd;
     ++next_number_;
     segment.records_end = appended_;
-    segments_.push_back(segment);
+    {
+        const std::lock_guard lock(mutex_);
+        segments_.push_back(segment);
+    }
     held_bytes_ += segment.bytes;
     end_ = spool_segment::kHeaderBytes;
     return {};
@@ -232,12 +271,19 @@ Result<void> Spool::write(std::string_view bytes, std::size_t at) {
     return {};
 }
 
-void Spool::release(std::uint64_t records) {
-    released_ = std::max(released_, records);
-    // The last one is written to.
-    while (segments_.size() > 1 && segments_.front().records_end <= released_) {
-        make_free(segments_.front());
-        segments_.pop_front();
+void Spool::release(std::uint64_t before) {
+    released_ = std::max(released_, before);
+    while (!segments_.empty() && segments_.front().records_end <= released_) {
+        // The last one is written to.
+        if (segments_.size() == 1 && fd_ >= 0) return;
+        Segment segment;
+        {
+            const std::lock_guard lock(mutex_);
+            segment = segments_.front();
+            first_record_ = segment.records_end;
+            segments_.pop_front();
+        }
+        make_free(segment);
     }
 }
 

@@ -92,13 +92,13 @@ std::string make_end(std::uint64_t number) {
 }
 
 Contents read(std::string_view bytes, std::uint64_t number,
-              const std::function<void(std::string_view)>& each) {
+              const std::function<void(std::string_view)>& each, std::uint64_t enough) {
     Contents contents;
     if (!bytes.starts_with(make_header(number))) return contents;
     contents.header_ok = true;
     std::vector<std::string_view> records;
     std::size_t at = kHeaderBytes;
-    while (at < bytes.size()) {
+    while (at < bytes.size() && contents.records < enough) {
         const auto found = frame_at(bytes.substr(at), number);
         if (!found || !split(*found, records)) {
             // A group is written once the one before it is on disk: if one can be read further on,

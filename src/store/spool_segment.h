@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,8 +31,10 @@ struct Contents {
     std::size_t unreadable_bytes = 0;  ///< between frames that can be read: damage, not a crash
 };
 
-/// Hands every record that can be read to `each`, in order; a frame that a crash cut short ends it.
+/// Hands every record that can be read to `each`, in order; a frame that a crash cut short ends it,
+/// or the frame with the last one of `enough`: behind that another may be written at this moment.
 Contents read(std::string_view bytes, std::uint64_t number,
-              const std::function<void(std::string_view)>& each);
+              const std::function<void(std::string_view)>& each,
+              std::uint64_t enough = std::numeric_limits<std::uint64_t>::max());
 
 }  // namespace clamor::store::spool_segment

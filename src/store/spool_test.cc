@@ -41,6 +41,14 @@ class SpoolTest : public ::testing::Test {
         std::ranges::sort(found);
         return found;
     }
+    /// The first letters of what is read, and the number behind it.
+    static std::string read(Spool& spool, std::uint64_t from, std::uint64_t upto) {
+        std::string letters;
+        const auto behind = spool.read(
+            from, upto, [&](std::string_view record) { letters += record.substr(0, 1); });
+        EXPECT_TRUE(behind) << behind.error().to_string();
+        return letters + " " + std::to_string(*behind);
+    }
     /// Leaves what is on disk as a killed process would: nothing is released.
     static void kill(std::unique_ptr<Spool> spool) { spool.reset(); }
 
@@ -75,8 +83,6 @@ TEST_F(SpoolTest, HasNothingLeftOnceAllIsReleased) {
     spool.reset();
     spool = open();
     EXPECT_THAT(left, IsEmpty());
-    EXPECT_EQ(spool->bytes(), 4096u);
-    spool->release_left();
     EXPECT_EQ(spool->bytes(), 0u);
 }
 
@@ -116,6 +122,60 @@ TEST_F(SpoolTest, GoesOnWithNewNumbersBehindWhatIsLeft) {
     kill(std::move(spool));
     spool = open();
     EXPECT_THAT(left, ElementsAre("old", "new"));
+}
+
+TEST_F(SpoolTest, LetsGoOfWhatWasLeftBitByBit) {
+    auto spool = open();
+    const std::string large(3000, 'x');
+    for (const char* name : {"a", "b", "c"}) ASSERT_TRUE(append(*spool, {name + large}));
+    kill(std::move(spool));
+    spool = open();
+    EXPECT_EQ(spool->left(), 3u);
+    ASSERT_TRUE(append(*spool, {"d" + large}));
+    EXPECT_EQ(spool->bytes(), 4u * 4096);
+    spool->release(2);
+    EXPECT_EQ(spool->bytes(), 2u * 4096);
+    kill(std::move(spool));
+    open();
+    EXPECT_THAT(left, ElementsAre("c" + large, "d" + large));
+}
+
+TEST_F(SpoolTest, ReadsAgainByNumberASegmentAtATime) {
+    auto spool = open();
+    const std::string large(1200, 'x');
+    ASSERT_TRUE(append(*spool, {"a" + large, "b" + large}));
+    kill(std::move(spool));
+    spool = open();
+    ASSERT_TRUE(append(*spool, {"c" + large}));
+    ASSERT_TRUE(append(*spool, {"d" + large, "e" + large}));
+    ASSERT_TRUE(append(*spool, {"f" + large, "g" + large}));
+    EXPECT_EQ(read(*spool, 0, 7), "ab 2");
+    EXPECT_EQ(read(*spool, 1, 7), "b 2");
+    EXPECT_EQ(read(*spool, 2, 7), "cde 5");
+    EXPECT_EQ(read(*spool, 2, 4), "cd 4");
+    EXPECT_EQ(read(*spool, 5, 7), "fg 7");
+    spool->release(3);
+    EXPECT_EQ(read(*spool, 4, 7), "e 5");
+    ASSERT_TRUE(append(*spool, {"h" + large}));
+    EXPECT_EQ(read(*spool, 6, 8), "gh 8");
+    spool->release(5);
+    EXPECT_EQ(read(*spool, 5, 6), "f 6");
+}
+
+TEST_F(SpoolTest, ReadsAgainPastDamageThatCameSince) {
+    auto spool = open();
+    for (const char* record : {"first", "second", "third", "fourth"})
+        ASSERT_TRUE(append(*spool, {record}));
+    const auto path = files(".spool").at(0);
+    std::ifstream file(path, std::ios::binary);
+    const std::string bytes(std::istreambuf_iterator<char>(file), {});
+    overwrite(path, bytes.find("second"), "SECOND");
+    EXPECT_EQ(read(*spool, 0, 4), "ftf 4");
+    EXPECT_EQ(read(*spool, 2, 4), "tf 4");
+    // None of those that can be read is left out, though one comes again.
+    EXPECT_EQ(read(*spool, 1, 4), "ftf 4");
+    fs::remove(path);
+    EXPECT_EQ(spool->read(0, 4, [](std::string_view) {}).error().code, std::errc::io_error);
 }
 
 TEST_F(SpoolTest, TakesAGroupThatIsLargerThanASegment) {
@@ -169,7 +229,7 @@ TEST_F(SpoolTest, ReadsPastDamageAndKeepsTheFile) {
     overwrite(path, bytes.find("second"), "SECOND");
     spool = open();
     EXPECT_THAT(left, ElementsAre("first", "third"));
-    spool->release_left();
+    spool->release(spool->left());
     EXPECT_EQ(files(".damaged").size(), 1u);
     spool.reset();
     spool = open();

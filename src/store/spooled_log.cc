@@ -12,33 +12,36 @@ namespace clamor::store {
 
 namespace {
 
-/// Writes what an earlier process left, in the order in which it was given.
-Result<void> write_left(MessageLog& log, const std::vector<LogEntry>& entries,
-                        RefusedEntries& refused) {
-    std::vector<StoredMessage> messages;
-    const auto write_messages = [&]() -> Result<void> {
-        if (messages.empty()) return {};
-        auto written = RefusedEntries::append_others(log, messages);
-        if (!written) return tl::unexpected(written.error());
-        for (const std::size_t index : *written) refused.set_aside(messages[index]);
-        messages.clear();
-        return {};
-    };
-    for (const LogEntry& entry : entries) {
+/// Writes what an earlier process left, in the order in which it was given: part by part.
+class LeftEntries {
+  public:
+    LeftEntries(MessageLog& log, RefusedEntries& refused) : log_(log), refused_(refused) {}
+
+    Result<void> write(const LogEntry& entry) {
         if (const auto* message = std::get_if<StoredMessage>(&entry)) {
-            messages.push_back(*message);
-            if (messages.size() < limits::kLogBatch) continue;
+            messages_.push_back(*message);
+            return messages_.size() < limits::kLogBatch ? Result<void>() : flush();
         }
-        if (auto written = write_messages(); !written) return written;
-        Result<void> done;
+        if (auto written = flush(); !written) return written;
         if (const auto* deletion = std::get_if<Deletion>(&entry))
-            done = log.mark_deleted({deletion, 1});
-        if (const auto* restoration = std::get_if<Restoration>(&entry))
-            done = log.restore(restoration->channel, restoration->by);
-        if (!done) return done;
+            return log_.mark_deleted({deletion, 1});
+        const auto& restoration = std::get<Restoration>(entry);
+        return log_.restore(restoration.channel, restoration.by);
     }
-    return write_messages();
-}
+    Result<void> flush() {
+        if (messages_.empty()) return {};
+        auto written = RefusedEntries::append_others(log_, messages_);
+        if (!written) return tl::unexpected(written.error());
+        for (const std::size_t index : *written) refused_.set_aside(messages_[index]);
+        messages_.clear();
+        return {};
+    }
+
+  private:
+    MessageLog& log_;
+    RefusedEntries& refused_;
+    std::vector<StoredMessage> messages_;
+};
 
 }  // namespace
 
@@ -85,48 +88,84 @@ SpooledLog::SpooledLog(MessageLog& log, SpooledLogOptions options)
               .broken = "the spool cannot be written; messages wait in memory and are tried again",
               .mended = "the spool is written again"}) {
     CLAMOR_CHECK(options_.group_max > 0, "a group holds at least one entry");
-    LogWriterOptions writer = options_.writer;
-    writer.on_written = [this](std::size_t entries) {
-        in_log_.fetch_add(entries, std::memory_order_relaxed);
-    };
-    writer_ = std::make_unique<LogWriter>(log, writer);
     reading_ = std::make_unique<Reading>(*this, log);
 }
 
 Result<std::unique_ptr<SpooledLog>> SpooledLog::open(MessageLog& log, SpooledLogOptions options) {
     std::unique_ptr<SpooledLog> opened(new SpooledLog(log, std::move(options)));
-    std::vector<LogEntry> left;
-    std::size_t unreadable = 0;
+    const bool later = opened->options_.write_left_later;
+    WaitingChannels left;
+    std::uint64_t number = 0;
+    std::uint64_t unreadable = 0;
     auto spool = Spool::open(opened->options_.spool, [&](std::string_view record) {
-        auto entry = decode_log_entry(record);
+        const auto entry = decode_log_entry(record);
         if (entry) {
-            left.push_back(*std::move(entry));
+            note_waiting(left, *entry, number);
         } else if (unreadable++ == 0) {
             log::error("an entry of the spool cannot be read; another version may have written it",
                        {{"error", entry.error().to_string()}});
         }
+        ++number;
     });
     if (!spool) return tl::unexpected(spool.error());
     opened->spool_ = *std::move(spool);
-    if (opened->options_.write_left_later && !left.empty()) {
-        if (auto closed = opened->spool_->close_left(); !closed)
-            return tl::unexpected(closed.error());
+    const std::uint64_t entries = opened->spool_->left() - unreadable;
+    opened->start_writer(log, later ? std::move(left) : WaitingChannels(), later ? 0 : number,
+                         number);
+    if (later && number > 0) {
         log::info("the message log takes over what was left in the spool as soon as it can",
-                  {{"entries", left.size()}, {"unreadable", unreadable}});
-        opened->left_ = left.size();
-        opened->left_held_ = true;
-        opened->writer_->append_all(std::move(left));
-    } else {
-        auto written = write_left(log, left, opened->writer_->refused());
-        if (!written) return tl::unexpected(written.error());
-        if (!left.empty() || unreadable > 0) {
-            log::info("the message log has taken over what was left in the spool",
-                      {{"entries", left.size()}, {"unreadable", unreadable}});
-        }
-        opened->spool_->release_left();
+                  {{"entries", entries}, {"unreadable", unreadable}});
+    } else if (number > 0) {
+        if (auto written = opened->write_left(log); !written)
+            return tl::unexpected(written.error());
+        log::info("the message log has taken over what was left in the spool",
+                  {{"entries", entries}, {"unreadable", unreadable}});
     }
+    opened->counters_.bytes.set(opened->spool_->bytes());
     opened->thread_ = std::thread([queue = opened.get()] { queue->run(); });
     return opened;
+}
+
+void SpooledLog::start_writer(MessageLog& log, WaitingChannels left, std::uint64_t from,
+                              std::uint64_t upto) {
+    LogWriterOptions writer = options_.writer;
+    writer.on_written = [this](std::uint64_t before) {
+        in_log_.store(before, std::memory_order_relaxed);
+        const std::lock_guard lock(mutex_);
+        written_ = true;
+        if (idle_) wake_.notify_one();
+    };
+    Backlog backlog{.read =
+                        [this](std::uint64_t first, std::uint64_t end, const auto& each) {
+                            return spool_->read(first, end, [&each](std::string_view record) {
+                                // What could not be read has been told at the start.
+                                if (auto entry = decode_log_entry(record)) each(*std::move(entry));
+                            });
+                        },
+                    .from = from,
+                    .upto = upto,
+                    .channels = std::move(left)};
+    writer_ = std::make_unique<LogWriter>(log, writer, std::move(backlog));
+}
+
+/// Before anybody is served.
+Result<void> SpooledLog::write_left(MessageLog& log) {
+    LeftEntries entries(log, writer_->refused());
+    const std::uint64_t left = spool_->left();
+    for (std::uint64_t from = 0; from < left;) {
+        Result<void> written;
+        const auto next = spool_->read(from, left, [&](std::string_view record) {
+            const auto entry = decode_log_entry(record);
+            if (entry && written) written = entries.write(*entry);
+        });
+        if (!next) return tl::unexpected(next.error());
+        if (!written) return written;
+        from = *next;
+    }
+    if (auto written = entries.flush(); !written) return written;
+    in_log_ = left;
+    release();
+    return {};
 }
 
 SpooledLog::~SpooledLog() {
@@ -143,10 +182,7 @@ SpooledLog::~SpooledLog() {
 }
 
 void SpooledLog::release() {
-    const std::uint64_t in_log = in_log_.load(std::memory_order_relaxed);
-    if (in_log < left_) return;
-    if (std::exchange(left_held_, false)) spool_->release_left();
-    spool_->release(in_log - left_);
+    spool_->release(in_log_.load(std::memory_order_relaxed));
 }
 
 int SpooledLog::fullness() const {
@@ -154,7 +190,7 @@ int SpooledLog::fullness() const {
         return static_cast<int>(std::min<std::uint64_t>(part * 100 / whole, 100));
     };
     return std::max(share(counters_.bytes.value(), options_.spool.bytes_max),
-                    share(waiting() + writer_->waiting(), options_.writer.queue_max));
+                    share(waiting(), options_.writer.queue_max));
 }
 
 void SpooledLog::watch_fullness() {
@@ -171,8 +207,7 @@ void SpooledLog::watch_fullness() {
         {{"percent", fullness()},
          {"bytes", counters_.bytes.value()},
          {"bytes_max", options_.spool.bytes_max},
-         {"entries", waiting() + writer_->waiting()},
-         {"entries_max", options_.writer.queue_max}});
+         {"entries", waiting() + writer_->waiting()}});
 }
 
 MessageLog& SpooledLog::log() {
@@ -180,7 +215,7 @@ MessageLog& SpooledLog::log() {
 }
 
 bool SpooledLog::accepting() const {
-    return waiting() + writer_->waiting() < options_.writer.queue_max;
+    return waiting() < options_.writer.queue_max;
 }
 
 void SpooledLog::append(StoredMessage message, Task on_durable) {
@@ -233,12 +268,14 @@ void SpooledLog::catch_up(ChannelId channel) {
 void SpooledLog::run() {
     pthread_setname_np(pthread_self(), "log-spool");
     while (take_group()) {
-        if (!write_group()) {
-            log::error("messages or deletions were lost: the spool kept failing until the stop",
-                       {{"lost", waiting()}});
-            return;
+        if (!group_.empty()) {
+            if (!write_group()) {
+                log::error("messages or deletions were lost: the spool kept failing until the stop",
+                           {{"lost", waiting()}});
+                return;
+            }
+            hand_on();
         }
-        hand_on();
         release();
         counters_.bytes.set(spool_->bytes());
         watch_fullness();
@@ -250,13 +287,13 @@ bool SpooledLog::take_group() {
     wake_.wait_until(lock, group_started_ + options_.interval,
                      [this] { return retry_.stopping() || queue_.size() >= options_.group_max; });
     idle_ = queue_.empty();
-    wake_.wait(lock, [this] { return retry_.stopping() || !queue_.empty(); });
-    idle_ = false;
+    wake_.wait(lock, [this] { return retry_.stopping() || !queue_.empty() || written_; });
+    idle_ = written_ = false;
     while (!queue_.empty() && group_.size() < options_.group_max) {
         group_.push_back(std::move(queue_.front()));
         queue_.pop_front();
     }
-    return !group_.empty();
+    return !group_.empty() || !retry_.stopping();
 }
 
 bool SpooledLog::write_group() {

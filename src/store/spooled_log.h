@@ -39,7 +39,8 @@ struct SpooledLogOptions {
     /// What an earlier process left is written behind the start, as soon as the log takes it: for
     /// a log on another machine, which may be away. Otherwise before it.
     bool write_left_later = false;
-    /// Of the writer behind the spool; queue_max bounds what waits for either.
+    /// Of the writer behind the spool. Its queue_max bounds what waits for the spool; what waits
+    /// for the log is bounded by the spool's size, and by memory_max as far as it is in memory.
     LogWriterOptions writer = {.batch_max = limits::kLogBatch,
                                .commit_interval = limits::kLogInterval};
 };
@@ -50,8 +51,9 @@ struct SpooledLogOptions {
 /// which writes first what waits for the channel in question.
 ///
 /// Two threads: one for the spool, the LogWriter's for the log. What cannot be written is kept and
-/// tried again with growing pauses; what is in the spool and not in the log at the end is taken up
-/// by the next process.
+/// tried again with growing pauses: what is in the spool partly in memory, the rest is read from
+/// there when its turn comes. What is in the spool and not in the log at the end is taken up by the
+/// next process.
 class SpooledLog final : public LogQueue {
   public:
     /// Takes up what an earlier process left in the spool. `log` outlives this.
@@ -71,8 +73,9 @@ class SpooledLog final : public LogQueue {
     const SpoolCounters& counters() const { return counters_; }
     const LogWriter& writer() const { return *writer_; }
     std::size_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
-    /// The share, in percent, of its bound that the spool holds, or of theirs that the entries wait
-    /// in memory: whichever is more. From limits::kSpoolAlarmPercent on it is told in the log, too.
+    /// The share, in percent, of its bound that the spool holds, or of theirs that the entries
+    /// which wait for it: whichever is more. From limits::kSpoolAlarmPercent on it is told in the
+    /// log, too.
     int fullness() const;
     /// The last group failed and none has succeeded since: nothing is durable.
     bool degraded() const { return retry_.degraded(); }
@@ -86,8 +89,13 @@ class SpooledLog final : public LogQueue {
     };
 
     SpooledLog(MessageLog& log, SpooledLogOptions options);
+    /// `left`: of the entries from number `from` to `upto`, which the log is to take over.
+    void start_writer(MessageLog& log, WaitingChannels left, std::uint64_t from,
+                      std::uint64_t upto);
+    Result<void> write_left(MessageLog& log);
     void enqueue(Entry entry);
     void run();
+    /// Waits for entries, or, without any, for room that the log has made. False: stopped.
     bool take_group();
     /// Tries until it succeeds; false when it gave up because of the stop.
     bool write_group();
@@ -101,7 +109,7 @@ class SpooledLog final : public LogQueue {
     const SpooledLogOptions options_;
     SpoolCounters counters_;
     std::atomic<std::size_t> waiting_{0};   ///< for the spool
-    std::atomic<std::uint64_t> in_log_{0};  ///< entries, ever
+    std::atomic<std::uint64_t> in_log_{0};  ///< all entries before this number
     std::unique_ptr<Spool> spool_;
     std::unique_ptr<LogWriter> writer_;
     std::unique_ptr<Reading> reading_;
@@ -114,15 +122,13 @@ class SpooledLog final : public LogQueue {
     std::uint64_t taken_ = 0;  ///< entries, ever
     std::uint64_t done_ = 0;   ///< of them, handed on
     bool idle_ = false;        ///< the thread waits for the next entry
+    bool written_ = false;     ///< the log has more than when the thread released last
     Retry retry_;
 
     // Of the thread alone.
     std::vector<std::string> records_;
     Clock::time_point group_started_{};
     bool alarmed_ = false;
-
-    std::uint64_t left_ = 0;  ///< entries of an earlier process that go through the writer
-    bool left_held_ = false;  ///< still in the spool
 
     std::thread thread_;
 };

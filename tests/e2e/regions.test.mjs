@@ -3,16 +3,17 @@
 //
 // CLAMOR_CUT_SECONDS: for how long the link between them is cut (3). CLAMOR_REGIONS_P99_MS: fails where delivery takes longer.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
 import { DelayProxy } from './delay_proxy.mjs';
 import { Dynalite } from './dynalite.mjs';
 import { IrcClient, kAllCaps, parseLine } from './irc.mjs';
 import { Postgres } from './postgres.mjs';
 import { Redis } from './redis.mjs';
-import { binary, eventually, exitSoon, Server, sleep } from './server.mjs';
+import { binary, eventually, exitSoon, exportChannel, Server, sleep } from './server.mjs';
 
 const kCutSeconds = Number(process.env.CLAMOR_CUT_SECONDS ?? 3);
 const kTimeout = { timeout: 120_000 + 2000 * kCutSeconds };
@@ -29,9 +30,10 @@ before(async () => {
     [postgres, dynalite, ...redis] = await Promise.all([Postgres.start(), Dynalite.start(), Redis.start(), Redis.start()]);
     // Each region has a link of its own to the other one's Redis.
     links = await Promise.all(redis.map(({ port }) => DelayProxy.start(port, { delay: kDelay })));
-    const start = (here) =>
+    const start = (here, node) =>
         Server.start({
             config: {
+                server: { node },
                 catalog: { url: postgres.url },
                 dynamodb: { url: dynalite.url('regions') },
                 limits: { messages_viewer: 10_000, messages_moderator: 10_000 },
@@ -39,7 +41,7 @@ before(async () => {
             },
         });
     // One after the other: both make the tables.
-    servers = [await start(0), await start(1), await start(1)];
+    servers = [await start(0, 1), await start(1, 2), await start(1, 3)];
 });
 after(async () => {
     exitSoon();
@@ -129,6 +131,31 @@ test('viewers of every region see all messages once, each region\'s in its order
     assert.deepEqual(forth, one);
     const { messages: recent } = await rest(servers[0], `/api/v2/recent-messages/${room}?limit=800`, room);
     assert.deepEqual(recent.filter((line) => line.includes(' PRIVMSG ')).map((line) => parseLine(line).text), one.map(({ text }) => text));
+    // So is what is exported, beside the servers.
+    for (const server of servers) {
+        const exported = exportChannel(server.data, room, '--postgres', postgres.url, '--dynamodb', dynalite.url('regions'));
+        assert.deepEqual(exported.map(({ id }) => id), one.map(({ id }) => id));
+    }
+});
+
+test('every node lists those of all regions, each with its region and number, and says its own', kTimeout, async () => {
+    const expected = Object.fromEntries(servers.map(({ http }, i) => [`127.0.0.1:${http}`, `${i + 1} ${kNames[Math.min(i, 1)]}`]));
+    for (const [here, server] of servers.entries()) {
+        await eventually(async () => {
+            const { nodes } = await rest(server, '/api/nodes', 'app');
+            assert.equal(nodes[0].http, `127.0.0.1:${server.http}`, 'the one that is asked comes first');
+            if (nodes.length < 3) return false;
+            assert.deepEqual(Object.fromEntries(nodes.map(({ http, node, region }) => [http, `${node} ${region}`])), expected);
+            return true;
+        }, `the list of node ${here} is whole`, 20_000);
+        // The links between the regions are in this process, which must not stand still.
+        const { stdout } = await promisify(execFile)(binary, ['admin', 'status', '--data', server.data]);
+        const admin = JSON.parse(stdout);
+        assert.deepEqual(admin.nodes.map(({ region }) => region).sort(), ['eu', 'us', 'us']);
+        const { text: metrics } = await server.get('/metrics');
+        assert.match(metrics, new RegExp(`^clamor_node_info{.*node="${here + 1}".*region="${kNames[Math.min(here, 1)]}".*} 1$`, 'm'));
+        assert.match(server.log, new RegExp(`clamor serves.* node=${here + 1}$`, 'm'));
+    }
 });
 
 test('what moderators do in one region holds in the other', kTimeout, async () => {

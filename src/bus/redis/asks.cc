@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <charconv>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,7 +17,8 @@ void Link::Impl::ask(const std::string& key, std::string Server::*script,
         return done(nullptr);
     const std::uint64_t asked = ++last_asked_;
     asked_.emplace(asked, Asked{.at = now(), .done = std::move(done)});
-    std::vector<std::string_view> command{"EVALSHA", server->*script, "1", key};
+    std::vector<std::string_view> command{"HGETALL", key};
+    if (script != nullptr) command = {"EVALSHA", server->*script, "1", key};
     command.insert(command.end(), arguments.begin(), arguments.end());
     server->commands->ask(command, [this, asked, server](const Reply& reply) {
         auto waiting = asked_.extract(asked);
@@ -56,9 +58,31 @@ void Link::Impl::ask_window(const std::string& name, limits::Window window,
         });
 }
 
+/// Of a hash of who is there, as the script would answer it: it may not run in another region.
+std::vector<std::string> Link::Impl::holding(const Reply& hash) const {
+    const std::int64_t wall = unix_ms(home_->now().wall);
+    std::vector<std::string> others;
+    for (std::size_t i = 1; i < hash.size(); i += 2) {
+        const std::string_view field = hash[i].text();
+        const std::size_t blank = field.find(' ');
+        std::int64_t until = 0;
+        std::from_chars(field.data(), field.data() + field.size(), until);
+        if (blank != std::string_view::npos && until > wall)
+            others.emplace_back(field.substr(blank + 1));
+    }
+    return others;
+}
+
 void Link::Impl::ask_report(ChannelId channel, std::optional<std::string> here, ReportDone done) {
+    const std::string key = fmt::format("clamor:{{{}}}:present", channel.value);
+    if (options.follows) {
+        ask(key, nullptr, {}, [this, done = std::move(done)](const Reply* reply) {
+            reply == nullptr ? done(std::nullopt) : done(holding(*reply));
+        });
+        return;
+    }
     const auto kept = here ? std::chrono::milliseconds(limits::kPresenceKept).count() : 0;
-    ask(fmt::format("clamor:{{{}}}:present", channel.value), &Server::presence_sha,
+    ask(key, &Server::presence_sha,
         {node_field_, here ? *std::move(here) : std::string(), std::to_string(kept)},
         [done = std::move(done)](const Reply* reply) {
             if (reply == nullptr) return done(std::nullopt);

@@ -57,7 +57,9 @@ class RedisCluster {
   private:
     static std::unique_ptr<RedisServer> make() {
         return std::make_unique<RedisServer>(
-            std::vector<std::string>{"--cluster-enabled", "yes", "--cluster-node-timeout", "2000"});
+            std::vector<std::string>{"--cluster-enabled", "yes", "--cluster-node-timeout", "2000",
+                                     // Or it is the port and 10,000, and there may be none.
+                                     "--cluster-port", std::to_string(RedisServer::free_port())});
     }
     std::vector<std::unique_ptr<RedisServer>> servers_ = [] {
         std::vector<std::unique_ptr<RedisServer>> servers;

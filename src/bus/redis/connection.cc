@@ -18,6 +18,8 @@ struct FreeReply {
     void operator()(redisReply* reply) const { freeReplyObject(reply); }
 };
 
+constexpr std::size_t kRedisLineBytes = 64 * 1024;  // PROTO_INLINE_MAX_SIZE
+
 /// Redis says these to those whom it will say the same to the next time.
 bool refuses(std::string_view error) {
     for (const std::string_view kind : {"NOAUTH", "WRONGPASS", "NOPERM"}) {
@@ -76,6 +78,12 @@ void Connection::connect(const reactor::Endpoint& to, const std::string& host) {
                                         "begins with redis, not rediss"
                                       : "it does not answer");
         });
+    if (login_.tls && !heard_ever_) {
+        probe_ = scheduler_.call_at(scheduler_.now().mono + limits::kRedisConnectTimeout / 2,
+                                    [this, life] {
+                                        if (life == life_) probe_plain_text();
+                                    });
+    }
     auto started = engine_.connect(*this, to);
     if (started) return;
     // Not from inside this call: the owner may connect again.
@@ -84,6 +92,18 @@ void Connection::connect(const reactor::Endpoint& to, const std::string& host) {
                        [this, life, why = started.error().code] {
                            if (life == life_) on_closed(why);
                        });
+}
+
+/// A Redis without TLS takes our first words for the beginning of a line, whose end it waits for:
+/// it says that a line of so many bytes is too long, and that is not TLS. The last byte is the one
+/// too many, or the answer could be lost with what was not read. A server that is only slow says
+/// that this is not TLS, and is not probed the next time.
+void Connection::probe_plain_text() {
+    if (state_ != State::connecting || !mute_ || sending_ || first_words_ > kRedisLineBytes) return;
+    sending_ = true;
+    on_way_ = std::string(kRedisLineBytes + 1 - first_words_, ' ');
+    const std::string_view part = on_way_;
+    engine_.send(*this, std::span(&part, 1));
 }
 
 void Connection::close(std::string why, bool refused) {
@@ -161,6 +181,7 @@ void Connection::on_connected() {
     if (!login_.tls) return log_in();
     tls_ = std::make_unique<TlsSession>(*login_.tls, host_);
     send();
+    first_words_ = on_way_.size();
 }
 
 void Connection::log_in() {
@@ -185,6 +206,7 @@ void Connection::log_in() {
 void Connection::on_received(std::string_view bytes) {
     heard_at_ = scheduler_.now().mono;
     mute_ = false;
+    heard_ever_ = true;
     if (!tls_) return read(bytes);
     const bool before = tls_->established();
     std::string plain;
@@ -221,6 +243,7 @@ void Connection::take(const Reply& reply) {
 
 void Connection::on_closed(std::error_code why) {
     scheduler_.cancel(timeout_);
+    scheduler_.cancel(probe_);
     state_ = State::closed;
     waiting_.clear();
     const bool by_us = !why_.empty();

@@ -104,6 +104,7 @@ class Connection final : private reactor::Stream {
     void on_sent() override;
     void on_closed(std::error_code why) override;
 
+    void probe_plain_text();
     void log_in();
     void read(std::string_view bytes);
     void append(std::span<const std::string_view> command);
@@ -127,9 +128,12 @@ class Connection final : private reactor::Stream {
     std::string on_way_;  // being sent
     std::string why_;     // it is being closed
     bool refused_ = false;
-    bool mute_ = false;       // connected, and nothing has come yet
-    std::uint64_t life_ = 0;  // counts connects, so that a late task knows its own
+    bool mute_ = false;            // connected, and nothing has come yet
+    bool heard_ever_ = false;      // on any connect()
+    std::size_t first_words_ = 0;  // bytes that TLS begins with
+    std::uint64_t life_ = 0;       // counts connects, so that a late task knows its own
     TimerId timeout_{};
+    TimerId probe_{};
     MonoTime heard_at_{};
 };
 

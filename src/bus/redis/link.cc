@@ -259,7 +259,8 @@ void Link::Impl::opened(Server& server) {
     server.stalled = false;
     server.pinged_at = now();
     counters.connects.add();
-    log::info("connected to Redis", {{"server", server.address}, {"node", node_field_}});
+    log::info("connected to Redis",
+              {{"server", server.address}, {"client", "clamor-" + node_field_}});
     if (!receiving_) server.topics->set_receiving(false);
     if (options.url.mode != Mode::cluster) {
         std::fill(slots_.begin(), slots_.end(), &server);

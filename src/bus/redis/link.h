@@ -61,7 +61,7 @@ struct LinkOptions {
     std::chrono::milliseconds patience = limits::kRedisPatience;
     std::size_t stream_entries = limits::kStreamEntries;
     unsigned region = 0;  ///< whose Redis it is; positions say so
-    /// Another region's: nothing is published or asked there, only received.
+    /// Another region's: nothing is written there, only read.
     bool follows = false;
 };
 
@@ -99,8 +99,9 @@ class Link {
 
     /// Says of a channel what the node has to say of itself (a text without a meaning here; empty:
     /// nothing any more; none: leaves it as it is), which holds for limits::kPresenceKept, and asks
-    /// what the others say. Of channel 0, nobody's, each node says how it is itself. Any thread;
-    /// `done` comes on the link's thread, and nothing when Redis could not be asked in time.
+    /// what the others say. Of channel 0, nobody's, each node says how it is itself. In another
+    /// region nothing is said, only asked. Any thread; `done` comes on the link's thread, and
+    /// nothing when Redis could not be asked in time.
     void report(ChannelId channel, std::optional<std::string> here,
                 std::function<void(std::optional<std::vector<std::string>>)> done);
 

@@ -153,6 +153,7 @@ class Link::Impl {
     void ask_window(const std::string& name, limits::Window window, std::optional<std::uint64_t> at,
                     WindowDone done);
     void ask_report(ChannelId channel, std::optional<std::string> here, ReportDone done);
+    std::vector<std::string> holding(const Reply& hash) const;
 
     Counters counters;
     std::atomic<bool> connected{false};

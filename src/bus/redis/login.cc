@@ -95,15 +95,16 @@ void Link::Impl::ask_rights(Server& server) {
     constexpr std::string_view kHash = "clamor:{probe}:rights-hash";
     constexpr std::string_view kSet = "clamor:{probe}:rights-set";
     const std::string_view publish = options.url.mode == Mode::cluster ? "SPUBLISH" : "PUBLISH";
-    const std::vector<Command> reads{
-        {"XRANGE", kStream, "-", "+", "COUNT", "1"}, {"HMGET", kHash, "field"}, {"TIME"}};
+    const std::vector<Command> reads{{"XRANGE", kStream, "-", "+", "COUNT", "1"},
+                                     {"HMGET", kHash, "field"},
+                                     {"HGETALL", kHash},
+                                     {"TIME"}};
     const std::vector<Command> writes{{"XADD", kStream, "MAXLEN", "~", "1", "1-1", "e", ""},
                                       {"XREVRANGE", kStream, "+", "-", "COUNT", "1"},
                                       {"EXPIRE", kStream, "60"},
                                       {"HSET", kHash, "field", ""},
                                       {"PEXPIRE", kHash, "60000"},
                                       {"HLEN", kHash},
-                                      {"HGETALL", kHash},
                                       {"HDEL", kHash, "field"},
                                       {"ZADD", kSet, "1", "member"},
                                       {"ZCARD", kSet},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bus/redis/tls.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -147,23 +148,96 @@ TEST_F(TlsTest, ShowsACertificateOfItsOwnWhereRedisWantsOne) {
               "connected");
 }
 
-TEST_F(TlsTest, SaysWhichSideSpeaksNoTls) {
+TEST_F(TlsTest, IsRefusedByAServerThatSpeaksNone) {
+    const RedisServer server;
+    const auto no_tls = AllOf(HasSubstr(server.address()), HasSubstr("does not speak TLS"),
+                              HasSubstr("begins with redis, not rediss"));
+    const TlsFiles files{.ca = papers_.certificate("ca")};
+    // Its first words are different each time.
+    for (int i = 0; i < 3; ++i) EXPECT_THAT(start("rediss://" + server.address(), files), no_tls);
+    EXPECT_THAT(start("rediss+cluster://" + server.address(), files), no_tls);
+    EXPECT_THAT(start("rediss+sentinel://" + server.address() + "/chat", files), no_tls);
+}
+
+TEST_F(TlsTest, IsNotMissedInAServerThatIsSilentOrSlow) {
+    // Silent: it may be there soon, which is no error.
+    RedisServer silent(settings(port_, "server"));
+    const TlsFiles files{.ca = papers_.certificate("ca")};
+    silent.pause();
+    auto started = Link::start(
+        {.url = *parse_url("rediss://" + address(port_)), .tls = files, .node = 5}, resolver_);
+    ASSERT_TRUE(started) << started.error().to_string();
+    EXPECT_FALSE((*started)->connected());
+    silent.go_on();
+    for (int i = 0; i < 10'000 && !(*started)->connected(); ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    EXPECT_TRUE((*started)->connected());
+    (*started)->stop(std::chrono::milliseconds(0));
+}
+
+TEST_F(TlsTest, IsNamedInTheLogWhereItMayBeWanted) {
     const RedisServer server(settings(port_, "server"));
-    // A server that does not answer may be there soon: no error, but the log says what may be
-    // wrong.
-    const auto told = [&](const std::string& url, const TlsFiles& files) {
-        testing::internal::CaptureStderr();
-        auto started = Link::start({.url = *parse_url(url), .tls = files, .node = 5}, resolver_);
-        EXPECT_TRUE(started);
-        for (int i = 0; i < 10'000 && (*started)->counters().failures.value() == 0; ++i)
-            std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        (*started)->stop(std::chrono::milliseconds(0));
-        return testing::internal::GetCapturedStderr();
-    };
-    EXPECT_THAT(told("rediss://" + server.address(), {.ca = papers_.certificate("ca")}),
-                HasSubstr("where it speaks no TLS, its address begins with redis, not rediss"));
-    EXPECT_THAT(told("redis://" + address(port_), {}),
+    // It only closes the connection, which a server does for other reasons, too: no error.
+    testing::internal::CaptureStderr();
+    auto started =
+        Link::start({.url = *parse_url("redis://" + address(port_)), .node = 5}, resolver_);
+    EXPECT_TRUE(started);
+    for (int i = 0; i < 10'000 && (*started)->counters().failures.value() == 0; ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    (*started)->stop(std::chrono::milliseconds(0));
+    EXPECT_THAT(testing::internal::GetCapturedStderr(),
                 HasSubstr("where it speaks TLS, its address begins with rediss"));
+}
+
+TEST_F(TlsTest, IsSpokenWithAllServersOfACluster) {
+    const std::string with_tls = "--tls --cacert " + papers_.certificate("ca") + " ";
+    std::vector<std::unique_ptr<RedisServer>> servers;
+    std::vector<std::string> addresses;
+    for (int i = 0; i < 3; ++i) {
+        const std::string port = std::to_string(RedisServer::free_port());
+        auto more = settings(port, "server");
+        more.insert(more.end(),
+                    {"--tls-cluster", "yes", "--cluster-enabled", "yes", "--cluster-node-timeout",
+                     "2000", "--cluster-port", std::to_string(RedisServer::free_port())});
+        servers.push_back(std::make_unique<RedisServer>(more));
+        addresses.push_back(address(port));
+    }
+    const std::string all = addresses[0] + " " + addresses[1] + " " + addresses[2];
+    const std::string said =
+        servers[0]->cli(with_tls + "--cluster create " + all + " --cluster-yes");
+    ASSERT_THAT(said, HasSubstr("All 16384 slots covered"));
+    for (const auto& server : servers) {
+        while (server->cli("cluster info").find("cluster_state:ok") == std::string::npos)
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    // One is named; the others are found.
+    const std::string url = "rediss+cluster://" + addresses[1];
+    const TlsFiles files{.ca = papers_.certificate("ca")};
+    EXPECT_THAT(start(url, {}), HasSubstr("not trusted"));
+    EXPECT_THAT(start("rediss://" + addresses[1], files), HasSubstr("redis+cluster://"));
+    TestShard shard;
+    auto started = Link::start({.url = *parse_url(url), .tls = files, .node = 1}, resolver_);
+    ASSERT_TRUE(started) << started.error().to_string();
+    Keeper keeper;
+    const auto bus = (*started)->make_bus(keeper, shard.scheduler());
+    constexpr std::uint64_t kChannels = 30;
+    for (std::uint64_t i = 0; i < kChannels; ++i) bus->subscribe(ChannelId(1000 + i), {});
+    const auto say = [&](const std::string& what) {
+        for (std::uint64_t i = 0; i < kChannels; ++i) bus->publish(ChannelId(1000 + i), what);
+        EXPECT_TRUE(shard.until([&] {
+            return std::ranges::count(keeper.in_order(), what) == static_cast<int>(kChannels);
+        })) << what;
+    };
+    say("over TLS");
+    for (const auto& server : servers) {
+        EXPECT_THAT(server->cli("client list"), HasSubstr("name=clamor-n"));
+        EXPECT_NE(server->cli("--scan --pattern 'clamor:*:stream'"), "")
+            << "each has some of the channels";
+        server->cli("client kill type normal");
+        server->cli("client kill type pubsub");
+    }
+    say("over new connections");
+    (*started)->stop(std::chrono::milliseconds(0));
 }
 
 TEST_F(TlsTest, SentinelsSpeakItAndHaveALoginOfTheirOwn) {

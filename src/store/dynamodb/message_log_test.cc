@@ -425,15 +425,19 @@ TEST(DynamoMessageLog, BehindASpoolLosesAndDoublesNothingWhileItIsThrottled) {
     options.spool.folder = folder.file("spool");
     options.write_left_later = true;
     options.writer.commit_interval = std::chrono::microseconds(0);
+    options.writer.memory_max = 5000;  // most of it is read from the spool again
     {
         auto queue = SpooledLog::open(*log, options).value();
         for (std::uint64_t i = 1; i <= 300; ++i) queue->append(sample_message(kLobby, i), {});
     }
     auto queue = SpooledLog::open(*log, options).value();
     dynalite.fail_with("{}");
+    for (std::uint64_t i = 301; i <= 600; ++i) queue->append(sample_message(kLobby, i), {});
+    while (queue->waiting() > 0) std::this_thread::yield();
     while (queue->writer().waiting() > 0) std::this_thread::yield();
-    std::vector<std::uint64_t> all(300);
-    for (std::uint64_t i = 0; i < 300; ++i) all[i] = i + 1;
+    EXPECT_GT(queue->writer().counters().read_back.value(), 0u);
+    std::vector<std::uint64_t> all(600);
+    for (std::uint64_t i = 0; i < 600; ++i) all[i] = i + 1;
     EXPECT_EQ(sequences_of(log->read({.channel = kLobby, .limit = 1000}).value()), all);
 }
 
