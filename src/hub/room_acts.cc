@@ -179,11 +179,8 @@ void RoomHost::acts_done(ChannelId channel, Performed performed) {
 
 void RoomHost::take_back(HostedRoom& room, const std::vector<MessageId>& undone) {
     if (undone.empty()) return;
-    for (const MessageId id : undone) {
-        // What it deletes once it has its place is not to be deleted then.
-        if (room.unplaced_acts.contains(id)) room.undone_acts.insert(id);
-        services_.log_queue.restore(room.channel, id);
-    }
+    remember_undone(room, undone);
+    for (const MessageId id : undone) services_.log_queue.restore(room.channel, id);
     // What was not shown yet need not be: only its end is told of.
     const std::unordered_set<MessageId> ids(undone.begin(), undone.end());
     std::erase_if(room.outgoing, [&](const chat::Event& event) {
@@ -194,8 +191,22 @@ void RoomHost::take_back(HostedRoom& room, const std::vector<MessageId>& undone)
 
 void RoomHost::acts_undone(ChannelId channel, const std::vector<MessageId>& acts) {
     const auto found = rooms_.find(channel);
-    if (found == rooms_.end() || !found->second->published_here) return;
-    take_back(*found->second, acts);
+    if (found == rooms_.end()) return;
+    HostedRoom& room = *found->second;
+    if (room.published_here) return take_back(room, acts);
+    // Nothing of this node's was deleted; what it says from now on may be reached by their events.
+    remember_undone(room, acts);
+}
+
+/// Whose messages are given again to who comes back.
+void RoomHost::remember_undone(HostedRoom& room, const std::vector<MessageId>& acts) {
+    const std::unordered_set<MessageId> ids(acts.begin(), acts.end());
+    for (const MessageId act : acts) room.undone_acts.add(act);
+    for (RegionEnd& region : room.ends) {
+        for (Heard& heard : region.from_others) {
+            if (ids.contains(heard.hidden_by)) heard.hidden_by = {};
+        }
+    }
 }
 
 void RoomHost::show(HostedRoom& room, std::vector<chat::Event> events) {
@@ -232,6 +243,7 @@ void RoomHost::show(HostedRoom& room, std::vector<chat::Event> events) {
 
 void RoomHost::take_effect(HostedRoom& room, const chat::Moderation& act) {
     permit(room, act);
+    if (chat::changes_modes(act.action)) room.rules.set_modes(act.modes);
     const auto entry = room.chatters.find(act.target.id);
     if (entry == room.chatters.end()) return;
     ChatterEntry& target = entry->second;
@@ -275,8 +287,6 @@ void RoomHost::publish_event(HostedRoom& room, chat::Event event) {
         *at = room.last_sent_at = std::max(*at, room.last_sent_at);
     if (auto* notice = std::get_if<chat::UserNotice>(&event.body))
         find_emotes(room, notice->message);
-    if (const auto* act = std::get_if<chat::Moderation>(&event.body))
-        room.unplaced_acts.insert(act->id);
     ++room.not_durable;
     room.published_here = true;
     const bool nested = std::exchange(publishing_, true);
@@ -285,8 +295,6 @@ void RoomHost::publish_event(HostedRoom& room, chat::Event event) {
     } catch (...) {
         publishing_ = nested;
         --room.not_durable;
-        if (const auto* act = std::get_if<chat::Moderation>(&event.body))
-            room.unplaced_acts.erase(act->id);
         throw;
     }
     publishing_ = nested;
@@ -323,9 +331,10 @@ void RoomHost::received_act(HostedRoom& room, const chat::EventRef& event,
     if (chat::hides_messages(act.action)) forget_hidden(room, act);
     // Acts of two nodes may come in another order than the catalog took them: it is asked again.
     const bool elsewhere = !received.published_here;
-    const bool modes = chat::changes_modes(act.action);
-    if (modes) room.rules.set_modes(act.modes);
-    if (elsewhere && (modes || changes_automod(act))) channel_changed(room.channel);
+    // What was done here holds already, and so may what was done after it.
+    if (elsewhere) take_effect(room, act);
+    if (elsewhere && (chat::changes_modes(act.action) || changes_automod(act)))
+        channel_changed(room.channel);
     shield_changed(room, act);
     countdown_changed(room, act);
     deliver(room, event, nullptr);
@@ -336,8 +345,6 @@ void RoomHost::received_act(HostedRoom& room, const chat::EventRef& event,
         room.shoutouts.emplace_back(act.target.id, act.at);
         if (!elsewhere) outlet_.announce_shoutout(ChannelId(act.target.id.value), event);
     }
-    // What was done here holds already, and so may what was done after it.
-    if (elsewhere) take_effect(room, act);
     const auto entry = room.chatters.find(act.target.id);
     if (entry == room.chatters.end()) return;
     ChatterEntry& target = entry->second;
@@ -353,7 +360,7 @@ void RoomHost::received_act(HostedRoom& room, const chat::EventRef& event,
 }
 
 void RoomHost::mark_deleted(HostedRoom& room, const chat::Moderation& act, Position up_to) {
-    if (!chat::hides_messages(act.action) || room.undone_acts.erase(act.id) != 0) return;
+    if (!chat::hides_messages(act.action) || room.undone_acts.contains(act.id)) return;
     store::Deletion deletion{.channel = room.channel,
                              .by = act.id,
                              .ids = {},
@@ -377,10 +384,12 @@ void RoomHost::mark_deleted(HostedRoom& room, const chat::Moderation& act, Posit
 
 /// Nobody can answer what is gone, and nobody who comes back is shown it.
 void RoomHost::forget_hidden(HostedRoom& room, const chat::Moderation& act) {
+    if (room.undone_acts.contains(act.id)) return;
     for (RegionEnd& region : room.ends) {
         for (Heard& heard : region.from_others) {
             const auto* message = std::get_if<chat::Message>(&heard.event->body);
-            if (message != nullptr && hides(act, *message)) heard.hidden = true;
+            if (message != nullptr && !heard.hidden_by && hides(act, *message))
+                heard.hidden_by = act.id;
         }
     }
     std::rotate(room.recent.begin(),
