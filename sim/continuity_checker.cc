@@ -42,7 +42,9 @@ bool reaches(const chat::Moderation& act, const store::StoredMessage& entry) {
 
 void ContinuityChecker::published(NodeId node, const chat::Event& event, bool banned) {
     const MessageId id = id_of(event);
-    if (!published_.emplace(id, Published{.node = node, .channel = event.channel}).second)
+    if (!published_
+             .emplace(id, Published{.node = node, .channel = event.channel, .order = ++order_})
+             .second)
         violations_.add("node {} published {} twice", node, id.to_string());
     const auto* message = std::get_if<chat::Message>(&event.body);
     if (message == nullptr) return;
@@ -63,6 +65,8 @@ void ContinuityChecker::received(NodeId node, const chat::Event& event, bool aga
     if (const auto* act = std::get_if<chat::Moderation>(&event.body);
         act != nullptr && bans(act->action) && !again)
         know_ban_[{event.channel, act->target.id}].insert(node);
+    if (const auto* act = std::get_if<chat::Moderation>(&event.body); act != nullptr && !again)
+        given_[{node, event.channel}].push_back({.id = id, .what = *act, .order = ++order_});
     if (event.position == Position{}) return;
     check_place("the bus", event.channel, event.position, id);
     Position& newest = newest_[{node, event.channel}];
@@ -98,6 +102,14 @@ void ContinuityChecker::placed(Position position, const chat::Event& event) {
 
 void ContinuityChecker::ban_changed(ChannelId channel, UserId user) {
     know_ban_.erase({channel, user});
+}
+
+void ContinuityChecker::undone(NodeId node, MessageId act) {
+    undone_[act] = node;
+    for (auto& [where, acts] : given_) {
+        if (where.first == node)
+            std::erase_if(acts, [act](const Given& given) { return given.id == act; });
+    }
 }
 
 void ContinuityChecker::begins(ClientId client, ChannelId channel, Position from) {
@@ -207,6 +219,20 @@ void ContinuityChecker::not_given(ClientId client, ChannelId channel, Position a
         if (entry.deleted && entry.position > after && entry.position <= upto)
             found->second.excused.insert(entry.id);
     }
+    found->second.caught_up.push_back(
+        {.after = after, .upto = upto, .acts = given_[{found->second.node, channel}]});
+}
+
+/// By an act that came after it to the node that gave the client what it had missed.
+bool ContinuityChecker::taken_away(const Stay& stay, const store::StoredMessage& entry) const {
+    const auto published = published_.find(entry.id);
+    if (published == published_.end()) return false;
+    return std::ranges::any_of(stay.caught_up, [&](const CaughtUp& missed) {
+        return missed.after < entry.position && entry.position <= missed.upto &&
+               std::ranges::any_of(missed.acts, [&](const Given& act) {
+                   return act.order > published->second.order && reaches(act.what, entry);
+               });
+    });
 }
 
 void ContinuityChecker::check_at_rest() {
@@ -282,7 +308,7 @@ void ContinuityChecker::check_stay(ClientId client, ChannelId channel, const Sta
     for (const Gap& gap : stay.announced) left.push_back(gap.count);
     for (const store::StoredMessage& entry : entries) {
         if (entry.position <= stay.from || entry.deleted || stay.shown.contains(entry.id) ||
-            stay.excused.contains(entry.id))
+            stay.excused.contains(entry.id) || taken_away(stay, entry))
             continue;
         const auto event = chat::decode_event(entry.event);
         if (!event || !shown_to_viewers(*event)) continue;
