@@ -189,6 +189,31 @@ TEST_P(OrderTest, WhatAnUndoBringsBackIsGivenToWhoComesBack) {
     EXPECT_EQ(chat::id_of(*alice.caught_up.find(9)->second.events.front()), said(1).id);
 }
 
+TEST_P(OrderTest, AnActThatAGapBringsLateTakesNothingThatWasSaidBehindIt) {
+    FakeMember viewer;
+    const MemberRef v = add_and_join(viewer);
+    from_elsewhere({5, 1}, said(1));
+    chat::Moderation clear;
+    clear.action = chat::ModAction::clear;
+    clear.id = MessageId::from_random(2, 2);
+    const store::StoredMessage entry{.channel = lobby_,
+                                     .position = {5, 2},
+                                     .id = clear.id,
+                                     .event = bytes_of(clear),
+                                     .kind = store::EntryKind::moderation};
+    ASSERT_TRUE(log_.append({&entry, 1}));
+    gap({5, 1}, {5, 3});
+    from_elsewhere({5, 3}, said(3));
+    cluster_.advance(10s);
+    hub(v).catch_up(v, 9, lobby_, {{.after = {}, .upto = {5, 3}}});
+    cluster_.advance(3s);
+    ASSERT_EQ(viewer.caught_up.count(9), 1u);
+    std::vector<Position> given;
+    for (const chat::EventRef& event : viewer.caught_up.find(9)->second.events)
+        given.push_back(event->position);
+    EXPECT_EQ(given, (std::vector<Position>{{5, 2}, {5, 3}}));
+}
+
 TEST_P(OrderTest, WhatRedisHasLostIsLookedForInTheLogWithoutWaitingForMore) {
     FakeMember viewer;
     ASSERT_TRUE(join(viewer));

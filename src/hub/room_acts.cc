@@ -232,7 +232,7 @@ void RoomHost::show(HostedRoom& room, std::vector<chat::Event> events) {
         const auto* act = std::get_if<chat::Moderation>(&event.body);
         if (act == nullptr || !chat::hides_messages(act->action)) continue;
         mark_deleted(room, *act, room.end_of(options_.region).last);
-        forget_hidden(room, *act);
+        forget_hidden(room, *act, {});
     }
     std::stable_partition(events.begin(), events.end(), [&](const chat::Event& event) {
         return room.chatters.contains(target_of(event));
@@ -328,7 +328,7 @@ void RoomHost::append_to_log(const HostedRoom& room, const bus::Received& receiv
 void RoomHost::received_act(HostedRoom& room, const chat::EventRef& event,
                             const bus::Received& received) {
     const auto& act = std::get<chat::Moderation>(event->body);
-    if (chat::hides_messages(act.action)) forget_hidden(room, act);
+    if (chat::hides_messages(act.action)) forget_hidden(room, act, received.position);
     // Acts of two nodes may come in another order than the catalog took them: it is asked again.
     const bool elsewhere = !received.published_here;
     // What was done here holds already, and so may what was done after it.
@@ -382,23 +382,26 @@ void RoomHost::mark_deleted(HostedRoom& room, const chat::Moderation& act, Posit
     services_.log_queue.mark_deleted(std::move(deletion));
 }
 
-/// Nobody can answer what is gone, and nobody who comes back is shown it.
-void RoomHost::forget_hidden(HostedRoom& room, const chat::Moderation& act) {
+/// Nobody can answer what is gone, and nobody who comes back is shown it. An act that has its place
+/// takes only what was said before that, however late it comes.
+void RoomHost::forget_hidden(HostedRoom& room, const chat::Moderation& act, Position place) {
     if (room.undone_acts.contains(act.id)) return;
+    const auto hidden = [&](const chat::Event& event) {
+        const auto* message = std::get_if<chat::Message>(&event.body);
+        const bool behind = place != Position{} && place.region() == event.position.region() &&
+                            (event.position == Position{} || event.position > place);
+        return message != nullptr && !behind && hides(act, *message);
+    };
     for (RegionEnd& region : room.ends) {
         for (Heard& heard : region.from_others) {
-            const auto* message = std::get_if<chat::Message>(&heard.event->body);
-            if (message != nullptr && !heard.hidden_by && hides(act, *message))
-                heard.hidden_by = act.id;
+            if (!heard.hidden_by && hidden(*heard.event)) heard.hidden_by = act.id;
         }
     }
     std::rotate(room.recent.begin(),
                 room.recent.begin() + static_cast<std::ptrdiff_t>(room.recent_next),
                 room.recent.end());
     room.recent_next = 0;
-    std::erase_if(room.recent, [&](const chat::EventRef& event) {
-        return hides(act, std::get<chat::Message>(event->body));
-    });
+    std::erase_if(room.recent, [&](const chat::EventRef& event) { return hidden(*event); });
 }
 
 /// The node where the raid was begun sends it off; the others know of it.

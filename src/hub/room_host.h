@@ -252,7 +252,7 @@ class RoomHost final : public bus::Receiver {
     void append_to_log(const HostedRoom& room, const bus::Received& received, MessageId id,
                        WallTime at, UserId author, store::EntryKind kind);
     void mark_deleted(HostedRoom& room, const chat::Moderation& act, Position up_to);
-    void forget_hidden(HostedRoom& room, const chat::Moderation& act);
+    void forget_hidden(HostedRoom& room, const chat::Moderation& act, Position place);
     void raid_changed(HostedRoom& room, const chat::EventRef& event, bool published_here);
     void raid_leaves(ChannelId channel, bool published_here);
     void shield_changed(HostedRoom& room, const chat::Moderation& act);

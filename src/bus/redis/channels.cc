@@ -234,7 +234,7 @@ void Link::Impl::took_page(Channel& channel, const Reply& page) {
         const bool next = position->epoch == channel.last.epoch &&
                           position->sequence == channel.last.sequence + 1;
         // A subscription that did not hold yet has nothing to miss.
-        if (!next && channel.answered && !nothing_before(channel)) {
+        if (!next && channel.answered && !(nothing_before(channel) && is_first(*position))) {
             counters.gaps.add();
             hand(channel,
                  {.kind = Handed::Kind::gap, .position = *position, .after = channel.last});
@@ -272,6 +272,12 @@ void Link::Impl::caught_up(Channel& channel) {
         ask_run(channel);
     }
     pump(channel);
+}
+
+/// It may be the first one that the channel has ever had: epochs leave out whole steps.
+bool Link::Impl::is_first(Position position) const {
+    const std::uint64_t base = Position::before_first(options.region).sequence;
+    return (position.sequence - base) % limits::kEpochSkip == 1;
 }
 
 /// The channel's very first event is still to come.

@@ -231,6 +231,7 @@ class Link::Impl {
     void lose_placeless(Channel& channel);
     void ask_run(Channel& channel);
     static bool nothing_before(const Channel& channel);
+    bool is_first(Position position) const;
     std::deque<Pending>::iterator forget(Channel& channel, std::deque<Pending>::iterator pending);
     void hand_passed(Channel& channel, Position place);
     void hand_all_passed(Channel& channel);
