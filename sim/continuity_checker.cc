@@ -310,6 +310,13 @@ void ContinuityChecker::check_stay(ClientId client, ChannelId channel, const Sta
         if (entry.position <= stay.from || entry.deleted || stay.shown.contains(entry.id) ||
             stay.excused.contains(entry.id) || taken_away(stay, entry))
             continue;
+        // Redis forgot its first place, at which the node had shown it before the client came.
+        const auto places = places_of_.find(entry.id);
+        const bool before = places != places_of_.end() &&
+                            std::ranges::any_of(places->second, [&](const Position& place) {
+                                return place <= stay.from;
+                            });
+        if (before) continue;
         const auto event = chat::decode_event(entry.event);
         if (!event || !shown_to_viewers(*event)) continue;
         if (const auto by = sayer_of_.find(entry.id); by != sayer_of_.end() && by->second == client)

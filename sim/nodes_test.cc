@@ -27,18 +27,17 @@ TEST(NodesSimulation, ReachesWhatItIsAbout) {
     EXPECT_GT(resumed, 100u);
 }
 
-/// What always holds, by the words of its violations; the other promises are open (docs/adr/0013).
-constexpr std::string_view kNever[] = {"was given twice", "which nobody published", "published",
-                                       "takes a message of", "where it is not"};
+/// What one seed in fifty breaks still, by the words of its violations (docs/adr/0013, "Open").
+constexpr std::string_view kOpen[] = {"though it was undone", "is in sight, in spite of",
+                                      "was neither shown"};
 
-TEST(NodesSimulation, GivesAPlaceToOneEventAndObeysBans) {
-    for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+TEST(NodesSimulation, KeepsAllPromisesButTheOpenOnes) {
+    for (std::uint64_t seed = 1; seed <= 25; ++seed) {
         NodesSimulation simulation(seed);
         simulation.run(2 * NodesSimulation::kStepsPerRound);
         for (const std::string& what : simulation.violations().kept()) {
-            EXPECT_TRUE(std::ranges::none_of(
-                kNever,
-                [&](std::string_view never) { return what.find(never) != std::string::npos; }))
+            EXPECT_TRUE(std::ranges::any_of(
+                kOpen, [&](std::string_view open) { return what.find(open) != std::string::npos; }))
                 << "seed " << seed << ": " << what;
         }
     }

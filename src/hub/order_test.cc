@@ -214,6 +214,21 @@ TEST_P(OrderTest, AnActThatAGapBringsLateTakesNothingThatWasSaidBehindIt) {
     EXPECT_EQ(given, (std::vector<Position>{{5, 2}, {5, 3}}));
 }
 
+TEST_P(OrderTest, WhatAGapHasPassedOverKeepsItsTime) {
+    FakeMember alice(user("alice"));
+    const MemberRef a = add_and_join(alice);
+    say(a, 2, "hello");
+    const WallTime said_at = cluster_.now().wall;
+    chat::Message later = said(4);
+    later.sent_at = said_at + 1h;
+    gap({5, 1}, {5, 4});
+    from_elsewhere({5, 4}, later);
+    place({5, 2});
+    const auto stored = log_.read({.channel = lobby_});
+    ASSERT_EQ(stored->size(), 1u);
+    EXPECT_EQ(stored->front().sent_at, said_at);
+}
+
 TEST_P(OrderTest, WhatRedisHasLostIsLookedForInTheLogWithoutWaitingForMore) {
     FakeMember viewer;
     ASSERT_TRUE(join(viewer));

@@ -40,8 +40,10 @@ void RoomHost::receive_bytes(HostedRoom& room, const bus::Received& received) {
         const unsigned region = received.position.region();
         decoded->beside = room.beside(region);
         RegionEnd& end = room.end_of(region);
+        // A gap has passed over it: what follows it has its times already.
+        const bool passed = received.position < end.last;
         end.last = std::max(end.last, received.position);
-        if (WallTime* const at = chat::time_of(*decoded)) {
+        if (WallTime* const at = passed ? nullptr : chat::time_of(*decoded)) {
             // Nodes have clocks of their own; in the order of a region time never falls.
             if (*at < end.sent_at) {
                 *at = end.sent_at;
