@@ -275,6 +275,15 @@ void ContinuityChecker::check_log(ChannelId channel,
     }
 }
 
+/// What a node has published and has not written when it crashes is not in the history, and so
+/// takes nothing away there (ADR 13, "Consequences").
+bool ContinuityChecker::lost_with_its_node(ChannelId channel, MessageId act) const {
+    const auto published = published_.find(act);
+    if (published == published_.end() || !crashed_.contains(published->second.node)) return false;
+    const auto stored = log_.find(channel, act);
+    return stored && !*stored;
+}
+
 /// What two acts took away belongs to one of them, and which one is not certain over nodes.
 void ContinuityChecker::check_hidden(ChannelId channel, const store::StoredMessage& entry) {
     if (entry.kind == store::EntryKind::moderation) return;
@@ -288,6 +297,7 @@ void ContinuityChecker::check_hidden(ChannelId channel, const store::StoredMessa
         const auto undo = undone_.find(act.id);
         const bool undone = undo != undone_.end();
         if (undone && crashed_.contains(undo->second)) return;  // before it was done, perhaps
+        if (!undone && lost_with_its_node(channel, act.id)) return;
         all_undone = all_undone && undone;
         none_undone = none_undone && !undone;
         by += " " + std::string(chat::name_of(act.what.action)) + " at " + text(act.position);

@@ -135,6 +135,7 @@ class ContinuityChecker {
     bool behind_gap(ChannelId channel, const store::StoredMessage& entry) const;
     void check_place(const char* who, ChannelId channel, Position position, MessageId id);
     void check_log(ChannelId channel, const std::vector<store::StoredMessage>& entries);
+    bool lost_with_its_node(ChannelId channel, MessageId act) const;
     void check_hidden(ChannelId channel, const store::StoredMessage& entry);
     void check_stay(ClientId client, ChannelId channel, const Stay& stay,
                     const std::vector<store::StoredMessage>& entries);
