@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/client.h"
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
@@ -109,9 +110,9 @@ void Connection::on_caught_up(hub::RequestId request, std::vector<hub::CaughtUp>
         const auto* message = std::get_if<chat::Message>(&event->body);
         if (message == nullptr || !chat::for_moderators_only(*message)) show(*event);
     }
-    if (answer.unread > 0) {
+    if (answer.unread > 0 || answer.perhaps) {
         checker.announced(client_, channel.id, answer.unread_after, answer.unread_before,
-                          answer.unread);
+                          std::max<std::uint64_t>(answer.unread, 1));
     }
     channel.catching_up = false;
     for (const chat::Event& event : std::exchange(channel.waiting, {})) show(event);

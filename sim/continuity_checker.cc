@@ -42,7 +42,9 @@ bool reaches(const chat::Moderation& act, const store::StoredMessage& entry) {
 
 void ContinuityChecker::published(NodeId node, const chat::Event& event, bool banned) {
     const MessageId id = id_of(event);
-    if (!published_.emplace(id, Published{.node = node, .channel = event.channel}).second)
+    if (!published_
+             .emplace(id, Published{.node = node, .channel = event.channel, .order = ++order_})
+             .second)
         violations_.add("node {} published {} twice", node, id.to_string());
     const auto* message = std::get_if<chat::Message>(&event.body);
     if (message == nullptr) return;
@@ -63,6 +65,8 @@ void ContinuityChecker::received(NodeId node, const chat::Event& event, bool aga
     if (const auto* act = std::get_if<chat::Moderation>(&event.body);
         act != nullptr && bans(act->action) && !again)
         know_ban_[{event.channel, act->target.id}].insert(node);
+    if (const auto* act = std::get_if<chat::Moderation>(&event.body); act != nullptr && !again)
+        given_[{node, event.channel}].push_back({.id = id, .what = *act, .order = ++order_});
     if (event.position == Position{}) return;
     check_place("the bus", event.channel, event.position, id);
     Position& newest = newest_[{node, event.channel}];
@@ -98,6 +102,14 @@ void ContinuityChecker::placed(Position position, const chat::Event& event) {
 
 void ContinuityChecker::ban_changed(ChannelId channel, UserId user) {
     know_ban_.erase({channel, user});
+}
+
+void ContinuityChecker::undone(NodeId node, MessageId act) {
+    undone_[act] = node;
+    for (auto& [where, acts] : given_) {
+        if (where.first == node)
+            std::erase_if(acts, [act](const Given& given) { return given.id == act; });
+    }
 }
 
 void ContinuityChecker::begins(ClientId client, ChannelId channel, Position from) {
@@ -207,6 +219,20 @@ void ContinuityChecker::not_given(ClientId client, ChannelId channel, Position a
         if (entry.deleted && entry.position > after && entry.position <= upto)
             found->second.excused.insert(entry.id);
     }
+    found->second.caught_up.push_back(
+        {.after = after, .upto = upto, .acts = given_[{found->second.node, channel}]});
+}
+
+/// By an act that came after it to the node that gave the client what it had missed.
+bool ContinuityChecker::taken_away(const Stay& stay, const store::StoredMessage& entry) const {
+    const auto published = published_.find(entry.id);
+    if (published == published_.end()) return false;
+    return std::ranges::any_of(stay.caught_up, [&](const CaughtUp& missed) {
+        return missed.after < entry.position && entry.position <= missed.upto &&
+               std::ranges::any_of(missed.acts, [&](const Given& act) {
+                   return act.order > published->second.order && reaches(act.what, entry);
+               });
+    });
 }
 
 void ContinuityChecker::check_at_rest() {
@@ -249,6 +275,15 @@ void ContinuityChecker::check_log(ChannelId channel,
     }
 }
 
+/// What a node has published and has not written when it crashes is not in the history, and so
+/// takes nothing away there (ADR 13, "Consequences").
+bool ContinuityChecker::lost_with_its_node(ChannelId channel, MessageId act) const {
+    const auto published = published_.find(act);
+    if (published == published_.end() || !crashed_.contains(published->second.node)) return false;
+    const auto stored = log_.find(channel, act);
+    return stored && !*stored;
+}
+
 /// What two acts took away belongs to one of them, and which one is not certain over nodes.
 void ContinuityChecker::check_hidden(ChannelId channel, const store::StoredMessage& entry) {
     if (entry.kind == store::EntryKind::moderation) return;
@@ -262,6 +297,7 @@ void ContinuityChecker::check_hidden(ChannelId channel, const store::StoredMessa
         const auto undo = undone_.find(act.id);
         const bool undone = undo != undone_.end();
         if (undone && crashed_.contains(undo->second)) return;  // before it was done, perhaps
+        if (!undone && lost_with_its_node(channel, act.id)) return;
         all_undone = all_undone && undone;
         none_undone = none_undone && !undone;
         by += " " + std::string(chat::name_of(act.what.action)) + " at " + text(act.position);
@@ -282,8 +318,15 @@ void ContinuityChecker::check_stay(ClientId client, ChannelId channel, const Sta
     for (const Gap& gap : stay.announced) left.push_back(gap.count);
     for (const store::StoredMessage& entry : entries) {
         if (entry.position <= stay.from || entry.deleted || stay.shown.contains(entry.id) ||
-            stay.excused.contains(entry.id))
+            stay.excused.contains(entry.id) || taken_away(stay, entry))
             continue;
+        // Redis forgot its first place, at which the node had shown it before the client came.
+        const auto places = places_of_.find(entry.id);
+        const bool before = places != places_of_.end() &&
+                            std::ranges::any_of(places->second, [&](const Position& place) {
+                                return place <= stay.from;
+                            });
+        if (before) continue;
         const auto event = chat::decode_event(entry.event);
         if (!event || !shown_to_viewers(*event)) continue;
         if (const auto by = sayer_of_.find(entry.id); by != sayer_of_.end() && by->second == client)

@@ -58,7 +58,7 @@ class ContinuityChecker {
     /// The user's ban in the catalog was put or removed: what nodes have heard of is older.
     void ban_changed(ChannelId channel, UserId user);
     /// The node told the log to take back what the act took out of sight.
-    void undone(NodeId node, MessageId act) { undone_[act] = node; }
+    void undone(NodeId node, MessageId act);
 
     // Of clients.
     /// It is in the channel, and is to be shown all behind `from`.
@@ -77,7 +77,8 @@ class ContinuityChecker {
     /// It was told that it misses so many between the two.
     void announced(ClientId client, ChannelId channel, Position after, Position before,
                    std::uint64_t count);
-    /// The log was asked for what is between, and does not give what is deleted now.
+    /// The log was asked for what is between, and does not give what is deleted now. The node does
+    /// not give what the acts that it knows of take away, before the log knows of them.
     void not_given(ClientId client, ChannelId channel, Position after, Position upto);
 
     /// All nodes hold together, and nothing is under way.
@@ -93,6 +94,19 @@ class ContinuityChecker {
     struct Published {
         NodeId node;
         ChannelId channel;
+        std::uint64_t order;
+    };
+    /// An act as a node was given it.
+    struct Given {
+        MessageId id;
+        chat::Moderation what;
+        std::uint64_t order;
+    };
+    /// What a client was given of the log while its node knew of these acts.
+    struct CaughtUp {
+        Position after;
+        Position upto;
+        std::vector<Given> acts;
     };
     struct Gap {
         Position after;
@@ -108,6 +122,7 @@ class ContinuityChecker {
         std::set<MessageId> shown_here{};     ///< by this connection
         std::set<MessageId> excused{};
         std::vector<Gap> announced{};
+        std::vector<CaughtUp> caught_up{};
     };
     struct Act {
         MessageId id;
@@ -116,9 +131,11 @@ class ContinuityChecker {
     };
 
     bool in_gap(NodeId node, ChannelId channel, Position position) const;
+    bool taken_away(const Stay& stay, const store::StoredMessage& entry) const;
     bool behind_gap(ChannelId channel, const store::StoredMessage& entry) const;
     void check_place(const char* who, ChannelId channel, Position position, MessageId id);
     void check_log(ChannelId channel, const std::vector<store::StoredMessage>& entries);
+    bool lost_with_its_node(ChannelId channel, MessageId act) const;
     void check_hidden(ChannelId channel, const store::StoredMessage& entry);
     void check_stay(ClientId client, ChannelId channel, const Stay& stay,
                     const std::vector<store::StoredMessage>& entries);
@@ -133,7 +150,9 @@ class ContinuityChecker {
     std::map<ChannelId, std::vector<Act>> acts_;
     std::map<MessageId, NodeId> undone_;  // by which node
     std::set<NodeId> crashed_;
-    std::map<InNode, Position> newest_;  ///< that the bus handed out
+    std::map<InNode, std::vector<Given>> given_;  ///< that nobody has undone there
+    std::uint64_t order_ = 0;                     ///< of what happens
+    std::map<InNode, Position> newest_;           ///< that the bus handed out
     std::map<InNode, std::vector<Gap>> bus_gaps_;
     std::map<std::pair<ChannelId, UserId>, std::set<NodeId>> know_ban_;
     std::set<std::pair<ClientId, MessageId>> echoes_;

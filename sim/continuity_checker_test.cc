@@ -239,5 +239,33 @@ TEST_F(ContinuityCheckerTest, SeesTimeThatGoesBack) {
     expect("time goes back at 1-2");
 }
 
+TEST_F(ContinuityCheckerTest, AllowsACatchUpToLeaveOutWhatItsNodeKnowsToBeTakenAway) {
+    watch();
+    say(1, {1, 1});
+    // In an outage: it holds on its node, and has no place yet.
+    chat::Event ban = act(chat::ModAction::ban, 2, {});
+    checker.published(kNode, ban, false);
+    checker.received(kNode, ban, false);
+    checker.not_given(kViewer, kRoom, {}, {1, 1});
+    ban.position = {1, 2};
+    checker.placed(ban.position, ban);
+    checker.received(kNode, ban, true);
+    keep(ban);
+    checker.undone(kNode, id(2));
+    checker.shown(kViewer, ban);
+    checker.check_at_rest();
+    EXPECT_THAT(violations.kept(), IsEmpty());
+}
+
+TEST_F(ContinuityCheckerTest, SeesWhatACatchUpLeavesOutForAnActThatCameBeforeIt) {
+    watch();
+    const chat::Event ban = bring(act(chat::ModAction::ban, 1, {1, 1}));
+    checker.shown(kViewer, ban);
+    say(2, {1, 2});
+    checker.not_given(kViewer, kRoom, {1, 1}, {1, 2});
+    checker.check_at_rest();
+    expect("was neither shown");
+}
+
 }  // namespace
 }  // namespace clamor::sim

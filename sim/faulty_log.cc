@@ -9,36 +9,28 @@ namespace clamor::sim {
 
 using namespace std::chrono_literals;
 
-void FaultyLog::append(store::StoredMessage message, Task on_durable) {
-    queue_.emplace_back(std::move(message), std::move(on_durable));
+void FaultyLog::put(Entry entry) {
+    queue_.push_back(std::move(entry));
     if (!commit_planned_) plan_commit(500us + up_to(random_, chance(random_, 50) ? 200ms : 10ms));
 }
 
+void FaultyLog::append(store::StoredMessage message, Task on_durable) {
+    put({std::move(message), std::move(on_durable)});
+}
+
 void FaultyLog::mark_deleted(store::Deletion deletion) {
-    changes_.emplace_back(std::move(deletion));
-    if (queue_.empty()) write_changes();
+    put({std::move(deletion), {}});
 }
 
 void FaultyLog::restore(ChannelId channel, MessageId by) {
-    changes_.emplace_back(Restoration{channel, by});
-    if (queue_.empty()) write_changes();
-}
-
-void FaultyLog::write_changes() {
-    for (const auto& change : std::exchange(changes_, {})) {
-        if (const auto* deletion = std::get_if<store::Deletion>(&change)) {
-            (void)log_.mark_deleted(std::span(deletion, 1));
-        } else {
-            const auto& restoration = std::get<Restoration>(change);
-            (void)log_.restore(restoration.channel, restoration.by);
-        }
-    }
+    put({store::Restoration{channel, by}, {}});
 }
 
 Position FaultyLog::last_waiting(ChannelId channel) const {
     Position last;
-    for (const auto& [message, on_durable] : queue_) {
-        if (message.channel == channel) last = message.position;
+    for (const Entry& entry : queue_) {
+        const auto* message = std::get_if<store::StoredMessage>(&entry.what);
+        if (message != nullptr && message->channel == channel) last = message->position;
     }
     return last;
 }
@@ -51,26 +43,32 @@ void FaultyLog::plan_commit(std::chrono::nanoseconds after) {
     });
 }
 
+/// A group at a time, in order; none of it where the disk fails.
 void FaultyLog::commit() {
-    const bool fails = cluster_.now().mono < fails_until_;
-    log_.fail_appends(fails ? std::make_error_code(std::errc::no_space_on_device)
-                            : std::error_code{});
-    const std::size_t group = 1 + pick(random_, queue_.size());
-    std::vector<store::StoredMessage> messages;
-    for (std::size_t i = 0; i < group; ++i) messages.push_back(queue_[i].first);
-    if (!log_.append(messages)) {
+    if (cluster_.now().mono < fails_until_) {
         pause_ = std::min<std::chrono::nanoseconds>(
             std::max<std::chrono::nanoseconds>(pause_ * 2, 20ms), 2s);
-        plan_commit(pause_);
-        return;
+        return plan_commit(pause_);
     }
     pause_ = 0ns;
     std::vector<Task> durable;
-    for (std::size_t i = 0; i < group; ++i) durable.push_back(std::move(queue_[i].second));
-    queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(group));
-    if (queue_.empty()) write_changes();
+    for (std::size_t left = 1 + pick(random_, queue_.size()); left > 0; --left) {
+        Entry entry = std::move(queue_.front());
+        queue_.pop_front();
+        if (write(entry.what) && entry.on_durable) durable.push_back(std::move(entry.on_durable));
+    }
     for (Task& task : durable) task();
     if (!queue_.empty() && !commit_planned_) plan_commit(500us + up_to(random_, 10ms));
+}
+
+/// False: it is set aside, since another has its place.
+bool FaultyLog::write(const store::LogEntry& entry) {
+    if (const auto* message = std::get_if<store::StoredMessage>(&entry))
+        return log_.append(std::span(message, 1)).has_value();
+    if (const auto* deletion = std::get_if<store::Deletion>(&entry))
+        return log_.mark_deleted(std::span(deletion, 1)).has_value();
+    const auto& restoration = std::get<store::Restoration>(entry);
+    return log_.restore(restoration.channel, restoration.by).has_value();
 }
 
 }  // namespace clamor::sim

@@ -66,7 +66,8 @@ class Node::WatchedLink final : public bus::Bus, private bus::Receiver {
     }
     void on_subscribed(ChannelId channel) override { to_.on_subscribed(channel); }
     void on_gap(ChannelId channel, Position after, Position before) override {
-        node_.ground_.checker.gap(node_.id_, channel, after, before);
+        // A doubt explains nothing by itself.
+        if (before != bus::kNewest) node_.ground_.checker.gap(node_.id_, channel, after, before);
         to_.on_gap(channel, after, before);
     }
 

@@ -9,7 +9,11 @@
 namespace clamor::sim {
 namespace {
 
-TEST(NodesSimulation, ReachesWhatItIsAbout) {
+/// What one seed in fifty breaks still, by the words of its violations (docs/adr/0013, "Open").
+constexpr std::string_view kOpen[] = {"though it was undone", "is in sight, in spite of",
+                                      "was neither shown"};
+
+TEST(NodesSimulation, ReachesWhatItIsAboutAndKeepsAllPromisesButTheOpenOnes) {
     std::uint64_t crashes = 0, gaps = 0, early = 0, resumed = 0;
     for (std::uint64_t seed = 1; seed <= 12; ++seed) {
         NodesSimulation simulation(seed);
@@ -20,28 +24,16 @@ TEST(NodesSimulation, ReachesWhatItIsAbout) {
         gaps += simulation.continuity().gaps();
         early += simulation.early();
         resumed += simulation.clients().resumed;
+        for (const std::string& what : simulation.violations().kept()) {
+            EXPECT_TRUE(std::ranges::any_of(
+                kOpen, [&](std::string_view open) { return what.find(open) != std::string::npos; }))
+                << "seed " << seed << ": " << what;
+        }
     }
     EXPECT_GT(crashes, 10u);
     EXPECT_GT(gaps, 30u);
     EXPECT_GT(early, 300u);
     EXPECT_GT(resumed, 100u);
-}
-
-/// What always holds, by the words of its violations; the other promises are open (docs/adr/0013).
-constexpr std::string_view kNever[] = {"was given twice", "which nobody published", "published",
-                                       "takes a message of", "where it is not"};
-
-TEST(NodesSimulation, GivesAPlaceToOneEventAndObeysBans) {
-    for (std::uint64_t seed = 1; seed <= 6; ++seed) {
-        NodesSimulation simulation(seed);
-        simulation.run(2 * NodesSimulation::kStepsPerRound);
-        for (const std::string& what : simulation.violations().kept()) {
-            EXPECT_TRUE(std::ranges::none_of(
-                kNever,
-                [&](std::string_view never) { return what.find(never) != std::string::npos; }))
-                << "seed " << seed << ": " << what;
-        }
-    }
 }
 
 TEST(NodesSimulation, IsTheSameForTheSameSeed) {

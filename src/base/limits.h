@@ -69,6 +69,8 @@ inline constexpr std::uint32_t kVipsPerChannel = 1000;
 inline constexpr auto kShoutoutEvery = 2min;        // in one channel
 inline constexpr auto kShoutoutOfOneEvery = 60min;  // of one and the same other channel
 inline constexpr std::size_t kActsPerRequest = 10000;
+inline constexpr std::size_t kUndoneActs =
+    kActsPerRequest;  // of a channel, whose events may come later; the oldest are forgotten
 // A bulk of acts is shown bit by bit, so that viewers' lines stay free for what is said: 500 a
 // second are 60 KB a second for each of them.
 inline constexpr std::size_t kActEventsAtOnce = 25;
@@ -151,8 +153,10 @@ inline constexpr int kBacklogSpeed =
     2;  // what Redis was away for is published so many times faster than it was said
 inline constexpr std::size_t kRegions = 16;          // with Redis servers of their own
 inline constexpr std::size_t kStreamEntries = 4096;  // kept of each channel for who lost connection
-inline constexpr std::size_t kStreamPage = 256;      // read at once
-inline constexpr auto kStreamKept = 1h;              // of a silent channel
+inline constexpr std::size_t kPlacesKept =
+    256;  // of what a node published in a channel, for a node that did not get the answer
+inline constexpr std::size_t kStreamPage = 256;  // read at once
+inline constexpr auto kStreamKept = 1h;          // of a silent channel
 inline constexpr auto kStreamHeadKept = std::chrono::hours(24 * 7);
 inline constexpr auto kPresenceEvery = 5s;  // a node says who is in its channels
 inline constexpr auto kPresenceKept = 15s;  // without hearing of it again

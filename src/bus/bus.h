@@ -27,6 +27,10 @@ struct Received {
     Turn turn = Turn::in_order;
 };
 
+/// For subscribe(): nothing that was published before is wanted. For on_gap(): see there.
+inline constexpr Position kNewest{.epoch = std::numeric_limits<std::uint64_t>::max(),
+                                  .sequence = std::numeric_limits<std::uint64_t>::max()};
+
 /// Where received messages go. Called on the shard whose Bus it is, in position order per channel,
 /// of each region by itself.
 class Receiver {
@@ -37,13 +41,9 @@ class Receiver {
     /// before this call was published before.
     virtual void on_subscribed(ChannelId channel) = 0;
     /// Messages between these positions (exclusive) may have been published and do not come: only
-    /// the log has them.
+    /// the log has them. `before` is kNewest where nobody knows up to where: until the next one.
     virtual void on_gap(ChannelId channel, Position after, Position before) = 0;
 };
-
-/// For subscribe(): nothing that was published before is wanted.
-inline constexpr Position kNewest{.epoch = std::numeric_limits<std::uint64_t>::max(),
-                                  .sequence = std::numeric_limits<std::uint64_t>::max()};
 
 /// Fan-out between nodes and the source of order in a channel. A shard has one, for the channels
 /// that it owns, and calls it on its own thread. What is published comes back through the Receiver:

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -112,22 +113,31 @@ struct Found {
     chat::EventRef event;  ///< null: it is not shown any more
 };
 
+/// Redis has begun an epoch between the two, which leaves out a step at least.
+bool perhaps_between(Position after, Position before) {
+    return after.epoch != before.epoch && before.sequence > after.sequence + limits::kEpochSkip / 2;
+}
+
 /// What the log has, with what was heard and is not there in its places.
 Result<std::vector<Found>> merged(const Entries& entries, const std::vector<Heard>& heard,
                                   Position older_than_all) {
     std::vector<Found> all;
+    // What Redis had forgotten was given a second place, and the log may have it at the first.
+    std::unordered_set<MessageId> stored;
+    for (const store::StoredMessage& entry : entries) stored.insert(entry.id);
     auto other = heard.begin();
     const auto take_heard_before = [&](Position position) {
         for (; other != heard.end() && other->event->position < position; ++other) {
-            if (other->event->position > older_than_all)
-                all.push_back({other->event->position, other->hidden ? nullptr : other->event});
+            if (other->event->position <= older_than_all) continue;
+            const bool shown = !other->hidden_by && !stored.contains(chat::id_of(*other->event));
+            all.push_back({other->event->position, shown ? other->event : nullptr});
         }
     };
     for (const store::StoredMessage& entry : entries) {
         take_heard_before(entry.position);
         bool shown = !entry.deleted;
         if (other != heard.end() && other->event->position == entry.position) {
-            if (other->hidden) shown = false;
+            if (other->hidden_by) shown = false;
             ++other;
         }
         auto event = shown ? chat::decode_event(entry.event) : Result<chat::Event>(chat::Event{});
@@ -197,15 +207,17 @@ Result<CaughtUp> read_between(store::MessageLog& log, ChannelId channel, Positio
         answer.older = *older;
     }
     // Another node may not have written yet what it said.
-    const auto go_to = [&](Position next) {
-        const std::uint64_t missing = events_between(at, next);
-        if (missing > 0) {
-            if (answer.unread == 0) answer.unread_after = at;
-            answer.unread += missing;
-            answer.unread_before = next;
-        }
-        at = next;
+    const auto miss_between = [&](Position from, Position to) {
+        const std::uint64_t missing = events_between(from, to);
+        const bool perhaps = perhaps_between(from, to);
+        if (missing == 0 && !perhaps) return;
+        if (answer.unread == 0 && !answer.perhaps) answer.unread_after = from;
+        answer.unread += missing;
+        answer.perhaps = answer.perhaps || perhaps;
+        answer.unread_before = to;
     };
+    const auto go_to = [&](Position next) { miss_between(std::exchange(at, next), next); };
+    if (answer.older == 0 && perhaps_between(after, at)) miss_between(after, at);
     for (Found& found : *all) {
         go_to(found.position);
         if (found.event) answer.events.push_back(std::move(found.event));
@@ -269,6 +281,7 @@ void CatchUp::take(const Asked& asked, std::vector<std::optional<CaughtUp>> read
                                .older = 0,
                                .first = range.upto,
                                .unread = events_between(range.after, behind),
+                               .perhaps = perhaps_between(range.after, behind),
                                .unread_after = range.after,
                                .unread_before = behind};
         }

@@ -26,7 +26,7 @@ std::uint64_t events_between(Position after, Position before);
 /// the node was killed, when it starts again.
 struct Heard {
     chat::EventRef event;
-    bool hidden = false;  ///< a moderator has taken it out of sight since
+    MessageId hidden_by{};  ///< the act that has taken it out of sight since; none: nobody did
 };
 
 /// What the log has of a channel between two positions, `after` excluded, and what of `heard` (in

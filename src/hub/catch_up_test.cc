@@ -53,7 +53,7 @@ class CatchUpTest : public ::testing::Test {
         return {
             .event = std::make_shared<const chat::Event>(chat::Event{
                 .channel = kLobby, .channel_login = "lobby", .position = position, .body = said}),
-            .hidden = hidden};
+            .hidden_by = hidden ? MessageId::from_random(9, 9) : MessageId{}};
     }
     void ask(Position after, Position upto) {
         catch_up_.read(kLobby, {{.after = after, .upto = upto}},
@@ -109,6 +109,8 @@ TEST_F(CatchUpTest, GivesAllOfANewEpochToWhomTheOldOneWasShownFurther) {
     ASSERT_TRUE(read);
     EXPECT_EQ(positions(*read), (std::vector<Position>{{2, 4}, {2, 5}, {2, 6}, {2, 7}, {2, 8}}));
     EXPECT_EQ(read->older, 0u);
+    EXPECT_FALSE(read->perhaps)
+        << "a server that is alone has lost nothing but what was not stored";
 }
 
 TEST_F(CatchUpTest, CountsNothingThatANewEpochLeavesOut) {
@@ -124,6 +126,10 @@ TEST_F(CatchUpTest, CountsNothingThatANewEpochLeavesOut) {
     ASSERT_TRUE(further);
     EXPECT_EQ(positions(*further), (std::vector<Position>{{2, next}, {2, next + 1}}));
     EXPECT_EQ(further->older + further->unread, 0u);
+    for (const auto& one : {*read, *further}) EXPECT_TRUE(one.perhaps);
+    EXPECT_EQ(read->unread_after, (Position{1, 3}));
+    EXPECT_EQ(read->unread_before, (Position{2, next}));
+    EXPECT_EQ(further->unread_after, (Position{1, 5}));
 }
 
 TEST_F(CatchUpTest, CountsWhatIsOlderAcrossAnEpoch) {
@@ -219,6 +225,20 @@ TEST_F(CatchUpTest, GivesTheNewestOfWhatIsStoredAndWhatWasHeard) {
     EXPECT_EQ(read->first, (Position{1, 22}));
     EXPECT_EQ(read->older, 20u);
     EXPECT_EQ(read->unread, 0u);
+}
+
+TEST_F(CatchUpTest, GivesOnceWhatTheLogHasAtItsFirstPlaceAndWasHeardAtItsSecond) {
+    const std::uint64_t second = 4 + limits::kEpochSkip;
+    store(1, 1, 3);
+    Heard again = heard({1, 3});
+    auto event = std::make_shared<chat::Event>(*again.event);
+    event->position = {2, second};
+    again.event = event;
+    const auto read =
+        read_between(log_, kLobby, {1, 2}, {2, second + 1}, {again, heard({2, second + 1})});
+    ASSERT_TRUE(read);
+    EXPECT_EQ(positions(*read), (std::vector<Position>{{1, 3}, {2, second + 1}}));
+    EXPECT_EQ(read->older + read->unread, 0u);
 }
 
 TEST_F(CatchUpTest, SaysBetweenWhichPositionsEventsAreMissing) {

@@ -10,12 +10,14 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "automod/channel_memory.h"
 #include "automod/raid_breaker.h"
 #include "base/ids.h"
+#include "base/limits.h"
 #include "base/scheduler.h"
 #include "base/time.h"
 #include "chat/event.h"
@@ -106,6 +108,24 @@ class Newcomers {
     std::uint64_t last_ = 0;
 };
 
+/// Acts that were undone, the newest limits::kUndoneActs. Their events may get here later, by
+/// another way: what they delete is not to be deleted then.
+class UndoneActs {
+  public:
+    void add(MessageId act) {
+        if (!acts_.insert(act).second) return;
+        order_.push_back(act);
+        if (order_.size() <= limits::kUndoneActs) return;
+        acts_.erase(order_.front());
+        order_.pop_front();
+    }
+    bool contains(MessageId act) const { return acts_.contains(act); }
+
+  private:
+    std::unordered_set<MessageId> acts_;
+    std::deque<MessageId> order_;
+};
+
 /// One channel's live state on its owner shard: the data that RoomHost works on.
 struct HostedRoom {
     ChannelId channel;
@@ -130,9 +150,8 @@ struct HostedRoom {
         0;  ///< messages published and not yet on disk: the room must not be let go
     std::deque<PendingActs> acts;  ///< the first one is being done, where acts_running
     bool acts_running = false;
-    std::set<MessageId> unplaced_acts;  ///< published here, and without a place in the order yet
-    std::set<MessageId> undone_acts;    ///< of these, those that were undone
-    bool published_here = false;        ///< messages of this node may be on their way to the log
+    UndoneActs undone_acts;
+    bool published_here = false;  ///< messages of this node may be on their way to the log
     Newcomers newcomers;
     /// Shown here without a place in the order yet, since the bus is away, and when.
     std::deque<std::pair<MessageId, std::uint64_t>> shown_early;

@@ -112,6 +112,8 @@ struct CaughtUp {
     Position first;
     /// How many of the others the log could not give; all of them lie between these two.
     std::uint64_t unread = 0;
+    /// Redis has begun an epoch between these two: nobody knows whether it lost any before.
+    bool perhaps = false;
     Position unread_after;
     Position unread_before;
 };

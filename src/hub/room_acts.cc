@@ -179,11 +179,8 @@ void RoomHost::acts_done(ChannelId channel, Performed performed) {
 
 void RoomHost::take_back(HostedRoom& room, const std::vector<MessageId>& undone) {
     if (undone.empty()) return;
-    for (const MessageId id : undone) {
-        // What it deletes once it has its place is not to be deleted then.
-        if (room.unplaced_acts.contains(id)) room.undone_acts.insert(id);
-        services_.log_queue.restore(room.channel, id);
-    }
+    remember_undone(room, undone);
+    for (const MessageId id : undone) services_.log_queue.restore(room.channel, id);
     // What was not shown yet need not be: only its end is told of.
     const std::unordered_set<MessageId> ids(undone.begin(), undone.end());
     std::erase_if(room.outgoing, [&](const chat::Event& event) {
@@ -194,8 +191,22 @@ void RoomHost::take_back(HostedRoom& room, const std::vector<MessageId>& undone)
 
 void RoomHost::acts_undone(ChannelId channel, const std::vector<MessageId>& acts) {
     const auto found = rooms_.find(channel);
-    if (found == rooms_.end() || !found->second->published_here) return;
-    take_back(*found->second, acts);
+    if (found == rooms_.end()) return;
+    HostedRoom& room = *found->second;
+    if (room.published_here) return take_back(room, acts);
+    // Nothing of this node's was deleted; what it says from now on may be reached by their events.
+    remember_undone(room, acts);
+}
+
+/// Whose messages are given again to who comes back.
+void RoomHost::remember_undone(HostedRoom& room, const std::vector<MessageId>& acts) {
+    const std::unordered_set<MessageId> ids(acts.begin(), acts.end());
+    for (const MessageId act : acts) room.undone_acts.add(act);
+    for (RegionEnd& region : room.ends) {
+        for (Heard& heard : region.from_others) {
+            if (ids.contains(heard.hidden_by)) heard.hidden_by = {};
+        }
+    }
 }
 
 void RoomHost::show(HostedRoom& room, std::vector<chat::Event> events) {
@@ -221,7 +232,7 @@ void RoomHost::show(HostedRoom& room, std::vector<chat::Event> events) {
         const auto* act = std::get_if<chat::Moderation>(&event.body);
         if (act == nullptr || !chat::hides_messages(act->action)) continue;
         mark_deleted(room, *act, room.end_of(options_.region).last);
-        forget_hidden(room, *act);
+        forget_hidden(room, *act, {});
     }
     std::stable_partition(events.begin(), events.end(), [&](const chat::Event& event) {
         return room.chatters.contains(target_of(event));
@@ -232,6 +243,7 @@ void RoomHost::show(HostedRoom& room, std::vector<chat::Event> events) {
 
 void RoomHost::take_effect(HostedRoom& room, const chat::Moderation& act) {
     permit(room, act);
+    if (chat::changes_modes(act.action)) room.rules.set_modes(act.modes);
     const auto entry = room.chatters.find(act.target.id);
     if (entry == room.chatters.end()) return;
     ChatterEntry& target = entry->second;
@@ -275,8 +287,6 @@ void RoomHost::publish_event(HostedRoom& room, chat::Event event) {
         *at = room.last_sent_at = std::max(*at, room.last_sent_at);
     if (auto* notice = std::get_if<chat::UserNotice>(&event.body))
         find_emotes(room, notice->message);
-    if (const auto* act = std::get_if<chat::Moderation>(&event.body))
-        room.unplaced_acts.insert(act->id);
     note_source(room, event);
     ++room.not_durable;
     room.published_here = true;
@@ -286,8 +296,6 @@ void RoomHost::publish_event(HostedRoom& room, chat::Event event) {
     } catch (...) {
         publishing_ = nested;
         --room.not_durable;
-        if (const auto* act = std::get_if<chat::Moderation>(&event.body))
-            room.unplaced_acts.erase(act->id);
         throw;
     }
     publishing_ = nested;
@@ -321,12 +329,13 @@ void RoomHost::append_to_log(const HostedRoom& room, const bus::Received& receiv
 void RoomHost::received_act(HostedRoom& room, const chat::EventRef& event,
                             const bus::Received& received) {
     const auto& act = std::get<chat::Moderation>(event->body);
-    if (chat::hides_messages(act.action)) forget_hidden(room, act);
+    if (chat::hides_messages(act.action)) forget_hidden(room, act, received.position);
     // Acts of two nodes may come in another order than the catalog took them: it is asked again.
     const bool elsewhere = !received.published_here;
-    const bool modes = chat::changes_modes(act.action);
-    if (modes) room.rules.set_modes(act.modes);
-    if (elsewhere && (modes || changes_automod(act))) channel_changed(room.channel);
+    // What was done here holds already, and so may what was done after it.
+    if (elsewhere) take_effect(room, act);
+    if (elsewhere && (chat::changes_modes(act.action) || changes_automod(act)))
+        channel_changed(room.channel);
     shield_changed(room, act);
     countdown_changed(room, act);
     deliver(room, event, nullptr);
@@ -337,8 +346,6 @@ void RoomHost::received_act(HostedRoom& room, const chat::EventRef& event,
         room.shoutouts.emplace_back(act.target.id, act.at);
         if (!elsewhere) outlet_.announce_shoutout(ChannelId(act.target.id.value), event);
     }
-    // What was done here holds already, and so may what was done after it.
-    if (elsewhere) take_effect(room, act);
     const auto entry = room.chatters.find(act.target.id);
     if (entry == room.chatters.end()) return;
     ChatterEntry& target = entry->second;
@@ -354,7 +361,7 @@ void RoomHost::received_act(HostedRoom& room, const chat::EventRef& event,
 }
 
 void RoomHost::mark_deleted(HostedRoom& room, const chat::Moderation& act, Position up_to) {
-    if (!chat::hides_messages(act.action) || room.undone_acts.erase(act.id) != 0) return;
+    if (!chat::hides_messages(act.action) || room.undone_acts.contains(act.id)) return;
     store::Deletion deletion{.channel = room.channel,
                              .by = act.id,
                              .ids = {},
@@ -376,21 +383,26 @@ void RoomHost::mark_deleted(HostedRoom& room, const chat::Moderation& act, Posit
     services_.log_queue.mark_deleted(std::move(deletion));
 }
 
-/// Nobody can answer what is gone, and nobody who comes back is shown it.
-void RoomHost::forget_hidden(HostedRoom& room, const chat::Moderation& act) {
+/// Nobody can answer what is gone, and nobody who comes back is shown it. An act that has its place
+/// takes only what was said before that, however late it comes.
+void RoomHost::forget_hidden(HostedRoom& room, const chat::Moderation& act, Position place) {
+    if (room.undone_acts.contains(act.id)) return;
+    const auto hidden = [&](const chat::Event& event) {
+        const auto* message = std::get_if<chat::Message>(&event.body);
+        const bool behind = place != Position{} && place.region() == event.position.region() &&
+                            (event.position == Position{} || event.position > place);
+        return message != nullptr && !behind && hides(act, *message);
+    };
     for (RegionEnd& region : room.ends) {
         for (Heard& heard : region.from_others) {
-            const auto* message = std::get_if<chat::Message>(&heard.event->body);
-            if (message != nullptr && hides(act, *message)) heard.hidden = true;
+            if (!heard.hidden_by && hidden(*heard.event)) heard.hidden_by = act.id;
         }
     }
     std::rotate(room.recent.begin(),
                 room.recent.begin() + static_cast<std::ptrdiff_t>(room.recent_next),
                 room.recent.end());
     room.recent_next = 0;
-    std::erase_if(room.recent, [&](const chat::EventRef& event) {
-        return hides(act, std::get<chat::Message>(event->body));
-    });
+    std::erase_if(room.recent, [&](const chat::EventRef& event) { return hidden(*event); });
 }
 
 /// The node where the raid was begun sends it off; the others know of it.

@@ -179,6 +179,8 @@ class RoomHost final : public bus::Receiver {
     void read_gap(const Gap& gap);
     void fill_gap(const Gap& gap, const std::vector<store::StoredMessage>& found);
     void gap_is_over(const Gap& gap);
+    static bool in_doubt(HostedRoom& room, const Gap& gap);
+    void end_doubt(const Gap& gap, std::vector<store::StoredMessage> found);
     void show_newcomers(HostedRoom& room, const chat::EventRef& placed);
 
     // room_host.cc: the commands
@@ -256,6 +258,7 @@ class RoomHost final : public bus::Receiver {
     /// Here and at once; the event itself may come later.
     void take_effect(HostedRoom& room, const chat::Moderation& act);
     void take_back(HostedRoom& room, const std::vector<MessageId>& undone);
+    static void remember_undone(HostedRoom& room, const std::vector<MessageId>& acts);
     /// Publishes what acts made happen: at once, or bit by bit where it is a bulk.
     void show(HostedRoom& room, std::vector<chat::Event> events);
     /// The first `count` of what waits; the rest goes on in bits.
@@ -266,7 +269,7 @@ class RoomHost final : public bus::Receiver {
     void append_to_log(const HostedRoom& room, const bus::Received& received, MessageId id,
                        WallTime at, UserId author, store::EntryKind kind);
     void mark_deleted(HostedRoom& room, const chat::Moderation& act, Position up_to);
-    void forget_hidden(HostedRoom& room, const chat::Moderation& act);
+    void forget_hidden(HostedRoom& room, const chat::Moderation& act, Position place);
     void raid_changed(HostedRoom& room, const chat::EventRef& event, bool published_here);
     void raid_leaves(ChannelId channel, bool published_here);
     void shield_changed(HostedRoom& room, const chat::Moderation& act);

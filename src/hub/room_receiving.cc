@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include "base/limits.h"
@@ -10,6 +11,11 @@
 
 /// What the bus brings: from here, from other nodes, and what only the log has.
 namespace clamor::hub {
+
+namespace {
+/// In which rooms read the log where Redis may have lost what was newest in all of them.
+constexpr std::chrono::milliseconds kDoubtsSpread{5000};
+}  // namespace
 
 void RoomHost::on_received(const bus::Received& received) {
     const auto run = [&](HostedRoom& room) { receive_bytes(room, received); };
@@ -34,8 +40,10 @@ void RoomHost::receive_bytes(HostedRoom& room, const bus::Received& received) {
         const unsigned region = received.position.region();
         decoded->beside = room.beside(region);
         RegionEnd& end = room.end_of(region);
+        // A gap has passed over it: what follows it has its times already.
+        const bool passed = received.position < end.last;
         end.last = std::max(end.last, received.position);
-        if (WallTime* const at = chat::time_of(*decoded)) {
+        if (WallTime* const at = passed ? nullptr : chat::time_of(*decoded)) {
             // Nodes have clocks of their own; in the order of a region time never falls.
             if (*at < end.sent_at) {
                 *at = end.sent_at;
@@ -115,7 +123,6 @@ void RoomHost::store(HostedRoom& room, const chat::Event& event, const bus::Rece
         return;
     }
     if (act != nullptr) {
-        room.unplaced_acts.erase(act->id);
         append_to_log(room, received, act->id, act->at, {}, EntryKind::moderation);
         mark_deleted(room, *act, received.position);
     } else if (const auto* message = std::get_if<chat::Message>(&event.body)) {
@@ -153,6 +160,8 @@ void RoomHost::received_message(HostedRoom& room, const chat::EventRef& event,
 void RoomHost::on_gap(ChannelId channel, Position after, Position before) {
     const auto room = rooms_.find(channel);
     if (room == rooms_.end() || before.sequence <= after.sequence + 1) return;
+    // Whether anything was published is found out before anybody is told.
+    if (before == bus::kNewest) return plan_gap({channel, after, before});
     // Now, before anything that is behind it: whoever goes and comes back does so behind that. Over
     // an epoch nobody knows whether it was any at all.
     Skipped skipped{.by_class = {},
@@ -164,32 +173,44 @@ void RoomHost::on_gap(ChannelId channel, Position after, Position before) {
     skipped.perhaps = events == 0;
     for (const auto& [shard, count] : room->second->members)
         outlet_.tell_skipped(shard, channel, skipped);
+    // Who joins from now on is not told, and begins behind it: nothing may follow for a while.
+    RegionEnd& end = room->second->end_of(before.region());
+    end.last = std::max(end.last, skipped.last);
     ++room->second->gaps;
     plan_gap({channel, after, before, room->second->newcomers.watch()});
 }
 
 /// Whoever published it may not have written it yet.
 void RoomHost::plan_gap(const Gap& gap) {
-    scheduler_.call_at(scheduler_.now().mono + limits::kGapPatience,
-                       [this, gap] { read_gap(gap); });
+    auto patience = std::chrono::milliseconds(limits::kGapPatience);
+    // All rooms at once are in doubt.
+    if (gap.before == bus::kNewest)
+        patience += std::chrono::milliseconds(random_() % kDoubtsSpread.count());
+    scheduler_.call_at(scheduler_.now().mono + patience, [this, gap] { read_gap(gap); });
 }
 
 void RoomHost::read_gap(const Gap& gap) {
     const auto room = rooms_.find(gap.channel);
     if (room == rooms_.end()) return;
+    const bool doubt = gap.before == bus::kNewest;
+    if (doubt && !in_doubt(*room->second, gap)) return;
     counters_.gaps_read.add();
     reread_facts(*room->second);
-    const bool queued = services_.workers.post([this, gap, home = scheduler_.shard()] {
+    const bool queued = services_.workers.post([this, gap, doubt, home = scheduler_.shard()] {
+        std::optional<std::uint64_t> before;
+        if (!doubt) before = gap.before.sequence;
         auto found = services_.log.read({.channel = gap.channel,
                                          .after_sequence = gap.after.sequence,
-                                         .before_sequence = gap.before.sequence,
+                                         .before_sequence = before,
                                          .one_region = true,
                                          .limit = limits::kGapMessages});
         if (!found) {
             log::warn("what the bus did not bring could not be read from the log",
                       {{"channel", gap.channel.value}, {"error", found.error().to_string()}});
         }
-        scheduler_.post_to(home, Priority::control, [this, gap, found = std::move(found)] {
+        scheduler_.post_to(home, Priority::control, [this, gap, doubt, found = std::move(found)] {
+            if (doubt && found) return end_doubt(gap, *found);
+            if (doubt) return;
             if (found) fill_gap(gap, *found);
             gap_is_over(gap);
         });
@@ -197,10 +218,39 @@ void RoomHost::read_gap(const Gap& gap) {
     if (!queued) plan_gap(gap);
 }
 
+/// Nothing has come since then: what does begins an epoch, with a gap of its own in front.
+bool RoomHost::in_doubt(HostedRoom& room, const Gap& gap) {
+    return room.end_of(gap.after.region()).last <= gap.after;
+}
+
+/// What the log has shows where the gap ends. What is of a newer epoch the bus has still to bring.
+void RoomHost::end_doubt(const Gap& gap, std::vector<store::StoredMessage> found) {
+    std::erase_if(found, [&](const store::StoredMessage& stored) {
+        return stored.position.epoch != gap.after.epoch;
+    });
+    const auto room = rooms_.find(gap.channel);
+    if (room == rooms_.end() || found.empty() || !in_doubt(*room->second, gap)) return;
+    Skipped skipped{.by_class = {},
+                    .first = {.epoch = gap.after.epoch, .sequence = gap.after.sequence + 1},
+                    .last = found.back().position};
+    skipped.by_class[static_cast<std::size_t>(chat::ShedClass::message)] =
+        static_cast<std::uint32_t>(found.size());
+    for (const auto& [shard, count] : room->second->members)
+        outlet_.tell_skipped(shard, gap.channel, skipped);
+    room->second->end_of(gap.after.region()).last = found.back().position;
+    fill_gap(gap, found);
+}
+
 /// Who has joined since then has read the log for itself.
 void RoomHost::fill_gap(const Gap& gap, const std::vector<store::StoredMessage>& found) {
+    const auto room = rooms_.find(gap.channel);
+    if (room == rooms_.end()) return;
+    // What was shown at a place that Redis has forgotten got another one, which may be in the gap.
+    std::unordered_set<MessageId> shown;
+    for (const Heard& heard : room->second->end_of(gap.after.region()).from_others)
+        shown.insert(chat::id_of(*heard.event));
     for (const store::StoredMessage& stored : found) {
-        if (stored.deleted) continue;
+        if (stored.deleted || shown.contains(stored.id)) continue;
         counters_.gap_events.add();
         guarded(
             gap.channel, "gap",
@@ -210,7 +260,7 @@ void RoomHost::fill_gap(const Gap& gap, const std::vector<store::StoredMessage>&
                 decoded->position = stored.position;
                 decoded->beside = room.beside(stored.position.region());
                 decoded->elsewhere = true;
-                not_for_ = room.newcomers.since(gap.moment);
+                if (gap.moment != 0) not_for_ = room.newcomers.since(gap.moment);
                 receive(
                     room, std::make_shared<const chat::Event>(*std::move(decoded)),
                     {.channel = gap.channel, .position = stored.position, .bytes = stored.event});

@@ -173,7 +173,7 @@ void Link::Impl::took_publication(Channel& channel, std::string_view payload) {
     if (!channel.heard || channel.reading) return;  // the stream has it
     if (position <= channel.last) return counters.duplicates.add();
     // A channel's very first one needs no look at the stream, which may be a wide-area hop away.
-    const bool same_epoch = position.epoch == channel.last.epoch || channel.last.epoch == 0;
+    const bool same_epoch = position.epoch == channel.last.epoch || nothing_before(channel);
     if (!same_epoch || position.sequence != channel.last.sequence + 1) return read(channel);
     take(channel, position, published->envelope);
 }
@@ -234,7 +234,7 @@ void Link::Impl::took_page(Channel& channel, const Reply& page) {
         const bool next = position->epoch == channel.last.epoch &&
                           position->sequence == channel.last.sequence + 1;
         // A subscription that did not hold yet has nothing to miss.
-        if (!next && channel.answered && channel.last.epoch > 0) {
+        if (!next && channel.answered && !(nothing_before(channel) && is_first(*position))) {
             counters.gaps.add();
             hand(channel,
                  {.kind = Handed::Kind::gap, .position = *position, .after = channel.last});
@@ -263,9 +263,41 @@ void Link::Impl::took_page(Channel& channel, const Reply& page) {
 
 void Link::Impl::caught_up(Channel& channel) {
     channel.reading = false;
+    if (!channel.answered) channel.run = channel.server->run;
     answer_subscribed(channel);
     if (channel.newest > channel.last) return read(channel);
+    lose_placeless(channel);
+    if (std::exchange(channel.run, channel.server->run) != channel.server->run) {
+        channel.outlived = true;
+        ask_run(channel);
+    }
     pump(channel);
+}
+
+/// It may be the first one that the channel has ever had: epochs leave out whole steps.
+bool Link::Impl::is_first(Position position) const {
+    const std::uint64_t base = Position::before_first(options.region).sequence;
+    return (position.sequence - base) % limits::kEpochSkip == 1;
+}
+
+/// The channel's very first event is still to come.
+bool Link::Impl::nothing_before(const Channel& channel) {
+    return channel.last.epoch == 0 && !channel.outlived;
+}
+
+/// Another run may have lost what was newest, and nothing need follow that would tell.
+void Link::Impl::ask_run(Channel& channel) {
+    channel.server->commands->ask(
+        {"HMGET", channel.head, "run"},
+        [this, id = channel.id, subscription = channel.subscription, server = channel.server,
+         last = channel.last](const Reply& reply) {
+            Channel* const at = find(id, subscription);
+            if (at == nullptr || at->server != server) return;
+            if (reply.is_error()) return failed(*server, reply.text());
+            const bool of_this_run = reply.size() == 1 && reply[0].text() == server->run;
+            if (of_this_run || at->last != last) return;
+            hand(*at, {.kind = Handed::Kind::gap, .position = kNewest, .after = last});
+        });
 }
 
 void Link::Impl::take(Channel& channel, Position position, std::string_view text) {
@@ -282,48 +314,59 @@ void Link::Impl::take(Channel& channel, Position position, std::string_view text
 }
 
 void Link::Impl::take_own(Channel& channel, Position position, const Envelope& envelope) {
-    // In the order of their numbers: the script takes no smaller one after a larger.
-    while (!channel.pending.empty() && channel.pending.front().number <= envelope.number) {
-        const Pending& first = channel.pending.front();
-        if (first.number == envelope.number)
-            return hand_own(channel, position, first.early ? Turn::late : Turn::in_order);
-        if (first.place) {
-            hand_passed(channel, *first.place);
+    while (!channel.pending.empty() && channel.pending.front().number < envelope.number &&
+           channel.pending.front().place)
+        hand_passed(channel, *channel.pending.front().place);
+    const auto own = std::ranges::find(channel.pending, envelope.number, &Pending::number);
+    if (own == channel.pending.end()) return counters.duplicates.add();
+    // What is in front of it has a place in a part of the stream that is gone, since the script
+    // takes no smaller number after a larger: the answer to it, or to the next time that it is
+    // sent, says which.
+    hand_own(channel, own, position, own->early ? Turn::late : Turn::in_order);
+}
+
+/// What the stream does not have any more, and nobody knows where it was.
+void Link::Impl::lose_placeless(Channel& channel) {
+    for (auto at = channel.pending.begin(); at != channel.pending.end();) {
+        if (!at->nowhere) {
+            ++at;
             continue;
         }
         log::error("a message got its place in a part of the stream that is gone",
                    {{"channel", channel.id.value}});
         counters.lost.add();
-        counters.kept.sub();
-        kept_bytes_.fetch_sub(first.bytes.size(), std::memory_order_relaxed);
-        channel.pending.pop_front();
-        if (channel.sent > 0) --channel.sent;
+        kept_bytes_.fetch_sub(at->bytes.size(), std::memory_order_relaxed);
+        at = forget(channel, at);
     }
-    counters.duplicates.add();
 }
 
-/// The first of what waits has its place.
-void Link::Impl::hand_own(Channel& channel, Position position, Turn turn) {
-    Pending& first = channel.pending.front();
-    const auto since = std::chrono::duration_cast<std::chrono::microseconds>(now() - first.since);
-    counters.round.record(static_cast<std::uint64_t>(since.count()));
+std::deque<Pending>::iterator Link::Impl::forget(Channel& channel,
+                                                 std::deque<Pending>::iterator pending) {
     counters.kept.sub();
-    kept_bytes_.fetch_sub(first.bytes.size(), std::memory_order_relaxed);
+    if (static_cast<std::size_t>(pending - channel.pending.begin()) < channel.sent) --channel.sent;
+    return channel.pending.erase(pending);
+}
+
+/// What waits has its place.
+void Link::Impl::hand_own(Channel& channel, std::deque<Pending>::iterator own, Position position,
+                          Turn turn) {
+    const auto since = std::chrono::duration_cast<std::chrono::microseconds>(now() - own->since);
+    counters.round.record(static_cast<std::uint64_t>(since.count()));
+    kept_bytes_.fetch_sub(own->bytes.size(), std::memory_order_relaxed);
     hand(channel, {.position = position,
-                   .bytes = std::move(first.bytes),
+                   .bytes = std::move(own->bytes),
                    .published_here = true,
                    .turn = turn});
-    channel.pending.pop_front();
-    if (channel.sent > 0) --channel.sent;
+    forget(channel, own);
 }
 
 /// The first of what waits has a place that a gap has passed over: it is shown out of its turn,
 /// once.
 void Link::Impl::hand_passed(Channel& channel, Position place) {
-    const Pending& first = channel.pending.front();
-    if (!first.early)
-        hand(channel, {.bytes = first.bytes, .published_here = true, .turn = Turn::early});
-    hand_own(channel, place, Turn::late);
+    const auto first = channel.pending.begin();
+    if (!first->early)
+        hand(channel, {.bytes = first->bytes, .published_here = true, .turn = Turn::early});
+    hand_own(channel, first, place, Turn::late);
 }
 
 void Link::Impl::hand_all_passed(Channel& channel) {
@@ -366,7 +409,7 @@ bool Link::Impl::may_send(Channel& channel, const Pending& pending) const {
 void Link::Impl::pump(Channel& channel) {
     Server* const server = channel.server;
     if (server == nullptr || !server->ready() || !channel.heard) return;
-    if (channel.last == kNewest) return;  // where to go on is being read
+    if (channel.reading) return;  // the stream may have what is pending
     if (channel.again_at) return;
     while (channel.sent < channel.pending.size()) {
         if (server->commands->unanswered() >= limits::kRedisUnanswered) {
@@ -384,39 +427,55 @@ void Link::Impl::send(Channel& channel, const Pending& pending, std::uint64_t be
     Server* const server = channel.server;
     const std::string envelope =
         encode_envelope({.node = options.node, .number = pending.number, .bytes = pending.bytes});
-    server->commands->ask(
-        {"EVALSHA", server->publish_sha, "2", channel.stream, channel.head, channel.topic,
-         options.url.mode == Mode::cluster ? "SPUBLISH" : "PUBLISH", envelope, node_field_,
-         std::to_string(pending.number), server->run, std::to_string(channel.last.epoch),
-         std::to_string(channel.last.sequence), std::to_string(limits::kEpochSkip),
-         std::to_string(options.stream_entries), seconds_text(limits::kStreamKept),
-         seconds_text(limits::kStreamHeadKept), std::to_string(before),
-         std::to_string(Position::before_first(options.region).sequence)},
-        [this, id = channel.id, subscription = channel.subscription, server,
-         number = pending.number](const Reply& reply) {
-            Channel* const at = find(id, subscription);
-            const bool ours = at != nullptr && at->server == server;
-            if (reply.is_error()) {
-                if (ours) publish_later(*at);
-                return failed(*server, reply.text());
-            }
-            if (ours) published(*at, number, reply);
-            if (server->blocked.empty() ||
-                server->commands->unanswered() > limits::kRedisUnanswered / 2)
-                return;
-            for (const ChannelId blocked : std::exchange(server->blocked, {})) {
-                const auto found = channels_.find(blocked);
-                if (found != channels_.end()) pump(*found->second);
-            }
-        });
+    server->commands->ask({"EVALSHA",
+                           server->publish_sha,
+                           "3",
+                           channel.stream,
+                           channel.head,
+                           channel.topic + ":" + node_field_,
+                           channel.topic,
+                           options.url.mode == Mode::cluster ? "SPUBLISH" : "PUBLISH",
+                           envelope,
+                           node_field_,
+                           std::to_string(pending.number),
+                           server->run,
+                           std::to_string(channel.last.epoch),
+                           std::to_string(channel.last.sequence),
+                           std::to_string(limits::kEpochSkip),
+                           std::to_string(options.stream_entries),
+                           seconds_text(limits::kStreamKept),
+                           seconds_text(limits::kStreamHeadKept),
+                           std::to_string(before),
+                           std::to_string(Position::before_first(options.region).sequence),
+                           std::to_string(limits::kPlacesKept)},
+                          [this, id = channel.id, subscription = channel.subscription, server,
+                           number = pending.number](const Reply& reply) {
+                              Channel* const at = find(id, subscription);
+                              const bool ours = at != nullptr && at->server == server;
+                              if (reply.is_error()) {
+                                  if (ours) publish_later(*at);
+                                  return failed(*server, reply.text());
+                              }
+                              if (ours) published(*at, number, reply);
+                              if (server->blocked.empty() ||
+                                  server->commands->unanswered() > limits::kRedisUnanswered / 2)
+                                  return;
+                              for (const ChannelId blocked : std::exchange(server->blocked, {})) {
+                                  const auto found = channels_.find(blocked);
+                                  if (found != channels_.end()) pump(*found->second);
+                              }
+                          });
 }
 
 void Link::Impl::published(Channel& channel, std::uint64_t number, const Reply& reply) {
     counters.published.add();
     const auto position = parse_entry_id(reply.text());
-    if (!position) return read(channel);  // it was there before
     const auto pending = std::ranges::find(channel.pending, number, &Pending::number);
-    if (pending != channel.pending.end()) pending->place = position;
+    if (pending != channel.pending.end()) {
+        pending->place = position;
+        pending->nowhere = !position;  // it was there before, where nobody knows
+    }
+    if (!position) return read(channel);
     hand_all_passed(channel);
     if (*position > channel.newest) {
         channel.newest = *position;

@@ -63,6 +63,7 @@ struct Pending {
     MonoTime since{};
     bool early = false;
     std::optional<Position> place{};  ///< once the server has answered
+    bool nowhere = false;             ///< it has one that the server does not know any more
 };
 
 /// One channel that the node is subscribed to.
@@ -79,6 +80,8 @@ struct Channel {
     bool reading = false;      ///< the stream is being read
     bool answered = false;     ///< the shard knows that the subscription holds
     bool asked_again = false;  ///< the shard asked once more meanwhile
+    std::string run{};         ///< the server's, in which it was read to its end; empty: in none
+    bool outlived = false;     ///< another run than that in which the subscription began to hold
     MonoTime since{};
     Position last{};    ///< the newest that was handed out
     Position newest{};  ///< the newest that was heard of
@@ -224,7 +227,13 @@ class Link::Impl {
     bool may_send(Channel& channel, const Pending& pending) const;
     void send(Channel& channel, const Pending& pending, std::uint64_t before);
     void published(Channel& channel, std::uint64_t number, const Reply& reply);
-    void hand_own(Channel& channel, Position position, Turn turn);
+    void hand_own(Channel& channel, std::deque<Pending>::iterator own, Position position,
+                  Turn turn);
+    void lose_placeless(Channel& channel);
+    void ask_run(Channel& channel);
+    static bool nothing_before(const Channel& channel);
+    bool is_first(Position position) const;
+    std::deque<Pending>::iterator forget(Channel& channel, std::deque<Pending>::iterator pending);
     void hand_passed(Channel& channel, Position place);
     void hand_all_passed(Channel& channel);
     void publish_later(Channel& channel);

@@ -149,12 +149,28 @@ void Link::Impl::look_around(Server& server) {
         refuse(server, reply.text());
     };
     if (server.state != Server::State::opening) return;
-    server.commands->ask(
-        {"EVALSHA", server.publish_sha, "2", "clamor:{probe}:stream", "clamor:{probe}:head",
-         kProbeTopic, options.url.mode == Mode::cluster ? "SPUBLISH" : "PUBLISH", "probe",
-         node_field_, std::to_string(++last_number_), server.run, "0", "0", "1", "1", "60", "60",
-         "0", "0"},
-        done);
+    server.commands->ask({"EVALSHA",
+                          server.publish_sha,
+                          "3",
+                          "clamor:{probe}:stream",
+                          "clamor:{probe}:head",
+                          "clamor:{probe}:places",
+                          kProbeTopic,
+                          options.url.mode == Mode::cluster ? "SPUBLISH" : "PUBLISH",
+                          "probe",
+                          node_field_,
+                          std::to_string(++last_number_),
+                          server.run,
+                          "0",
+                          "0",
+                          "1",
+                          "1",
+                          "60",
+                          "60",
+                          "0",
+                          "0",
+                          "1"},
+                         done);
 }
 
 }  // namespace clamor::bus::redis

@@ -224,6 +224,41 @@ TEST_F(OutageTest, AnnouncesWhatTheStreamDoesNotHaveAnyMore) {
     EXPECT_EQ(a_.keeper.gaps[0].second.sequence, before.sequence + 291);
 }
 
+TEST_F(OutageTest, SaysThatMoreMayBeLostThanIsKnownWhenRedisComesBackInAnotherRun) {
+    say("before", 1);
+    ASSERT_TRUE(all_arrived());
+    const Position last = a_.keeper.received.back().position;
+    server_.kill();
+    ASSERT_TRUE(connected(false));
+    server_.start();
+    ASSERT_TRUE(shard_.until([&] { return !a_.keeper.gaps.empty(); })) << "nothing need follow";
+    EXPECT_THAT(a_.keeper.gaps, ElementsAre(std::pair(last, kNewest)));
+}
+
+TEST_F(OutageTest, IsToldThePlaceThatTheStreamDoesNotHaveAnyMoreOfWhatItSendsAgain) {
+    say("before", 1);
+    ASSERT_TRUE(all_arrived());
+    const Position before = a_.keeper.received.back().position;
+    const Position place{.epoch = before.epoch, .sequence = before.sequence + 1};
+    // As if it had been published, and neither its answer nor the stream had reached the node.
+    const std::string node = "n0000000000000001";
+    const std::uint64_t number =
+        std::stoull(server_.cli("--raw hget clamor:{1000}:head " + node)) + 1;
+    const std::string sequence = std::to_string(place.sequence);
+    server_.cli("hset clamor:{1000}:head " + node + " " + std::to_string(number) + " sequence " +
+                sequence);
+    server_.cli("hset clamor:{1000}:" + node + " 999 '" + std::to_string(number) + " " +
+                std::to_string(place.epoch) + "-" + sequence + "'");
+    b_.bus->publish(kLobby, "behind it");
+    ASSERT_TRUE(shard_.until([&] { return a_.keeper.seen().back() == "behind it"; }));
+    a_.bus->publish(kLobby, "sent again");
+    ASSERT_TRUE(shard_.until([&] { return a_.link->counters().kept.value() == 0; }));
+    ASSERT_TRUE(shard_.until([&] { return a_.keeper.in_order().back() == "sent again"; }));
+    EXPECT_EQ(a_.keeper.received.back().position, place);
+    EXPECT_EQ(a_.keeper.received.back().turn, Turn::late);
+    EXPECT_EQ(a_.link->counters().lost.value(), 0u);
+}
+
 TEST_F(OutageTest, IgnoresWhatIsNoMessageOfOurs) {
     server_.cli("publish clamor:{1000} rubbish");
     server_.cli("publish clamor:{1000} '9999999999999-1 rubbish'");

@@ -6,12 +6,14 @@
 /// What runs inside Redis. Numbers stay below 2^53, which Lua's doubles hold exactly.
 namespace clamor::bus::redis {
 
-/// Gives an envelope its place and tells everybody. KEYS: the stream, its head (a hash). ARGV:
+/// Gives an envelope its place and tells everybody. KEYS: the stream, its head (a hash), the places
+/// of the node's newest numbers (a hash, written in turn). ARGV:
 /// topic, PUBLISH or SPUBLISH, envelope, node, number, run id of the server, known epoch, known
 /// sequence, what the sequence skips at least in a new epoch, entries kept, seconds that an idle
 /// stream and an idle head are kept, the node's number before this one (0: it does not matter),
-/// what the region's sequences begin behind. Answers the entry id; empty: this number was published
-/// before. An error CLAMOR: the number before this one was not.
+/// what the region's sequences begin behind, how many places are kept. Answers the entry id, also
+/// where this number was published before; empty: it was, and its place is not known any more. An
+/// error CLAMOR: the number before this one was not.
 ///
 /// The head has the last position, the server's run in which it was given, and each node's last
 /// number. Another run may have lost what was last, also what an earlier one began with: so an
@@ -22,7 +24,13 @@ local stream, head = KEYS[1], KEYS[2]
 local number = tonumber(ARGV[5])
 local had = redis.call('HMGET', head, 'epoch', 'sequence', 'run', ARGV[4])
 local done, before = tonumber(had[4] or 0), tonumber(ARGV[13])
-if done >= number then return '' end
+if done >= number then
+    for _, one in ipairs(redis.call('HGETALL', KEYS[3])) do
+        local of, place = string.match(one, '^(%d+) (.*)$')
+        if of == ARGV[5] then return place end
+    end
+    return ''
+end
 if done < before then return redis.error_reply('CLAMOR out of turn') end
 local epoch, sequence = tonumber(had[1] or 0), tonumber(had[2] or 0)
 local base = tonumber(ARGV[14])
@@ -56,6 +64,8 @@ end
 if fault then return fault end
 if redis.call('HLEN', head) > 1000 then redis.call('DEL', head) end
 redis.call('HSET', head, 'epoch', epoch_text, 'sequence', sequence_text, 'run', ARGV[6], ARGV[4], ARGV[5])
+redis.call('HSET', KEYS[3], string.format('%.0f', sequence % ARGV[15]), ARGV[5] .. ' ' .. id)
+redis.call('EXPIRE', KEYS[3], ARGV[11])
 redis.call('EXPIRE', stream, ARGV[11])
 redis.call('EXPIRE', head, ARGV[12])
 redis.call(ARGV[2], ARGV[1], id .. ' ' .. ARGV[3])

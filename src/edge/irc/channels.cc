@@ -279,13 +279,15 @@ void IrcSession::on_caught_up(hub::RequestId request, std::vector<hub::CaughtUp>
             shard_.encoder.append_lines(lines, *event, dialect_);
     }
     for (const hub::CaughtUp& region : missed) {
-        if (region.unread == 0) continue;
+        if (region.unread == 0 && !region.perhaps) continue;
         twitch::append_gap(
             lines, question->channel,
             {.after = region.unread_after,
              .before = region.unread_before,
-             .skipped = count(region.unread),
-             .sentence = fmt::format("{} events cannot be read at the moment.", region.unread)});
+             .skipped = count(std::max<std::uint64_t>(region.unread, 1)),
+             .sentence = region.unread == 0 ? kPerhapsSkipped
+                                            : fmt::format("{} events cannot be read at the moment.",
+                                                          region.unread)});
     }
     answer(request, lines);
 }

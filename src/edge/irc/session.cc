@@ -15,9 +15,6 @@ namespace {
 /// How often a slow reader's outbox is looked at, until it can be told what it missed.
 constexpr auto kSkippedCheck = std::chrono::seconds(1);
 
-constexpr const char* kPerhapsSkipped =
-    "Messages may have been lost here; the history has what is known of.";
-
 using SkippedByClass = std::array<std::uint32_t, chat::kShedClasses>;
 
 std::string skipped_sentence(const SkippedByClass& by_class) {

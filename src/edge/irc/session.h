@@ -29,6 +29,9 @@ namespace clamor::edge::irc {
 /// Input held while a login or a full reply queue is waited for: what a transport may still have in
 /// hand when it is asked to stop receiving. More closes the connection.
 inline constexpr std::size_t kHeldInputBytes = 2 * limits::kWebSocketMessageBytes;
+/// Where nobody knows whether any were.
+inline constexpr const char* kPerhapsSkipped =
+    "Messages may have been lost here; the history has what is known of.";
 
 struct Options {
     std::chrono::seconds registration_timeout = limits::kRegistrationTimeout;
