@@ -118,6 +118,7 @@ const kEvents = {
 const kBodies = {
     'PUT /api/platform/users/{login}': [kUser, { ...kUser }],
     'PUT /api/platform/channels/{login}/standings/{user}': [kStanding],
+    'PUT /api/platform/channels/{login}/shared-chat': [{ participants: ['hostileguest'] }],
     'POST /api/platform/channels/{login}/events': Object.entries(kEvents).map(([type, fields]) => ({ type, ...fields })),
     'GET /api/channels/{login}/audit': [{ limit: 1, before: 5, batch: 'x' }],
     'POST /api/channels/{login}/moderation': [{ batch: 'x', acts: [{ action: 'ban', login: 'hostiletarget' }] }],
@@ -139,7 +140,7 @@ const kRoom = 'hostileapi';
 
 function endpoints() {
     const rows = [...document('helix').matchAll(/^\| (GET|PUT|POST|PATCH|DELETE) `(\/api\/[^`]+)`/gm)].map(([, method, path]) => ({ method, path }));
-    assert.equal(rows.length, 27);
+    assert.equal(rows.length, 29);
     for (const key of Object.keys(kBodies)) assert.ok(rows.some(({ method, path }) => key === `${method} ${path}`), key);
     return rows;
 }

@@ -22,13 +22,38 @@ chat::Person broadcaster_of(const store::Channel& channel) {
     return {user_of(channel.id), channel.login, channel.display_name};
 }
 
-store::Channel named_channel(Call& call, const std::string& text) {
-    const auto login = parse_login(text);
-    if (!login) throw Refusal{400, login.error()};
-    auto channel = take(call.catalog().find_channel(*login));
-    if (!channel && call.services->dev) channel = take(call.catalog().ensure_channel(*login));
-    if (!channel) throw Refusal{404, fmt::format("there is no channel '{}'", *login)};
+[[noreturn]] void refuse_participants(std::string_view rule) {
+    throw Refusal{400, fmt::format("The parameter \"participants\" was malformed: {}", rule)};
+}
+
+store::Channel find_channel(Call& call, const std::string& login) {
+    auto channel = take(call.catalog().find_channel(login));
+    if (!channel && call.services->dev) channel = take(call.catalog().ensure_channel(login));
+    if (!channel) throw Refusal{404, fmt::format("there is no channel '{}'", login)};
     return *std::move(channel);
+}
+
+std::string login_of_path(const Call& call) {
+    auto login = parse_login(call.path.at(0));
+    if (!login) throw Refusal{400, login.error()};
+    return *std::move(login);
+}
+
+/// The host and whom the body names. All is understood before a channel is looked for, which may
+/// make it.
+std::vector<std::string> participants_of(const Call& call) {
+    std::vector<std::string> logins{login_of_path(call)};
+    for (const std::string& text : call.fields.texts("participants", limits::kSharedChatChannels)) {
+        auto login = parse_login(text);
+        if (!login) refuse_participants(login.error());
+        if (std::ranges::find(logins, *login) == logins.end()) logins.push_back(*std::move(login));
+    }
+    if (logins.size() < 2 || logins.size() > limits::kSharedChatChannels) {
+        refuse_participants(
+            fmt::format("2 to {} channels share a chat, that of the path among them",
+                        limits::kSharedChatChannels));
+    }
+    return logins;
 }
 
 Json session_json(const chat::SharedChat& session) {
@@ -87,8 +112,8 @@ Reply get_shared_session(Call& call) {
 }
 
 Reply put_shared_chat(Call& call) {
-    const auto host = named_channel(call, call.path.at(0));
-    const auto logins = call.fields.texts("participants", limits::kSharedChatChannels);
+    const auto logins = participants_of(call);
+    const auto host = find_channel(call, logins.front());
     hub::SharedChatChanged change;
     if (auto session = take(call.catalog().shared_chat(host.id))) {
         if (session->host.id != user_of(host.id)) {
@@ -104,24 +129,15 @@ Reply put_shared_chat(Call& call) {
     }
     change.after.host = broadcaster_of(host);
     change.after.updated_at = call.now.wall;
-    auto& participants = change.after.participants;
-    participants.push_back(change.after.host);
-    for (const std::string& login : logins) {
-        const auto one = broadcaster_of(named_channel(call, login));
-        if (!change.after.has(ChannelId(one.id.value))) participants.push_back(one);
-    }
-    if (participants.size() < 2 || participants.size() > limits::kSharedChatChannels) {
-        throw Refusal{400, fmt::format("The parameter \"participants\" was malformed: {} to {} "
-                                       "channels share a chat, the one in the path among them",
-                                       2, limits::kSharedChatChannels)};
-    }
+    for (const std::string& login : logins)
+        change.after.participants.push_back(broadcaster_of(find_channel(call, login)));
     auto answer = session_json(change.after);
     if (change.after.participants != change.before.participants) write(call, std::move(change));
     return json_reply(std::move(answer));
 }
 
 Reply delete_shared_chat(Call& call) {
-    const auto channel = named_channel(call, call.path.at(0));
+    const auto channel = find_channel(call, login_of_path(call));
     auto session = take(call.catalog().shared_chat(channel.id));
     if (!session)
         throw Refusal{404, fmt::format("'{}' shares its chat with nobody", channel.login)};
