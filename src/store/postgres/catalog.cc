@@ -37,10 +37,9 @@ class PooledCatalog final : private Counted, public PostgresCatalog {
 Result<std::shared_ptr<Database>> open_database(const std::string& url,
                                                 const std::string& connection, Purpose purpose) {
     // Migrations and imports take the time that they need.
-    auto session = PostgresSession::connect(connection, std::chrono::milliseconds(0),
-                                            [connection](const std::string& transaction) {
-                                                return outcome_of(connection, transaction);
-                                            });
+    auto session = PostgresSession::connect(
+        connection, std::chrono::milliseconds(0),
+        [connection](const std::string& mark) { return outcome_of(connection, mark); });
     const auto failed = [&](const Error& error) {
         return fail(error.code, fmt::format("{}: {}", without_password(url), error.detail));
     };

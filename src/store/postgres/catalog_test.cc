@@ -14,6 +14,7 @@
 #include <soci/soci.h>
 
 #include "store/postgres/server_fixture.h"
+#include "store/postgres/session.h"
 #include "store/postgres/url.h"
 #include "store/sql/copy.h"
 #include "store/sqlite/catalog.h"
@@ -271,6 +272,35 @@ TEST_P(Restart, LeavesNoChangeHalfDone) {
     const auto bans = catalog->list_bans(lobby, {}, {}, 100).value();
     EXPECT_EQ(bans.size(), users.size());
     for (const Ban& ban : bans) EXPECT_EQ(ban.reason, last);
+}
+
+TEST(PostgresSession, FindsOutByItsMarkWhatBecameOfATransaction) {
+    const PostgresDatabase database;
+    ASSERT_TRUE(open(database.url(), 1));
+    const std::string connection = connection_string(database.url()).value();
+    const auto connect = [&] {
+        return PostgresSession::connect(connection, limits::kCatalogStatement, nullptr).value();
+    };
+    const auto writer = connect();
+    const auto mark = [&](const std::string& mark) {
+        writer->change("INSERT INTO commit_marks (mark, made_at) VALUES (:mark, 0)", mark);
+    };
+    const std::string first(36, 'a'), second(36, 'b'), third(36, 'c');
+    mark(first);
+    EXPECT_EQ(outcome_of(connection, first), Outcome::committed);
+    // Of what the server has lost it knows nothing, however often it is asked.
+    EXPECT_EQ(outcome_of(connection, second), Outcome::rolled_back);
+    EXPECT_EQ(outcome_of(connection, second), Outcome::rolled_back);
+    // What is under way is waited for, however it ends.
+    for (const bool commits : {true, false}) {
+        writer->raw().begin();
+        mark(commits ? second : third);
+        auto asked = std::async(std::launch::async,
+                                [&] { return outcome_of(connection, commits ? second : third); });
+        EXPECT_EQ(asked.wait_for(std::chrono::milliseconds(100)), std::future_status::timeout);
+        commits ? writer->raw().commit() : writer->raw().rollback();
+        EXPECT_EQ(asked.get(), commits ? Outcome::committed : Outcome::rolled_back);
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Postgres, Restart,

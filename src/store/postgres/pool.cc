@@ -115,11 +115,9 @@ void Pool::keep() {
 
 void Pool::open_one(std::unique_lock<std::mutex>& lock) {
     lock.unlock();
-    auto session =
-        PostgresSession::connect(options_.connection_string, options_.statement_timeout,
-                                 [this](const std::string& transaction) {
-                                     return outcome_of(options_.connection_string, transaction);
-                                 });
+    auto session = PostgresSession::connect(
+        options_.connection_string, options_.statement_timeout,
+        [this](const std::string& mark) { return outcome_of(options_.connection_string, mark); });
     lock.lock();
     if (session) {
         if (!why_away_.empty()) log::info("PostgreSQL is back");

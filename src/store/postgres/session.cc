@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/postgres/session.h"
 
+#include <chrono>
+#include <random>
 #include <thread>
 
 #include <fcntl.h>
@@ -9,25 +11,40 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/ids.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "store/postgres/errors.h"
+#include "store/sql/rows.h"
 
 namespace clamor::store {
 namespace {
 
 constexpr auto kAskAgain = limits::kCatalogRetryMin;
 
-struct TextRow {
-    std::string text;
-    void into(soci::statement& statement) { statement.exchange(soci::into(text)); }
-    std::string value() const { return text; }
-};
+// A transaction writes its mark with the rest. Its number would not do: after a crash the server
+// gives the numbers of what it has lost to others. Whoever writes a mark that is under way waits
+// for how that ends.
+const std::string kHasMarks = "SELECT COUNT(to_regclass('commit_marks'))";
+const std::string kMark =
+    "WITH before AS (DELETE FROM commit_marks WHERE mark = :before) "
+    "INSERT INTO commit_marks (mark, made_at) VALUES (:mark, :now)";
+const std::string kProbe =
+    "INSERT INTO commit_marks (mark, made_at) VALUES (:mark, :now) ON CONFLICT (mark) DO NOTHING";
+const std::string kForget = "DELETE FROM commit_marks WHERE mark = :mark";
 
-const std::string kTransaction =
-    "SELECT COALESCE(CAST(pg_current_xact_id_if_assigned() AS TEXT), '')";
-const std::string kOutcome =
-    "SELECT COALESCE(pg_xact_status(CAST(CAST(:transaction AS TEXT) AS xid8)), '')";
+long long unix_seconds() {
+    return std::chrono::duration_cast<std::chrono::seconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+std::string new_mark() {
+    std::random_device random;
+    const auto word = [&random] { return std::uint64_t{random()} << 32 | random(); };
+    const std::uint64_t high = word();
+    return MessageId::from_random(high, word()).to_string();
+}
 
 PGconn* connection_of(soci::session& session) {
     return static_cast<soci::postgresql_session_backend*>(session.get_backend())->conn_;
@@ -79,12 +96,16 @@ void PostgresSession::cut() const {
 }
 
 void PostgresSession::commit() {
-    const std::string transaction = fetch_one<TextRow>(kTransaction).value_or("");
+    // The transaction may be the one that makes the table.
+    if (!has_marks_) has_marks_ = fetch_one<NumberRow>(kHasMarks) == 1;
+    const std::string mark = has_marks_ ? new_mark() : std::string();
+    if (has_marks_) change(kMark, mark_, mark, unix_seconds());
     try {
         raw().commit();
+        mark_ = mark;
     } catch (const soci::soci_error& error) {
-        if (classify_postgres(error).then != Fault::Then::drop || transaction.empty()) throw;
-        const Outcome outcome = ask_(transaction);
+        if (classify_postgres(error).then != Fault::Then::drop || mark.empty()) throw;
+        const Outcome outcome = ask_(mark);
         if (outcome == Outcome::committed) return;
         if (outcome == Outcome::unknown) {
             throw soci::postgresql_soci_error(
@@ -97,7 +118,7 @@ void PostgresSession::commit() {
     }
 }
 
-Outcome outcome_of(const std::string& connection_string, const std::string& transaction) {
+Outcome outcome_of(const std::string& connection_string, const std::string& mark) {
     const auto deadline = std::chrono::steady_clock::now() + limits::kCommitPatience;
     for (;; std::this_thread::sleep_for(kAskAgain)) {
         if (std::chrono::steady_clock::now() >= deadline) return Outcome::unknown;
@@ -105,11 +126,9 @@ Outcome outcome_of(const std::string& connection_string, const std::string& tran
             PostgresSession::connect(connection_string, limits::kCatalogStatement, nullptr);
         if (!session) continue;
         try {
-            const auto status = (*session)->fetch_one<TextRow>(kOutcome, transaction).value_or("");
-            if (status == "committed") return Outcome::committed;
-            if (status == "aborted") return Outcome::rolled_back;
-            // In progress: the server has not noticed yet that its client is gone.
-            if (status.empty()) return Outcome::unknown;
+            if ((*session)->change(kProbe, mark, unix_seconds()) == 0) return Outcome::committed;
+            (*session)->change(kForget, mark);
+            return Outcome::rolled_back;
         } catch (const soci::soci_error& error) {
             log::warn("what became of a transaction could not be asked",
                       {{"error", error.get_error_message()}});

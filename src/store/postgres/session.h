@@ -18,8 +18,8 @@ enum class Outcome : std::uint8_t { committed, rolled_back, unknown };
 /// One connection to PostgreSQL. What it is told about waiting is in its connection string.
 class PostgresSession final : public Session {
   public:
-    /// Asks, over another connection, what became of a transaction.
-    using Ask = std::function<Outcome(const std::string& transaction)>;
+    /// Asks, over another connection, what became of the transaction that has this mark.
+    using Ask = std::function<Outcome(const std::string& mark)>;
 
     /// Blocks until the server answers or refuses, limits::kCatalogConnect at most. A
     /// `statement_timeout` of zero is none.
@@ -39,10 +39,12 @@ class PostgresSession final : public Session {
     explicit PostgresSession(Ask ask) : ask_(std::move(ask)) {}
 
     const Ask ask_;
+    bool has_marks_ = false;  ///< the schema has the table of them
+    std::string mark_{};      ///< of the last transaction; empty: there was none
     int socket_ = -1;  ///< a descriptor of our own for libpq's socket, so that it stays valid
 };
 
 /// Waits limits::kCommitPatience at most for a server that can tell.
-Outcome outcome_of(const std::string& connection_string, const std::string& transaction);
+Outcome outcome_of(const std::string& connection_string, const std::string& mark);
 
 }  // namespace clamor::store

@@ -2,6 +2,8 @@
 #include "store/postgres/setup.h"
 
 #include <algorithm>
+#include <chrono>
+#include <ctime>
 
 #include <fmt/ranges.h>
 
@@ -25,6 +27,8 @@ const Database::Engine kPostgres{
 };
 
 namespace {
+
+constexpr std::chrono::seconds kMarksKept = std::chrono::hours(24);
 
 struct TextRow {
     std::string text;
@@ -158,10 +162,17 @@ Result<void> set_up_postgres(Database& database, Purpose purpose) {
                         "says `GRANT USAGE, CREATE ON SCHEMA public TO` it");
     }
     return database.run("checking the schema", [](Session& sql) -> Result<void> {
-        for (const Table& table : catalog_tables()) {
+        const auto check = [&](const Table& table) -> Result<void> {
             if (auto columns = check_columns(sql, table); !columns) return columns;
-            if (auto rights = check_rights(sql, table); !rights) return rights;
+            return check_rights(sql, table);
+        };
+        for (const Table& table : catalog_tables()) {
+            if (auto fine = check(table); !fine) return fine;
         }
+        if (auto fine = check({"commit_marks", {"mark", "made_at"}, {"mark"}}); !fine) return fine;
+        // Of connections that are long gone.
+        sql.change("DELETE FROM commit_marks WHERE made_at < :before",
+                   static_cast<long long>(std::time(nullptr)) - kMarksKept.count());
         return {};
     });
 }

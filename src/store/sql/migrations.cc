@@ -348,6 +348,14 @@ CREATE TABLE whisper_threads (
 )
 )sql";
 
+// Of PostgreSQL alone: store/postgres/session.cc. No part of what is backed up or moved.
+constexpr std::string_view kCommitMarks = R"sql(
+CREATE TABLE commit_marks (
+    mark CHAR(36) PRIMARY KEY,
+    made_at BIGINT NOT NULL
+)
+)sql";
+
 constexpr std::array kMigrations{
     Migration{"users, channels, tokens, emotes and badges", kFirstSchema},
     Migration{"moderation, follows, blocks and profiles", kModeration},
@@ -359,6 +367,7 @@ constexpr std::array kMigrations{
     Migration{"the delay of chat", kChatDelay},
     Migration{"shared chat", kSharedChats},
     Migration{"how many whispers there were", kWhisperThreads},
+    Migration{"what a lost connection has written", kCommitMarks},
 };
 
 std::size_t stored_version(Session& sql) {
