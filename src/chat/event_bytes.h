@@ -12,8 +12,10 @@
 #include "base/check.h"
 #include "base/ids.h"
 #include "base/time.h"
+#include "chat/people.h"
 
-/// The elements that events are encoded in (docs/protocol/event-encoding.md); for event_codec.cc.
+/// The elements that events are encoded in (docs/protocol/event-encoding.md); for event_codec.cc
+/// and what nodes tell each other (hub/node_news.cc).
 namespace clamor::chat {
 
 // Far above what rooms make; they keep a damaged length from asking for memory.
@@ -41,6 +43,11 @@ class Writer {
     }
     void id(const MessageId& value) {
         out_.append(reinterpret_cast<const char*>(value.bytes.data()), value.bytes.size());
+    }
+    void person(const Person& value) {
+        number(value.id.value);
+        string(value.login);
+        string(value.display_name);
     }
     template <class T, class WriteOne>
     void list(const std::vector<T>& values, WriteOne write_one) {
@@ -122,6 +129,13 @@ class Reader {
         }
         rest_.copy(reinterpret_cast<char*>(value.bytes.data()), value.bytes.size());
         rest_.remove_prefix(value.bytes.size());
+        return value;
+    }
+    Person person() {
+        Person value;
+        value.id = UserId(number());
+        value.login = string();
+        value.display_name = string();
         return value;
     }
     /// `bytes_min` is what one element takes at least: no more room is made than the bytes at hand

@@ -92,22 +92,8 @@ ReplyTo read_reply(Reader& in) {
     return reply;
 }
 
-void write_person(Writer& out, const Person& person) {
-    out.number(person.id.value);
-    out.string(person.login);
-    out.string(person.display_name);
-}
-
-Person read_person(Reader& in) {
-    Person person;
-    person.id = UserId(in.number());
-    person.login = in.string();
-    person.display_name = in.string();
-    return person;
-}
-
 void write_source(Writer& out, const Source& source) {
-    write_person(out, source.broadcaster);
+    out.person(source.broadcaster);
     out.id(source.message);
     write_badges(out, source.badges);
     write_badges(out, source.badge_info);
@@ -115,7 +101,7 @@ void write_source(Writer& out, const Source& source) {
 
 Source read_source(Reader& in) {
     Source source;
-    source.broadcaster = read_person(in);
+    source.broadcaster = in.person();
     source.message = in.id();
     source.badges = read_badges(in);
     source.badge_info = read_badges(in);
@@ -301,8 +287,8 @@ void write_moderation(Writer& out, const Moderation& act) {
     out.byte(static_cast<std::uint8_t>(act.action));
     out.id(act.id);
     out.time(act.at);
-    write_person(out, act.moderator);
-    write_person(out, act.target);
+    out.person(act.moderator);
+    out.person(act.target);
     out.string(act.reason);
     out.byte(static_cast<std::uint8_t>((act.ends_at ? kActEnds : 0) |
                                        (act.text_is_action ? kActTextIsAction : 0)));
@@ -318,8 +304,8 @@ Moderation read_moderation(Reader& in) {
     act.action = in.one_of(static_cast<ModAction>(kModActions - 1), "has an unknown action");
     act.id = in.id();
     act.at = in.time();
-    act.moderator = read_person(in);
-    act.target = read_person(in);
+    act.moderator = in.person();
+    act.target = in.person();
     act.reason = in.string();
     const std::uint8_t flags = in.flags(kActFlagsKnown);
     if ((flags & kActEnds) != 0) act.ends_at = in.time();
@@ -362,7 +348,7 @@ void write_held_message(Writer& out, const HeldMessage& held) {
     write_message(out, held.message);
     out.time(held.held_at);
     out.byte(static_cast<std::uint8_t>(held.status));
-    write_person(out, held.moderator);
+    out.person(held.moderator);
     out.list(held.reasons, [&](const HoldReason& reason) {
         out.byte(static_cast<std::uint8_t>(reason.kind));
         out.string(reason.name);
@@ -381,7 +367,7 @@ HeldMessage read_held_message(Reader& in) {
     held.message = read_message(in);
     held.held_at = in.time();
     held.status = in.one_of(HoldStatus::expired, "has an unknown status");
-    held.moderator = read_person(in);
+    held.moderator = in.person();
     held.reasons = in.list<HoldReason>(4, [&] {
         HoldReason reason;
         reason.kind = in.one_of(HoldReason::Kind::spam, "has an unknown kind of reason");

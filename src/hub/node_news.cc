@@ -49,19 +49,10 @@ void read(Reader& in, ActsUndone& news) {
     while (in.error() == nullptr && in.left() > 0) news.acts.push_back(in.id());
 }
 
-void read(Reader& in, chat::Person& person) {
-    person.id = UserId(in.number());
-    person.login = in.string();
-    person.display_name = in.string();
-}
 void read(Reader& in, chat::SharedChat& session) {
     session.id = in.string();
-    read(in, session.host);
-    session.participants = in.list<chat::Person>(3, [&] {
-        chat::Person one;
-        read(in, one);
-        return one;
-    });
+    session.host = in.person();
+    session.participants = in.list<chat::Person>(3, [&] { return in.person(); });
     session.created_at = in.time();
     session.updated_at = in.time();
 }
@@ -70,15 +61,10 @@ void read(Reader& in, SharedChatChange& news) {
     read(in, news.after);
 }
 
-void write(Writer& out, const chat::Person& person) {
-    out.number(person.id.value);
-    out.string(person.login);
-    out.string(person.display_name);
-}
 void write(Writer& out, const chat::SharedChat& session) {
     out.string(session.id);
-    write(out, session.host);
-    out.list(session.participants, [&](const chat::Person& one) { write(out, one); });
+    out.person(session.host);
+    out.list(session.participants, [&](const chat::Person& one) { out.person(one); });
     out.time(session.created_at);
     out.time(session.updated_at);
 }

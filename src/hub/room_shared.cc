@@ -14,14 +14,12 @@ namespace clamor::hub {
 
 namespace {
 
-chat::Message* said_in(chat::Event& event) {
+/// Null: nobody says anything. `AnyEvent`: chat::Event, const or not.
+template <class AnyEvent>
+auto said_in(AnyEvent& event) -> decltype(&std::get<chat::Message>(event.body)) {
     if (auto* message = std::get_if<chat::Message>(&event.body)) return message;
     auto* notice = std::get_if<chat::UserNotice>(&event.body);
     return notice != nullptr ? &notice->message : nullptr;
-}
-
-const chat::Message* said_in(const chat::Event& event) {
-    return said_in(const_cast<chat::Event&>(event));
 }
 
 }  // namespace
