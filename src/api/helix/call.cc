@@ -10,8 +10,10 @@
 
 #include "api/helix/denials.h"
 #include "api/helix/scopes.h"
+#include "api/parameters.h"
 #include "base/check.h"
 #include "base/log.h"
+#include "store/checks.h"
 
 namespace clamor::api::helix {
 
@@ -64,6 +66,21 @@ store::Channel Call::find_channel(UserId id, std::string_view name) {
     auto found = find_channel(id);
     if (!found) throw Refusal{404, fmt::format("The channel specified in {} was not found.", name)};
     return *std::move(found);
+}
+
+store::Channel Call::find_named_channel(const std::string& login) {
+    auto channel = take(catalog().find_channel(login));
+    if (!channel && services->dev) channel = take(catalog().ensure_channel(login));
+    if (!channel) throw Refusal{404, fmt::format("there is no channel '{}'", login)};
+    return *std::move(channel);
+}
+
+std::string Call::login_of_path(std::size_t place) const {
+    auto login = parse_login(path.at(place));
+    if (!login) throw Refusal{400, login.error()};
+    if (const auto fine = store::check_new_login(*login); !fine)
+        throw Refusal{400, fine.error().detail};
+    return *std::move(login);
 }
 
 std::vector<chat::User> Call::find_users(const std::vector<UserId>& ids) {

@@ -50,6 +50,10 @@ class Call : public std::enable_shared_from_this<Call> {
     chat::User find_named_user(std::string_view name);
     store::Channel find_channel(UserId id, std::string_view name);
     std::optional<store::Channel> find_channel(UserId id);
+    /// Likewise a channel by its login; in dev mode it comes into being when it is named.
+    store::Channel find_named_channel(const std::string& login);
+    /// A login in the path, of an account or channel that there is or may be; else 400.
+    std::string login_of_path(std::size_t place) const;
     /// The users that exist, by their order in `ids`.
     std::vector<chat::User> find_users(const std::vector<UserId>& ids);
     /// Of one that may have been deleted since: then its number is all that is known.

@@ -8,7 +8,6 @@
 #include "api/helix/call.h"
 #include "api/helix/denials.h"
 #include "api/helix/handlers.h"
-#include "api/parameters.h"
 #include "store/checks.h"
 #include "store/fact_changes.h"
 #include "text/message.h"
@@ -27,14 +26,6 @@ constexpr std::uint32_t kMonthsMost = 1200;
 constexpr std::int64_t kCountMost = 4'000'000'000;
 constexpr std::size_t kBadgesMost = 10;
 constexpr std::int64_t kLatest = 32'503'680'000'000;  // the year 3000, in Unix milliseconds
-
-std::string valid_login(const std::string& text) {
-    auto login = parse_login(text);
-    if (!login) throw Refusal{400, login.error()};
-    if (const auto fine = store::check_new_login(*login); !fine)
-        throw Refusal{400, fine.error().detail};
-    return *std::move(login);
-}
 
 [[noreturn]] void refuse_malformed(std::string_view name, std::string_view rule) {
     throw Refusal{400, fmt::format("The parameter \"{}\" was malformed: {}", name, rule)};
@@ -425,7 +416,7 @@ static_assert(kEvents.size() == kMakers.size() + 3);
 }  // namespace
 
 Reply put_user(Call& call) {
-    const auto login = valid_login(call.path.at(0));
+    const auto login = call.login_of_path(0);
     // What is wrong is refused before anybody comes into being.
     chat::User nobody;
     nobody.login = nobody.display_name = login;
@@ -446,8 +437,8 @@ Reply put_user(Call& call) {
 }
 
 Reply put_standing(Call& call) {
-    const auto channel_login = valid_login(call.path.at(0));
-    const auto user_login = valid_login(call.path.at(1));
+    const auto channel_login = call.login_of_path(0);
+    const auto user_login = call.login_of_path(1);
     const auto wanted = read_standing(call.fields);
     const auto known_channel = take(call.catalog().find_channel(channel_login));
     const auto known_user = take(call.catalog().find_user(user_login));
@@ -494,11 +485,7 @@ Reply get_nodes(Call& call) {
 }
 
 Reply post_event(Call& call) {
-    const auto login = valid_login(call.path.at(0));
-    auto channel = take(call.catalog().find_channel(login));
-    if (!channel && call.services->dev) channel = take(call.catalog().ensure_channel(login));
-    if (!channel) throw Refusal{404, fmt::format("there is no channel '{}'", login)};
-    call.channel = *std::move(channel);
+    call.channel = call.find_named_channel(call.login_of_path(0));
     const std::size_t type = call.fields.word("type", kEvents);
     if (type == kMakers.size()) return post_cheer(call);
     if (type == kMakers.size() + 1) return post_follow(call);

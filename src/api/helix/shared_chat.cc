@@ -2,7 +2,6 @@
 #include "chat/shared_chat.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include <fmt/format.h>
@@ -26,23 +25,10 @@ chat::Person broadcaster_of(const store::Channel& channel) {
     throw Refusal{400, fmt::format("The parameter \"participants\" was malformed: {}", rule)};
 }
 
-store::Channel find_channel(Call& call, const std::string& login) {
-    auto channel = take(call.catalog().find_channel(login));
-    if (!channel && call.services->dev) channel = take(call.catalog().ensure_channel(login));
-    if (!channel) throw Refusal{404, fmt::format("there is no channel '{}'", login)};
-    return *std::move(channel);
-}
-
-std::string login_of_path(const Call& call) {
-    auto login = parse_login(call.path.at(0));
-    if (!login) throw Refusal{400, login.error()};
-    return *std::move(login);
-}
-
 /// The host and whom the body names. All is understood before a channel is looked for, which may
 /// make it.
 std::vector<std::string> participants_of(const Call& call) {
-    std::vector<std::string> logins{login_of_path(call)};
+    std::vector<std::string> logins{call.login_of_path(0)};
     for (const std::string& text : call.fields.texts("participants", limits::kSharedChatChannels)) {
         auto login = parse_login(text);
         if (!login) refuse_participants(login.error());
@@ -113,7 +99,7 @@ Reply get_shared_session(Call& call) {
 
 Reply put_shared_chat(Call& call) {
     const auto logins = participants_of(call);
-    const auto host = find_channel(call, logins.front());
+    const auto host = call.find_named_channel(logins.front());
     hub::SharedChatChanged change;
     if (auto session = take(call.catalog().shared_chat(host.id))) {
         if (session->host.id != user_of(host.id)) {
@@ -130,14 +116,14 @@ Reply put_shared_chat(Call& call) {
     change.after.host = broadcaster_of(host);
     change.after.updated_at = call.now.wall;
     for (const std::string& login : logins)
-        change.after.participants.push_back(broadcaster_of(find_channel(call, login)));
+        change.after.participants.push_back(broadcaster_of(call.find_named_channel(login)));
     auto answer = session_json(change.after);
     if (change.after.participants != change.before.participants) write(call, std::move(change));
     return json_reply(std::move(answer));
 }
 
 Reply delete_shared_chat(Call& call) {
-    const auto channel = find_channel(call, login_of_path(call));
+    const auto channel = call.find_named_channel(call.login_of_path(0));
     auto session = take(call.catalog().shared_chat(channel.id));
     if (!session)
         throw Refusal{404, fmt::format("'{}' shares its chat with nobody", channel.login)};
