@@ -272,6 +272,15 @@ struct Event {
 
 using EventRef = std::shared_ptr<const Event>;
 
+/// What somebody says with it: a message, or the text of a notice; null: nobody says anything.
+/// `AnyEvent`: Event, const or not.
+template <class AnyEvent>
+auto said_in(AnyEvent& event) -> decltype(&std::get<Message>(event.body)) {
+    if (auto* message = std::get_if<Message>(&event.body)) return message;
+    auto* notice = std::get_if<UserNotice>(&event.body);
+    return notice != nullptr ? &notice->message : nullptr;
+}
+
 /// When it happened; null: such an event is not stored. `AnyEvent`: Event, const or not.
 template <class AnyEvent>
 auto time_of(AnyEvent& event) -> decltype(&std::get<Message>(event.body).sent_at) {

@@ -239,8 +239,7 @@ Json time_or_null(const std::optional<WallTime>& time) {
 }
 
 std::vector<std::string> mentioned_logins(const chat::Event& event) {
-    const chat::Message* message = std::get_if<chat::Message>(&event.body);
-    if (const auto* notice = std::get_if<chat::UserNotice>(&event.body)) message = &notice->message;
+    const chat::Message* const message = chat::said_in(event);
     std::vector<std::string> logins;
     if (message == nullptr) return logins;
     for_each_word(message->text, [&](std::size_t, std::string_view word) {

@@ -12,20 +12,8 @@
 /// node where it was said does that, so that it is done once.
 namespace clamor::hub {
 
-namespace {
-
-/// Null: nobody says anything. `AnyEvent`: chat::Event, const or not.
-template <class AnyEvent>
-auto said_in(AnyEvent& event) -> decltype(&std::get<chat::Message>(event.body)) {
-    if (auto* message = std::get_if<chat::Message>(&event.body)) return message;
-    auto* notice = std::get_if<chat::UserNotice>(&event.body);
-    return notice != nullptr ? &notice->message : nullptr;
-}
-
-}  // namespace
-
 void RoomHost::note_source(const HostedRoom& room, chat::Event& event) {
-    chat::Message* const said = said_in(event);
+    chat::Message* const said = chat::said_in(event);
     if (!room.shared_chat || said == nullptr || said->source) return;
     const auto& participants = room.shared_chat->participants;
     const auto here =
@@ -38,7 +26,7 @@ void RoomHost::note_source(const HostedRoom& room, chat::Event& event) {
 }
 
 void RoomHost::share(const HostedRoom& room, const chat::EventRef& event) {
-    const chat::Message* const said = said_in(*event);
+    const chat::Message* const said = chat::said_in(*event);
     if (!room.shared_chat || said == nullptr || !said->source || said->source_only) return;
     if (chat::is_copy(*said, room.channel) || chat::for_moderators_only(*said)) return;
     const auto* notice = std::get_if<chat::UserNotice>(&event->body);
@@ -75,7 +63,7 @@ void RoomHost::shared_arrives(ChannelId channel, const chat::EventRef& event,
 
 void RoomHost::look_up_author(ChannelId channel, const chat::EventRef& event) {
     const bool queued = services_.workers.post([this, channel, event, home = scheduler_.shard()] {
-        auto found = services_.catalog.find_user(said_in(*event)->author_id);
+        auto found = services_.catalog.find_user(chat::said_in(*event)->author_id);
         scheduler_.post_to(home, Priority::control, [this, channel, event, found] {
             if (!found || !*found) return counters_.shared_lost.add();
             shared_arrives(channel, event,

@@ -49,10 +49,8 @@ std::string_view name_of(EntryKind kind) {
 std::string text_of(const StoredMessage& message) {
     const auto event = chat::decode_event(message.event);
     if (!event) return {};
-    if (const auto* said = std::get_if<chat::Message>(&event->body)) return said->text;
-    if (const auto* notice = std::get_if<chat::UserNotice>(&event->body))
-        return notice->message.text;
-    return {};
+    const chat::Message* const said = chat::said_in(*event);
+    return said != nullptr ? said->text : std::string();
 }
 
 std::string to_line(const StoredMessage& message) {
