@@ -12,11 +12,6 @@
 /// What the bus brings: from here, from other nodes, and what only the log has.
 namespace clamor::hub {
 
-namespace {
-/// In which rooms read the log where Redis may have lost what was newest in all of them.
-constexpr std::chrono::milliseconds kDoubtsSpread{5000};
-}  // namespace
-
 void RoomHost::on_received(const bus::Received& received) {
     const auto run = [&](HostedRoom& room) { receive_bytes(room, received); };
     if (!publishing_) return guarded(received.channel, "receive", run, [] {});
@@ -185,7 +180,7 @@ void RoomHost::plan_gap(const Gap& gap) {
     auto patience = std::chrono::milliseconds(limits::kGapPatience);
     // All rooms at once are in doubt.
     if (gap.before == bus::kNewest)
-        patience += std::chrono::milliseconds(random_() % kDoubtsSpread.count());
+        patience += std::chrono::milliseconds(random_() % limits::kDoubtsSpread.count());
     scheduler_.call_at(scheduler_.now().mono + patience, [this, gap] { read_gap(gap); });
 }
 
