@@ -73,8 +73,8 @@ inline constexpr std::size_t kUndoneActs =
     kActsPerRequest;  // of a channel, whose events may come later; the oldest are forgotten
 // A bulk of acts is shown bit by bit, so that viewers' lines stay free for what is said: 500 a
 // second are 60 KB a second for each of them.
-inline constexpr std::size_t kActEventsAtOnce = 25;
-inline constexpr auto kActEventsEvery = 50ms;
+inline constexpr std::size_t kActEventsAtOnce = 50;
+inline constexpr auto kActEventsEvery = 100ms;
 inline constexpr std::uint32_t kPinSeconds = 1200;
 inline constexpr std::size_t kRoleListMax = 1000;  // names of moderators or VIPs in one answer
 
