@@ -129,7 +129,7 @@ inline constexpr auto kEchoPatience =
 // The spool in front of the message log.
 inline constexpr std::size_t kSpoolSegmentBytes = 1024 * 1024;
 inline constexpr std::uint64_t kSpoolBytes = 1024 * 1024 * 1024;  // then the echo waits
-inline constexpr auto kSpoolInterval = 10ms;    // between the starts of two flushes of the disk
+inline constexpr auto kSpoolInterval = 25ms;    // between the starts of two flushes of the disk
 inline constexpr auto kLogInterval = 1s;        // between two commits to the message log behind it
 inline constexpr std::size_t kLogBatch = 4096;  // entries; so many are committed at once
 inline constexpr std::size_t kLogMemory =
