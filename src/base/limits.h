@@ -208,7 +208,7 @@ inline constexpr auto kCommitPatience = 5s;  // to find out what became of a com
 // Fan-out.
 inline constexpr auto kCoalesceMax = 50ms;
 inline constexpr auto kCoalesceMin = 5ms;
-inline constexpr auto kGatherMax = 4ms;  // a busy shard that uses io_uring wakes so often
+inline constexpr auto kGatherMax = 10ms;  // a busy shard that uses io_uring wakes so often
 inline constexpr std::size_t kBatchBytes =
     64 * 1024;  // an open batch this large is flushed at once
 inline constexpr std::size_t kSharedChatChannels = 6;

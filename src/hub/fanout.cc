@@ -20,17 +20,11 @@ using std::chrono::nanoseconds;
 // viewers at 17 messages a second reach 50 ms, 10 viewers never wait. From docs/performance.md,
 // "what holding costs and saves".
 constexpr double kRoomDeliveriesPerMs = 330;
-// The same for all rooms of a shard together: from 2,000 sends a second on they share ticks, of 10
+// The same for all rooms of a shard together: they share ticks from 1,000 sends a second on, of 50
 // ms from 10,000 on.
-constexpr double kShardSendsPerMs = 1000;
-constexpr nanoseconds kShardWindowMin = std::chrono::milliseconds(2);
-constexpr nanoseconds kShardWindowMax = std::chrono::milliseconds(10);
+constexpr double kShardSendsPerMs = 200;
 // What an event's line is counted as beyond its text, towards kBatchBytes.
 constexpr std::size_t kLineOverheadBytes = 400;
-
-nanoseconds from_ms(double ms) {
-    return nanoseconds(static_cast<std::int64_t>(ms * 1e6));
-}
 
 std::size_t line_bytes(const chat::Event& event) {
     const auto* message = std::get_if<chat::Message>(&event.body);
@@ -340,17 +334,18 @@ void Fanout::drop_if_empty(Roster& roster) {
     rosters_.erase(roster.channel);
 }
 
+nanoseconds Fanout::window_of(double ms) const {
+    const nanoseconds window(static_cast<std::int64_t>(ms * 1e6));
+    return window < limits::kCoalesceMin ? nanoseconds(0) : std::min(window, hold_max_);
+}
+
 nanoseconds Fanout::room_window(const Roster& roster, MonoTime now) const {
     const double load = roster.events.read(now) * static_cast<double>(roster.entries.size());
-    const nanoseconds window = from_ms(load / kRoomDeliveriesPerMs);
-    if (window < limits::kCoalesceMin) return nanoseconds(0);
-    return std::min(window, hold_max_);
+    return window_of(load / kRoomDeliveriesPerMs);
 }
 
 nanoseconds Fanout::shard_window(MonoTime now) const {
-    const nanoseconds window = from_ms(sends_.read(now) / kShardSendsPerMs);
-    if (window < kShardWindowMin) return nanoseconds(0);
-    return std::min({window, kShardWindowMax, hold_max_});
+    return window_of(sends_.read(now) / kShardSendsPerMs);
 }
 
 void Fanout::append(chat::EventRef event, std::uint32_t own_slot, Audience audience,
@@ -477,7 +472,7 @@ std::size_t Fanout::flush(Roster& roster, std::size_t most, MonoTime now) {
     }
     counters_.flushes.add();
     roster.open_bytes = 0;
-    roster.last_flush = now;
+    roster.last_flush = last_flush_ = now;
     Flush flush(encoder_, counters_, roster);
     sends += flush.run(most - sends);
     if (flush.done()) {
@@ -512,7 +507,6 @@ void Fanout::flush_due() {
     if (sends > 0) {
         counters_.flush_sends.add(sends);
         sends_.add(static_cast<double>(sends), now);
-        last_flush_ = now;
     }
     if (open_.empty()) return;
     MonoTime next = open_.front()->due;

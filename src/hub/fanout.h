@@ -37,8 +37,9 @@ struct ChatDelay {
 ///
 /// A channel that has been quiet is flushed at the end of the turn: nothing waits. In a busy one
 /// events gather in an open batch for a window that grows with rate x members, and go to every
-/// member as one frame per dialect. Batches that are due at about the same time leave in the same
-/// tick, so that a shard with many rooms wakes and calls the kernel once for all of them. A flush
+/// member as one frame per dialect. All channels of a busy shard, quiet ones, too, leave in ticks
+/// whose distance grows with its sends, so that it wakes and calls the kernel once for all of them.
+/// A flush
 /// to many members goes on over several turns, so that the shard hears what comes meanwhile. What
 /// moderators do is never held, and takes what is left of such a flush along. A member never gets
 /// what it said itself or what was said before it joined, and a slow one gets what its intake still
@@ -147,6 +148,8 @@ class Fanout {
     void show_delayed(Roster& roster, MonoTime due);
     void show_oldest(Roster& roster);
     void drop_if_empty(Roster& roster);
+    /// What a load asks for, within the bounds of holding.
+    std::chrono::nanoseconds window_of(double ms) const;
     std::chrono::nanoseconds room_window(const Roster& roster, MonoTime now) const;
     std::chrono::nanoseconds shard_window(MonoTime now) const;
     void schedule(MonoTime due);
@@ -166,7 +169,7 @@ class Fanout {
     std::uint64_t joins_ = 0;
     bool in_a_hurry_ = false;
     Rate sends_;  // frames handed to members, of the whole shard
-    MonoTime last_flush_{};
+    MonoTime last_flush_{};  // when the last batch began to leave
     bool end_of_turn_requested_ = false;
     bool going_on_ = false;
     TimerId timer_{};

@@ -216,6 +216,32 @@ TEST_F(FanoutTest, JoinsTheMessagesOfABusyRoomIntoOneFrame) {
     EXPECT_LE(counters_.hold.percentile_us(1.0), 53'000u);
 }
 
+TEST_F(FanoutTest, LetsAllRoomsOfABusyShardLeaveInOneTick) {
+    constexpr std::uint32_t kRooms = 200;
+    constexpr std::uint32_t kMembers = 10;
+    std::vector<FakeMember> members(kRooms * kMembers);
+    for (std::uint32_t i = 0; i < members.size(); ++i)
+        fanout_.add(ChannelId(100 + i % kRooms), i, members[i]);
+    std::size_t ticks = 0;
+    for (int ms = 0; ms < 3000; ++ms) {
+        auto said = std::make_shared<chat::Event>(*message("hi"));
+        said->channel = ChannelId(100 + static_cast<std::uint64_t>(ms) * 7 % kRooms);
+        const std::uint64_t before = counters_.flushes.value();
+        fanout_.append(said, Fanout::kNobody);
+        cluster_.advance(1ms);
+        if (ms >= 2000 && counters_.flushes.value() > before) ++ticks;
+    }
+    // 1,000 messages in a second to rooms that hear five of them.
+    EXPECT_LE(ticks, 25u);
+    EXPECT_GE(ticks, 18u);
+    EXPECT_LE(counters_.hold.percentile_us(1.0), 53'000u);
+    cluster_.advance(100ms);
+    for (std::uint32_t i = 0; i < members.size(); ++i) {
+        EXPECT_EQ(members[i].text().size(), 15 * std::string_view("ann: hi\n").size());
+        fanout_.remove_all(i);
+    }
+}
+
 TEST_F(FanoutTest, FlushesABatchThatIsFullWithoutWaiting) {
     fill(1000);
     for (int i = 0; i < 50; ++i) fanout_.append(message("warm up"), Fanout::kNobody);
