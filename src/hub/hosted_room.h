@@ -133,7 +133,9 @@ struct HostedRoom {
     bool ready = false;
     bool loading = false;      ///< a worker reads its facts
     bool stale = false;        ///< and what it reads may be older than what happened meanwhile
+    bool again = false;        ///< they could not be read, and are to be a little later
     bool known = false;        ///< it was loaded before: what it has in memory is newer
+    WallTime read_at{};        ///< when its facts were read last
     bool subscribing = false;  ///< the facts are there; the bus has not said yet that it listens
     std::vector<Parked> parked;
     chat::Room rules;

@@ -191,8 +191,11 @@ void RoomHost::take_back(HostedRoom& room, const std::vector<MessageId>& undone)
 
 void RoomHost::acts_undone(ChannelId channel, const std::vector<MessageId>& acts) {
     const auto found = rooms_.find(channel);
-    if (found == rooms_.end()) return;
-    HostedRoom& room = *found->second;
+    if (found != rooms_.end()) note_undone(*found->second, acts);
+}
+
+/// By another node.
+void RoomHost::note_undone(HostedRoom& room, const std::vector<MessageId>& acts) {
     if (room.published_here) return take_back(room, acts);
     // Nothing of this node's was deleted; what it says from now on may be reached by their events.
     remember_undone(room, acts);

@@ -113,7 +113,7 @@ class RoomHost final : public bus::Receiver {
     void standing_changed(ChannelId channel, UserId user);
     void channel_changed(ChannelId channel);
     /// Reads the facts of all rooms again, some at a time: another node was lost, perhaps between a
-    /// change in the catalog and telling it.
+    /// change in the catalog and telling it, or what nodes told was.
     void reread_rooms();
     /// On another node. What this one has still to write is taken back behind it.
     void acts_undone(ChannelId channel, const std::vector<MessageId>& acts);
@@ -258,6 +258,7 @@ class RoomHost final : public bus::Receiver {
     /// Here and at once; the event itself may come later.
     void take_effect(HostedRoom& room, const chat::Moderation& act);
     void take_back(HostedRoom& room, const std::vector<MessageId>& undone);
+    void note_undone(HostedRoom& room, const std::vector<MessageId>& acts);
     static void remember_undone(HostedRoom& room, const std::vector<MessageId>& acts);
     /// Publishes what acts made happen: at once, or bit by bit where it is a bulk.
     void show(HostedRoom& room, std::vector<chat::Event> events);
@@ -298,6 +299,7 @@ class RoomHost final : public bus::Receiver {
                  const std::function<void()>& refuse);
     void load_room(HostedRoom& room);
     void room_loaded(ChannelId channel, RoomFacts facts);
+    void read_again(HostedRoom& room);
     std::shared_ptr<const emotes::EmoteSet> emote_set(const RoomFacts& facts);
     void load_chatter(HostedRoom& room, UserId user);
     void chatter_loaded(ChannelId channel, UserId user, ChatterFacts facts);

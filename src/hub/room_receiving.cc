@@ -161,7 +161,7 @@ void RoomHost::on_gap(ChannelId channel, Position after, Position before) {
     const auto room = rooms_.find(channel);
     if (room == rooms_.end() || before.sequence <= after.sequence + 1) return;
     // Whether anything was published is found out before anybody is told.
-    if (before == bus::kNewest) return plan_gap({channel, after, before});
+    if (bus::is_doubt(before)) return plan_gap({channel, after, before});
     // Now, before anything that is behind it: whoever goes and comes back does so behind that. Over
     // an epoch nobody knows whether it was any at all.
     Skipped skipped{.by_class = {},
@@ -184,7 +184,7 @@ void RoomHost::on_gap(ChannelId channel, Position after, Position before) {
 void RoomHost::plan_gap(const Gap& gap) {
     auto patience = std::chrono::milliseconds(limits::kGapPatience);
     // All rooms at once are in doubt.
-    if (gap.before == bus::kNewest)
+    if (bus::is_doubt(gap.before))
         patience += std::chrono::milliseconds(random_() % kDoubtsSpread.count());
     scheduler_.call_at(scheduler_.now().mono + patience, [this, gap] { read_gap(gap); });
 }
@@ -192,7 +192,7 @@ void RoomHost::plan_gap(const Gap& gap) {
 void RoomHost::read_gap(const Gap& gap) {
     const auto room = rooms_.find(gap.channel);
     if (room == rooms_.end()) return;
-    const bool doubt = gap.before == bus::kNewest;
+    const bool doubt = bus::is_doubt(gap.before);
     if (doubt && !in_doubt(*room->second, gap)) return;
     counters_.gaps_read.add();
     reread_facts(*room->second);
@@ -223,10 +223,12 @@ bool RoomHost::in_doubt(HostedRoom& room, const Gap& gap) {
     return room.end_of(gap.after.region()).last <= gap.after;
 }
 
-/// What the log has shows where the gap ends. What is of a newer epoch the bus has still to bring.
+/// What the log has shows where the gap ends: lost epochs, too. What the bus has still to bring is
+/// of a later one.
 void RoomHost::end_doubt(const Gap& gap, std::vector<store::StoredMessage> found) {
     std::erase_if(found, [&](const store::StoredMessage& stored) {
-        return stored.position.epoch != gap.after.epoch;
+        const std::uint64_t epoch = stored.position.epoch;
+        return epoch != gap.after.epoch && epoch >= gap.before.epoch;
     });
     const auto room = rooms_.find(gap.channel);
     if (room == rooms_.end() || found.empty() || !in_doubt(*room->second, gap)) return;

@@ -287,4 +287,20 @@ Result<std::vector<AuditEntry>> MemoryCatalog::list_audit(ChannelId channel,
     return entries;
 }
 
+Result<std::vector<AuditEntry>> MemoryCatalog::list_undone(ChannelId channel, WallTime since,
+                                                           std::size_t limit) {
+    const std::lock_guard lock(mutex_);
+    std::vector<AuditEntry> entries;
+    const auto found = audit_.find(channel);
+    if (found == audit_.end()) return entries;
+    for (auto undo = found->second.rbegin(); undo != found->second.rend(); ++undo) {
+        if (undo->action != "undo" || undo->at < since) continue;
+        for (auto it = std::next(undo); it != found->second.rend(); ++it) {
+            if (entries.size() == limit) return entries;
+            if (!it->batch.empty() && undo->batch == "undo:" + it->batch) entries.push_back(*it);
+        }
+    }
+    return entries;
+}
+
 }  // namespace clamor::store
