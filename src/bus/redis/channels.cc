@@ -257,8 +257,8 @@ void Link::Impl::took_page(Channel& channel, const Reply& page) {
                            .after = channel.last});
         }
         channel.last = channel.newest;
-        hand_all_passed(channel);
     }
+    hand_all_passed(channel);
     caught_up(channel);
 }
 
