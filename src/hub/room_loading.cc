@@ -181,6 +181,7 @@ void RoomHost::room_loaded(ChannelId channel, RoomFacts facts) {
         // Who is there already goes on with what was known.
         if (room.ready) return read_again(room);
         std::vector<Parked> parked = take(room.parked);
+        room.subscribing = false;
         // The next command tries again. Where something is under way the room keeps its place.
         if (!in_use(room)) let_go(found);
         for (const Parked& command : parked) command(false);
@@ -236,7 +237,9 @@ void RoomHost::on_subscribed(ChannelId channel) {
 
 void RoomHost::room_ready(ChannelId channel) {
     const auto found = rooms_.find(channel);
-    if (found == rooms_.end() || !std::exchange(found->second->subscribing, false)) return;
+    // What came meanwhile has its facts read again: then it is subscribed to once more.
+    if (found == rooms_.end() || found->second->loading) return;
+    if (!std::exchange(found->second->subscribing, false)) return;
     found->second->ready = true;
     for (const Parked& command : take(found->second->parked)) command(true);
 }

@@ -281,9 +281,10 @@ bool Link::Impl::is_first(Position position) const {
     return (position.sequence - base) % limits::kEpochSkip == 1;
 }
 
-/// The channel's very first event is still to come.
+/// The channel's very first event is still to come: nothing was there in this run, and the
+/// subscription holds in no other.
 bool Link::Impl::nothing_before(const Channel& channel) {
-    return channel.last.epoch == 0 && !channel.outlived;
+    return channel.last.epoch == 0 && !channel.outlived && channel.run == channel.server->run;
 }
 
 /// Another run may have lost what was newest, and nothing need follow that would tell.

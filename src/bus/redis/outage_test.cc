@@ -13,7 +13,6 @@ namespace clamor::bus::redis {
 namespace {
 
 using testing::Contains;
-using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
