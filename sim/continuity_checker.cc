@@ -23,7 +23,7 @@ bool shown_to_viewers(const chat::Event& event) {
     return message == nullptr || !chat::for_moderators_only(*message);
 }
 
-/// By its place, whatever was undone.
+/// Whatever was undone. All that has its place before the act; one that is named has it anywhere.
 bool reaches(const chat::Moderation& act, const store::StoredMessage& entry) {
     switch (act.action) {
         case chat::ModAction::ban:
@@ -67,6 +67,10 @@ void ContinuityChecker::received(NodeId node, const chat::Event& event, bool aga
         know_ban_[{event.channel, act->target.id}].insert(node);
     if (const auto* act = std::get_if<chat::Moderation>(&event.body); act != nullptr && !again)
         given_[{node, event.channel}].push_back({.id = id, .what = *act, .order = ++order_});
+    if (const auto* act = std::get_if<chat::Moderation>(&event.body);
+        act != nullptr && act->action == chat::ModAction::delete_message)
+        deleted_at_.insert({node, act->message_id});
+    if (deleted_at_.contains({node, id})) came_deleted_.insert({node, id});
     if (event.position == Position{}) return;
     check_place("the bus", event.channel, event.position, id);
     Position& newest = newest_[{node, event.channel}];
@@ -123,6 +127,7 @@ bool ContinuityChecker::follows(ClientId client, ChannelId channel) const {
 void ContinuityChecker::connects(ClientId client, ChannelId channel, NodeId node) {
     Stay& stay = stays_.at({client, channel});
     stay.node = node;
+    stay.nodes.insert(node);
     stay.shown_here.clear();
 }
 
@@ -292,7 +297,8 @@ void ContinuityChecker::check_hidden(ChannelId channel, const store::StoredMessa
     bool none_undone = true;
     std::string by;
     for (const Act& act : acts_[channel]) {
-        if (act.position < entry.position || !reaches(act.what, entry)) continue;
+        const bool named = act.what.action == chat::ModAction::delete_message;
+        if ((act.position < entry.position && !named) || !reaches(act.what, entry)) continue;
         some = true;
         const auto undo = undone_.find(act.id);
         const bool undone = undo != undone_.end();
@@ -327,6 +333,10 @@ void ContinuityChecker::check_stay(ClientId client, ChannelId channel, const Sta
                                 return place <= stay.from;
                             });
         if (before) continue;
+        const bool came_deleted = std::ranges::any_of(stay.nodes, [&](NodeId node) {
+            return came_deleted_.contains({node, entry.id});
+        });
+        if (came_deleted) continue;
         const auto event = chat::decode_event(entry.event);
         if (!event || !shown_to_viewers(*event)) continue;
         if (const auto by = sayer_of_.find(entry.id); by != sayer_of_.end() && by->second == client)

@@ -126,6 +126,28 @@ class UndoneActs {
     std::deque<MessageId> order_;
 };
 
+/// Messages that were deleted one by one, the newest limits::kMissedEvents, and by which acts. What
+/// was shown early may get its place behind its deletion.
+class DeletedMessages {
+  public:
+    void add(MessageId message, MessageId by) {
+        if (!by_.insert_or_assign(message, by).second) return;
+        order_.push_back(message);
+        if (order_.size() <= limits::kMissedEvents) return;
+        by_.erase(order_.front());
+        order_.pop_front();
+    }
+    /// None: it was not deleted.
+    MessageId by(MessageId message) const {
+        const auto found = by_.find(message);
+        return found == by_.end() ? MessageId() : found->second;
+    }
+
+  private:
+    std::unordered_map<MessageId, MessageId> by_;
+    std::deque<MessageId> order_;
+};
+
 /// One channel's live state on its owner shard: the data that RoomHost works on.
 struct HostedRoom {
     ChannelId channel;
@@ -153,6 +175,7 @@ struct HostedRoom {
     std::deque<PendingActs> acts;  ///< the first one is being done, where acts_running
     bool acts_running = false;
     UndoneActs undone_acts;
+    DeletedMessages deleted;
     bool published_here = false;  ///< messages of this node may be on their way to the log
     Newcomers newcomers;
     /// Shown here without a place in the order yet, since the bus is away, and when.
@@ -177,6 +200,11 @@ struct HostedRoom {
     Present elsewhere;  ///< on other nodes, as far as is known
     MonoTime presence_due{};
 
+    /// The act that has deleted the message and holds; none: there is none.
+    MessageId deleted_by(MessageId message) const {
+        const MessageId act = deleted.by(message);
+        return undone_acts.contains(act) ? MessageId() : act;
+    }
     RegionEnd& end_of(unsigned region) {
         if (ends.size() <= region) ends.resize(region + 1);
         return ends[region];

@@ -387,12 +387,15 @@ void RoomHost::mark_deleted(HostedRoom& room, const chat::Moderation& act, Posit
 }
 
 /// Nobody can answer what is gone, and nobody who comes back is shown it. An act that has its place
-/// takes only what was said before that, however late it comes.
+/// takes only what was said before that, however late it comes; a message that it names, anywhere.
 void RoomHost::forget_hidden(HostedRoom& room, const chat::Moderation& act, Position place) {
     if (room.undone_acts.contains(act.id)) return;
+    const bool named = act.action == chat::ModAction::delete_message;
+    if (named) room.deleted.add(act.message_id, act.id);
     const auto hidden = [&](const chat::Event& event) {
         const auto* message = std::get_if<chat::Message>(&event.body);
-        const bool behind = place != Position{} && place.region() == event.position.region() &&
+        const bool behind = !named && place != Position{} &&
+                            place.region() == event.position.region() &&
                             (event.position == Position{} || event.position > place);
         return message != nullptr && !behind && hides(act, *message);
     };

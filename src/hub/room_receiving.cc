@@ -71,6 +71,8 @@ void RoomHost::receive(HostedRoom& room, const chat::EventRef& event,
     if (received.turn == bus::Turn::early)
         room.shown_early.emplace_back(chat::id_of(*event), room.newcomers.watch());
     if (received.turn == bus::Turn::late) return show_newcomers(room, event);
+    // What was deleted before it came is not shown.
+    if (room.deleted_by(chat::id_of(*event))) return;
     if (std::holds_alternative<chat::Moderation>(event->body))
         return received_act(room, event, received);
     if (std::holds_alternative<chat::HeldMessage>(event->body))
@@ -93,14 +95,15 @@ void RoomHost::show_newcomers(HostedRoom& room, const chat::EventRef& placed) {
     for (auto past = early.begin(); past != std::next(found); ++past)
         room.newcomers.forget(past->second);
     early.erase(early.begin(), std::next(found));
-    if (!newcomers.empty()) outlet_.deliver_to(newcomers, placed);
+    if (!newcomers.empty() && !room.deleted_by(chat::id_of(*placed)))
+        outlet_.deliver_to(newcomers, placed);
 }
 
 void RoomHost::keep_for_catch_up(HostedRoom& room, const chat::EventRef& event) {
     // What fills a gap is out of order here, and comes from the log.
     auto& kept = room.end_of(event->position.region()).from_others;
     if (!kept.empty() && event->position <= kept.back().event->position) return;
-    kept.push_back({event});
+    kept.push_back({event, room.deleted_by(chat::id_of(*event))});
     if (kept.size() > limits::kMissedEvents) kept.pop_front();
 }
 
@@ -132,6 +135,10 @@ void RoomHost::store(HostedRoom& room, const chat::Event& event, const bus::Rece
         }
         append_to_log(room, received, message->id, message->sent_at, message->author_id,
                       EntryKind::message);
+        if (const MessageId act = room.deleted_by(message->id)) {
+            services_.log_queue.mark_deleted(
+                {.channel = room.channel, .by = act, .ids = {message->id}});
+        }
     } else if (const auto* notice = std::get_if<chat::UserNotice>(&event.body)) {
         const chat::Message& said = notice->message;
         append_to_log(room, received, said.id, said.sent_at, said.author_id,

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <set>
+#include <string>
 
 #include "store/memory_catalog.h"
 
@@ -293,12 +295,11 @@ Result<std::vector<AuditEntry>> MemoryCatalog::list_undone(ChannelId channel, Wa
     std::vector<AuditEntry> entries;
     const auto found = audit_.find(channel);
     if (found == audit_.end()) return entries;
-    for (auto undo = found->second.rbegin(); undo != found->second.rend(); ++undo) {
-        if (undo->action != "undo" || undo->at < since) continue;
-        for (auto it = std::next(undo); it != found->second.rend(); ++it) {
-            if (entries.size() == limit) return entries;
-            if (!it->batch.empty() && undo->batch == "undo:" + it->batch) entries.push_back(*it);
-        }
+    std::set<std::string> batches;
+    for (auto it = found->second.rbegin(); it != found->second.rend() && entries.size() < limit;
+         ++it) {
+        if (it->action == "undo" && it->at >= since) batches.insert(it->batch);
+        if (!it->batch.empty() && batches.contains("undo:" + it->batch)) entries.push_back(*it);
     }
     return entries;
 }

@@ -60,7 +60,7 @@ const std::string kUndone =
     "a.state_after, a.reason, a.origin, a.batch FROM audit_log u JOIN audit_log a "
     "ON a.channel_id = u.channel_id AND a.batch = SUBSTR(u.batch, 6) AND a.batch <> '' "
     "AND a.audit_id < u.audit_id WHERE u.channel_id = :channel AND u.action = 'undo' "
-    "AND u.at >= :since ORDER BY u.audit_id DESC, a.audit_id DESC LIMIT :limit";
+    "AND u.at >= :since ORDER BY a.audit_id DESC LIMIT :limit";
 
 }  // namespace
 
