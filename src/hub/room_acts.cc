@@ -391,7 +391,7 @@ void RoomHost::mark_deleted(HostedRoom& room, const chat::Moderation& act, Posit
 void RoomHost::forget_hidden(HostedRoom& room, const chat::Moderation& act, Position place) {
     if (room.undone_acts.contains(act.id)) return;
     const bool named = act.action == chat::ModAction::delete_message;
-    if (named) room.deleted.add(act.message_id, act.id);
+    if (named && place != Position{}) room.deleted.add(act.message_id, act.id);
     const auto hidden = [&](const chat::Event& event) {
         const auto* message = std::get_if<chat::Message>(&event.body);
         const bool behind = !named && place != Position{} &&
