@@ -614,9 +614,8 @@ TYPED_TEST_P(ModerationContract, ListsWhatWasUndoneSinceThen) {
     };
     const auto undone = [&](int since, std::size_t limit = 10) {
         std::vector<std::string> found;
-        for (const AuditEntry& one :
-             this->catalog().list_undone(this->lobby_, this->at(since), limit).value())
-            found.push_back(one.action);
+        const auto listed = this->catalog().list_undone(this->lobby_, this->at(since), limit);
+        for (const AuditEntry& one : listed.value()) found.push_back(one.action);
         return found;
     };
     auto elsewhere = this->entry("elsewhere", "b");

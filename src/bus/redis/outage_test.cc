@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "bus/redis/envelope.h"
 #include "bus/redis/link_fixture.h"
 #include "bus/redis/redis_server_fixture.h"
 
@@ -253,6 +254,18 @@ TEST_F(OutageTest, SaysThatMoreMayBeLostThanIsKnownWhenRedisComesBackInAnotherRu
     say("after", 1);
     ASSERT_TRUE(all_arrived());
     EXPECT_LE(no_later, a_.keeper.received.back().position.epoch);
+}
+
+TEST_F(OutageTest, TheFirstEventThatAStreamHasMayNotBeTheFirstOneWhereItWasReadInNoRun) {
+    server_.cli("xadd clamor:{1001}:stream 5-" + std::to_string(limits::kEpochSkip + 1) +
+                " e rubbish");
+    server_.pause();
+    a_.bus->subscribe(kQuiet, {});
+    ASSERT_TRUE(shard_.until([&] { return a_.keeper.subscribed == 2; })) << "the server is away";
+    server_.go_on();
+    ASSERT_TRUE(shard_.until([&] { return !a_.keeper.gaps.empty(); }));
+    EXPECT_EQ(a_.keeper.gaps[0].first, Position{});
+    EXPECT_EQ(a_.keeper.gaps[0].second, (Position{5, limits::kEpochSkip + 1}));
 }
 
 TEST_F(OutageTest, IsToldThePlaceThatTheStreamDoesNotHaveAnyMoreOfWhatItSendsAgain) {
