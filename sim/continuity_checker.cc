@@ -228,13 +228,21 @@ void ContinuityChecker::not_given(ClientId client, ChannelId channel, Position a
         {.after = after, .upto = upto, .acts = given_[{found->second.node, channel}]});
 }
 
+std::vector<Position> ContinuityChecker::places_of(const store::StoredMessage& entry) const {
+    const auto places = places_of_.find(entry.id);
+    return places == places_of_.end() ? std::vector{entry.position} : places->second;
+}
+
 /// By an act that came after it to the node that gave the client what it had missed.
 bool ContinuityChecker::taken_away(const Stay& stay, const store::StoredMessage& entry) const {
     const auto published = published_.find(entry.id);
     if (published == published_.end()) return false;
+    const std::vector<Position> places = places_of(entry);
     return std::ranges::any_of(stay.caught_up, [&](const CaughtUp& missed) {
-        return missed.after < entry.position && entry.position <= missed.upto &&
-               std::ranges::any_of(missed.acts, [&](const Given& act) {
+        const bool there = std::ranges::any_of(places, [&](const Position& place) {
+            return missed.after < place && place <= missed.upto;
+        });
+        return there && std::ranges::any_of(missed.acts, [&](const Given& act) {
                    return act.order > published->second.order && reaches(act.what, entry);
                });
     });
@@ -327,12 +335,9 @@ void ContinuityChecker::check_stay(ClientId client, ChannelId channel, const Sta
             stay.excused.contains(entry.id) || taken_away(stay, entry))
             continue;
         // Redis forgot its first place, at which the node had shown it before the client came.
-        const auto places = places_of_.find(entry.id);
-        const bool before = places != places_of_.end() &&
-                            std::ranges::any_of(places->second, [&](const Position& place) {
-                                return place <= stay.from;
-                            });
-        if (before) continue;
+        const std::vector<Position> places = places_of(entry);
+        if (std::ranges::any_of(places, [&](const Position& one) { return one <= stay.from; }))
+            continue;
         const bool came_deleted = std::ranges::any_of(stay.nodes, [&](NodeId node) {
             return came_deleted_.contains({node, entry.id});
         });
@@ -346,8 +351,10 @@ void ContinuityChecker::check_stay(ClientId client, ChannelId channel, const Sta
             const Gap& gap = stay.announced[i];
             // Over an epoch nobody can know how many they are.
             const bool counted = gap.after.epoch == gap.before.epoch;
-            told = gap.after < entry.position && entry.position < gap.before &&
-                   (!counted || left[i] > 0);
+            const bool there = std::ranges::any_of(places, [&](const Position& place) {
+                return gap.after < place && place < gap.before;
+            });
+            told = there && (!counted || left[i] > 0);
             if (told && counted) --left[i];
         }
         if (told) continue;

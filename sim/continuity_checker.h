@@ -133,6 +133,8 @@ class ContinuityChecker {
     };
 
     bool in_gap(NodeId node, ChannelId channel, Position position) const;
+    /// All that it was given: Redis may have forgotten the first.
+    std::vector<Position> places_of(const store::StoredMessage& entry) const;
     bool taken_away(const Stay& stay, const store::StoredMessage& entry) const;
     bool behind_gap(ChannelId channel, const store::StoredMessage& entry) const;
     void check_place(const char* who, ChannelId channel, Position position, MessageId id);
