@@ -112,12 +112,14 @@ class Newcomers {
 /// another way: what they delete is not to be deleted then.
 class UndoneActs {
   public:
-    void add(MessageId act) {
-        if (!acts_.insert(act).second) return;
+    /// False: the oldest is forgotten for it.
+    bool add(MessageId act) {
+        if (!acts_.insert(act).second) return true;
         order_.push_back(act);
-        if (order_.size() <= limits::kUndoneActs) return;
+        if (order_.size() <= limits::kUndoneActs) return true;
         acts_.erase(order_.front());
         order_.pop_front();
+        return false;
     }
     bool contains(MessageId act) const { return acts_.contains(act); }
 
@@ -127,25 +129,33 @@ class UndoneActs {
 };
 
 /// Messages that were deleted one by one, the newest limits::kMissedEvents, and by which acts. What
-/// was shown early may get its place behind its deletion.
+/// was shown early may get its place behind its deletion, and get to the log behind it.
 class DeletedMessages {
   public:
-    void add(MessageId message, MessageId by) {
-        if (!by_.insert_or_assign(message, by).second) return;
-        order_.push_back(message);
-        if (order_.size() <= limits::kMissedEvents) return;
-        by_.erase(order_.front());
+    struct One {
+        MessageId message;
+        MessageId by;
+        MonoTime at;
+    };
+    /// False: the oldest is forgotten for it.
+    bool add(const One& one) {
+        if (!by_.insert_or_assign(one.message, one.by).second) return true;
+        order_.push_back(one);
+        if (order_.size() <= limits::kMissedEvents) return true;
+        by_.erase(order_.front().message);
         order_.pop_front();
+        return false;
     }
     /// None: it was not deleted.
     MessageId by(MessageId message) const {
         const auto found = by_.find(message);
         return found == by_.end() ? MessageId() : found->second;
     }
+    const std::deque<One>& all() const { return order_; }
 
   private:
     std::unordered_map<MessageId, MessageId> by_;
-    std::deque<MessageId> order_;
+    std::deque<One> order_;  ///< the oldest first
 };
 
 /// One channel's live state on its owner shard: the data that RoomHost works on.

@@ -255,6 +255,19 @@ TEST_P(OrderTest, AMessageThatGetsItsPlaceBehindItsDeletionStaysDeletedAndIsNotS
     EXPECT_EQ(viewer.text(), "delete_message \ndelete_message \nelsewhere: 5\n");
 }
 
+TEST_P(OrderTest, WhatALostNodeHasWrittenBehindItsDeletionIsDeletedAgain) {
+    FakeMember viewer;
+    ASSERT_TRUE(join(viewer));
+    from_elsewhere({5, 1}, said(1));
+    chat::Moderation deletion = act_of(chat::ModAction::delete_message);
+    deletion.message_id = said(1).id;
+    from_elsewhere({5, 2}, deletion);
+    store({5, 1}, said(1));
+    gateway_.node_lost();
+    cluster_.advance(1s);
+    EXPECT_EQ(deleted(), std::vector{true});
+}
+
 TEST_P(OrderTest, WhatAnUndoBringsBackIsGivenToWhoComesBack) {
     FakeMember alice(user("alice"));
     const MemberRef a = add_and_join(alice);

@@ -204,7 +204,9 @@ void RoomHost::note_undone(HostedRoom& room, const std::vector<MessageId>& acts)
 /// Whose messages are given again to who comes back.
 void RoomHost::remember_undone(HostedRoom& room, const std::vector<MessageId>& acts) {
     const std::unordered_set<MessageId> ids(acts.begin(), acts.end());
-    for (const MessageId act : acts) room.undone_acts.add(act);
+    for (const MessageId act : acts) {
+        if (!room.undone_acts.add(act)) counters_.undone_forgotten.add();
+    }
     for (RegionEnd& region : room.ends) {
         for (Heard& heard : region.from_others) {
             if (ids.contains(heard.hidden_by)) heard.hidden_by = {};
@@ -391,7 +393,9 @@ void RoomHost::mark_deleted(HostedRoom& room, const chat::Moderation& act, Posit
 void RoomHost::forget_hidden(HostedRoom& room, const chat::Moderation& act, Position place) {
     if (room.undone_acts.contains(act.id)) return;
     const bool named = act.action == chat::ModAction::delete_message;
-    if (named && place != Position{}) room.deleted.add(act.message_id, act.id);
+    if (named && place != Position{} &&
+        !room.deleted.add({act.message_id, act.id, scheduler_.now().mono}))
+        counters_.deletions_forgotten.add();
     const auto hidden = [&](const chat::Event& event) {
         const auto* message = std::get_if<chat::Message>(&event.body);
         const bool behind = !named && place != Position{} &&

@@ -259,7 +259,7 @@ class RoomHost final : public bus::Receiver {
     void take_effect(HostedRoom& room, const chat::Moderation& act);
     void take_back(HostedRoom& room, const std::vector<MessageId>& undone);
     void note_undone(HostedRoom& room, const std::vector<MessageId>& acts);
-    static void remember_undone(HostedRoom& room, const std::vector<MessageId>& acts);
+    void remember_undone(HostedRoom& room, const std::vector<MessageId>& acts);
     /// Publishes what acts made happen: at once, or bit by bit where it is a bulk.
     void show(HostedRoom& room, std::vector<chat::Event> events);
     /// The first `count` of what waits; the rest goes on in bits.
@@ -323,6 +323,9 @@ class RoomHost final : public bus::Receiver {
     /// something.
     void reread_facts(HostedRoom& room);
     void reread_some();
+    /// What was deleted lately may have got to the log since, from a node that was lost before it
+    /// heard of that.
+    void delete_again(const HostedRoom& room);
     /// Something is under way there, or waits: the room must not be let go.
     static bool in_use(const HostedRoom& room);
     using Rooms = std::unordered_map<ChannelId, std::unique_ptr<HostedRoom>>;

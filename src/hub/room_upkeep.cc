@@ -5,12 +5,14 @@
 
 #include "base/limits.h"
 #include "hub/room_host.h"
+#include "store/log_queue.h"
 
 namespace clamor::hub {
 
 namespace {
 constexpr std::chrono::seconds kSweepEvery{10};
 constexpr std::chrono::milliseconds kEchoCheckEvery{250};
+constexpr std::chrono::minutes kDeletedLately{10};
 }  // namespace
 
 void RoomHost::note_membership(HostedRoom& room, UserId user) {
@@ -97,11 +99,21 @@ void RoomHost::reread_some() {
         if (room == rooms_.end()) continue;
         counters_.rooms_reread.add();
         reread_facts(*room->second);
+        delete_again(*room->second);
     }
     reread_timer_ = {};
     if (to_reread_.empty()) return;
     reread_timer_ =
         scheduler_.call_at(scheduler_.now().mono + limits::kRereadEvery, [this] { reread_some(); });
+}
+
+void RoomHost::delete_again(const HostedRoom& room) {
+    const MonoTime since = scheduler_.now().mono - kDeletedLately;
+    for (const DeletedMessages::One& one : room.deleted.all()) {
+        if (one.at < since || room.undone_acts.contains(one.by)) continue;
+        services_.log_queue.mark_deleted(
+            {.channel = room.channel, .by = one.by, .ids = {one.message}});
+    }
 }
 
 RoomHost::Rooms::iterator RoomHost::let_go(Rooms::iterator room) {
