@@ -129,20 +129,15 @@ class UndoneActs {
 };
 
 /// Messages that were deleted one by one, the newest limits::kMissedEvents, and by which acts. What
-/// was shown early may get its place behind its deletion, and get to the log behind it.
+/// was shown early may get its place behind its deletion.
 class DeletedMessages {
   public:
-    struct One {
-        MessageId message;
-        MessageId by;
-        MonoTime at;
-    };
     /// False: the oldest is forgotten for it.
-    bool add(const One& one) {
-        if (!by_.insert_or_assign(one.message, one.by).second) return true;
-        order_.push_back(one);
+    bool add(MessageId message, MessageId by) {
+        if (!by_.insert_or_assign(message, by).second) return true;
+        order_.push_back(message);
         if (order_.size() <= limits::kMissedEvents) return true;
-        by_.erase(order_.front().message);
+        by_.erase(order_.front());
         order_.pop_front();
         return false;
     }
@@ -151,11 +146,16 @@ class DeletedMessages {
         const auto found = by_.find(message);
         return found == by_.end() ? MessageId() : found->second;
     }
-    const std::deque<One>& all() const { return order_; }
 
   private:
     std::unordered_map<MessageId, MessageId> by_;
-    std::deque<One> order_;  ///< the oldest first
+    std::deque<MessageId> order_;
+};
+
+/// An act that took messages out of sight, when it came.
+struct Hiding {
+    chat::EventRef act;
+    MonoTime at;
 };
 
 /// One channel's live state on its owner shard: the data that RoomHost works on.
@@ -186,6 +186,7 @@ struct HostedRoom {
     bool acts_running = false;
     UndoneActs undone_acts;
     DeletedMessages deleted;
+    std::deque<Hiding> hidings;   ///< the newest limits::kMissedEvents
     bool published_here = false;  ///< messages of this node may be on their way to the log
     Newcomers newcomers;
     /// Shown here without a place in the order yet, since the bus is away, and when.

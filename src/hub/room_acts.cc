@@ -236,7 +236,7 @@ void RoomHost::show(HostedRoom& room, std::vector<chat::Event> events) {
         // Nobody is to find in the log meanwhile what is to be gone.
         const auto* act = std::get_if<chat::Moderation>(&event.body);
         if (act == nullptr || !chat::hides_messages(act->action)) continue;
-        mark_deleted(room, *act, room.end_of(options_.region).last);
+        mark_deleted(room, *act, room.end_of(options_.region).last, room.beside(options_.region));
         forget_hidden(room, *act, {});
     }
     std::stable_partition(events.begin(), events.end(), [&](const chat::Event& event) {
@@ -365,7 +365,9 @@ void RoomHost::received_act(HostedRoom& room, const chat::EventRef& event,
     }
 }
 
-void RoomHost::mark_deleted(HostedRoom& room, const chat::Moderation& act, Position up_to) {
+/// `beside`: of the other regions, what was handed out before the act.
+void RoomHost::mark_deleted(const HostedRoom& room, const chat::Moderation& act, Position up_to,
+                            const std::vector<Position>& beside) {
     if (!chat::hides_messages(act.action) || room.undone_acts.contains(act.id)) return;
     store::Deletion deletion{.channel = room.channel,
                              .by = act.id,
@@ -377,9 +379,8 @@ void RoomHost::mark_deleted(HostedRoom& room, const chat::Moderation& act, Posit
     } else if (act.action != chat::ModAction::clear) {
         deletion.author = act.target.id;
     }
-    // Of the other regions, what was handed out before the act.
     if (deletion.ids.empty()) {
-        for (const Position end : room.beside(up_to.region())) {
+        for (const Position end : beside) {
             store::Deletion there = deletion;
             there.up_to_sequence = end.sequence;
             services_.log_queue.mark_deleted(std::move(there));
@@ -393,8 +394,7 @@ void RoomHost::mark_deleted(HostedRoom& room, const chat::Moderation& act, Posit
 void RoomHost::forget_hidden(HostedRoom& room, const chat::Moderation& act, Position place) {
     if (room.undone_acts.contains(act.id)) return;
     const bool named = act.action == chat::ModAction::delete_message;
-    if (named && place != Position{} &&
-        !room.deleted.add({act.message_id, act.id, scheduler_.now().mono}))
+    if (named && place != Position{} && !room.deleted.add(act.message_id, act.id))
         counters_.deletions_forgotten.add();
     const auto hidden = [&](const chat::Event& event) {
         const auto* message = std::get_if<chat::Message>(&event.body);

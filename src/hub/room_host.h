@@ -269,7 +269,9 @@ class RoomHost final : public bus::Receiver {
     void received_act(HostedRoom& room, const chat::EventRef& event, const bus::Received& received);
     void append_to_log(const HostedRoom& room, const bus::Received& received, MessageId id,
                        WallTime at, UserId author, store::EntryKind kind);
-    void mark_deleted(HostedRoom& room, const chat::Moderation& act, Position up_to);
+    void mark_deleted(const HostedRoom& room, const chat::Moderation& act, Position up_to,
+                      const std::vector<Position>& beside);
+    void remember_hiding(HostedRoom& room, const chat::EventRef& event);
     void forget_hidden(HostedRoom& room, const chat::Moderation& act, Position place);
     void raid_changed(HostedRoom& room, const chat::EventRef& event, bool published_here);
     void raid_leaves(ChannelId channel, bool published_here);
@@ -323,8 +325,8 @@ class RoomHost final : public bus::Receiver {
     /// something.
     void reread_facts(HostedRoom& room);
     void reread_some();
-    /// What was deleted lately may have got to the log since, from a node that was lost before it
-    /// heard of that.
+    /// What was deleted lately: a node that was lost may have written it without hearing of that, or
+    /// the act without its deletion.
     void delete_again(const HostedRoom& room);
     /// Something is under way there, or waits: the room must not be let go.
     static bool in_use(const HostedRoom& room);

@@ -66,7 +66,10 @@ void RoomHost::note_time(HostedRoom& room, unsigned region, WallTime at) {
 
 void RoomHost::receive(HostedRoom& room, const chat::EventRef& event,
                        const bus::Received& received) {
-    if (received.turn != bus::Turn::early) store(room, *event, received);
+    if (received.turn != bus::Turn::early) {
+        store(room, *event, received);
+        remember_hiding(room, event);
+    }
     if (!received.published_here) keep_for_catch_up(room, event);
     if (received.turn == bus::Turn::early)
         room.shown_early.emplace_back(chat::id_of(*event), room.newcomers.watch());
@@ -116,18 +119,28 @@ std::vector<Heard> RoomHost::heard_between(ChannelId channel, Position after, Po
             std::ranges::upper_bound(all, upto, {}, position_of)};
 }
 
+void RoomHost::remember_hiding(HostedRoom& room, const chat::EventRef& event) {
+    const auto* act = std::get_if<chat::Moderation>(&event->body);
+    if (act == nullptr || !chat::hides_messages(act->action)) return;
+    room.hidings.push_back({event, scheduler_.now().mono});
+    if (room.hidings.size() <= limits::kMissedEvents) return;
+    room.hidings.pop_front();
+    counters_.deletions_forgotten.add();
+}
+
 /// The publisher's node appends to the log. What is taken out of sight may be on its way there from
 /// any node, and each sees to its own.
 void RoomHost::store(HostedRoom& room, const chat::Event& event, const bus::Received& received) {
     using store::EntryKind;
     const auto* act = std::get_if<chat::Moderation>(&event.body);
     if (!received.published_here) {
-        if (act != nullptr && room.published_here) mark_deleted(room, *act, received.position);
+        if (act != nullptr && room.published_here)
+            mark_deleted(room, *act, received.position, event.beside);
         return;
     }
     if (act != nullptr) {
         append_to_log(room, received, act->id, act->at, {}, EntryKind::moderation);
-        mark_deleted(room, *act, received.position);
+        mark_deleted(room, *act, received.position, event.beside);
     } else if (const auto* message = std::get_if<chat::Message>(&event.body)) {
         if (const auto echo = echoes_.find(message->id); echo != echoes_.end()) {
             echo->second.position = event.position;

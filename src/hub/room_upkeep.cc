@@ -5,7 +5,6 @@
 
 #include "base/limits.h"
 #include "hub/room_host.h"
-#include "store/log_queue.h"
 
 namespace clamor::hub {
 
@@ -109,10 +108,10 @@ void RoomHost::reread_some() {
 
 void RoomHost::delete_again(const HostedRoom& room) {
     const MonoTime since = scheduler_.now().mono - kDeletedLately;
-    for (const DeletedMessages::One& one : room.deleted.all()) {
-        if (one.at < since || room.undone_acts.contains(one.by)) continue;
-        services_.log_queue.mark_deleted(
-            {.channel = room.channel, .by = one.by, .ids = {one.message}});
+    for (const Hiding& one : room.hidings) {
+        if (one.at < since) continue;
+        mark_deleted(room, std::get<chat::Moderation>(one.act->body), one.act->position,
+                     one.act->beside);
     }
 }
 
