@@ -186,8 +186,10 @@ struct HostedRoom {
     bool acts_running = false;
     UndoneActs undone_acts;
     DeletedMessages deleted;
-    std::deque<Hiding> hidings;   ///< the newest limits::kMissedEvents
-    bool published_here = false;  ///< messages of this node may be on their way to the log
+    std::deque<Hiding> hidings;  ///< the newest limits::kMissedEvents
+    /// Messages of this node may be on their way to the log, or it has deleted others there.
+    bool published_here = false;
+    bool delete_again = false;  ///< once the facts are read: what was deleted lately
     Newcomers newcomers;
     /// Shown here without a place in the order yet, since the bus is away, and when.
     std::deque<std::pair<MessageId, std::uint64_t>> shown_early;

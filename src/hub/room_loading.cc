@@ -207,6 +207,7 @@ void RoomHost::room_loaded(ChannelId channel, RoomFacts facts) {
     room.shared_chat = std::move(facts.shared_chat);
     std::erase_if(facts.undone, [&](MessageId act) { return room.undone_acts.contains(act); });
     note_undone(room, facts.undone);
+    delete_again(room);
     for (const store::Held& held : facts.held) {
         const auto left = held.held_at + services_.moderation.hold_for() - facts.at;
         note_held(room, held.id, scheduler_.now().mono + left);

@@ -97,8 +97,8 @@ void RoomHost::reread_some() {
         to_reread_.pop_back();
         if (room == rooms_.end()) continue;
         counters_.rooms_reread.add();
+        room->second->delete_again = true;
         reread_facts(*room->second);
-        delete_again(*room->second);
     }
     reread_timer_ = {};
     if (to_reread_.empty()) return;
@@ -106,10 +106,12 @@ void RoomHost::reread_some() {
         scheduler_.call_at(scheduler_.now().mono + limits::kRereadEvery, [this] { reread_some(); });
 }
 
-void RoomHost::delete_again(const HostedRoom& room) {
+void RoomHost::delete_again(HostedRoom& room) {
+    if (!std::exchange(room.delete_again, false)) return;
     const MonoTime since = scheduler_.now().mono - kDeletedLately;
     for (const Hiding& one : room.hidings) {
         if (one.at < since) continue;
+        room.published_here = true;
         mark_deleted(room, std::get<chat::Moderation>(one.act->body), one.act->position,
                      one.act->beside);
     }
