@@ -335,7 +335,7 @@ TEST_P(HubTest, ReadsWhatHasChangedAgainWhereTheCatalogWasAway) {
     gateway_.channel_changed(lobby.id);
     cluster_.advance(5s);
     catalog_.unreadable = false;
-    cluster_.advance(2s);
+    cluster_.advance(20s);
     hub(by).leave(by, "lobby");
     hub(by).join(by, 2, "lobby");
     cluster_.run();

@@ -42,7 +42,8 @@ namespace {
 constexpr auto kUndoneBefore = limits::kStreamKept;
 /// Nodes' clocks differ, and what is done can be read a little later.
 constexpr std::chrono::minutes kUndoneMargin{1};
-constexpr std::chrono::seconds kReadAgain{1};
+/// The catalog was away, perhaps for all rooms: they come back at different times.
+constexpr std::chrono::milliseconds kReadAgain{10'000};
 
 std::vector<Parked> take(std::vector<Parked>& parked) {
     return std::exchange(parked, {});
@@ -219,7 +220,8 @@ void RoomHost::room_loaded(ChannelId channel, RoomFacts facts) {
 
 void RoomHost::read_again(HostedRoom& room) {
     if (std::exchange(room.again, true)) return;
-    scheduler_.call_at(scheduler_.now().mono + kReadAgain, [this, channel = room.channel] {
+    const auto after = kReadAgain + std::chrono::milliseconds(random_() % kReadAgain.count());
+    scheduler_.call_at(scheduler_.now().mono + after, [this, channel = room.channel] {
         const auto found = rooms_.find(channel);
         if (found == rooms_.end()) return;
         found->second->again = false;
