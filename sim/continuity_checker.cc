@@ -23,7 +23,7 @@ bool shown_to_viewers(const chat::Event& event) {
     return message == nullptr || !chat::for_moderators_only(*message);
 }
 
-/// By its place, whatever was undone.
+/// Whatever was undone. All that has its place before the act; one that is named has it anywhere.
 bool reaches(const chat::Moderation& act, const store::StoredMessage& entry) {
     switch (act.action) {
         case chat::ModAction::ban:
@@ -67,6 +67,10 @@ void ContinuityChecker::received(NodeId node, const chat::Event& event, bool aga
         know_ban_[{event.channel, act->target.id}].insert(node);
     if (const auto* act = std::get_if<chat::Moderation>(&event.body); act != nullptr && !again)
         given_[{node, event.channel}].push_back({.id = id, .what = *act, .order = ++order_});
+    if (const auto* act = std::get_if<chat::Moderation>(&event.body);
+        act != nullptr && act->action == chat::ModAction::delete_message)
+        deleted_at_.insert({node, act->message_id});
+    if (deleted_at_.contains({node, id})) came_deleted_.insert({node, id});
     if (event.position == Position{}) return;
     check_place("the bus", event.channel, event.position, id);
     Position& newest = newest_[{node, event.channel}];
@@ -123,6 +127,7 @@ bool ContinuityChecker::follows(ClientId client, ChannelId channel) const {
 void ContinuityChecker::connects(ClientId client, ChannelId channel, NodeId node) {
     Stay& stay = stays_.at({client, channel});
     stay.node = node;
+    stay.nodes.insert(node);
     stay.shown_here.clear();
 }
 
@@ -223,13 +228,21 @@ void ContinuityChecker::not_given(ClientId client, ChannelId channel, Position a
         {.after = after, .upto = upto, .acts = given_[{found->second.node, channel}]});
 }
 
+std::vector<Position> ContinuityChecker::places_of(const store::StoredMessage& entry) const {
+    const auto places = places_of_.find(entry.id);
+    return places == places_of_.end() ? std::vector{entry.position} : places->second;
+}
+
 /// By an act that came after it to the node that gave the client what it had missed.
 bool ContinuityChecker::taken_away(const Stay& stay, const store::StoredMessage& entry) const {
     const auto published = published_.find(entry.id);
     if (published == published_.end()) return false;
+    const std::vector<Position> places = places_of(entry);
     return std::ranges::any_of(stay.caught_up, [&](const CaughtUp& missed) {
-        return missed.after < entry.position && entry.position <= missed.upto &&
-               std::ranges::any_of(missed.acts, [&](const Given& act) {
+        const bool there = std::ranges::any_of(places, [&](const Position& place) {
+            return missed.after < place && place <= missed.upto;
+        });
+        return there && std::ranges::any_of(missed.acts, [&](const Given& act) {
                    return act.order > published->second.order && reaches(act.what, entry);
                });
     });
@@ -292,7 +305,8 @@ void ContinuityChecker::check_hidden(ChannelId channel, const store::StoredMessa
     bool none_undone = true;
     std::string by;
     for (const Act& act : acts_[channel]) {
-        if (act.position < entry.position || !reaches(act.what, entry)) continue;
+        const bool named = act.what.action == chat::ModAction::delete_message;
+        if ((act.position < entry.position && !named) || !reaches(act.what, entry)) continue;
         some = true;
         const auto undo = undone_.find(act.id);
         const bool undone = undo != undone_.end();
@@ -321,12 +335,13 @@ void ContinuityChecker::check_stay(ClientId client, ChannelId channel, const Sta
             stay.excused.contains(entry.id) || taken_away(stay, entry))
             continue;
         // Redis forgot its first place, at which the node had shown it before the client came.
-        const auto places = places_of_.find(entry.id);
-        const bool before = places != places_of_.end() &&
-                            std::ranges::any_of(places->second, [&](const Position& place) {
-                                return place <= stay.from;
-                            });
-        if (before) continue;
+        const std::vector<Position> places = places_of(entry);
+        if (std::ranges::any_of(places, [&](const Position& one) { return one <= stay.from; }))
+            continue;
+        const bool came_deleted = std::ranges::any_of(stay.nodes, [&](NodeId node) {
+            return came_deleted_.contains({node, entry.id});
+        });
+        if (came_deleted) continue;
         const auto event = chat::decode_event(entry.event);
         if (!event || !shown_to_viewers(*event)) continue;
         if (const auto by = sayer_of_.find(entry.id); by != sayer_of_.end() && by->second == client)
@@ -336,8 +351,10 @@ void ContinuityChecker::check_stay(ClientId client, ChannelId channel, const Sta
             const Gap& gap = stay.announced[i];
             // Over an epoch nobody can know how many they are.
             const bool counted = gap.after.epoch == gap.before.epoch;
-            told = gap.after < entry.position && entry.position < gap.before &&
-                   (!counted || left[i] > 0);
+            const bool there = std::ranges::any_of(places, [&](const Position& place) {
+                return gap.after < place && place < gap.before;
+            });
+            told = there && (!counted || left[i] > 0);
             if (told && counted) --left[i];
         }
         if (told) continue;

@@ -31,7 +31,7 @@ using ClientId = std::uint64_t;
 /// time;
 /// - what is in the log and lies behind where a client began was shown to it, or is in a gap of
 /// which it was told, with as many events as were not shown at least; what moderation took away
-/// meanwhile may be left out;
+/// meanwhile may be left out, and what came to its node when it was deleted already;
 /// - an echo is in the log at its place, and what a living node published and got a place is there;
 /// - what is taken out of sight in the log is what moderators did and did not undo;
 /// - no node accepts a message of a user after it was given the event of a ban or timeout that is
@@ -91,6 +91,7 @@ class ContinuityChecker {
   private:
     using Place = std::pair<ChannelId, Position>;
     using InNode = std::pair<NodeId, ChannelId>;
+    using OfNode = std::pair<NodeId, MessageId>;
     struct Published {
         NodeId node;
         ChannelId channel;
@@ -117,6 +118,7 @@ class ContinuityChecker {
         Position from;
         Position newest;  ///< that it was shown
         NodeId node = 0;
+        std::set<NodeId> nodes{};  ///< all so far
         std::set<MessageId> shown{};
         std::set<MessageId> without_place{};  ///< of them
         std::set<MessageId> shown_here{};     ///< by this connection
@@ -131,6 +133,8 @@ class ContinuityChecker {
     };
 
     bool in_gap(NodeId node, ChannelId channel, Position position) const;
+    /// All that it was given: Redis may have forgotten the first.
+    std::vector<Position> places_of(const store::StoredMessage& entry) const;
     bool taken_away(const Stay& stay, const store::StoredMessage& entry) const;
     bool behind_gap(ChannelId channel, const store::StoredMessage& entry) const;
     void check_place(const char* who, ChannelId channel, Position position, MessageId id);
@@ -151,6 +155,8 @@ class ContinuityChecker {
     std::map<MessageId, NodeId> undone_;  // by which node
     std::set<NodeId> crashed_;
     std::map<InNode, std::vector<Given>> given_;  ///< that nobody has undone there
+    std::set<OfNode> deleted_at_;                 ///< messages that such acts named
+    std::set<OfNode> came_deleted_;               ///< of them, those that came behind that
     std::uint64_t order_ = 0;                     ///< of what happens
     std::map<InNode, Position> newest_;           ///< that the bus handed out
     std::map<InNode, std::vector<Gap>> bus_gaps_;

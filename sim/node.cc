@@ -67,7 +67,7 @@ class Node::WatchedLink final : public bus::Bus, private bus::Receiver {
     void on_subscribed(ChannelId channel) override { to_.on_subscribed(channel); }
     void on_gap(ChannelId channel, Position after, Position before) override {
         // A doubt explains nothing by itself.
-        if (before != bus::kNewest) node_.ground_.checker.gap(node_.id_, channel, after, before);
+        if (!bus::is_doubt(before)) node_.ground_.checker.gap(node_.id_, channel, after, before);
         to_.on_gap(channel, after, before);
     }
 

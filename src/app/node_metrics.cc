@@ -62,8 +62,14 @@ void register_hub(Metrics& metrics, const MetricLabels& shard, const hub::HubCou
                     "Of these, those that were lost since something was busy or away.", shard,
                     hub.shared_lost);
     metrics.counter("clamor_rooms_reread_total",
-                    "Rooms whose facts were read again since another node was lost.", shard,
-                    hub.rooms_reread);
+                    "Rooms whose facts were read again since another node or its news were lost.",
+                    shard, hub.rooms_reread);
+    metrics.counter("clamor_undone_forgotten_total",
+                    "Acts that were undone, of which rooms know no more.", shard,
+                    hub.undone_forgotten);
+    metrics.counter("clamor_deletions_forgotten_total",
+                    "Messages that were deleted, of which rooms know no more.", shard,
+                    hub.deletions_forgotten);
     metrics.counter("clamor_gap_events_total", "Events that were found there.", shard,
                     hub.gap_events);
     metrics.counter("clamor_automod_blocked_total", "Messages that AutoMod blocked.", shard,

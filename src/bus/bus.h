@@ -31,6 +31,11 @@ struct Received {
 inline constexpr Position kNewest{.epoch = std::numeric_limits<std::uint64_t>::max(),
                                   .sequence = std::numeric_limits<std::uint64_t>::max()};
 
+/// Of the end of a gap: up to where it reaches is not known.
+constexpr bool is_doubt(Position before) {
+    return before.sequence == kNewest.sequence;
+}
+
 /// Where received messages go. Called on the shard whose Bus it is, in position order per channel,
 /// of each region by itself.
 class Receiver {
@@ -41,7 +46,8 @@ class Receiver {
     /// before this call was published before.
     virtual void on_subscribed(ChannelId channel) = 0;
     /// Messages between these positions (exclusive) may have been published and do not come: only
-    /// the log has them. `before` is kNewest where nobody knows up to where: until the next one.
+    /// the log has them. Where is_doubt(before), nobody knows up to where: what is of the epoch of
+    /// `before` or a later one comes yet.
     virtual void on_gap(ChannelId channel, Position after, Position before) = 0;
 };
 

@@ -41,8 +41,10 @@ struct HubCounters {
     Counter shared;          // messages and notices that came from other channels of a shared chat
     Counter shared_refused;  // since their authors may not speak in this one
     Counter shared_lost;     // since something was busy or away
-    Counter rooms_reread;    // rooms whose facts were read again since a node was lost
-    LatencyHistogram hold;   // time that events waited in an open batch, microseconds
+    Counter rooms_reread;    // rooms whose facts were read again since a node or news were lost
+    Counter undone_forgotten;     // acts that were undone, over limits::kUndoneActs of a channel
+    Counter deletions_forgotten;  // deleted messages, over limits::kMissedEvents of a channel
+    LatencyHistogram hold;        // time that events waited in an open batch, microseconds
 };
 
 }  // namespace clamor::hub

@@ -54,8 +54,9 @@ void HubGateway::news_are_unreadable(const Error& error) {
 
 void HubGateway::FromNodes::on_gap(ChannelId, Position after, Position before) {
     if (gateway_.listener_.missed) gateway_.listener_.missed();
+    gateway_.on_all([](auto& hub) { hub.host().reread_rooms(); });
     if (before.epoch != after.epoch) return;
-    log::warn("news of other nodes were missed; what they were about is noticed later",
+    log::warn("news of other nodes were missed; what they were about is read from the catalog",
               {{"news", before.sequence - after.sequence - 1}});
 }
 

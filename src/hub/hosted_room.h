@@ -112,18 +112,50 @@ class Newcomers {
 /// another way: what they delete is not to be deleted then.
 class UndoneActs {
   public:
-    void add(MessageId act) {
-        if (!acts_.insert(act).second) return;
+    /// False: the oldest is forgotten for it.
+    bool add(MessageId act) {
+        if (!acts_.insert(act).second) return true;
         order_.push_back(act);
-        if (order_.size() <= limits::kUndoneActs) return;
+        if (order_.size() <= limits::kUndoneActs) return true;
         acts_.erase(order_.front());
         order_.pop_front();
+        return false;
     }
     bool contains(MessageId act) const { return acts_.contains(act); }
 
   private:
     std::unordered_set<MessageId> acts_;
     std::deque<MessageId> order_;
+};
+
+/// Messages that were deleted one by one, the newest limits::kMissedEvents, and by which acts. What
+/// was shown early may get its place behind its deletion.
+class DeletedMessages {
+  public:
+    /// False: the oldest is forgotten for it.
+    bool add(MessageId message, MessageId by) {
+        if (!by_.insert_or_assign(message, by).second) return true;
+        order_.push_back(message);
+        if (order_.size() <= limits::kMissedEvents) return true;
+        by_.erase(order_.front());
+        order_.pop_front();
+        return false;
+    }
+    /// None: it was not deleted.
+    MessageId by(MessageId message) const {
+        const auto found = by_.find(message);
+        return found == by_.end() ? MessageId() : found->second;
+    }
+
+  private:
+    std::unordered_map<MessageId, MessageId> by_;
+    std::deque<MessageId> order_;
+};
+
+/// An act that took messages out of sight, when it came.
+struct Hiding {
+    chat::EventRef act;
+    MonoTime at;
 };
 
 /// One channel's live state on its owner shard: the data that RoomHost works on.
@@ -133,7 +165,9 @@ struct HostedRoom {
     bool ready = false;
     bool loading = false;      ///< a worker reads its facts
     bool stale = false;        ///< and what it reads may be older than what happened meanwhile
+    bool again = false;        ///< they could not be read, and are to be a little later
     bool known = false;        ///< it was loaded before: what it has in memory is newer
+    WallTime read_at{};        ///< when its facts were read last
     bool subscribing = false;  ///< the facts are there; the bus has not said yet that it listens
     std::vector<Parked> parked;
     chat::Room rules;
@@ -151,7 +185,11 @@ struct HostedRoom {
     std::deque<PendingActs> acts;  ///< the first one is being done, where acts_running
     bool acts_running = false;
     UndoneActs undone_acts;
-    bool published_here = false;  ///< messages of this node may be on their way to the log
+    DeletedMessages deleted;
+    std::deque<Hiding> hidings;  ///< the newest limits::kMissedEvents
+    /// Messages of this node may be on their way to the log, or it has deleted others there.
+    bool published_here = false;
+    bool delete_again = false;  ///< once the facts are read: what was deleted lately
     Newcomers newcomers;
     /// Shown here without a place in the order yet, since the bus is away, and when.
     std::deque<std::pair<MessageId, std::uint64_t>> shown_early;
@@ -175,6 +213,11 @@ struct HostedRoom {
     Present elsewhere;  ///< on other nodes, as far as is known
     MonoTime presence_due{};
 
+    /// The act that has deleted the message and holds; none: there is none.
+    MessageId deleted_by(MessageId message) const {
+        const MessageId act = deleted.by(message);
+        return undone_acts.contains(act) ? MessageId() : act;
+    }
     RegionEnd& end_of(unsigned region) {
         if (ends.size() <= region) ends.resize(region + 1);
         return ends[region];

@@ -325,6 +325,24 @@ TEST_P(HubTest, KeepsARoomThatCannotBeReloadedWhileItsMessagesAreNotDurable) {
     EXPECT_EQ(bob.text(), "ann: again\n");
 }
 
+TEST_P(HubTest, ReadsWhatHasChangedAgainWhereTheCatalogWasAway) {
+    FakeMember ann(user("ann"));
+    const MemberRef by = add_and_join(ann);
+    store::Channel lobby = *catalog_.ensure_channel("lobby");
+    lobby.modes.slow_seconds = 5;
+    ASSERT_TRUE(catalog_.update_channel(lobby));
+    catalog_.unreadable = true;
+    gateway_.channel_changed(lobby.id);
+    cluster_.advance(5s);
+    catalog_.unreadable = false;
+    cluster_.advance(20s);
+    hub(by).leave(by, "lobby");
+    hub(by).join(by, 2, "lobby");
+    cluster_.run();
+    ASSERT_EQ(ann.joins.count(2), 1u);
+    EXPECT_EQ(std::get<Joined>(ann.joins.find(2)->second).modes.slow_seconds, 5u);
+}
+
 TEST_P(HubTest, LetsARoomGoThatCannotBeLoaded) {
     catalog_.ensure_channel("lobby").value();
     catalog_.unreadable = true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -19,9 +20,13 @@ using fakes::FakeMember;
 /// Keeps what is published until the test gives it its place.
 class OrderBus final : public bus::Bus {
   public:
-    OrderBus(bus::Receiver& receiver, std::vector<std::string>& published)
-        : receiver_(receiver), published_(published) {}
+    /// `brought`: what the first subscription brings.
+    OrderBus(bus::Receiver& receiver, std::vector<std::string>& published, std::string& brought)
+        : receiver_(receiver), published_(published), brought_(brought) {}
     void subscribe(ChannelId channel, Position, std::span<const Position>) override {
+        const std::string bytes = std::exchange(brought_, {});
+        if (!bytes.empty())
+            receiver_.on_received({.channel = channel, .position = {5, 1}, .bytes = bytes});
         receiver_.on_subscribed(channel);
     }
     void unsubscribe(ChannelId) override {}
@@ -30,6 +35,7 @@ class OrderBus final : public bus::Bus {
   private:
     bus::Receiver& receiver_;
     std::vector<std::string>& published_;
+    std::string& brought_;
 };
 
 struct NoLimits final : SharedLimits {
@@ -43,7 +49,7 @@ class OrderTest : public HubTest {
         EXPECT_TRUE(catalog_.set_role(lobby_, user("mona").user.id, chat::Role::moderator));
         services_.make_bus = [this](bus::Receiver& receiver, Scheduler&) {
             receivers_.push_back(&receiver);
-            return std::make_unique<OrderBus>(receiver, published_);
+            return std::make_unique<OrderBus>(receiver, published_, brought_);
         };
     }
     void SetUp() override {
@@ -51,7 +57,7 @@ class OrderTest : public HubTest {
         gateway_.join_nodes(
             [this](bus::Receiver& receiver, Scheduler&) {
                 news_ = &receiver;
-                return std::make_unique<OrderBus>(receiver, told_);
+                return std::make_unique<OrderBus>(receiver, told_, nothing_);
             },
             limits_of_nodes_);
     }
@@ -94,6 +100,31 @@ class OrderTest : public HubTest {
             .channel = lobby_, .position = position, .id = message.id, .event = bytes_of(message)};
         ASSERT_TRUE(log_.append({&entry, 1}));
     }
+    /// In the catalog alone: nobody tells.
+    void undo(MessageId act) {
+        const store::AuditEntry done{.channel = lobby_,
+                                     .at = cluster_.now().wall,
+                                     .action = "timeout",
+                                     .after = R"({"act":")" + act.to_string() + R"("})",
+                                     .batch = "raid"};
+        const store::AuditEntry undone{.channel = lobby_,
+                                       .at = cluster_.now().wall,
+                                       .action = "undo",
+                                       .batch = "undo:raid"};
+        ASSERT_TRUE(catalog_.apply({}, std::vector{done, undone}));
+    }
+    static chat::Moderation act_of(chat::ModAction action) {
+        chat::Moderation act;
+        act.action = action;
+        act.id = MessageId::from_random(2, 2);
+        return act;
+    }
+    std::vector<bool> deleted() {
+        std::vector<bool> found;
+        const auto entries = log_.read({.channel = lobby_, .messages_only = true});
+        for (const store::StoredMessage& entry : *entries) found.push_back(entry.deleted);
+        return found;
+    }
     std::optional<Joined> join(FakeMember& member) {
         add_and_join(member);
         if (member.joins.empty()) return std::nullopt;
@@ -107,6 +138,8 @@ class OrderTest : public HubTest {
     bus::Receiver* news_ = nullptr;
     std::vector<std::string> published_;
     std::vector<std::string> told_;
+    std::string brought_;
+    std::string nothing_;
 };
 
 TEST_P(OrderTest, WhoJoinsBehindAGapBeginsBehindIt) {
@@ -169,6 +202,70 @@ TEST_P(OrderTest, AnActWhoseEndIsHeardOfFirstDeletesNothing) {
     const auto stored = log_.read({.channel = lobby_});
     ASSERT_EQ(stored->size(), 1u);
     EXPECT_FALSE(stored->front().deleted);
+}
+
+TEST_P(OrderTest, WhatWasUndoneIsReadFromTheCatalogWhereTheNewsOfItWereLost) {
+    FakeMember alice(user("alice"));
+    const MemberRef a = add_and_join(alice);
+    say(a, 2, "hello");
+    place({5, 1});
+    chat::Moderation timeout = act_of(chat::ModAction::timeout);
+    timeout.target.id = alice.identity().user.id;
+    from_elsewhere({5, 2}, timeout);
+    ASSERT_EQ(deleted(), std::vector{true});
+    undo(timeout.id);
+    news_->on_gap({}, {1, 1}, {2, limits::kEpochSkip});
+    cluster_.advance(1s);
+    EXPECT_EQ(deleted(), std::vector{false});
+}
+
+TEST_P(OrderTest, AnActThatComesBehindWhatUndidItDeletesNothingAlsoWhereNobodyToldOfThat) {
+    FakeMember alice(user("alice"));
+    const MemberRef a = add_and_join(alice);
+    say(a, 2, "hello");
+    place({5, 1});
+    chat::Moderation timeout = act_of(chat::ModAction::timeout);
+    timeout.target.id = alice.identity().user.id;
+    undo(timeout.id);
+    gap({5, 1}, {6, 1 + limits::kEpochSkip});
+    cluster_.advance(limits::kGapPatience + 10ms);
+    from_elsewhere({6, 1 + limits::kEpochSkip}, timeout);
+    EXPECT_EQ(deleted(), std::vector{false});
+}
+
+TEST_P(OrderTest, AMessageThatGetsItsPlaceBehindItsDeletionStaysDeletedAndIsNotShown) {
+    FakeMember alice(user("alice")), viewer;
+    const MemberRef a = add_and_join(alice);
+    ASSERT_TRUE(join(viewer));
+    say(a, 2, "hello");
+    const auto said_here = chat::decode_event(published_.front());
+    ASSERT_TRUE(said_here);
+    chat::Moderation deletion = act_of(chat::ModAction::delete_message);
+    deletion.message_id = chat::id_of(*said_here);
+    from_elsewhere({5, 1}, deletion);
+    place({5, 2});
+    EXPECT_TRUE(alice.answered<Stored>(2));
+    EXPECT_EQ(deleted(), std::vector{true});
+    chat::Moderation other = deletion;
+    other.id = MessageId::from_random(2, 3);
+    other.message_id = said(4).id;
+    from_elsewhere({5, 3}, other);
+    from_elsewhere({5, 4}, said(4));
+    from_elsewhere({5, 5}, said(5));
+    EXPECT_EQ(viewer.text(), "delete_message \ndelete_message \nelsewhere: 5\n");
+}
+
+TEST_P(OrderTest, WhatALostNodeHasWrittenBehindItsDeletionIsDeletedAgain) {
+    FakeMember viewer;
+    ASSERT_TRUE(join(viewer));
+    from_elsewhere({5, 1}, said(1));
+    chat::Moderation deletion = act_of(chat::ModAction::delete_message);
+    deletion.message_id = said(1).id;
+    from_elsewhere({5, 2}, deletion);
+    store({5, 1}, said(1));
+    gateway_.node_lost();
+    cluster_.advance(1s);
+    EXPECT_EQ(deleted(), std::vector{true});
 }
 
 TEST_P(OrderTest, WhatAnUndoBringsBackIsGivenToWhoComesBack) {
@@ -245,6 +342,34 @@ TEST_P(OrderTest, WhatRedisHasLostIsLookedForInTheLogWithoutWaitingForMore) {
     from_elsewhere(next, said(3));
     cluster_.advance(10s);
     EXPECT_EQ(viewer.text(), "elsewhere: 1\nelsewhere: 2\nelsewhere: 3\n");
+}
+
+TEST_P(OrderTest, AnEpochThatRedisHasLostAsAWholeIsLookedForAndWhatIsToComeIsNot) {
+    FakeMember viewer;
+    ASSERT_TRUE(join(viewer));
+    from_elsewhere({5, 1}, said(1));
+    const Position lost{6, 2 + limits::kEpochSkip};
+    const Position next{9, 3 + 2 * limits::kEpochSkip};
+    store(lost, said(2));
+    store(next, said(3));
+    gap({5, 1}, {9, bus::kNewest.sequence});
+    cluster_.advance(10s);
+    EXPECT_EQ(viewer.text(), "elsewhere: 1\nelsewhere: 2\n");
+    EXPECT_EQ(viewer.skipped_last, lost);
+    gap({5, 1}, next);
+    from_elsewhere(next, said(3));
+    cluster_.advance(10s);
+    EXPECT_EQ(viewer.text(), "elsewhere: 1\nelsewhere: 2\nelsewhere: 3\n");
+}
+
+TEST_P(OrderTest, WhatTheBusBringsToANewRoomIsOlderThanWhatTheCatalogSays) {
+    chat::Moderation older = act_of(chat::ModAction::slow);
+    older.modes.slow_seconds = 30;
+    brought_ = bytes_of(older);
+    FakeMember viewer;
+    const auto joined = join(viewer);
+    ASSERT_TRUE(joined);
+    EXPECT_EQ(joined->modes.slow_seconds, 0u);
 }
 
 TEST_P(OrderTest, NobodyIsToldOfADoubtWhereNothingIsMissing) {

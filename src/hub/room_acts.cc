@@ -191,8 +191,11 @@ void RoomHost::take_back(HostedRoom& room, const std::vector<MessageId>& undone)
 
 void RoomHost::acts_undone(ChannelId channel, const std::vector<MessageId>& acts) {
     const auto found = rooms_.find(channel);
-    if (found == rooms_.end()) return;
-    HostedRoom& room = *found->second;
+    if (found != rooms_.end()) note_undone(*found->second, acts);
+}
+
+/// By another node.
+void RoomHost::note_undone(HostedRoom& room, const std::vector<MessageId>& acts) {
     if (room.published_here) return take_back(room, acts);
     // Nothing of this node's was deleted; what it says from now on may be reached by their events.
     remember_undone(room, acts);
@@ -201,7 +204,9 @@ void RoomHost::acts_undone(ChannelId channel, const std::vector<MessageId>& acts
 /// Whose messages are given again to who comes back.
 void RoomHost::remember_undone(HostedRoom& room, const std::vector<MessageId>& acts) {
     const std::unordered_set<MessageId> ids(acts.begin(), acts.end());
-    for (const MessageId act : acts) room.undone_acts.add(act);
+    for (const MessageId act : acts) {
+        if (!room.undone_acts.add(act)) counters_.undone_forgotten.add();
+    }
     for (RegionEnd& region : room.ends) {
         for (Heard& heard : region.from_others) {
             if (ids.contains(heard.hidden_by)) heard.hidden_by = {};
@@ -231,7 +236,7 @@ void RoomHost::show(HostedRoom& room, std::vector<chat::Event> events) {
         // Nobody is to find in the log meanwhile what is to be gone.
         const auto* act = std::get_if<chat::Moderation>(&event.body);
         if (act == nullptr || !chat::hides_messages(act->action)) continue;
-        mark_deleted(room, *act, room.end_of(options_.region).last);
+        mark_deleted(room, *act, room.end_of(options_.region).last, room.beside(options_.region));
         forget_hidden(room, *act, {});
     }
     std::stable_partition(events.begin(), events.end(), [&](const chat::Event& event) {
@@ -360,7 +365,9 @@ void RoomHost::received_act(HostedRoom& room, const chat::EventRef& event,
     }
 }
 
-void RoomHost::mark_deleted(HostedRoom& room, const chat::Moderation& act, Position up_to) {
+/// `beside`: of the other regions, what was handed out before the act.
+void RoomHost::mark_deleted(const HostedRoom& room, const chat::Moderation& act, Position up_to,
+                            const std::vector<Position>& beside) {
     if (!chat::hides_messages(act.action) || room.undone_acts.contains(act.id)) return;
     store::Deletion deletion{.channel = room.channel,
                              .by = act.id,
@@ -372,9 +379,8 @@ void RoomHost::mark_deleted(HostedRoom& room, const chat::Moderation& act, Posit
     } else if (act.action != chat::ModAction::clear) {
         deletion.author = act.target.id;
     }
-    // Of the other regions, what was handed out before the act.
     if (deletion.ids.empty()) {
-        for (const Position end : room.beside(up_to.region())) {
+        for (const Position end : beside) {
             store::Deletion there = deletion;
             there.up_to_sequence = end.sequence;
             services_.log_queue.mark_deleted(std::move(there));
@@ -384,12 +390,16 @@ void RoomHost::mark_deleted(HostedRoom& room, const chat::Moderation& act, Posit
 }
 
 /// Nobody can answer what is gone, and nobody who comes back is shown it. An act that has its place
-/// takes only what was said before that, however late it comes.
+/// takes only what was said before that, however late it comes; a message that it names, anywhere.
 void RoomHost::forget_hidden(HostedRoom& room, const chat::Moderation& act, Position place) {
     if (room.undone_acts.contains(act.id)) return;
+    const bool named = act.action == chat::ModAction::delete_message;
+    if (named && place != Position{} && !room.deleted.add(act.message_id, act.id))
+        counters_.deletions_forgotten.add();
     const auto hidden = [&](const chat::Event& event) {
         const auto* message = std::get_if<chat::Message>(&event.body);
-        const bool behind = place != Position{} && place.region() == event.position.region() &&
+        const bool behind = !named && place != Position{} &&
+                            place.region() == event.position.region() &&
                             (event.position == Position{} || event.position > place);
         return message != nullptr && !behind && hides(act, *message);
     };

@@ -113,7 +113,7 @@ class RoomHost final : public bus::Receiver {
     void standing_changed(ChannelId channel, UserId user);
     void channel_changed(ChannelId channel);
     /// Reads the facts of all rooms again, some at a time: another node was lost, perhaps between a
-    /// change in the catalog and telling it.
+    /// change in the catalog and telling it, or what nodes told was.
     void reread_rooms();
     /// On another node. What this one has still to write is taken back behind it.
     void acts_undone(ChannelId channel, const std::vector<MessageId>& acts);
@@ -258,7 +258,8 @@ class RoomHost final : public bus::Receiver {
     /// Here and at once; the event itself may come later.
     void take_effect(HostedRoom& room, const chat::Moderation& act);
     void take_back(HostedRoom& room, const std::vector<MessageId>& undone);
-    static void remember_undone(HostedRoom& room, const std::vector<MessageId>& acts);
+    void note_undone(HostedRoom& room, const std::vector<MessageId>& acts);
+    void remember_undone(HostedRoom& room, const std::vector<MessageId>& acts);
     /// Publishes what acts made happen: at once, or bit by bit where it is a bulk.
     void show(HostedRoom& room, std::vector<chat::Event> events);
     /// The first `count` of what waits; the rest goes on in bits.
@@ -268,7 +269,9 @@ class RoomHost final : public bus::Receiver {
     void received_act(HostedRoom& room, const chat::EventRef& event, const bus::Received& received);
     void append_to_log(const HostedRoom& room, const bus::Received& received, MessageId id,
                        WallTime at, UserId author, store::EntryKind kind);
-    void mark_deleted(HostedRoom& room, const chat::Moderation& act, Position up_to);
+    void mark_deleted(const HostedRoom& room, const chat::Moderation& act, Position up_to,
+                      const std::vector<Position>& beside);
+    void remember_hiding(HostedRoom& room, const chat::EventRef& event);
     void forget_hidden(HostedRoom& room, const chat::Moderation& act, Position place);
     void raid_changed(HostedRoom& room, const chat::EventRef& event, bool published_here);
     void raid_leaves(ChannelId channel, bool published_here);
@@ -298,6 +301,7 @@ class RoomHost final : public bus::Receiver {
                  const std::function<void()>& refuse);
     void load_room(HostedRoom& room);
     void room_loaded(ChannelId channel, RoomFacts facts);
+    void read_again(HostedRoom& room);
     std::shared_ptr<const emotes::EmoteSet> emote_set(const RoomFacts& facts);
     void load_chatter(HostedRoom& room, UserId user);
     void chatter_loaded(ChannelId channel, UserId user, ChatterFacts facts);
@@ -321,6 +325,9 @@ class RoomHost final : public bus::Receiver {
     /// something.
     void reread_facts(HostedRoom& room);
     void reread_some();
+    /// What was deleted lately: a node that was lost may have written it without hearing of that, or
+    /// the act without its deletion.
+    void delete_again(HostedRoom& room);
     /// Something is under way there, or waits: the room must not be let go.
     static bool in_use(const HostedRoom& room);
     using Rooms = std::unordered_map<ChannelId, std::unique_ptr<HostedRoom>>;

@@ -24,6 +24,7 @@ struct RoomHost::RoomFacts {
     bool shield = false;
     std::optional<store::RaidTrip> trip;
     std::optional<chat::SharedChat> shared_chat;
+    std::vector<MessageId> undone;
     WallTime at{};
 };
 
@@ -36,6 +37,13 @@ struct RoomHost::ChatterFacts {
 };
 
 namespace {
+
+/// An act's event comes no later than this behind what undid it, as far as Redis has it.
+constexpr auto kUndoneBefore = limits::kStreamKept;
+/// Nodes' clocks differ, and what is done can be read a little later.
+constexpr std::chrono::minutes kUndoneMargin{1};
+/// The catalog was away, perhaps for all rooms: they come back at different times.
+constexpr std::chrono::milliseconds kReadAgain{10'000};
 
 std::vector<Parked> take(std::vector<Parked>& parked) {
     return std::exchange(parked, {});
@@ -111,8 +119,9 @@ void RoomHost::reset(HostedRoom& room) {
 
 void RoomHost::load_room(HostedRoom& room) {
     room.loading = true;
-    const bool queued = services_.workers.post([this, channel = room.channel,
-                                                now = scheduler_.now().wall,
+    const WallTime now = scheduler_.now().wall;
+    const WallTime undone_since = room.known ? room.read_at - kUndoneMargin : now - kUndoneBefore;
+    const bool queued = services_.workers.post([this, channel = room.channel, now, undone_since,
                                                 home = scheduler_.shard()] {
         RoomFacts facts;
         // The queue first: what leaves it meanwhile is in the log. The catalog last: what it says
@@ -127,7 +136,9 @@ void RoomHost::load_room(HostedRoom& room) {
         const auto shield = services_.catalog.shield_mode(channel);
         auto trip = services_.catalog.raid_trip(channel);
         auto shared_chat = services_.catalog.shared_chat(channel);
-        if (found && *found && last && emotes && automod && held && shield && trip && shared_chat) {
+        auto undone = services_.moderation.undone(channel, undone_since);
+        if (found && *found && last && emotes && automod && held && shield && trip && shared_chat &&
+            undone) {
             last->front().position = std::max(waiting, last->front().position);
             facts = {.ok = true,
                      .channel = std::move(**found),
@@ -138,6 +149,7 @@ void RoomHost::load_room(HostedRoom& room) {
                      .shield = shield->active,
                      .trip = *std::move(trip),
                      .shared_chat = *std::move(shared_chat),
+                     .undone = *std::move(undone),
                      .at = now};
         } else {
             const std::string why = !found         ? found.error().to_string()
@@ -148,6 +160,7 @@ void RoomHost::load_room(HostedRoom& room) {
                                     : !shield      ? shield.error().to_string()
                                     : !trip        ? trip.error().to_string()
                                     : !shared_chat ? shared_chat.error().to_string()
+                                    : !undone      ? undone.error().to_string()
                                                    : automod.error().to_string();
             log::warn("a room could not be loaded", {{"channel", channel.value}, {"error", why}});
         }
@@ -166,13 +179,17 @@ void RoomHost::room_loaded(ChannelId channel, RoomFacts facts) {
     room.loading = false;
     if (std::exchange(room.stale, false) && facts.ok) return load_room(room);
     if (!facts.ok) {
+        // Who is there already goes on with what was known.
+        if (room.ready) return read_again(room);
         std::vector<Parked> parked = take(room.parked);
+        room.subscribing = false;
         // The next command tries again. Where something is under way the room keeps its place.
         if (!in_use(room)) let_go(found);
         for (const Parked& command : parked) command(false);
         return;
     }
     room.login = facts.channel.login;
+    room.read_at = facts.at;
     const bool fresh = !std::exchange(room.known, true);
     std::vector<Position> lasts;
     for (const store::LastMessage& stored : facts.last) {
@@ -189,6 +206,9 @@ void RoomHost::room_loaded(ChannelId channel, RoomFacts facts) {
     take_policy(room, std::move(facts.automod));
     room.shield = facts.shield;
     room.shared_chat = std::move(facts.shared_chat);
+    std::erase_if(facts.undone, [&](MessageId act) { return room.undone_acts.contains(act); });
+    note_undone(room, facts.undone);
+    delete_again(room);
     for (const store::Held& held : facts.held) {
         const auto left = held.held_at + services_.moderation.hold_for() - facts.at;
         note_held(room, held.id, scheduler_.now().mono + left);
@@ -196,6 +216,17 @@ void RoomHost::room_loaded(ChannelId channel, RoomFacts facts) {
     room.subscribing = true;
     if (fresh && facts.trip && !facts.trip->over) resume_trip(room, *facts.trip);
     bus_.subscribe(channel, lasts.front(), std::span(lasts).subspan(1));
+}
+
+void RoomHost::read_again(HostedRoom& room) {
+    if (std::exchange(room.again, true)) return;
+    const auto after = kReadAgain + std::chrono::milliseconds(random_() % kReadAgain.count());
+    scheduler_.call_at(scheduler_.now().mono + after, [this, channel = room.channel] {
+        const auto found = rooms_.find(channel);
+        if (found == rooms_.end()) return;
+        found->second->again = false;
+        channel_changed(channel);
+    });
 }
 
 void RoomHost::on_subscribed(ChannelId channel) {
@@ -209,7 +240,9 @@ void RoomHost::on_subscribed(ChannelId channel) {
 
 void RoomHost::room_ready(ChannelId channel) {
     const auto found = rooms_.find(channel);
-    if (found == rooms_.end() || !std::exchange(found->second->subscribing, false)) return;
+    // What came meanwhile has its facts read again: then it is subscribed to once more.
+    if (found == rooms_.end() || found->second->loading) return;
+    if (!std::exchange(found->second->subscribing, false)) return;
     found->second->ready = true;
     for (const Parked& command : take(found->second->parked)) command(true);
 }

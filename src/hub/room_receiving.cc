@@ -61,11 +61,16 @@ void RoomHost::note_time(HostedRoom& room, unsigned region, WallTime at) {
 
 void RoomHost::receive(HostedRoom& room, const chat::EventRef& event,
                        const bus::Received& received) {
-    if (received.turn != bus::Turn::early) store(room, *event, received);
+    if (received.turn != bus::Turn::early) {
+        store(room, *event, received);
+        remember_hiding(room, event);
+    }
     if (!received.published_here) keep_for_catch_up(room, event);
     if (received.turn == bus::Turn::early)
         room.shown_early.emplace_back(chat::id_of(*event), room.newcomers.watch());
     if (received.turn == bus::Turn::late) return show_newcomers(room, event);
+    // What was deleted before it came is not shown.
+    if (room.deleted_by(chat::id_of(*event))) return;
     if (std::holds_alternative<chat::Moderation>(event->body))
         return received_act(room, event, received);
     if (std::holds_alternative<chat::HeldMessage>(event->body))
@@ -88,14 +93,15 @@ void RoomHost::show_newcomers(HostedRoom& room, const chat::EventRef& placed) {
     for (auto past = early.begin(); past != std::next(found); ++past)
         room.newcomers.forget(past->second);
     early.erase(early.begin(), std::next(found));
-    if (!newcomers.empty()) outlet_.deliver_to(newcomers, placed);
+    if (!newcomers.empty() && !room.deleted_by(chat::id_of(*placed)))
+        outlet_.deliver_to(newcomers, placed);
 }
 
 void RoomHost::keep_for_catch_up(HostedRoom& room, const chat::EventRef& event) {
     // What fills a gap is out of order here, and comes from the log.
     auto& kept = room.end_of(event->position.region()).from_others;
     if (!kept.empty() && event->position <= kept.back().event->position) return;
-    kept.push_back({event});
+    kept.push_back({event, room.deleted_by(chat::id_of(*event))});
     if (kept.size() > limits::kMissedEvents) kept.pop_front();
 }
 
@@ -108,18 +114,28 @@ std::vector<Heard> RoomHost::heard_between(ChannelId channel, Position after, Po
             std::ranges::upper_bound(all, upto, {}, position_of)};
 }
 
+void RoomHost::remember_hiding(HostedRoom& room, const chat::EventRef& event) {
+    const auto* act = std::get_if<chat::Moderation>(&event->body);
+    if (act == nullptr || !chat::hides_messages(act->action)) return;
+    room.hidings.push_back({event, scheduler_.now().mono});
+    if (room.hidings.size() <= limits::kMissedEvents) return;
+    room.hidings.pop_front();
+    counters_.deletions_forgotten.add();
+}
+
 /// The publisher's node appends to the log. What is taken out of sight may be on its way there from
 /// any node, and each sees to its own.
 void RoomHost::store(HostedRoom& room, const chat::Event& event, const bus::Received& received) {
     using store::EntryKind;
     const auto* act = std::get_if<chat::Moderation>(&event.body);
     if (!received.published_here) {
-        if (act != nullptr && room.published_here) mark_deleted(room, *act, received.position);
+        if (act != nullptr && room.published_here)
+            mark_deleted(room, *act, received.position, event.beside);
         return;
     }
     if (act != nullptr) {
         append_to_log(room, received, act->id, act->at, {}, EntryKind::moderation);
-        mark_deleted(room, *act, received.position);
+        mark_deleted(room, *act, received.position, event.beside);
     } else if (const auto* message = std::get_if<chat::Message>(&event.body)) {
         if (const auto echo = echoes_.find(message->id); echo != echoes_.end()) {
             echo->second.position = event.position;
@@ -127,6 +143,10 @@ void RoomHost::store(HostedRoom& room, const chat::Event& event, const bus::Rece
         }
         append_to_log(room, received, message->id, message->sent_at, message->author_id,
                       EntryKind::message);
+        if (const MessageId act = room.deleted_by(message->id)) {
+            services_.log_queue.mark_deleted(
+                {.channel = room.channel, .by = act, .ids = {message->id}});
+        }
     } else if (const auto* notice = std::get_if<chat::UserNotice>(&event.body)) {
         const chat::Message& said = notice->message;
         append_to_log(room, received, said.id, said.sent_at, said.author_id,
@@ -156,7 +176,7 @@ void RoomHost::on_gap(ChannelId channel, Position after, Position before) {
     const auto room = rooms_.find(channel);
     if (room == rooms_.end() || before.sequence <= after.sequence + 1) return;
     // Whether anything was published is found out before anybody is told.
-    if (before == bus::kNewest) return plan_gap({channel, after, before});
+    if (bus::is_doubt(before)) return plan_gap({channel, after, before});
     // Now, before anything that is behind it: whoever goes and comes back does so behind that. Over
     // an epoch nobody knows whether it was any at all.
     Skipped skipped{.by_class = {},
@@ -179,7 +199,7 @@ void RoomHost::on_gap(ChannelId channel, Position after, Position before) {
 void RoomHost::plan_gap(const Gap& gap) {
     auto patience = std::chrono::milliseconds(limits::kGapPatience);
     // All rooms at once are in doubt.
-    if (gap.before == bus::kNewest)
+    if (bus::is_doubt(gap.before))
         patience += std::chrono::milliseconds(random_() % limits::kDoubtsSpread.count());
     scheduler_.call_at(scheduler_.now().mono + patience, [this, gap] { read_gap(gap); });
 }
@@ -187,7 +207,7 @@ void RoomHost::plan_gap(const Gap& gap) {
 void RoomHost::read_gap(const Gap& gap) {
     const auto room = rooms_.find(gap.channel);
     if (room == rooms_.end()) return;
-    const bool doubt = gap.before == bus::kNewest;
+    const bool doubt = bus::is_doubt(gap.before);
     if (doubt && !in_doubt(*room->second, gap)) return;
     counters_.gaps_read.add();
     reread_facts(*room->second);
@@ -218,10 +238,12 @@ bool RoomHost::in_doubt(HostedRoom& room, const Gap& gap) {
     return room.end_of(gap.after.region()).last <= gap.after;
 }
 
-/// What the log has shows where the gap ends. What is of a newer epoch the bus has still to bring.
+/// What the log has shows where the gap ends: lost epochs, too. What the bus has still to bring is
+/// of a later one.
 void RoomHost::end_doubt(const Gap& gap, std::vector<store::StoredMessage> found) {
     std::erase_if(found, [&](const store::StoredMessage& stored) {
-        return stored.position.epoch != gap.after.epoch;
+        const std::uint64_t epoch = stored.position.epoch;
+        return epoch != gap.after.epoch && epoch >= gap.before.epoch;
     });
     const auto room = rooms_.find(gap.channel);
     if (room == rooms_.end() || found.empty() || !in_doubt(*room->second, gap)) return;

@@ -11,6 +11,7 @@ namespace clamor::hub {
 namespace {
 constexpr std::chrono::seconds kSweepEvery{10};
 constexpr std::chrono::milliseconds kEchoCheckEvery{250};
+constexpr std::chrono::minutes kDeletedLately{10};
 }  // namespace
 
 void RoomHost::note_membership(HostedRoom& room, UserId user) {
@@ -96,12 +97,24 @@ void RoomHost::reread_some() {
         to_reread_.pop_back();
         if (room == rooms_.end()) continue;
         counters_.rooms_reread.add();
+        room->second->delete_again = true;
         reread_facts(*room->second);
     }
     reread_timer_ = {};
     if (to_reread_.empty()) return;
     reread_timer_ =
         scheduler_.call_at(scheduler_.now().mono + limits::kRereadEvery, [this] { reread_some(); });
+}
+
+void RoomHost::delete_again(HostedRoom& room) {
+    if (!std::exchange(room.delete_again, false)) return;
+    const MonoTime since = scheduler_.now().mono - kDeletedLately;
+    for (const Hiding& one : room.hidings) {
+        if (one.at < since) continue;
+        room.published_here = true;
+        mark_deleted(room, std::get<chat::Moderation>(one.act->body), one.act->position,
+                     one.act->beside);
+    }
 }
 
 RoomHost::Rooms::iterator RoomHost::let_go(Rooms::iterator room) {

@@ -160,6 +160,17 @@ Service::Run::Answer Service::Run::operator()(const chat::act::ClearChat&) {
     return Done{{std::move(event)}};
 }
 
+Result<std::vector<MessageId>> Service::undone(ChannelId channel, WallTime since) {
+    const auto entries = catalog_.list_undone(channel, since, limits::kUndoneActs);
+    if (!entries) return tl::unexpected(entries.error());
+    std::vector<MessageId> acts;
+    for (const store::AuditEntry& entry : *entries) {
+        if (const auto act = act_of(entry)) acts.push_back(*act);
+    }
+    std::ranges::reverse(acts);
+    return acts;
+}
+
 Service::Run::Answer Service::Run::operator()(const chat::act::Undo& act) {
     if (act.batch.empty()) return Denied{.why = Denial::nothing_to_undo};
     const std::string undone = "undo:" + act.batch;

@@ -62,6 +62,8 @@ class Service {
                                                  std::span<const chat::Act> acts,
                                                  const RoomFacts& facts, WallTime now,
                                                  std::uint64_t random);
+    /// The acts that were taken back at `since` or later, the newest limits::kUndoneActs, in order.
+    Result<std::vector<MessageId>> undone(ChannelId channel, WallTime since);
 
   private:
     class Run;

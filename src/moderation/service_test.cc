@@ -180,6 +180,16 @@ TEST_F(ServiceTest, UndoRestoresWhatWasBeforeTheBatch) {
     EXPECT_EQ(denial("mona", act::Undo{""}), Denial::nothing_to_undo);
 }
 
+TEST_F(ServiceTest, TellsWhichActsWereUndoneSinceThen) {
+    const auto ban = done("mona", act::Ban{.target = target("bob")}, "b4");
+    const auto clear = done("mona", act::ClearChat{}, "b4");
+    done("mona", act::ClearChat{}, "b5");
+    now_ += 10s;
+    done("mona", act::Undo{"b4"});
+    EXPECT_EQ(*service_.undone(channel_.id, now_), (std::vector{ban.id, clear.id}));
+    EXPECT_TRUE(service_.undone(channel_.id, now_ + 1s)->empty());
+}
+
 TEST_F(ServiceTest, DeletesOrdinaryMessagesOfThisChannelOnly) {
     const MessageId bobs = say("bob", "hello"), owners = say("dallas", "welcome"),
                     micks = say("mick", "mod talk"), monas = say("mona", "typo");

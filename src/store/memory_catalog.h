@@ -85,6 +85,8 @@ class MemoryCatalog : public Catalog {
     Result<std::optional<SuspiciousUser>> find_suspicious(ChannelId channel, UserId user) override;
     Result<std::vector<AuditEntry>> list_audit(ChannelId channel, std::uint64_t before_id,
                                                std::string_view batch, std::size_t limit) override;
+    Result<std::vector<AuditEntry>> list_undone(ChannelId channel, WallTime since,
+                                                std::size_t limit) override;
 
     Result<Profile> profile(UserId user) override;
     Result<void> update_profile(UserId user, const Profile& profile) override;

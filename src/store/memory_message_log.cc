@@ -45,6 +45,24 @@ void MemoryMessageLog::ChannelLog::clear(const Deletion& deletion) {
     clearings.emplace(end, deletion.by);
 }
 
+void MemoryMessageLog::ChannelLog::mark_author(const Deletion& deletion) {
+    if (by_sequence.empty()) return;
+    const std::uint64_t up_to = std::min(deletion.up_to_sequence, by_sequence.rbegin()->first);
+    author_marks.emplace(deletion.author, std::pair(up_to, deletion.by));
+    const auto end = by_sequence.upper_bound(up_to);
+    for (auto it = by_sequence.begin(); it != end; ++it) {
+        if (it->second.message.author == deletion.author) mark(it->second, deletion.by);
+    }
+}
+
+void MemoryMessageLog::ChannelLog::mark_by_place(std::uint64_t sequence) {
+    Kept& kept = by_sequence.at(sequence);
+    const auto [first, end] = author_marks.equal_range(kept.message.author);
+    for (auto one = first; one != end; ++one) {
+        if (sequence <= one->second.first) mark(kept, one->second.second);
+    }
+}
+
 Result<void> MemoryMessageLog::append(std::span<const StoredMessage> messages) {
     const std::lock_guard lock(mutex_);
     if (failure_) return fail(failure_, "cannot append to the message log");
@@ -70,7 +88,9 @@ Result<void> MemoryMessageLog::append(std::span<const StoredMessage> messages) {
         added.push_back(&message);
     }
     for (const StoredMessage* message : added) {
-        if (deletable(*message)) channels_[message->channel].authors.insert(message->author);
+        if (!deletable(*message)) continue;
+        channels_[message->channel].authors.insert(message->author);
+        channels_[message->channel].mark_by_place(message->position.sequence);
     }
     return {};
 }
@@ -137,10 +157,7 @@ Result<void> MemoryMessageLog::mark_deleted(std::span<const Deletion> deletions)
             log.clear(deletion);
             continue;
         }
-        const auto end = log.by_sequence.upper_bound(deletion.up_to_sequence);
-        for (auto it = log.by_sequence.begin(); it != end; ++it) {
-            if (it->second.message.author == deletion.author) log.mark(it->second, deletion.by);
-        }
+        log.mark_author(deletion);
     }
     return {};
 }
@@ -151,6 +168,8 @@ Result<void> MemoryMessageLog::restore(ChannelId channel, MessageId by) {
     const auto found = channels_.find(channel);
     if (found == channels_.end() || !by) return {};
     std::erase_if(found->second.clearings, [&](const auto& one) { return one.second == by; });
+    std::erase_if(found->second.author_marks,
+                  [&](const auto& one) { return one.second.second == by; });
     for (auto& [sequence, kept] : found->second.by_sequence) {
         if (kept.deleted_by != by) continue;
         kept.message.deleted = false;

@@ -38,6 +38,8 @@ class MemoryMessageLog final : public MessageLog {
         std::unordered_set<UserId> authors;
         /// The acts that cleared the whole channel, by the last sequence that they cover.
         std::set<std::pair<std::uint64_t, MessageId>> clearings;
+        /// The same of one author each: what comes later at such a place is meant as well.
+        std::multimap<UserId, std::pair<std::uint64_t, MessageId>> author_marks;
 
         std::uint64_t cleared_up_to() const {
             return clearings.empty() ? 0 : clearings.rbegin()->first;
@@ -45,6 +47,9 @@ class MemoryMessageLog final : public MessageLog {
         StoredMessage shown(const Kept& kept) const;
         void mark(Kept& kept, MessageId by);
         void clear(const Deletion& deletion);
+        void mark_author(const Deletion& deletion);
+        /// What has come late.
+        void mark_by_place(std::uint64_t sequence);
     };
 
     std::mutex mutex_;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <set>
+#include <string>
 
 #include "store/memory_catalog.h"
 
@@ -283,6 +285,21 @@ Result<std::vector<AuditEntry>> MemoryCatalog::list_audit(ChannelId channel,
          ++it) {
         if ((before_id == 0 || it->id < before_id) && (batch.empty() || it->batch == batch))
             entries.push_back(*it);
+    }
+    return entries;
+}
+
+Result<std::vector<AuditEntry>> MemoryCatalog::list_undone(ChannelId channel, WallTime since,
+                                                           std::size_t limit) {
+    const std::lock_guard lock(mutex_);
+    std::vector<AuditEntry> entries;
+    const auto found = audit_.find(channel);
+    if (found == audit_.end()) return entries;
+    std::set<std::string> batches;
+    for (auto it = found->second.rbegin(); it != found->second.rend() && entries.size() < limit;
+         ++it) {
+        if (it->action == "undo" && it->at >= since) batches.insert(it->batch);
+        if (!it->batch.empty() && batches.contains("undo:" + it->batch)) entries.push_back(*it);
     }
     return entries;
 }

@@ -28,6 +28,29 @@ class MemoryLogFixture {
 CLAMOR_TEST_CATALOG(Memory, MemoryCatalogFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, MessageLogContract, MemoryLogFixture);
 
+TEST(MemoryMessageLog, HidesWhatAnAuthorSaidAlsoWhereItComesLate) {
+    MemoryMessageLog log;
+    const ChannelId lobby{1000};
+    const auto messages = sample_messages(lobby, 1, 4);
+    ASSERT_TRUE(log.append(std::vector{messages[0], messages[3]}));
+    const Deletion ban{.channel = lobby,
+                       .by = MessageId::from_random(7, 7),
+                       .author = messages[0].author,
+                       .up_to_sequence = 3};
+    ASSERT_TRUE(log.mark_deleted({&ban, 1}));
+    ASSERT_TRUE(log.append(std::vector{messages[1]}));  // of another server
+    const auto deleted = [&] {
+        std::vector<bool> found;
+        const auto read = log.read({.channel = lobby}).value();
+        for (const auto& one : read) found.push_back(one.deleted);
+        return found;
+    };
+    EXPECT_EQ(deleted(), (std::vector{true, true, false}));
+    ASSERT_TRUE(log.restore(lobby, ban.by));
+    ASSERT_TRUE(log.append(std::vector{messages[2]}));
+    EXPECT_EQ(deleted(), (std::vector{false, false, false, false}));
+}
+
 TEST(MemoryMessageLog, FailsAppendsAsLongAsItIsToldAndReadsOn) {
     MemoryMessageLog log;
     const ChannelId lobby{1000};

@@ -606,6 +606,31 @@ TYPED_TEST_P(ModerationContract, ListsTheAuditLogFromTheNewestOn) {
     EXPECT_TRUE(this->apply({}, {}));
 }
 
+TYPED_TEST_P(ModerationContract, ListsWhatWasUndoneSinceThen) {
+    const auto undo = [&](const std::string& batch, int at) {
+        auto entry = this->entry("undo", "undo:" + batch);
+        entry.at = this->at(at);
+        return entry;
+    };
+    const auto undone = [&](int since, std::size_t limit = 10) {
+        std::vector<std::string> found;
+        const auto listed = this->catalog().list_undone(this->lobby_, this->at(since), limit);
+        for (const AuditEntry& one : listed.value()) found.push_back(one.action);
+        return found;
+    };
+    auto elsewhere = this->entry("elsewhere", "b");
+    elsewhere.channel = this->music_;
+    ASSERT_TRUE(this->apply({}, {this->entry("one", "b"), this->entry("alone"),
+                                 this->entry("two", "b"), elsewhere, this->entry("stays", "c")}));
+    ASSERT_TRUE(this->apply({}, {undo("b", 6), this->entry("later", "b"), this->entry("three", "d"),
+                                 undo("d", 8), undo("nothing", 9)}));
+    using testing::ElementsAre;
+    EXPECT_THAT(undone(1), ElementsAre("three", "two", "one"));
+    EXPECT_THAT(undone(6, 2), ElementsAre("three", "two"));
+    EXPECT_THAT(undone(7), ElementsAre("three"));
+    EXPECT_THAT(undone(9), testing::IsEmpty());
+}
+
 TYPED_TEST_P(ModerationContract, BansTenThousandAtOnceAndPagesThroughThem) {
     constexpr std::size_t kBans = 10000;
     std::vector<Change> changes;
@@ -637,7 +662,7 @@ REGISTER_TYPED_TEST_SUITE_P(ModerationContract, KeepsABanUntilItIsRemoved,
                             KeepsASharedChatAndRefusesASecondOne, KeepsTermsByTheirIdInAnyCase,
                             ListsTermsInPagesWithoutThoseThatExpired,
                             KeepsUnbanRequestsAndHowTheyWereResolved, ResolvesAnUnbanRequestOnce,
-                            ListsTheAuditLogFromTheNewestOn,
+                            ListsTheAuditLogFromTheNewestOn, ListsWhatWasUndoneSinceThen,
                             BansTenThousandAtOnceAndPagesThroughThem);
 
 }  // namespace clamor::store

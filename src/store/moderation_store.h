@@ -264,6 +264,10 @@ class ModerationStore {
     virtual Result<std::vector<AuditEntry>> list_audit(ChannelId channel, std::uint64_t before_id,
                                                        std::string_view batch,
                                                        std::size_t limit) = 0;
+    /// What was taken back at `since` or later, the newest first: an entry "undo" of the batch
+    /// "undo:X" takes back those of the batch "X" that are before it.
+    virtual Result<std::vector<AuditEntry>> list_undone(ChannelId channel, WallTime since,
+                                                        std::size_t limit) = 0;
 };
 
 /// Who follows whom, who blocks whom, and what people tell about themselves.

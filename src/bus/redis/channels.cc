@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <charconv>
+#include <memory>
 #include <utility>
 
 #include <fmt/format.h>
@@ -256,8 +257,8 @@ void Link::Impl::took_page(Channel& channel, const Reply& page) {
                            .after = channel.last});
         }
         channel.last = channel.newest;
-        hand_all_passed(channel);
     }
+    hand_all_passed(channel);
     caught_up(channel);
 }
 
@@ -280,24 +281,36 @@ bool Link::Impl::is_first(Position position) const {
     return (position.sequence - base) % limits::kEpochSkip == 1;
 }
 
-/// The channel's very first event is still to come.
+/// The channel's very first event is still to come: nothing was there in this run, and the
+/// subscription holds in no other.
 bool Link::Impl::nothing_before(const Channel& channel) {
-    return channel.last.epoch == 0 && !channel.outlived;
+    return channel.last.epoch == 0 && !channel.outlived && channel.run == channel.server->run;
 }
 
 /// Another run may have lost what was newest, and nothing need follow that would tell.
 void Link::Impl::ask_run(Channel& channel) {
-    channel.server->commands->ask(
-        {"HMGET", channel.head, "run"},
-        [this, id = channel.id, subscription = channel.subscription, server = channel.server,
-         last = channel.last](const Reply& reply) {
-            Channel* const at = find(id, subscription);
-            if (at == nullptr || at->server != server) return;
-            if (reply.is_error()) return failed(*server, reply.text());
-            const bool of_this_run = reply.size() == 1 && reply[0].text() == server->run;
-            if (of_this_run || at->last != last) return;
-            hand(*at, {.kind = Handed::Kind::gap, .position = kNewest, .after = last});
-        });
+    const auto still = [this, id = channel.id, subscription = channel.subscription,
+                        server = channel.server, last = channel.last](const Reply& reply) {
+        Channel* const at = find(id, subscription);
+        if (at == nullptr || at->server != server) return static_cast<Channel*>(nullptr);
+        if (reply.is_error()) failed(*server, reply.text());
+        return reply.is_error() || at->last != last ? nullptr : at;
+    };
+    // The time first: where no place has been given in this run, its epochs begin after that.
+    auto began = std::make_shared<std::uint64_t>(0);
+    channel.server->commands->ask({"TIME"}, [still, began](const Reply& reply) {
+        if (still(reply) == nullptr || reply.size() != 2) return;
+        const auto time = std::chrono::floor<std::chrono::milliseconds>(time_in(reply));
+        *began = static_cast<std::uint64_t>(time.count());
+    });
+    channel.server->commands->ask({"HMGET", channel.head, "run"}, [this, still,
+                                                                   began](const Reply& reply) {
+        Channel* const at = still(reply);
+        if (at == nullptr || (reply.size() == 1 && reply[0].text() == at->server->run)) return;
+        hand(*at, {.kind = Handed::Kind::gap,
+                   .position = {.epoch = *began, .sequence = kNewest.sequence},
+                   .after = at->last});
+    });
 }
 
 void Link::Impl::take(Channel& channel, Position position, std::string_view text) {

@@ -504,17 +504,21 @@ void Link::Impl::tick_server(Server& server) {
                          [this, &server](const Reply& reply) { took_time(server, reply); });
 }
 
-/// The times of what is said come from the nodes' clocks, so these must agree.
-void Link::Impl::took_time(Server& server, const Reply& reply) {
-    if (reply.is_error()) return trouble(server, std::string(reply.text()));
-    if (reply.size() != 2) return;
+std::chrono::microseconds time_in(const Reply& reply) {
     const auto number = [](std::string_view text) {
         std::int64_t value = 0;
         std::from_chars(text.data(), text.data() + text.size(), value);
         return value;
     };
-    const auto theirs = std::chrono::seconds(number(reply[0].text())) +
-                        std::chrono::microseconds(number(reply[1].text()));
+    return std::chrono::seconds(number(reply[0].text())) +
+           std::chrono::microseconds(number(reply[1].text()));
+}
+
+/// The times of what is said come from the nodes' clocks, so these must agree.
+void Link::Impl::took_time(Server& server, const Reply& reply) {
+    if (reply.is_error()) return trouble(server, std::string(reply.text()));
+    if (reply.size() != 2) return;
+    const auto theirs = time_in(reply);
     const Now at = home_->now();
     // It read its clock somewhere between the question and the answer.
     const auto way =

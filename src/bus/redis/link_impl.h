@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <deque>
 #include <future>
 #include <map>
@@ -32,6 +33,8 @@ inline constexpr std::string_view kProbeTopic = "clamor:{probe}";
 bool is_about_slots(std::string_view error);
 /// What is asked later may well succeed.
 bool passes(std::string_view error);
+/// Since 1970: the answer to TIME, which has two parts.
+std::chrono::microseconds time_in(const Reply& reply);
 
 /// What goes from the link to a shard.
 struct Handed {

@@ -55,6 +55,13 @@ const std::string kEntries = select_entries("");
 // The second condition says no more than the first, but only it leads to the index.
 const std::string kEntriesOfBatch = select_entries("batch = :batch AND batch <> '' AND ");
 
+const std::string kUndone =
+    "SELECT a.audit_id, a.channel_id, a.at, a.actor_id, a.action, a.target_id, a.state_before, "
+    "a.state_after, a.reason, a.origin, a.batch FROM audit_log u JOIN audit_log a "
+    "ON a.channel_id = u.channel_id AND a.batch = SUBSTR(u.batch, 6) AND a.batch <> '' "
+    "AND a.audit_id < u.audit_id WHERE u.channel_id = :channel AND u.action = 'undo' "
+    "AND u.at >= :since ORDER BY a.audit_id DESC LIMIT :limit";
+
 }  // namespace
 
 void write_audit(Session& sql, std::span<const AuditEntry> entries, long long last_id) {
@@ -80,6 +87,15 @@ Result<std::vector<AuditEntry>> SqlCatalog::list_audit(ChannelId channel, std::u
                 return sql.fetch_all<AuditRow>(kEntries, number(channel), before, most);
             return sql.fetch_all<AuditRow>(kEntriesOfBatch, number(channel), std::string(batch),
                                            before, most);
+        });
+}
+
+Result<std::vector<AuditEntry>> SqlCatalog::list_undone(ChannelId channel, WallTime since,
+                                                        std::size_t limit) {
+    return database_->run(
+        "reading what was undone", [&](Session& sql) -> Result<std::vector<AuditEntry>> {
+            return sql.fetch_all<AuditRow>(kUndone, number(channel), number(since),
+                                           static_cast<long long>(limit));
         });
 }
 

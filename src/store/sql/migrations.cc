@@ -356,6 +356,10 @@ CREATE TABLE commit_marks (
 )
 )sql";
 
+constexpr std::string_view kUndos = R"sql(
+CREATE INDEX audit_log_undos ON audit_log (channel_id, at) WHERE action = 'undo'
+)sql";
+
 constexpr std::array kMigrations{
     Migration{"users, channels, tokens, emotes and badges", kFirstSchema},
     Migration{"moderation, follows, blocks and profiles", kModeration},
@@ -368,6 +372,7 @@ constexpr std::array kMigrations{
     Migration{"shared chat", kSharedChats},
     Migration{"how many whispers there were", kWhisperThreads},
     Migration{"what a lost connection has written", kCommitMarks},
+    Migration{"which acts were undone", kUndos},
 };
 
 std::size_t stored_version(Session& sql) {
