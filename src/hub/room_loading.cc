@@ -45,6 +45,17 @@ constexpr std::chrono::minutes kUndoneMargin{1};
 /// The catalog was away, perhaps for all rooms: they come back at different times.
 constexpr std::chrono::milliseconds kReadAgain{10'000};
 
+/// Of several answers; empty: there is none.
+template <class... Results>
+std::string first_error(const Results&... results) {
+    std::string error;
+    const auto look = [&error](const auto& result) {
+        if (!result && error.empty()) error = result.error().to_string();
+    };
+    (look(results), ...);
+    return error;
+}
+
 std::vector<Parked> take(std::vector<Parked>& parked) {
     return std::exchange(parked, {});
 }
@@ -137,8 +148,10 @@ void RoomHost::load_room(HostedRoom& room) {
         auto trip = services_.catalog.raid_trip(channel);
         auto shared_chat = services_.catalog.shared_chat(channel);
         auto undone = services_.moderation.undone(channel, undone_since);
-        if (found && *found && last && emotes && automod && held && shield && trip && shared_chat &&
-            undone) {
+        std::string why =
+            first_error(found, last, emotes, automod, held, shield, trip, shared_chat, undone);
+        if (why.empty() && !*found) why = "the channel is gone";
+        if (why.empty()) {
             last->front().position = std::max(waiting, last->front().position);
             facts = {.ok = true,
                      .channel = std::move(**found),
@@ -152,16 +165,6 @@ void RoomHost::load_room(HostedRoom& room) {
                      .undone = *std::move(undone),
                      .at = now};
         } else {
-            const std::string why = !found         ? found.error().to_string()
-                                    : !*found      ? "the channel is gone"
-                                    : !last        ? last.error().to_string()
-                                    : !emotes      ? emotes.error().to_string()
-                                    : !held        ? held.error().to_string()
-                                    : !shield      ? shield.error().to_string()
-                                    : !trip        ? trip.error().to_string()
-                                    : !shared_chat ? shared_chat.error().to_string()
-                                    : !undone      ? undone.error().to_string()
-                                                   : automod.error().to_string();
             log::warn("a room could not be loaded", {{"channel", channel.value}, {"error", why}});
         }
         scheduler_.post_to(home, Priority::control,
@@ -294,7 +297,8 @@ void RoomHost::load_chatter(HostedRoom& room, UserId user) {
             auto standing = services_.catalog.standing(channel, user);
             auto spoken = services_.log.has_author(channel, user);
             auto granted = services_.catalog.granted_emotes(user);
-            if (standing && spoken && granted) {
+            const std::string why = first_error(standing, spoken, granted);
+            if (why.empty()) {
                 facts = {.ok = true, .standing = *standing, .granted_emotes = *std::move(granted)};
                 facts.standing.has_spoken = *spoken;
                 if (wants_age) {
@@ -302,11 +306,8 @@ void RoomHost::load_chatter(HostedRoom& room, UserId user) {
                         facts.account_made = profile->created_at;
                 }
             } else {
-                const auto& error = !standing ? standing.error()
-                                    : !spoken ? spoken.error()
-                                              : granted.error();
                 log::warn("a chatter's facts could not be loaded",
-                          {{"user", user.value}, {"error", error.to_string()}});
+                          {{"user", user.value}, {"error", why}});
             }
             scheduler_.post_to(home, Priority::control,
                                [this, channel, user, facts = std::move(facts)]() mutable {
