@@ -107,10 +107,8 @@ class OrderTest : public HubTest {
                                      .action = "timeout",
                                      .after = R"({"act":")" + act.to_string() + R"("})",
                                      .batch = "raid"};
-        const store::AuditEntry undone{.channel = lobby_,
-                                       .at = cluster_.now().wall,
-                                       .action = "undo",
-                                       .batch = "undo:raid"};
+        const store::AuditEntry undone{
+            .channel = lobby_, .at = cluster_.now().wall, .action = "undo", .batch = "undo:raid"};
         ASSERT_TRUE(catalog_.apply({}, std::vector{done, undone}));
     }
     static chat::Moderation act_of(chat::ModAction action) {

@@ -325,8 +325,8 @@ class RoomHost final : public bus::Receiver {
     /// something.
     void reread_facts(HostedRoom& room);
     void reread_some();
-    /// What was deleted lately: a node that was lost may have written it without hearing of that, or
-    /// the act without its deletion.
+    /// What was deleted lately: a node that was lost may have written it without hearing of that,
+    /// or the act without its deletion.
     void delete_again(HostedRoom& room);
     /// Something is under way there, or waits: the room must not be let go.
     static bool in_use(const HostedRoom& room);

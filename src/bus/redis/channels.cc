@@ -303,14 +303,14 @@ void Link::Impl::ask_run(Channel& channel) {
         const auto time = std::chrono::floor<std::chrono::milliseconds>(time_in(reply));
         *began = static_cast<std::uint64_t>(time.count());
     });
-    channel.server->commands->ask({"HMGET", channel.head, "run"}, [this, still,
-                                                                   began](const Reply& reply) {
-        Channel* const at = still(reply);
-        if (at == nullptr || (reply.size() == 1 && reply[0].text() == at->server->run)) return;
-        hand(*at, {.kind = Handed::Kind::gap,
-                   .position = {.epoch = *began, .sequence = kNewest.sequence},
-                   .after = at->last});
-    });
+    channel.server->commands->ask(
+        {"HMGET", channel.head, "run"}, [this, still, began](const Reply& reply) {
+            Channel* const at = still(reply);
+            if (at == nullptr || (reply.size() == 1 && reply[0].text() == at->server->run)) return;
+            hand(*at, {.kind = Handed::Kind::gap,
+                       .position = {.epoch = *began, .sequence = kNewest.sequence},
+                       .after = at->last});
+        });
 }
 
 void Link::Impl::take(Channel& channel, Position position, std::string_view text) {
