@@ -255,8 +255,8 @@ class RoomHost final : public bus::Receiver {
     void next_acts(ChannelId channel);
     struct Performed;
     void acts_done(ChannelId channel, Performed performed);
-    /// Here and at once; the event itself may come later.
-    void take_effect(HostedRoom& room, const chat::Moderation& act);
+    /// Here and at once; the event itself may come later. `elsewhere`: another node did it.
+    void take_effect(HostedRoom& room, const chat::Moderation& act, bool elsewhere);
     void take_back(HostedRoom& room, const std::vector<MessageId>& undone);
     void note_undone(HostedRoom& room, const std::vector<MessageId>& acts);
     void remember_undone(HostedRoom& room, const std::vector<MessageId>& acts);
