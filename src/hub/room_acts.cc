@@ -160,7 +160,8 @@ void RoomHost::acts_done(ChannelId channel, Performed performed) {
         auto* what = std::get_if<chat::Done>(&answer);
         if (what == nullptr) continue;
         for (const auto& body : what->events) {
-            if (const auto* act = std::get_if<chat::Moderation>(&body)) take_effect(room, *act, false);
+            if (const auto* act = std::get_if<chat::Moderation>(&body))
+                take_effect(room, *act, false);
             chat::Event& event = events.emplace_back();
             event.channel = channel;
             event.channel_login = room.login;
