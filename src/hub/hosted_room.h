@@ -44,6 +44,7 @@ struct ChatterEntry {
     bool loading = false;      ///< a worker reads their facts
     bool tell = false;         ///< their sessions are told of the new facts once they are loaded
     bool stale = false;        ///< what the worker reads may be older than what happened meanwhile
+    bool again = false;        ///< they could not be read, and are to be a little later
     std::uint64_t lookup = 0;  ///< a reply's parent or a larger model that they wait for; 0: none
     MonoTime last_used{};
     std::optional<WallTime> account_made{};  ///< known where the raid breaker is on

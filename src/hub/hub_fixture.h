@@ -94,6 +94,10 @@ class FaultyCatalog final : public store::MemoryCatalog {
         if (unreadable) return broken();
         return MemoryCatalog::find_channel(id);
     }
+    Result<chat::Standing> standing(ChannelId channel, UserId user) override {
+        if (unreadable) return broken();
+        return MemoryCatalog::standing(channel, user);
+    }
     Result<void> apply(std::span<const store::Change> changes,
                        std::span<const store::AuditEntry> audit) override {
         ++applied;
@@ -105,7 +109,7 @@ class FaultyCatalog final : public store::MemoryCatalog {
         return MemoryCatalog::forget_automod(before);
     }
 
-    bool unreadable = false;  ///< channels
+    bool unreadable = false;  ///< channels and standings
     bool unwritable = false;  ///< what moderators do, and forgetting
     int applied = 0;          ///< calls of apply()
 

@@ -266,6 +266,49 @@ TEST_P(OrderTest, WhatALostNodeHasWrittenBehindItsDeletionIsDeletedAgain) {
     EXPECT_EQ(deleted(), std::vector{true});
 }
 
+TEST_P(OrderTest, WhatALostNodeHasDeletedBehindAnUndoIsRestoredAgain) {
+    FakeMember alice(user("alice"));
+    const MemberRef a = add_and_join(alice);
+    say(a, 2, "hello");
+    place({5, 1});
+    chat::Moderation timeout = act_of(chat::ModAction::timeout);
+    timeout.target.id = alice.identity().user.id;
+    undo(timeout.id);
+    news_->on_gap({}, {1, 1}, {2, limits::kEpochSkip});
+    cluster_.advance(1s);
+    from_elsewhere({5, 2}, timeout);
+    store::Deletion late{.channel = lobby_, .by = timeout.id};
+    late.author = timeout.target.id;
+    late.up_to_sequence = 2;
+    ASSERT_TRUE(log_.mark_deleted({&late, 1}));
+    ASSERT_EQ(deleted(), std::vector{true});
+    gateway_.node_lost();
+    cluster_.advance(1s);
+    EXPECT_EQ(deleted(), std::vector{false});
+}
+
+TEST_P(OrderTest, TheEndOfAnOlderBanDoesNotEndANewerOne) {
+    FakeMember alice(user("alice"));
+    const MemberRef a = add_and_join(alice);
+    chat::Moderation timeout = act_of(chat::ModAction::timeout);
+    timeout.target.id = alice.identity().user.id;
+    timeout.ends_at = cluster_.now().wall + 60s;
+    catalog_.unreadable = true;  // what it says comes too late
+    from_elsewhere({5, 1}, timeout);
+    chat::Moderation unban = act_of(chat::ModAction::unban);
+    unban.id = MessageId::from_random(2, 3);
+    unban.target.id = timeout.target.id;
+    from_elsewhere({5, 2}, unban);
+    say(a, 2, "hello");
+    EXPECT_TRUE(alice.answered<chat::Refused>(2));
+    EXPECT_TRUE(published_.empty());
+    // It knows of neither.
+    catalog_.unreadable = false;
+    cluster_.advance(20s);
+    say(a, 3, "hello");
+    EXPECT_EQ(published_.size(), 1u);
+}
+
 TEST_P(OrderTest, WhatAnUndoBringsBackIsGivenToWhoComesBack) {
     FakeMember alice(user("alice"));
     const MemberRef a = add_and_join(alice);

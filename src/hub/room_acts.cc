@@ -160,7 +160,8 @@ void RoomHost::acts_done(ChannelId channel, Performed performed) {
         auto* what = std::get_if<chat::Done>(&answer);
         if (what == nullptr) continue;
         for (const auto& body : what->events) {
-            if (const auto* act = std::get_if<chat::Moderation>(&body)) take_effect(room, *act);
+            if (const auto* act = std::get_if<chat::Moderation>(&body))
+                take_effect(room, *act, false);
             chat::Event& event = events.emplace_back();
             event.channel = channel;
             event.channel_login = room.login;
@@ -246,14 +247,19 @@ void RoomHost::show(HostedRoom& room, std::vector<chat::Event> events) {
     if (!room.publishing) publish_outgoing(room.channel, limits::kActEventsAtOnce);
 }
 
-void RoomHost::take_effect(HostedRoom& room, const chat::Moderation& act) {
+void RoomHost::take_effect(HostedRoom& room, const chat::Moderation& act, bool elsewhere) {
     permit(room, act);
     if (chat::changes_modes(act.action)) room.rules.set_modes(act.modes);
     const auto entry = room.chatters.find(act.target.id);
     if (entry == room.chatters.end()) return;
     ChatterEntry& target = entry->second;
     const chat::Role before = target.chatter.standing.role;
+    const auto banned_until = target.chatter.standing.banned_until;
     chat::apply(act, target.chatter.standing);
+    // A ban of which is known here may be newer: only the catalog, which is read then, ends it.
+    if (elsewhere)
+        target.chatter.standing.banned_until =
+            std::max(target.chatter.standing.banned_until, banned_until);
     target.tell = target.tell || before != target.chatter.standing.role;
     target.stale = target.waiting();
 }
@@ -338,7 +344,7 @@ void RoomHost::received_act(HostedRoom& room, const chat::EventRef& event,
     // Acts of two nodes may come in another order than the catalog took them: it is asked again.
     const bool elsewhere = !received.published_here;
     // What was done here holds already, and so may what was done after it.
-    if (elsewhere) take_effect(room, act);
+    if (elsewhere) take_effect(room, act, true);
     if (elsewhere && (chat::changes_modes(act.action) || changes_automod(act)))
         channel_changed(room.channel);
     shield_changed(room, act);

@@ -255,8 +255,8 @@ class RoomHost final : public bus::Receiver {
     void next_acts(ChannelId channel);
     struct Performed;
     void acts_done(ChannelId channel, Performed performed);
-    /// Here and at once; the event itself may come later.
-    void take_effect(HostedRoom& room, const chat::Moderation& act);
+    /// Here and at once; the event itself may come later. `elsewhere`: another node did it.
+    void take_effect(HostedRoom& room, const chat::Moderation& act, bool elsewhere);
     void take_back(HostedRoom& room, const std::vector<MessageId>& undone);
     void note_undone(HostedRoom& room, const std::vector<MessageId>& acts);
     void remember_undone(HostedRoom& room, const std::vector<MessageId>& acts);
@@ -301,7 +301,9 @@ class RoomHost final : public bus::Receiver {
                  const std::function<void()>& refuse);
     void load_room(HostedRoom& room);
     void room_loaded(ChannelId channel, RoomFacts facts);
+    MonoTime time_to_read_again();
     void read_again(HostedRoom& room);
+    void read_again(const HostedRoom& room, UserId user, ChatterEntry& entry);
     std::shared_ptr<const emotes::EmoteSet> emote_set(const RoomFacts& facts);
     void load_chatter(HostedRoom& room, UserId user);
     void chatter_loaded(ChannelId channel, UserId user, ChatterFacts facts);
@@ -326,7 +328,7 @@ class RoomHost final : public bus::Receiver {
     void reread_facts(HostedRoom& room);
     void reread_some();
     /// What was deleted lately: a node that was lost may have written it without hearing of that,
-    /// or the act without its deletion.
+    /// or the act without its deletion, or have deleted what was taken back.
     void delete_again(HostedRoom& room);
     /// Something is under way there, or waits: the room must not be let go.
     static bool in_use(const HostedRoom& room);

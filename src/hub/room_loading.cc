@@ -221,14 +221,30 @@ void RoomHost::room_loaded(ChannelId channel, RoomFacts facts) {
     bus_.subscribe(channel, lasts.front(), std::span(lasts).subspan(1));
 }
 
+MonoTime RoomHost::time_to_read_again() {
+    const auto spread = std::chrono::milliseconds(random_() % kReadAgain.count());
+    return scheduler_.now().mono + kReadAgain + spread;
+}
+
 void RoomHost::read_again(HostedRoom& room) {
     if (std::exchange(room.again, true)) return;
-    const auto after = kReadAgain + std::chrono::milliseconds(random_() % kReadAgain.count());
-    scheduler_.call_at(scheduler_.now().mono + after, [this, channel = room.channel] {
+    scheduler_.call_at(time_to_read_again(), [this, channel = room.channel] {
         const auto found = rooms_.find(channel);
         if (found == rooms_.end()) return;
         found->second->again = false;
         channel_changed(channel);
+    });
+}
+
+void RoomHost::read_again(const HostedRoom& room, UserId user, ChatterEntry& entry) {
+    if (std::exchange(entry.again, true)) return;
+    scheduler_.call_at(time_to_read_again(), [this, channel = room.channel, user] {
+        const auto found = rooms_.find(channel);
+        if (found == rooms_.end()) return;
+        const auto at = found->second->chatters.find(user);
+        if (at == found->second->chatters.end()) return;
+        at->second.again = false;
+        if (!at->second.waiting()) load_chatter(*found->second, user);
     });
 }
 
@@ -347,6 +363,8 @@ void RoomHost::chatter_loaded(ChannelId channel, UserId user, ChatterFacts facts
         return;
     }
     const std::vector<Parked> parked = take(entry.parked);
+    // Who is there already goes on with what was known.
+    if (entry.ready) read_again(*found->second, user, entry);
     // Who left a moment ago is still to be announced.
     const bool announced = !found->second->membership_changed.contains(user);
     if (entry.connections == 0 && announced) found->second->chatters.erase(at);

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "hub/room_host.h"
+#include "store/log_queue.h"
 
 namespace clamor::hub {
 
@@ -112,8 +113,12 @@ void RoomHost::delete_again(HostedRoom& room) {
     for (const Hiding& one : room.hidings) {
         if (one.at < since) continue;
         room.published_here = true;
-        mark_deleted(room, std::get<chat::Moderation>(one.act->body), one.act->position,
-                     one.act->beside);
+        const auto& act = std::get<chat::Moderation>(one.act->body);
+        if (room.undone_acts.contains(act.id)) {
+            services_.log_queue.restore(room.channel, act.id);
+        } else {
+            mark_deleted(room, act, one.act->position, one.act->beside);
+        }
     }
 }
 
