@@ -117,6 +117,16 @@ class OrderTest : public HubTest {
         act.id = MessageId::from_random(2, 2);
         return act;
     }
+    static chat::Moderation timeout_of(const FakeMember& member) {
+        chat::Moderation timeout = act_of(chat::ModAction::timeout);
+        timeout.target.id = member.identity().user.id;
+        return timeout;
+    }
+    /// Which has the first place.
+    void joins_and_says_hello(FakeMember& member) {
+        say(add_and_join(member), 2, "hello");
+        place({5, 1});
+    }
     std::vector<bool> deleted() {
         std::vector<bool> found;
         const auto entries = log_.read({.channel = lobby_, .messages_only = true});
@@ -204,11 +214,8 @@ TEST_P(OrderTest, AnActWhoseEndIsHeardOfFirstDeletesNothing) {
 
 TEST_P(OrderTest, WhatWasUndoneIsReadFromTheCatalogWhereTheNewsOfItWereLost) {
     FakeMember alice(user("alice"));
-    const MemberRef a = add_and_join(alice);
-    say(a, 2, "hello");
-    place({5, 1});
-    chat::Moderation timeout = act_of(chat::ModAction::timeout);
-    timeout.target.id = alice.identity().user.id;
+    joins_and_says_hello(alice);
+    const chat::Moderation timeout = timeout_of(alice);
     from_elsewhere({5, 2}, timeout);
     ASSERT_EQ(deleted(), std::vector{true});
     undo(timeout.id);
@@ -219,11 +226,8 @@ TEST_P(OrderTest, WhatWasUndoneIsReadFromTheCatalogWhereTheNewsOfItWereLost) {
 
 TEST_P(OrderTest, AnActThatComesBehindWhatUndidItDeletesNothingAlsoWhereNobodyToldOfThat) {
     FakeMember alice(user("alice"));
-    const MemberRef a = add_and_join(alice);
-    say(a, 2, "hello");
-    place({5, 1});
-    chat::Moderation timeout = act_of(chat::ModAction::timeout);
-    timeout.target.id = alice.identity().user.id;
+    joins_and_says_hello(alice);
+    const chat::Moderation timeout = timeout_of(alice);
     undo(timeout.id);
     gap({5, 1}, {6, 1 + limits::kEpochSkip});
     cluster_.advance(limits::kGapPatience + 10ms);
@@ -268,11 +272,8 @@ TEST_P(OrderTest, WhatALostNodeHasWrittenBehindItsDeletionIsDeletedAgain) {
 
 TEST_P(OrderTest, WhatALostNodeHasDeletedBehindAnUndoIsRestoredAgain) {
     FakeMember alice(user("alice"));
-    const MemberRef a = add_and_join(alice);
-    say(a, 2, "hello");
-    place({5, 1});
-    chat::Moderation timeout = act_of(chat::ModAction::timeout);
-    timeout.target.id = alice.identity().user.id;
+    joins_and_says_hello(alice);
+    const chat::Moderation timeout = timeout_of(alice);
     undo(timeout.id);
     news_->on_gap({}, {1, 1}, {2, limits::kEpochSkip});
     cluster_.advance(1s);
@@ -290,8 +291,7 @@ TEST_P(OrderTest, WhatALostNodeHasDeletedBehindAnUndoIsRestoredAgain) {
 TEST_P(OrderTest, TheEndOfAnOlderBanDoesNotEndANewerOne) {
     FakeMember alice(user("alice"));
     const MemberRef a = add_and_join(alice);
-    chat::Moderation timeout = act_of(chat::ModAction::timeout);
-    timeout.target.id = alice.identity().user.id;
+    chat::Moderation timeout = timeout_of(alice);
     timeout.ends_at = cluster_.now().wall + 60s;
     catalog_.unreadable = true;  // what it says comes too late
     from_elsewhere({5, 1}, timeout);
