@@ -8,6 +8,9 @@ const kTimeout = { timeout: 120_000 };
 test('viewers of three nodes have everything once and in one order', kTimeout, () =>
     drillHolds('nodes', '--viewers', '300', '--rate', '50', '--seconds', '4'));
 
+test('a ban on one node reaches all viewers of all nodes, and the banned is refused there', kTimeout, () =>
+    drillHolds('bans', '--bans', '15', '--viewers', '30', '--rate', '50'));
+
 test('Redis that is killed, hangs or is replaced loses nothing, and the own node is heard meanwhile', kTimeout, () =>
     drillHolds('redis', '--away', '2', '--pause', '2', '--rate', '60', '--viewers', '12'));
 
