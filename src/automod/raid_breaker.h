@@ -4,14 +4,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <vector>
-
-#include <boost/container/deque.hpp>
 
 #include "base/ids.h"
 #include "base/time.h"
@@ -130,7 +129,7 @@ class RaidBreaker {
         bool add(const Came& one);
         void forget_before(MonoTime time);
         void clear() { *this = {}; }
-        const boost::container::deque<Came>& all() const { return all_; }
+        const std::deque<Came>& all() const { return all_; }
         std::size_t size() const { return all_.size(); }
         std::uint32_t young() const { return young_; }
         /// How many have the commonest name.
@@ -139,7 +138,7 @@ class RaidBreaker {
       private:
         void forget_oldest();
 
-        boost::container::deque<Came> all_;  ///< the oldest first
+        std::deque<Came> all_;  ///< the oldest first
         std::unordered_set<UserId> users_;
         std::unordered_map<std::uint64_t, std::uint32_t> names_;  ///< how many have each
         std::vector<std::uint32_t> crowds_;  ///< how many names so many have, from 0
@@ -160,7 +159,7 @@ class RaidBreaker {
 
     RaidOptions options_;
     Arrivals came_;
-    boost::container::deque<Spoke> spoke_;
+    std::deque<Spoke> spoke_;
     double usual_ = 0;  ///< joins a window, of the windows before this one
     MonoTime window_began_{};
     std::uint32_t in_window_ = 0;

@@ -2,13 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <variant>
-
-#include <boost/container/deque.hpp>
 
 #include "base/ids.h"
 #include "base/limits.h"
@@ -116,7 +115,7 @@ class Room {
     RoomState modes_;
     std::unordered_map<UserId, Memory> chatters_;
     std::unordered_set<std::uint64_t> seen_;  ///< texts, while unique chat is on
-    boost::container::deque<std::uint64_t> seen_order_;
+    std::deque<std::uint64_t> seen_order_;
 };
 
 }  // namespace clamor::chat

@@ -369,15 +369,13 @@ void Fanout::append(chat::EventRef event, std::uint32_t own_slot, Audience audie
 void Fanout::delay(Roster& roster, Item item, std::chrono::seconds by) {
     const auto* act = std::get_if<chat::Moderation>(&item.event->body);
     if (act != nullptr && chat::hides_messages(act->action)) {
-        const auto hidden = [&](const Delayed& delayed) {
+        std::erase_if(roster.delayed, [&](const Delayed& delayed) {
             const auto* message = std::get_if<chat::Message>(&delayed.item.event->body);
             if (message == nullptr || !chat::hides(*act, *message)) return false;
             // The deletion has the text, too: only its author has seen that.
             if (act->action == chat::ModAction::delete_message) item.only = message->author_id;
             return true;
-        };
-        roster.delayed.erase(std::remove_if(roster.delayed.begin(), roster.delayed.end(), hidden),
-                             roster.delayed.end());
+        });
     }
     item.late = true;
     item.joins = joins_;

@@ -2,14 +2,13 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
-
-#include <boost/container/deque.hpp>
 
 #include "base/scheduler.h"
 #include "hub/counters.h"
@@ -131,8 +130,8 @@ class Fanout {
         MonoTime due{};
         MonoTime last_flush{};
         Rate events;
-        std::unique_ptr<Flush> flush;              // under way; null: none
-        boost::container::deque<Delayed> delayed;  // in the channel's order
+        std::unique_ptr<Flush> flush;  // under way; null: none
+        std::deque<Delayed> delayed;   // in the channel's order
         TimerId delay_timer{};
     };
     /// The lines of one batch in one text dialect, and where each event's lines end.
@@ -169,7 +168,7 @@ class Fanout {
     std::vector<Roster*> open_;               // rosters with an open batch or a flush under way
     std::uint64_t joins_ = 0;
     bool in_a_hurry_ = false;
-    Rate sends_;             // frames handed to members, of the whole shard
+    Rate sends_;  // frames handed to members, of the whole shard
     MonoTime last_flush_{};  // when the last batch began to leave
     bool end_of_turn_requested_ = false;
     bool going_on_ = false;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -12,8 +13,6 @@
 #include <unordered_set>
 #include <utility>
 #include <vector>
-
-#include <boost/container/deque.hpp>
 
 #include "automod/channel_memory.h"
 #include "automod/raid_breaker.h"
@@ -78,7 +77,7 @@ struct TripInForce {
 struct RegionEnd {
     Position last;
     WallTime sent_at{};
-    boost::container::deque<Heard> from_others{};  ///< the newest events of other nodes, in order
+    std::deque<Heard> from_others{};  ///< the newest events of other nodes, in order
 };
 
 /// Who joined since certain moments.
@@ -127,7 +126,7 @@ class UndoneActs {
 
   private:
     std::unordered_set<MessageId> acts_;
-    boost::container::deque<MessageId> order_;
+    std::deque<MessageId> order_;
 };
 
 /// Messages that were deleted one by one, the newest limits::kMissedEvents, and by which acts. What
@@ -151,7 +150,7 @@ class DeletedMessages {
 
   private:
     std::unordered_map<MessageId, MessageId> by_;
-    boost::container::deque<MessageId> order_;
+    std::deque<MessageId> order_;
 };
 
 /// An act that took messages out of sight, when it came.
@@ -160,9 +159,7 @@ struct Hiding {
     MonoTime at;
 };
 
-/// One channel's live state on its owner shard: the data that RoomHost works on. Most of it is
-/// empty in most channels, and boost's deque takes nothing then, where the standard one takes 600
-/// bytes.
+/// One channel's live state on its owner shard: the data that RoomHost works on.
 struct HostedRoom {
     ChannelId channel;
     std::string login;
@@ -186,22 +183,21 @@ struct HostedRoom {
     std::set<UserId> membership_changed;  ///< who came or left since the last announcement
     std::uint32_t not_durable =
         0;  ///< messages published and not yet on disk: the room must not be let go
-    boost::container::deque<PendingActs> acts;  ///< the first one is being done, where acts_running
+    std::deque<PendingActs> acts;  ///< the first one is being done, where acts_running
     bool acts_running = false;
     UndoneActs undone_acts;
     DeletedMessages deleted;
-    boost::container::deque<Hiding> hidings;  ///< the newest limits::kMissedEvents
+    std::deque<Hiding> hidings;  ///< the newest limits::kMissedEvents
     /// Messages of this node may be on their way to the log, or it has deleted others there.
     bool published_here = false;
     bool delete_again = false;  ///< once the facts are read: what was deleted lately
     Newcomers newcomers;
     /// Shown here without a place in the order yet, since the bus is away, and when.
-    boost::container::deque<std::pair<MessageId, std::uint64_t>> shown_early;
+    std::deque<std::pair<MessageId, std::uint64_t>> shown_early;
     std::uint32_t gaps = 0;             ///< that are to be filled from the log
     std::set<MessageId> placed_late{};  ///< since there are some: shown already
-    boost::container::deque<chat::Event>
-        outgoing;             ///< what acts made happen and is not published yet
-    bool publishing = false;  ///< a timer goes on with `outgoing`
+    std::deque<chat::Event> outgoing;   ///< what acts made happen and is not published yet
+    bool publishing = false;            ///< a timer goes on with `outgoing`
     OutgoingRaid raid;
     moderation::RoomPolicy automod;
     automod::ChannelMemory automod_memory;

@@ -184,12 +184,10 @@ void RoomHost::take_back(HostedRoom& room, const std::vector<MessageId>& undone)
     for (const MessageId id : undone) services_.log_queue.restore(room.channel, id);
     // What was not shown yet need not be: only its end is told of.
     const std::unordered_set<MessageId> ids(undone.begin(), undone.end());
-    const auto taken_back =
-        std::remove_if(room.outgoing.begin(), room.outgoing.end(), [&](const chat::Event& event) {
-            const auto* act = std::get_if<chat::Moderation>(&event.body);
-            return act != nullptr && ids.contains(act->id);
-        });
-    room.outgoing.erase(taken_back, room.outgoing.end());
+    std::erase_if(room.outgoing, [&](const chat::Event& event) {
+        const auto* act = std::get_if<chat::Moderation>(&event.body);
+        return act != nullptr && ids.contains(act->id);
+    });
 }
 
 void RoomHost::acts_undone(ChannelId channel, const std::vector<MessageId>& acts) {
