@@ -167,7 +167,7 @@ inline constexpr std::chrono::milliseconds kClockSkew =
     1s;                                   // of this machine's clock from Redis's; then it is told
 inline constexpr auto kGapPatience = 3s;  // before the log is read for what did not come
 inline constexpr std::chrono::milliseconds kDoubtsSpread =
-    5s;  // longer at most, where all rooms do so at once
+    5s;                                            // longer at most, where all rooms do so at once
 inline constexpr std::size_t kGapMessages = 5000;  // read then, the newest ones
 inline constexpr std::uint64_t kEpochSkip =
     65536;  // a sequence leaves out a multiple of it where the newest positions may be lost
