@@ -168,7 +168,7 @@ class Fanout {
     std::vector<Roster*> open_;               // rosters with an open batch or a flush under way
     std::uint64_t joins_ = 0;
     bool in_a_hurry_ = false;
-    Rate sends_;  // frames handed to members, of the whole shard
+    Rate sends_;             // frames handed to members, of the whole shard
     MonoTime last_flush_{};  // when the last batch began to leave
     bool end_of_turn_requested_ = false;
     bool going_on_ = false;
