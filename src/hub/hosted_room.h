@@ -10,8 +10,8 @@
 #include <set>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "automod/channel_memory.h"
@@ -109,49 +109,38 @@ class Newcomers {
     std::uint64_t last_ = 0;
 };
 
+/// What belongs to the newest `kMost` ids that were added.
+template <class Value, std::size_t kMost>
+class NewestById {
+  public:
+    /// False: the oldest is forgotten for it.
+    bool add(MessageId id, Value value = {}) {
+        if (!values_.insert_or_assign(id, value).second) return true;
+        order_.push_back(id);
+        if (order_.size() <= kMost) return true;
+        values_.erase(order_.front());
+        order_.pop_front();
+        return false;
+    }
+    bool contains(MessageId id) const { return values_.contains(id); }
+    /// Value() where the id is not known.
+    Value of(MessageId id) const {
+        const auto found = values_.find(id);
+        return found == values_.end() ? Value() : found->second;
+    }
+
+  private:
+    std::unordered_map<MessageId, Value> values_;
+    std::deque<MessageId> order_;
+};
+
 /// Acts that were undone, the newest limits::kUndoneActs. Their events may get here later, by
 /// another way: what they delete is not to be deleted then.
-class UndoneActs {
-  public:
-    /// False: the oldest is forgotten for it.
-    bool add(MessageId act) {
-        if (!acts_.insert(act).second) return true;
-        order_.push_back(act);
-        if (order_.size() <= limits::kUndoneActs) return true;
-        acts_.erase(order_.front());
-        order_.pop_front();
-        return false;
-    }
-    bool contains(MessageId act) const { return acts_.contains(act); }
+using UndoneActs = NewestById<std::monostate, limits::kUndoneActs>;
 
-  private:
-    std::unordered_set<MessageId> acts_;
-    std::deque<MessageId> order_;
-};
-
-/// Messages that were deleted one by one, the newest limits::kMissedEvents, and by which acts. What
-/// was shown early may get its place behind its deletion.
-class DeletedMessages {
-  public:
-    /// False: the oldest is forgotten for it.
-    bool add(MessageId message, MessageId by) {
-        if (!by_.insert_or_assign(message, by).second) return true;
-        order_.push_back(message);
-        if (order_.size() <= limits::kMissedEvents) return true;
-        by_.erase(order_.front());
-        order_.pop_front();
-        return false;
-    }
-    /// None: it was not deleted.
-    MessageId by(MessageId message) const {
-        const auto found = by_.find(message);
-        return found == by_.end() ? MessageId() : found->second;
-    }
-
-  private:
-    std::unordered_map<MessageId, MessageId> by_;
-    std::deque<MessageId> order_;
-};
+/// Messages that were deleted one by one, and by which acts. What was shown early may get its place
+/// behind its deletion.
+using DeletedMessages = NewestById<MessageId, limits::kMissedEvents>;
 
 /// An act that took messages out of sight, when it came.
 struct Hiding {
@@ -216,7 +205,7 @@ struct HostedRoom {
 
     /// The act that has deleted the message and holds; none: there is none.
     MessageId deleted_by(MessageId message) const {
-        const MessageId act = deleted.by(message);
+        const MessageId act = deleted.of(message);
         return undone_acts.contains(act) ? MessageId() : act;
     }
     RegionEnd& end_of(unsigned region) {
