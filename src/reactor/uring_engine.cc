@@ -19,6 +19,7 @@ namespace {
 
 constexpr int kSendFlags = MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL;
 constexpr auto kRateWindow = std::chrono::milliseconds(50);
+constexpr double kGatheredBytes = 16 * 1024;  // no gathering beyond so much
 
 }  // namespace
 
@@ -119,19 +120,26 @@ void UringEngine::wait_for_events(std::optional<MonoClock::duration> timeout) {
 }
 
 /// Waking costs more than the little that a message in a small room has to have done, so that it is
-/// worth a wait as soon as two receives are likely to come in it.
+/// worth a wait as soon as two receives are likely to come in it. Much that is received is not
+/// waited with: it would go out at once to readers who keep up with it as long as it comes evenly.
 MonoClock::duration UringEngine::gather_time() {
     if (options_.gather_max <= MonoClock::duration::zero()) return {};
     const MonoTime now = read_mono_clock();
     if (now - rate_since_ >= kRateWindow) {
+        using Seconds = std::chrono::duration<double>;
         const std::uint64_t receives = counters_.receives.value();
-        const auto fresh = static_cast<double>(receives - receives_before_);
-        gathers_ = fresh * std::chrono::duration<double>(options_.gather_max).count() >=
-                   2 * std::chrono::duration<double>(now - rate_since_).count();
+        const std::uint64_t bytes = counters_.bytes_in.value();
+        const double most = Seconds(options_.gather_max) / Seconds(now - rate_since_);
+        const bool worth = static_cast<double>(receives - receives_before_) * most >= 2;
+        const double bytes_at_most = static_cast<double>(bytes - bytes_before_) * most;
+        gather_ = worth ? std::chrono::duration_cast<MonoClock::duration>(
+                              options_.gather_max * std::min(1.0, kGatheredBytes / bytes_at_most))
+                        : MonoClock::duration::zero();
         rate_since_ = now;
         receives_before_ = receives;
+        bytes_before_ = bytes;
     }
-    return gathers_ ? options_.gather_max : MonoClock::duration::zero();
+    return gather_;
 }
 
 void UringEngine::prepare_cancels() {

@@ -62,7 +62,8 @@ class UringEngine final : public StreamEngine {
     // How much is received: counted over kRateWindow, to know what gathering would bring.
     MonoTime rate_since_{};
     std::uint64_t receives_before_ = 0;
-    bool gathers_ = false;
+    std::uint64_t bytes_before_ = 0;
+    MonoClock::duration gather_{};
     // What the next hand-over prepares.
     std::vector<std::uint64_t> cancels_;  // tokens of operations
     std::vector<Token> receives_;

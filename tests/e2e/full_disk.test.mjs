@@ -28,9 +28,11 @@ async function drill(server, fails, makeRoom) {
 
     const degraded = async () => (await server.get('/healthz')).json;
     let health;
-    for (let round = 0; round < 600; ++round) {
-        for (let i = 0; i < 100; ++i) say();
-        await sleep(10);
+    for (let round = 0; round < 1200; ++round) {
+        for (let i = 0; i < 50; ++i) say();
+        // At the pace of the reader, who would be closed as a slow one otherwise, and so slowly that fewer than
+        // 512 replies wait for the spool when it fails: with more the sender is not read any more.
+        await Promise.all([sleep(10), viewer.lines.next(` PRIVMSG #${channel} :${said - 1} `)]);
         health = await degraded();
         if (fails.reason.test(health.reasons?.join())) break;
     }
