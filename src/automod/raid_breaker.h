@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
@@ -129,7 +129,7 @@ class RaidBreaker {
         bool add(const Came& one);
         void forget_before(MonoTime time);
         void clear() { *this = {}; }
-        const std::deque<Came>& all() const { return all_; }
+        const std::list<Came>& all() const { return all_; }
         std::size_t size() const { return all_.size(); }
         std::uint32_t young() const { return young_; }
         /// How many have the commonest name.
@@ -138,7 +138,7 @@ class RaidBreaker {
       private:
         void forget_oldest();
 
-        std::deque<Came> all_;  ///< the oldest first
+        std::list<Came> all_;  ///< the oldest first
         std::unordered_set<UserId> users_;
         std::unordered_map<std::uint64_t, std::uint32_t> names_;  ///< how many have each
         std::vector<std::uint32_t> crowds_;  ///< how many names so many have, from 0
@@ -159,7 +159,7 @@ class RaidBreaker {
 
     RaidOptions options_;
     Arrivals came_;
-    std::deque<Spoke> spoke_;
+    std::list<Spoke> spoke_;
     double usual_ = 0;  ///< joins a window, of the windows before this one
     MonoTime window_began_{};
     std::uint32_t in_window_ = 0;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
@@ -115,7 +115,7 @@ class Room {
     RoomState modes_;
     std::unordered_map<UserId, Memory> chatters_;
     std::unordered_set<std::uint64_t> seen_;  ///< texts, while unique chat is on
-    std::deque<std::uint64_t> seen_order_;
+    std::list<std::uint64_t> seen_order_;
 };
 
 }  // namespace clamor::chat

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <chrono>
-#include <deque>
+#include <list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -130,7 +130,7 @@ class Fanout {
         MonoTime last_flush{};
         Rate events;
         std::unique_ptr<Flush> flush;  // under way; null: none
-        std::deque<Delayed> delayed;   // in the channel's order
+        std::list<Delayed> delayed;    // in the channel's order
         TimerId delay_timer{};
     };
     /// The lines of one batch in one text dialect, and where each event's lines end.

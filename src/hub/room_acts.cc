@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <iterator>
+#include <list>
 #include <unordered_set>
 #include <utility>
 
@@ -71,7 +72,7 @@ bool changes_automod(const ActAnswers& answers) {
 /// What a worker brings back; no answers: it could not be done.
 struct RoomHost::Performed {
     std::optional<ActAnswers> answers{};
-    std::optional<Result<moderation::RoomPolicy>> automod{};  ///< where an act changed it
+    std::optional<Result<moderation::RoomPolicyRef>> automod{};  ///< where an act changed it
 };
 
 void RoomHost::act(ActRequest request, std::function<void(ActAnswers)> done) {
@@ -104,7 +105,7 @@ void RoomHost::next_acts(ChannelId channel) {
     const auto next = std::ranges::find_if(
         room.acts, [&](const PendingActs& acts) { return may_be_done(room, acts.request); });
     if (next == room.acts.end()) return;
-    std::rotate(room.acts.begin(), next, std::next(next));
+    room.acts.splice(room.acts.begin(), room.acts, next);
     room.acts_running = true;
     moderation::RoomFacts facts{.recent = room.recent,
                                 .viewers = room.viewers(),
@@ -216,21 +217,23 @@ void RoomHost::remember_undone(HostedRoom& room, const std::vector<MessageId>& a
 }
 
 void RoomHost::show(HostedRoom& room, std::vector<chat::Event> events) {
-    const auto move_in = [&](std::size_t at) {
-        room.outgoing.insert(room.outgoing.begin() + static_cast<std::ptrdiff_t>(at),
-                             std::move_iterator(events.begin()), std::move_iterator(events.end()));
+    const auto move_in = [&](auto before) {
+        room.outgoing.insert(before, std::move_iterator(events.begin()),
+                             std::move_iterator(events.end()));
     };
     if (events.size() <= limits::kActEventsAtOnce || in_a_hurry_) {
         // A bulk waits, except for what it has on the same people: what happens to one is told in
         // order.
         std::unordered_set<UserId> targets;
         for (const chat::Event& event : events) targets.insert(target_of(event));
-        const auto others = std::stable_partition(
-            room.outgoing.begin(), room.outgoing.end(),
-            [&](const chat::Event& event) { return targets.contains(target_of(event)); });
-        const auto ahead = static_cast<std::size_t>(others - room.outgoing.begin());
-        const std::size_t all = ahead + events.size();
-        move_in(ahead);
+        std::list<chat::Event> same;
+        for (auto event = room.outgoing.begin(); event != room.outgoing.end();) {
+            const auto one = event++;
+            if (targets.contains(target_of(*one))) same.splice(same.end(), room.outgoing, one);
+        }
+        const std::size_t all = same.size() + events.size();
+        move_in(room.outgoing.begin());
+        room.outgoing.splice(room.outgoing.begin(), same);
         return publish_outgoing(room.channel, all);
     }
     for (const chat::Event& event : events) {
@@ -243,7 +246,7 @@ void RoomHost::show(HostedRoom& room, std::vector<chat::Event> events) {
     std::stable_partition(events.begin(), events.end(), [&](const chat::Event& event) {
         return room.chatters.contains(target_of(event));
     });
-    move_in(room.outgoing.size());
+    move_in(room.outgoing.end());
     if (!room.publishing) publish_outgoing(room.channel, limits::kActEventsAtOnce);
 }
 

@@ -96,9 +96,9 @@ void RoomHost::moderate(HostedRoom& room, ChatterEntry& entry, MemberRef who, Re
                         chat::Message said) {
     const Now now = scheduler_.now();
     const bool copy = chat::is_copy(said, room.channel);
-    if (room.automod.raid.on && !copy) watch_first_message(room, entry, said.text);
+    if (room.watches_raids() && !copy) watch_first_message(room, entry, said.text);
     const automod::Roles roles = moderation::roles_of(entry.chatter, now.wall);
-    if (!room.automod.policy || (roles & role::kAlwaysExempt) != 0)
+    if (!room.automod || (roles & role::kAlwaysExempt) != 0)
         return publish(room, entry, who, request, std::move(said));
     const std::string_view prefix = prefix_of(said);
     const auto shift = static_cast<std::uint32_t>(text::count_code_points(prefix));
@@ -110,13 +110,13 @@ void RoomHost::moderate(HostedRoom& room, ChatterEntry& entry, MemberRef who, Re
                         .emotes = emote_spans_,
                         .author = entry.chatter.user.id,
                         .roles = roles},
-                       *room.automod.policy, room.automod_memory, now);
+                       *room.automod->policy, room.automod_memory, now);
     shift_spans(judgement, shift);
-    if (!judgement.ask_model || services_.model == nullptr || !room.automod.ask_model)
+    if (!judgement.ask_model || services_.model == nullptr || !room.automod->ask_model)
         return carry_out(room, entry, who, request, std::move(said), judgement);
     // In shadow the model's word is recorded and no more: the message does not wait for it, and
     // where it is not let pass the record goes with it.
-    if (!room.automod.policy->settings.classifier_shadow) {
+    if (!room.automod->policy->settings.classifier_shadow) {
         if (ask_model(room, entry, who, request, said, judgement)) return;
     } else if (judgement.action == automod::Action::allow) {
         said.id = new_id(now.wall);
@@ -134,7 +134,7 @@ bool RoomHost::ask_model(HostedRoom& room, ChatterEntry& entry, MemberRef who, R
     const std::uint64_t lookup = hold_back(entry);
     const auto answered =
         [this, channel, user, lookup, who, request, said, fast,
-         policy = room.automod.policy](const std::optional<LargerModel::Answer>& answer) {
+         policy = room.automod->policy](const std::optional<LargerModel::Answer>& answer) {
             const auto refuse = [this, who, request] {
                 outlet_.answer_send(who, request, SendRefusal::busy);
             };
@@ -162,7 +162,7 @@ bool RoomHost::record_with_model(const HostedRoom& room, const chat::Message& sa
                                  const automod::Judgement& fast) {
     const auto at = scheduler_.now().wall;
     return ask_model_about(said, [this, channel = room.channel, said, author, at, fast,
-                                  policy = room.automod.policy](const auto& answer) {
+                                  policy = room.automod->policy](const auto& answer) {
         const automod::Verdict verdict = verdict_of(fast, answer, *policy);
         if (!verdict.findings.empty()) record(record_of(channel, said, author, at, verdict));
     });

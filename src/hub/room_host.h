@@ -235,7 +235,7 @@ class RoomHost final : public bus::Receiver {
     void countdown_changed(HostedRoom& room, const chat::Moderation& act);
     void act_as_system(const HostedRoom& room, std::string batch, std::vector<chat::Act> acts);
     void try_as_system(ActRequest request, int tries);
-    void take_policy(HostedRoom& room, moderation::RoomPolicy policy);
+    void take_policy(HostedRoom& room, moderation::RoomPolicyRef policy);
     /// Thousands of terms take long to free: by a worker, where there is room for that.
     void drop_policy(HostedRoom& room);
     void permit(HostedRoom& room, const chat::Moderation& act);

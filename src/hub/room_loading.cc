@@ -19,7 +19,7 @@ struct RoomHost::RoomFacts {
     store::Channel channel;
     store::LastMessages last;
     std::vector<store::Emote> emotes;
-    moderation::RoomPolicy automod;
+    moderation::RoomPolicyRef automod;
     std::vector<store::Held> held;
     bool shield = false;
     std::optional<store::RaidTrip> trip;
@@ -308,7 +308,7 @@ void RoomHost::load_chatter(HostedRoom& room, UserId user) {
     room.chatters.at(user).loading = true;
     const bool queued =
         services_.workers.post([this, channel = room.channel, user,
-                                wants_age = room.automod.raid.on, home = scheduler_.shard()] {
+                                wants_age = room.watches_raids(), home = scheduler_.shard()] {
             ChatterFacts facts;
             auto standing = services_.catalog.standing(channel, user);
             auto spoken = services_.log.has_author(channel, user);

@@ -24,8 +24,8 @@ bool is_newcomer(const chat::Chatter& chatter) {
 
 /// Categories that were set singly are not touched: the highest level needs no raising.
 std::int64_t level_of(const HostedRoom& room) {
-    if (!room.automod.policy) return 0;
-    const auto& overall = room.automod.policy->settings.levels.overall;
+    if (!room.automod) return 0;
+    const auto& overall = room.automod->policy->settings.levels.overall;
     return overall ? *overall : static_cast<std::int64_t>(automod::kThresholds.size()) - 1;
 }
 
@@ -70,22 +70,24 @@ std::vector<chat::Act> acts_of(const std::vector<automod::Change>& changes) {
 
 }  // namespace
 
-void RoomHost::take_policy(HostedRoom& room, moderation::RoomPolicy policy) {
+void RoomHost::take_policy(HostedRoom& room, moderation::RoomPolicyRef policy) {
     drop_policy(room);
     room.automod = std::move(policy);
-    room.raid_breaker.use(room.automod.raid.options);
+    const moderation::RaidSettings& raid = room.automod->raid;
+    if (raid.on && !room.raid_watch) room.raid_watch = std::make_unique<RaidWatch>();
+    if (room.raid_watch) room.raid_watch->breaker.use(raid.options);
 }
 
 void RoomHost::drop_policy(HostedRoom& room) {
-    if (room.automod.policy) services_.workers.post([old = std::move(room.automod.policy)] {});
+    if (room.automod) services_.workers.post([old = std::move(room.automod)] {});
 }
 
 void RoomHost::watch_newcomer(HostedRoom& room, const ChatterEntry& entry) {
-    if (!room.automod.raid.on || !is_newcomer(entry.chatter)) return;
-    const auto trip = room.raid_breaker.joined({.user = entry.chatter.user.id,
-                                                .login = entry.chatter.user.login,
-                                                .created_at = entry.account_made},
-                                               state_of(room), scheduler_.now());
+    if (!room.watches_raids() || !is_newcomer(entry.chatter)) return;
+    const auto trip = room.raid_watch->breaker.joined({.user = entry.chatter.user.id,
+                                                       .login = entry.chatter.user.login,
+                                                       .created_at = entry.account_made},
+                                                      state_of(room), scheduler_.now());
     if (trip) trip_raid_breaker(room, *trip);
 }
 
@@ -94,8 +96,8 @@ void RoomHost::watch_first_message(HostedRoom& room, const ChatterEntry& entry,
     if (!is_newcomer(entry.chatter)) return;
     text::Normalised normalised;
     services_.moderation.automod().normaliser().normalise(text, {}, normalised);
-    const auto trip = room.raid_breaker.spoke_first(entry.chatter.user.id, normalised.text,
-                                                    state_of(room), scheduler_.now());
+    const auto trip = room.raid_watch->breaker.spoke_first(entry.chatter.user.id, normalised.text,
+                                                           state_of(room), scheduler_.now());
     if (trip) trip_raid_breaker(room, *trip);
 }
 
@@ -106,27 +108,28 @@ void RoomHost::trip_raid_breaker(HostedRoom& room, const automod::Trip& trip) {
         if (!signs.empty()) signs += ' ';
         signs += automod::name_of(sign.sign);
     }
-    room.raid_trip.shadow = room.automod.raid.shadow;
-    room.raid_trip.batch = std::string(moderation::kRaidBatch) + new_id(trip.at).to_string();
+    TripInForce& in_force = room.raid_watch->trip;
+    in_force.shadow = room.automod->raid.shadow;
+    in_force.batch = std::string(moderation::kRaidBatch) + new_id(trip.at).to_string();
     log::warn("newcomers look like a raid by bots", {{"channel", room.login},
                                                      {"signs", signs},
                                                      {"newcomers", trip.newcomers.size()},
-                                                     {"shadow", room.raid_trip.shadow}});
+                                                     {"shadow", in_force.shadow}});
     arm_trip(room, trip.until);
     const Now now = scheduler_.now();
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(trip.until - now.mono);
-    std::vector<chat::Act> acts{chat::act::NoteTrip{.batch = room.raid_trip.batch,
-                                                    .shadow = room.raid_trip.shadow,
+    std::vector<chat::Act> acts{chat::act::NoteTrip{.batch = in_force.batch,
+                                                    .shadow = in_force.shadow,
                                                     .until = now.wall + left,
                                                     .details = moderation::trip_details(trip)}};
-    if (!room.raid_trip.shadow) std::ranges::move(acts_of(trip.changes), std::back_inserter(acts));
-    act_as_system(room, room.raid_trip.batch, std::move(acts));
+    if (!in_force.shadow) std::ranges::move(acts_of(trip.changes), std::back_inserter(acts));
+    act_as_system(room, in_force.batch, std::move(acts));
 }
 
 void RoomHost::arm_trip(HostedRoom& room, MonoTime until) {
-    if (room.raid_trip.timer) scheduler_.cancel(room.raid_trip.timer);
-    room.raid_trip.timer =
-        scheduler_.call_at(until, [this, channel = room.channel] { end_trip(channel); });
+    TimerId& timer = room.raid_watch->trip.timer;
+    if (timer) scheduler_.cancel(timer);
+    timer = scheduler_.call_at(until, [this, channel = room.channel] { end_trip(channel); });
 }
 
 void RoomHost::resume_trip(HostedRoom& room, const store::RaidTrip& stored) {
@@ -134,20 +137,21 @@ void RoomHost::resume_trip(HostedRoom& room, const store::RaidTrip& stored) {
     automod::Trip trip = moderation::read_trip(stored.details);
     trip.at = stored.at;
     trip.until = now.mono + (stored.until - now.wall);
-    room.raid_trip = {.batch = stored.batch, .shadow = stored.shadow, .timer = {}};
+    if (!room.raid_watch) room.raid_watch = std::make_unique<RaidWatch>();
+    room.raid_watch->trip = {.batch = stored.batch, .shadow = stored.shadow, .timer = {}};
     arm_trip(room, trip.until);
-    room.raid_breaker.resume(std::move(trip));
+    room.raid_watch->breaker.resume(std::move(trip));
 }
 
 void RoomHost::end_trip(ChannelId channel) {
     const auto found = rooms_.find(channel);
-    if (found == rooms_.end() || found->second->raid_breaker.trip() == nullptr) return;
+    if (found == rooms_.end() || !found->second->tripped()) return;
     HostedRoom& room = *found->second;
     const Now now = scheduler_.now();
     room.last_used = now.mono;
-    const TripInForce trip = std::exchange(room.raid_trip, {});
+    const TripInForce trip = std::exchange(room.raid_watch->trip, {});
     scheduler_.cancel(trip.timer);
-    const auto changes = room.raid_breaker.revert(state_of(room), now.mono);
+    const auto changes = room.raid_watch->breaker.revert(state_of(room), now.mono);
     std::vector<chat::Act> acts{chat::act::NoteTrip{.batch = trip.batch, .over = true}};
     if (!trip.shadow) std::ranges::move(acts_of(changes), std::back_inserter(acts));
     act_as_system(room, {}, std::move(acts));
@@ -158,17 +162,17 @@ void RoomHost::shield_changed(HostedRoom& room, const chat::Moderation& act) {
     if (act.action != chat::ModAction::shield_off) return;
     room.shield = false;
     // Whoever ends the shield ends the trip, and with it all that came with the shield.
-    if (!room.raid_trip.shadow) end_trip(room.channel);
+    if (room.raid_watch && !room.raid_watch->trip.shadow) end_trip(room.channel);
 }
 
 void RoomHost::countdown_changed(HostedRoom& room, const chat::Moderation& act) {
     if (act.action != chat::ModAction::raid_countdown || !act.ends_at) return;
-    if (room.raid_breaker.trip() == nullptr) return;
+    if (!room.tripped()) return;
     const Now now = scheduler_.now();
     // Somebody has taken the trip back.
     if (*act.ends_at <= now.wall) return end_trip(room.channel);
     const MonoTime until = now.mono + (*act.ends_at - now.wall);
-    room.raid_breaker.extend_to(until);
+    room.raid_watch->breaker.extend_to(until);
     arm_trip(room, until);
 }
 
@@ -211,8 +215,8 @@ void RoomHost::try_as_system(ActRequest request, int tries) {
         scheduler_.call_at(scheduler_.now().mono + pause, [this, again, tries] {
             const auto room = rooms_.find(again.channel);
             // A trip that is over must not begin.
-            if (!again.batch.empty() &&
-                (room == rooms_.end() || room->second->raid_trip.batch != again.batch)) {
+            if (!again.batch.empty() && (room == rooms_.end() || !room->second->raid_watch ||
+                                         room->second->raid_watch->trip.batch != again.batch)) {
                 return;
             }
             try_as_system(again, tries + 1);

@@ -8,6 +8,22 @@
 
 namespace clamor::moderation {
 
+namespace {
+
+RoomPolicyRef compiled(AutoModRules rules, const text::Normaliser& normaliser, WallTime now) {
+    auto compiled = automod::compile_policy(std::move(rules.settings), normaliser, now);
+    return std::make_shared<const RoomPolicy>(RoomPolicy{
+        .policy = std::move(compiled.policy), .ask_model = rules.ask_model, .raid = rules.raid});
+}
+
+AutoModRules by_default() {
+    AutoModRules rules;
+    rules.settings.levels = levels_of(store::AutoModSettings());
+    return rules;
+}
+
+}  // namespace
+
 automod::Term compiled_term(const store::Term& term) {
     return {.id = term.id,
             .text = term.text,
@@ -17,6 +33,12 @@ automod::Term compiled_term(const store::Term& term) {
             .action = term.holds ? automod::Action::hold : automod::Action::block,
             .expires_at = term.expires_at};
 }
+
+AutoModDesk::AutoModDesk(store::Catalog& catalog,
+                         std::shared_ptr<const automod::Classifier> classifier)
+    : catalog_(catalog),
+      nothing_set_(compiled(by_default(), normaliser_, WallTime{})),
+      classifier_(std::move(classifier)) {}
 
 std::shared_ptr<const automod::Classifier> AutoModDesk::classifier() const {
     const std::lock_guard held(mutex_);
@@ -44,14 +66,13 @@ Result<AutoModRules> AutoModDesk::rules_of(ChannelId channel, const store::AutoM
     return rules;
 }
 
-Result<RoomPolicy> AutoModDesk::policy_of(ChannelId channel, WallTime now) const {
+Result<RoomPolicyRef> AutoModDesk::policy_of(ChannelId channel, WallTime now) const {
     const auto stored = catalog_.automod_settings(channel);
     if (!stored) return tl::unexpected(stored.error());
     auto rules = rules_of(channel, *stored, now);
     if (!rules) return tl::unexpected(rules.error());
-    auto compiled = automod::compile_policy(std::move(rules->settings), normaliser_, now);
-    return RoomPolicy{
-        .policy = std::move(compiled.policy), .ask_model = rules->ask_model, .raid = rules->raid};
+    if (*stored == store::AutoModSettings() && rules->settings.terms.empty()) return nothing_set_;
+    return compiled(std::move(*rules), normaliser_, now);
 }
 
 std::string AutoModDesk::fault_in_rules(const store::AutoModSettings& stored) const {
@@ -75,7 +96,7 @@ Result<std::vector<automod::Verdict>> AutoModDesk::judge(ChannelId channel,
     verdicts.reserve(texts.size());
     for (const std::string& text : texts) {
         automod::ChannelMemory memory;
-        verdicts.push_back(automod.judge({.text = text}, *of->policy, memory, now));
+        verdicts.push_back(automod.judge({.text = text}, *(*of)->policy, memory, now));
     }
     return verdicts;
 }

@@ -17,28 +17,29 @@
 
 namespace clamor::moderation {
 
-/// What a room judges by.
+/// What a room judges by. Immutable.
 struct RoomPolicy {
-    std::shared_ptr<const automod::Policy> policy;
+    std::shared_ptr<const automod::Policy> policy;  ///< never null
     bool ask_model = true;
     RaidSettings raid{};
 };
+using RoomPolicyRef = std::shared_ptr<const RoomPolicy>;
 
 /// AutoMod for those who are no room: compiles what a channel has set, and judges texts that are
 /// not being said. Calls block; for worker threads, any number of them.
 class AutoModDesk {
   public:
     /// `classifier` may be null: then the levels do nothing.
-    AutoModDesk(store::Catalog& catalog, std::shared_ptr<const automod::Classifier> classifier)
-        : catalog_(catalog), classifier_(std::move(classifier)) {}
+    AutoModDesk(store::Catalog& catalog, std::shared_ptr<const automod::Classifier> classifier);
 
     const text::Normaliser& normaliser() const { return normaliser_; }
     std::shared_ptr<const automod::Classifier> classifier() const;
     /// From the next judgement on; rooms are told by whoever calls.
     void use(std::shared_ptr<const automod::Classifier> classifier);
 
-    /// Of the channel as it is in the catalog now.
-    Result<RoomPolicy> policy_of(ChannelId channel, WallTime now) const;
+    /// Of the channel as it is in the catalog now; never null. Channels that have set nothing have
+    /// one together.
+    Result<RoomPolicyRef> policy_of(ChannelId channel, WallTime now) const;
     /// What the channel would have with these settings: its terms, and their levels and rules.
     Result<AutoModRules> rules_of(ChannelId channel, const store::AutoModSettings& settings,
                                   WallTime now) const;
@@ -59,6 +60,7 @@ class AutoModDesk {
   private:
     store::Catalog& catalog_;
     const text::Normaliser normaliser_{};
+    const RoomPolicyRef nothing_set_;
     mutable std::mutex looking_back_;
     mutable std::mutex mutex_;  ///< over classifier_
     std::shared_ptr<const automod::Classifier> classifier_;
