@@ -17,7 +17,7 @@ namespace {
 using std::chrono::nanoseconds;
 
 // A room is held one millisecond for so many deliveries a second, from kCoalesceMin on: 1,000
-// viewers at 17 messages a second reach 50 ms, 10 viewers never wait. From docs/performance.md,
+// viewers at 20 messages a second reach 50 ms, 10 viewers never wait. From docs/performance.md,
 // "what holding costs and saves".
 constexpr double kRoomDeliveriesPerMs = 330;
 // The same for all rooms of a shard together: they share ticks from 1,000 sends a second on, of 50
@@ -339,9 +339,14 @@ nanoseconds Fanout::window_of(double ms) const {
     return window < limits::kCoalesceMin ? nanoseconds(0) : std::min(window, hold_max_);
 }
 
+/// For the first message of a batch; by what was said until now.
 nanoseconds Fanout::room_window(const Roster& roster, MonoTime now) const {
-    const double load = roster.events.read(now) * static_cast<double>(roster.entries.size());
-    return window_of(load / kRoomDeliveriesPerMs);
+    using Milliseconds = std::chrono::duration<double, std::milli>;
+    const double rate = roster.events.read(now);
+    const double load = rate * static_cast<double>(roster.entries.size());
+    const double ms = std::min(load / kRoomDeliveriesPerMs, Milliseconds(hold_max_).count());
+    // Less where hardly anything is likely to come within it.
+    return window_of(ms * std::min(1.0, 2 * rate * ms / 1000));
 }
 
 nanoseconds Fanout::shard_window(MonoTime now) const {
@@ -416,16 +421,15 @@ void Fanout::queue(Roster& roster, Item item) {
     const bool first = roster.open.empty();
     // Moderation acts at once, and takes along what was said before it.
     roster.at_once |= chat::shed_class(*item.event) == chat::ShedClass::control;
-    roster.events.add(1, now);
     roster.open_bytes += line_bytes(*item.event);
     item.appended_at = now;
     roster.open.push_back(std::move(item));
     if (first) {
         if (!roster.flush) open_.push_back(&roster);
-        roster.due = std::max(
-            {now, roster.last_flush + room_window(roster, now), last_flush_ + shard_window(now)});
+        roster.due = std::max(now + room_window(roster, now), last_flush_ + shard_window(now));
         schedule(roster.due);
     }
+    roster.events.add(1, now);
     if ((roster.at_once || roster.open_bytes >= limits::kBatchBytes) && roster.due > now) {
         roster.due = now;
         schedule(now);
@@ -453,7 +457,7 @@ void Fanout::schedule(MonoTime due) {
 
 bool Fanout::is_due(const Roster& roster, MonoTime now) const {
     // What would be due soon leaves in this tick, too.
-    return roster.flush || roster.due <= now + (roster.due - roster.last_flush) / 4;
+    return roster.flush || roster.due <= now + (roster.due - roster.open.front().appended_at) / 4;
 }
 
 std::size_t Fanout::flush(Roster& roster, std::size_t most, MonoTime now) {
@@ -472,7 +476,7 @@ std::size_t Fanout::flush(Roster& roster, std::size_t most, MonoTime now) {
     }
     counters_.flushes.add();
     roster.open_bytes = 0;
-    roster.last_flush = last_flush_ = now;
+    last_flush_ = now;
     Flush flush(encoder_, counters_, roster);
     sends += flush.run(most - sends);
     if (flush.done()) {

@@ -35,9 +35,9 @@ struct ChatDelay {
 
 /// The sessions of one shard by channel, and the way of an event to them.
 ///
-/// A channel that has been quiet is flushed at the end of the turn: nothing waits. In a busy one
-/// events gather in an open batch for a window that grows with rate x members, and go to every
-/// member as one frame per dialect. All channels of a busy shard, quiet ones, too, leave in ticks
+/// A quiet channel is flushed at the end of the turn: nothing waits. In a busy one events gather in
+/// an open batch for a window that begins with the first of them and grows with rate x members, and
+/// go to every member as one frame per dialect. All channels of a busy shard, quiet ones, too, leave in ticks
 /// whose distance grows with its sends, so that it wakes and calls the kernel once for all of them.
 /// A flush to many members goes on over several turns, so that the shard hears what comes
 /// meanwhile. What moderators do is never held, and takes what is left of such a flush along. A
@@ -127,7 +127,6 @@ class Fanout {
         std::size_t open_bytes = 0;
         bool at_once = false;  // something in `open` must not wait, not even for its turn
         MonoTime due{};
-        MonoTime last_flush{};
         Rate events;
         std::unique_ptr<Flush> flush;  // under way; null: none
         std::list<Delayed> delayed;    // in the channel's order

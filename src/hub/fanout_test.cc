@@ -216,6 +216,29 @@ TEST_F(FanoutTest, JoinsTheMessagesOfABusyRoomIntoOneFrame) {
     EXPECT_LE(counters_.hold.percentile_us(1.0), 53'000u);
 }
 
+TEST_F(FanoutTest, HoldsABusyRoomFromTheFirstMessageOfABatch) {
+    fill(1000);
+    for (int i = 0; i < 100; ++i) {
+        fanout_.append(message(std::to_string(i)), Fanout::kNobody);
+        cluster_.advance(40ms);
+        // The rate is known after a while.
+        if (i == 49) crowd_[0]->frames.clear();
+    }
+    cluster_.advance(100ms);
+    EXPECT_LE(crowd_[0]->frames.size(), 26u) << "fifty messages, two in a frame";
+    EXPECT_GE(counters_.hold.percentile_us(0.9), 45'000u);
+    EXPECT_LE(counters_.hold.percentile_us(1.0), 53'000u);
+}
+
+TEST_F(FanoutTest, DoesNotHoldWhatNothingIsLikelyToFollow) {
+    fill(5000);
+    for (int i = 0; i < 10; ++i) {
+        fanout_.append(message(std::to_string(i)), Fanout::kNobody);
+        cluster_.advance(500ms);
+    }
+    EXPECT_EQ(counters_.hold.percentile_us(1.0), 0u);
+}
+
 TEST_F(FanoutTest, LetsAllRoomsOfABusyShardLeaveInOneTick) {
     constexpr std::uint32_t kRooms = 200;
     constexpr std::uint32_t kMembers = 10;
