@@ -17,10 +17,14 @@ namespace {
 using std::chrono::nanoseconds;
 
 // A room is held one millisecond for so many deliveries a second, from kCoalesceMin on: 1,000
-// viewers at 20 messages a second reach 50 ms, 10 viewers never wait. From docs/performance.md,
+// viewers at 12.5 messages a second reach 50 ms, 10 viewers never wait. From docs/performance.md,
 // "what holding costs and saves".
-constexpr double kRoomDeliveriesPerMs = 330;
-// The same for all rooms of a shard together: they share ticks from 1,000 sends a second on, of 50
+constexpr double kRoomDeliveriesPerMs = 250;
+// To reach one member takes so long, and the last is to be reached so long after the first message:
+// a room of more than 2,500 members is held shorter, but by no more than half.
+constexpr double kReachOneMs = 0.006;
+constexpr double kLastReachedAfterMs = 65;
+// All rooms of a shard together are held, too: they share ticks from 1,000 sends a second on, of 50
 // ms from 10,000 on.
 constexpr double kShardSendsPerMs = 200;
 // What an event's line is counted as beyond its text, towards kBatchBytes.
@@ -343,8 +347,11 @@ nanoseconds Fanout::window_of(double ms) const {
 nanoseconds Fanout::room_window(const Roster& roster, MonoTime now) const {
     using Milliseconds = std::chrono::duration<double, std::milli>;
     const double rate = roster.events.read(now);
-    const double load = rate * static_cast<double>(roster.entries.size());
-    const double ms = std::min(load / kRoomDeliveriesPerMs, Milliseconds(hold_max_).count());
+    const auto members = static_cast<double>(roster.entries.size());
+    const double hold_max = Milliseconds(hold_max_).count();
+    const double most =
+        std::clamp(kLastReachedAfterMs - members * kReachOneMs, hold_max / 2, hold_max);
+    const double ms = std::min(rate * members / kRoomDeliveriesPerMs, most);
     // Less where hardly anything is likely to come within it.
     return window_of(ms * std::min(1.0, 2 * rate * ms / 1000));
 }
