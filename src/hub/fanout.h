@@ -37,13 +37,13 @@ struct ChatDelay {
 ///
 /// A quiet channel is flushed at the end of the turn: nothing waits. In a busy one events gather in
 /// an open batch for a window that begins with the first of them and grows with rate x members, and
-/// go to every member as one frame per dialect. All channels of a busy shard, quiet ones, too, leave in ticks
-/// whose distance grows with its sends, so that it wakes and calls the kernel once for all of them.
-/// A flush to many members goes on over several turns, so that the shard hears what comes
-/// meanwhile. What moderators do is never held, and takes what is left of such a flush along. A
-/// member never gets what it said itself or what was said before it joined, and a slow one gets
-/// what its intake still takes. In a delayed channel moderators are ahead of the others, who get
-/// the same in the same order without the messages that were taken away meanwhile.
+/// go to every member as one frame per dialect. All channels of a busy shard, quiet ones, too,
+/// leave in ticks whose distance grows with its sends, so that it wakes and calls the kernel once
+/// for all of them. A flush to many members goes on over several turns, so that the shard hears
+/// what comes meanwhile. What moderators do is never held, and takes what is left of such a flush
+/// along. A member never gets what it said itself or what was said before it joined, and a slow one
+/// gets what its intake still takes. In a delayed channel moderators are ahead of the others, who
+/// get the same in the same order without the messages that were taken away meanwhile.
 ///
 /// Lives on its shard. Bounded: an open batch of limits::kBatchBytes is flushed at once, and of
 /// more than limits::kDelayedEvents that wait in a channel the oldest is shown.

@@ -74,10 +74,10 @@ void RoomHost::sweep() {
 bool RoomHost::in_use(const HostedRoom& room) {
     return room.loading || room.subscribing || !room.members.empty() || room.not_durable > 0 ||
            !room.watchers.empty() || !room.acts.empty() || !room.outgoing.empty() ||
-           !room.held.empty() || room.holding > 0 || room.tripped() ||
-           room.raid.target.id || room.rules.remembered() > 0 ||
-           std::ranges::any_of(room.chatters,
-                               [](const auto& entry) { return entry.second.waiting(); });
+           !room.held.empty() || room.holding > 0 || room.tripped() || room.raid.target.id ||
+           room.rules.remembered() > 0 || std::ranges::any_of(room.chatters, [](const auto& entry) {
+               return entry.second.waiting();
+           });
 }
 
 void RoomHost::reread_facts(HostedRoom& room) {
