@@ -230,6 +230,16 @@ TEST_F(FanoutTest, HoldsABusyRoomFromTheFirstMessageOfABatch) {
     EXPECT_LE(counters_.hold.percentile_us(1.0), 53'000u);
 }
 
+TEST_F(FanoutTest, HoldsALargeRoomShorterSinceItsLastMemberIsReachedLater) {
+    fill(5000);
+    for (int i = 0; i < 100; ++i) {
+        fanout_.append(message(std::to_string(i)), Fanout::kNobody);
+        cluster_.advance(50ms);
+    }
+    EXPECT_GE(counters_.hold.percentile_us(1.0), 30'000u);
+    EXPECT_LE(counters_.hold.percentile_us(1.0), 40'000u);
+}
+
 TEST_F(FanoutTest, DoesNotHoldWhatNothingIsLikelyToFollow) {
     fill(5000);
     for (int i = 0; i < 10; ++i) {

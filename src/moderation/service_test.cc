@@ -290,6 +290,23 @@ TEST_F(ServiceTest, PinsAreReplacedAndTakenDown) {
     EXPECT_FALSE(*catalog_.find_pin(channel_.id, now_));
 }
 
+TEST_F(ServiceTest, ChannelsThatHaveSetNothingOfAutoModShareAPolicy) {
+    const auto other = catalog_.ensure_channel("attic");
+    const auto policy_of = [&](ChannelId channel) {
+        return *service_.automod().policy_of(channel, now_);
+    };
+    const RoomPolicyRef shared = policy_of(channel_.id);
+    EXPECT_EQ(policy_of(other->id), shared);
+    done("mona", act::AddTerm{"crypto"});
+    EXPECT_NE(policy_of(channel_.id)->policy->version, shared->policy->version);
+    EXPECT_EQ(policy_of(other->id), shared);
+    done("mona", act::RemoveTerm{.id = {}, .text = "crypto"});
+    EXPECT_EQ(policy_of(channel_.id)->policy->version, shared->policy->version);
+    done("dallas", act::ChangeAutoMod{.rules = R"({"raid": {"on": true}})"});
+    EXPECT_TRUE(policy_of(channel_.id)->raid.on);
+    EXPECT_FALSE(policy_of(other->id)->raid.on);
+}
+
 TEST_F(ServiceTest, TermsAreAddedAndRemovedByText) {
     EXPECT_EQ(denial("mona", act::AddTerm{"x"}), Denial::bad_text);
     done("mona", act::AddTerm{"Crypto*"});
