@@ -40,6 +40,13 @@ class FanoutTest : public ::testing::Test {
             fanout_.add(kLobby, static_cast<std::uint32_t>(100 + i), *crowd_.back());
         }
     }
+    /// Messages "0", "1" and so on, one in each `every`.
+    void talk(int messages, std::chrono::milliseconds every) {
+        for (int i = 0; i < messages; ++i) {
+            fanout_.append(message(std::to_string(i)), Fanout::kNobody);
+            cluster_.advance(every);
+        }
+    }
 
     fakes::ManualCluster cluster_{1};
     fakes::PlainEncoder encoder_;
@@ -199,10 +206,7 @@ TEST_F(FanoutTest, NeverGivesAMemberWhatItSaidItself) {
 
 TEST_F(FanoutTest, JoinsTheMessagesOfABusyRoomIntoOneFrame) {
     fill(1000);
-    for (int i = 0; i < 200; ++i) {
-        fanout_.append(message(std::to_string(i)), Fanout::kNobody);
-        cluster_.advance(5ms);
-    }
+    talk(200, 5ms);
     const std::size_t frames_before = crowd_[0]->frames.size();
     cluster_.advance(100ms);
     const std::size_t settled = crowd_[0]->frames.size();
@@ -218,12 +222,9 @@ TEST_F(FanoutTest, JoinsTheMessagesOfABusyRoomIntoOneFrame) {
 
 TEST_F(FanoutTest, HoldsABusyRoomFromTheFirstMessageOfABatch) {
     fill(1000);
-    for (int i = 0; i < 100; ++i) {
-        fanout_.append(message(std::to_string(i)), Fanout::kNobody);
-        cluster_.advance(40ms);
-        // The rate is known after a while.
-        if (i == 49) crowd_[0]->frames.clear();
-    }
+    talk(50, 40ms);  // the rate is known after a while
+    crowd_[0]->frames.clear();
+    talk(50, 40ms);
     cluster_.advance(100ms);
     EXPECT_LE(crowd_[0]->frames.size(), 26u) << "fifty messages, two in a frame";
     EXPECT_GE(counters_.hold.percentile_us(0.9), 45'000u);
@@ -232,20 +233,14 @@ TEST_F(FanoutTest, HoldsABusyRoomFromTheFirstMessageOfABatch) {
 
 TEST_F(FanoutTest, HoldsALargeRoomShorterSinceItsLastMemberIsReachedLater) {
     fill(5000);
-    for (int i = 0; i < 100; ++i) {
-        fanout_.append(message(std::to_string(i)), Fanout::kNobody);
-        cluster_.advance(50ms);
-    }
+    talk(100, 50ms);
     EXPECT_GE(counters_.hold.percentile_us(1.0), 30'000u);
     EXPECT_LE(counters_.hold.percentile_us(1.0), 40'000u);
 }
 
 TEST_F(FanoutTest, DoesNotHoldWhatNothingIsLikelyToFollow) {
     fill(5000);
-    for (int i = 0; i < 10; ++i) {
-        fanout_.append(message(std::to_string(i)), Fanout::kNobody);
-        cluster_.advance(500ms);
-    }
+    talk(10, 500ms);
     EXPECT_EQ(counters_.hold.percentile_us(1.0), 0u);
 }
 
