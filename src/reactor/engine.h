@@ -166,7 +166,7 @@ struct EngineOptions {
     std::uint32_t receive_buffers =
         512;  ///< io_uring: provided buffers (a power of two, at most 32,768)
     std::uint32_t receive_buffer_bytes = 4096;
-    /// io_uring: a busy engine waits so long for more to come before it reports what has come, so
+    /// io_uring: a busy engine waits at most so long for more before it reports what has come, so
     /// that it wakes less often; zero: never.
     MonoClock::duration gather_max{};
 };
