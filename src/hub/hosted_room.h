@@ -95,23 +95,38 @@ class Newcomers {
         moments_.erase(moment);
         if (moments_.empty()) joined_.clear();
     }
-    void joined(const MemberRef& who) {
-        if (!moments_.empty()) joined_.push_back({who, last_});
+    /// `last`: the position behind which they began.
+    void joined(const MemberRef& who, Position last) {
+        if (!moments_.empty()) joined_.push_back({.who = who, .moment = last_, .last = last});
     }
     void left(const MemberRef& who) {
-        std::erase_if(joined_, [&](const auto& one) { return one.first == who; });
+        std::erase_if(joined_, [&](const Newcomer& one) { return one.who == who; });
     }
     std::vector<MemberRef> since(std::uint64_t moment) const {
+        return those([&](const Newcomer& one) { return one.moment >= moment; });
+    }
+    /// Of them, those who began in front of the place.
+    std::vector<MemberRef> since(std::uint64_t moment, Position place) const {
+        return those([&](const Newcomer& one) { return one.moment >= moment && one.last < place; });
+    }
+
+  private:
+    struct Newcomer {
+        MemberRef who;
+        std::uint64_t moment;  ///< the newest at that time
+        Position last;
+    };
+    template <class Which>
+    std::vector<MemberRef> those(Which which) const {
         std::vector<MemberRef> found;
-        for (const auto& [who, at] : joined_) {
-            if (at >= moment) found.push_back(who);
+        for (const Newcomer& one : joined_) {
+            if (which(one)) found.push_back(one.who);
         }
         return found;
     }
 
-  private:
     std::set<std::uint64_t> moments_;
-    std::vector<std::pair<MemberRef, std::uint64_t>> joined_;  ///< after which moment
+    std::vector<Newcomer> joined_;
     std::uint64_t last_ = 0;
 };
 

@@ -67,10 +67,16 @@ class OrderTest : public HubTest {
     }
     /// The oldest that was published here and has no place yet gets one.
     void place(Position position) {
-        const std::string bytes = published_.front();
+        receive_here(position, bus::Turn::in_order);
         published_.erase(published_.begin());
-        receiver().on_received(
-            {.channel = lobby_, .position = position, .bytes = bytes, .published_here = true});
+    }
+    void receive_here(Position position, bus::Turn turn) {
+        const std::string bytes = published_.front();
+        receiver().on_received({.channel = lobby_,
+                                .position = position,
+                                .bytes = bytes,
+                                .published_here = true,
+                                .turn = turn});
         cluster_.run();
     }
     template <class Body>
@@ -158,6 +164,18 @@ TEST_P(OrderTest, WhoJoinsBehindAGapBeginsBehindIt) {
     const auto joined = join(late);
     ASSERT_TRUE(joined);
     EXPECT_EQ(joined->last, (Position{5, 5}));
+}
+
+TEST_P(OrderTest, WhatGetsItsPlaceLateIsShownToWhoJoinedMeanwhileButNotBehindThatPlace) {
+    FakeMember alice(user("alice")), meanwhile, behind;
+    say(add_and_join(alice), 2, "hello");
+    receive_here({}, bus::Turn::early);
+    ASSERT_TRUE(join(meanwhile));
+    gap({5, 2}, {5, 6});
+    ASSERT_TRUE(join(behind));
+    receive_here({5, 4}, bus::Turn::late);
+    EXPECT_EQ(meanwhile.text(), "alice: hello\n");
+    EXPECT_EQ(behind.text(), "");
 }
 
 TEST_P(OrderTest, AGapDoesNotBringAgainWhatGotASecondPlaceInIt) {

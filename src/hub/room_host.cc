@@ -60,9 +60,10 @@ void RoomHost::admit(HostedRoom& room, MemberRef who, ChatterEntry* entry, bool 
     } else {
         ++shard->second;
     }
-    room.newcomers.joined(who);
+    const Position last = room.end_of(options_.region).last;
+    room.newcomers.joined(who, last);
     Joined joined{.channel = room.channel,
-                  .last = room.end_of(options_.region).last,
+                  .last = last,
                   .beside = room.beside(options_.region),
                   .login = room.login,
                   .modes = room.rules.modes(),

@@ -81,15 +81,16 @@ void RoomHost::receive(HostedRoom& room, const chat::EventRef& event,
     if (received.published_here) share(room, event);
 }
 
-/// What was shown early has its place now, and is to be shown to those who have joined in between.
-/// What was shown before it has none.
+/// What was shown early has its place now, and is to be shown to those who have joined in between;
+/// who began behind the place, which a gap had passed over, reads the log for it. What was shown
+/// before it has none.
 void RoomHost::show_newcomers(HostedRoom& room, const chat::EventRef& placed) {
     if (room.gaps > 0) room.placed_late.insert(chat::id_of(*placed));
     auto& early = room.shown_early;
     const auto found =
         std::ranges::find(early, chat::id_of(*placed), &std::pair<MessageId, std::uint64_t>::first);
     if (found == early.end()) return;
-    const std::vector<MemberRef> newcomers = room.newcomers.since(found->second);
+    const std::vector<MemberRef> newcomers = room.newcomers.since(found->second, placed->position);
     for (auto past = early.begin(); past != std::next(found); ++past)
         room.newcomers.forget(past->second);
     early.erase(early.begin(), std::next(found));
