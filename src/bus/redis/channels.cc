@@ -83,6 +83,7 @@ void Link::Impl::move(Channel& channel, Server* to) {
         stop_listening(channel);
     channel.server = to;
     channel.heard = channel.reading = false;
+    channel.asked_run.clear();
     channel.sent = 0;
     channel.again_at.reset();
     channel.backlog.reset();
@@ -123,6 +124,7 @@ void Link::Impl::server_down(Server& server) {
     for (auto& [id, channel] : channels_) {
         if (channel->server != &server) continue;
         channel->heard = channel->reading = false;
+        channel->asked_run.clear();
         channel->sent = 0;
         channel->backlog.reset();
         answer_subscribed(*channel);
@@ -268,7 +270,7 @@ void Link::Impl::caught_up(Channel& channel) {
     answer_subscribed(channel);
     if (channel.newest > channel.last) return read(channel);
     lose_placeless(channel);
-    if (std::exchange(channel.run, channel.server->run) != channel.server->run) {
+    if (channel.run != channel.server->run) {
         channel.outlived = true;
         ask_run(channel);
     }
@@ -287,14 +289,18 @@ bool Link::Impl::nothing_before(const Channel& channel) {
     return channel.last.epoch == 0 && !channel.outlived && channel.run == channel.server->run;
 }
 
-/// Another run may have lost what was newest, and nothing need follow that would tell.
+/// Another run may have lost what was newest, and nothing need follow that would tell. A server
+/// that goes before it has answered is asked again when it is back.
 void Link::Impl::ask_run(Channel& channel) {
+    if (channel.asked_run == channel.server->run) return;
+    channel.asked_run = channel.server->run;
     const auto still = [this, id = channel.id, subscription = channel.subscription,
-                        server = channel.server, last = channel.last](const Reply& reply) {
+                        server = channel.server, run = channel.asked_run](const Reply& reply) {
         Channel* const at = find(id, subscription);
-        if (at == nullptr || at->server != server) return static_cast<Channel*>(nullptr);
+        if (at == nullptr || at->server != server || at->asked_run != run)
+            return static_cast<Channel*>(nullptr);
         if (reply.is_error()) failed(*server, reply.text());
-        return reply.is_error() || at->last != last ? nullptr : at;
+        return reply.is_error() ? nullptr : at;
     };
     // The time first: where no place has been given in this run, its epochs begin after that.
     auto began = std::make_shared<std::uint64_t>(0);
@@ -304,9 +310,13 @@ void Link::Impl::ask_run(Channel& channel) {
         *began = static_cast<std::uint64_t>(time.count());
     });
     channel.server->commands->ask(
-        {"HMGET", channel.head, "run"}, [this, still, began](const Reply& reply) {
+        {"HMGET", channel.head, "run"},
+        [this, still, began, last = channel.last](const Reply& reply) {
             Channel* const at = still(reply);
-            if (at == nullptr || (reply.size() == 1 && reply[0].text() == at->server->run)) return;
+            if (at == nullptr) return;
+            at->run = std::exchange(at->asked_run, {});
+            const bool placed = reply.size() == 1 && reply[0].text() == at->run;
+            if (placed || at->last != last) return;
             hand(*at, {.kind = Handed::Kind::gap,
                        .position = {.epoch = *began, .sequence = kNewest.sequence},
                        .after = at->last});

@@ -84,6 +84,7 @@ struct Channel {
     bool answered = false;     ///< the shard knows that the subscription holds
     bool asked_again = false;  ///< the shard asked once more meanwhile
     std::string run{};         ///< the server's, in which it was read to its end; empty: in none
+    std::string asked_run{};   ///< the server is asked whether it has lost something in this run
     bool outlived = false;     ///< another run than that in which the subscription began to hold
     MonoTime since{};
     Position last{};    ///< the newest that was handed out

@@ -256,6 +256,27 @@ TEST_F(OutageTest, SaysThatMoreMayBeLostThanIsKnownWhenRedisComesBackInAnotherRu
     EXPECT_LE(no_later, a_.keeper.received.back().position.epoch);
 }
 
+TEST_F(OutageTest, AsksAgainWhatAnotherRunMayHaveLostWhereTheServerGoesBeforeItHasAnswered) {
+    // Whoever reads the stream's head is refused until all keys are allowed.
+    RedisServer server({"--user", "default", "on", "nopass", "+@all", "&*", "~clamor:{probe}:*",
+                        "~clamor:{1000}:stream"});
+    server.cli("acl setuser default allkeys");
+    TestNode node(server.url(), 9, shard_);
+    node.bus->subscribe(kLobby, {});
+    node.bus->publish(kLobby, "before");
+    ASSERT_TRUE(shard_.until([&] { return node.keeper.in_order().size() == 1; }));
+    server.kill();
+    ASSERT_TRUE(shard_.until([&] { return !node.link->connected(); }));
+    server.start();
+    ASSERT_TRUE(
+        shard_.until([&] { return server.cli("acl log 1").find("head") != std::string::npos; }));
+    EXPECT_THAT(node.keeper.gaps, IsEmpty());
+    server.cli("acl setuser default allkeys");
+    ASSERT_TRUE(shard_.until([&] { return !node.keeper.gaps.empty(); }));
+    EXPECT_EQ(node.keeper.gaps[0].first, node.keeper.received.back().position);
+    EXPECT_TRUE(is_doubt(node.keeper.gaps[0].second));
+}
+
 TEST_F(OutageTest, TheFirstEventThatAStreamHasMayNotBeTheFirstOneWhereItWasReadInNoRun) {
     server_.cli("xadd clamor:{1001}:stream 5-" + std::to_string(limits::kEpochSkip + 1) +
                 " e rubbish");
