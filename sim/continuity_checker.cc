@@ -51,8 +51,7 @@ void ContinuityChecker::published(NodeId node, const chat::Event& event, bool ba
     if (const auto sayer = sayers_.find(message->client_nonce); sayer != sayers_.end())
         sayer_of_[id] = sayer->second;
     if (!banned) return;
-    const auto knowing = know_ban_.find({event.channel, message->author_id});
-    if (knowing != know_ban_.end() && knowing->second.contains(node)) {
+    if (bans_[{event.channel, message->author_id}].known_to.contains(node)) {
         violations_.add("node {} takes a message of {} in channel {}, of whose ban it was told",
                         node, message->author_login, event.channel.value);
     }
@@ -64,7 +63,7 @@ void ContinuityChecker::received(NodeId node, const chat::Event& event, bool aga
         violations_.add("node {} was given {}, which nobody published", node, id.to_string());
     if (const auto* act = std::get_if<chat::Moderation>(&event.body);
         act != nullptr && bans(act->action) && !again)
-        know_ban_[{event.channel, act->target.id}].insert(node);
+        note_ban(node, event.channel, *act);
     if (const auto* act = std::get_if<chat::Moderation>(&event.body); act != nullptr && !again)
         given_[{node, event.channel}].push_back({.id = id, .what = *act, .order = ++order_});
     if (const auto* act = std::get_if<chat::Moderation>(&event.body);
@@ -100,12 +99,19 @@ void ContinuityChecker::placed(Position position, const chat::Event& event) {
         return;
     }
     const auto* message = std::get_if<chat::Message>(&event.body);
-    if (message != nullptr && know_ban_.contains({event.channel, message->author_id}))
+    if (message != nullptr && !bans_[{event.channel, message->author_id}].known_to.empty())
         ++behind_bans_;
 }
 
-void ContinuityChecker::ban_changed(ChannelId channel, UserId user) {
-    know_ban_.erase({channel, user});
+void ContinuityChecker::ban_changed(ChannelId channel, UserId user,
+                                    std::optional<WallTime> ends_at) {
+    bans_[{channel, user}] = {.ends_at = ends_at, .known_to = {}};
+}
+
+/// An event that comes late may be of an older ban, which ends earlier.
+void ContinuityChecker::note_ban(NodeId node, ChannelId channel, const chat::Moderation& act) {
+    Ban& ban = bans_[{channel, act.target.id}];
+    if (ban.ends_at == act.ends_at) ban.known_to.insert(node);
 }
 
 void ContinuityChecker::undone(NodeId node, MessageId act) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -55,8 +56,9 @@ class ContinuityChecker {
     void placed(Position position, const chat::Event& event);
 
     // Of moderators.
-    /// The user's ban in the catalog was put or removed: what nodes have heard of is older.
-    void ban_changed(ChannelId channel, UserId user);
+    /// The user's ban was put into the catalog, up to `ends_at`, or removed: what nodes have heard
+    /// of is older.
+    void ban_changed(ChannelId channel, UserId user, std::optional<WallTime> ends_at);
     /// The node told the log to take back what the act took out of sight.
     void undone(NodeId node, MessageId act);
 
@@ -132,6 +134,7 @@ class ContinuityChecker {
         chat::Moderation what;
     };
 
+    void note_ban(NodeId node, ChannelId channel, const chat::Moderation& act);
     bool in_gap(NodeId node, ChannelId channel, Position position) const;
     /// All that it was given: Redis may have forgotten the first.
     std::vector<Position> places_of(const store::StoredMessage& entry) const;
@@ -160,7 +163,11 @@ class ContinuityChecker {
     std::uint64_t order_ = 0;                     ///< of what happens
     std::map<InNode, Position> newest_;           ///< that the bus handed out
     std::map<InNode, std::vector<Gap>> bus_gaps_;
-    std::map<std::pair<ChannelId, UserId>, std::set<NodeId>> know_ban_;
+    struct Ban {
+        std::optional<WallTime> ends_at;  ///< none: never
+        std::set<NodeId> known_to;
+    };
+    std::map<std::pair<ChannelId, UserId>, Ban> bans_;
     std::set<std::pair<ClientId, MessageId>> echoes_;
     std::map<std::pair<ClientId, ChannelId>, Stay> stays_;
     std::uint64_t behind_bans_ = 0;

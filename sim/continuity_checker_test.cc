@@ -203,7 +203,16 @@ TEST_F(ContinuityCheckerTest, SeesAMessageOfWhomTheNodeKnowsToBeBanned) {
 
 TEST_F(ContinuityCheckerTest, LetsANodeForgetABanThatChanged) {
     bring(act(chat::ModAction::ban, 1, {1, 1}));
-    checker.ban_changed(kRoom, kAuthor);
+    checker.ban_changed(kRoom, kAuthor, {});
+    checker.published(kNode, message(2, {}), true);
+    EXPECT_THAT(violations.kept(), IsEmpty());
+}
+
+TEST_F(ContinuityCheckerTest, TakesAnOlderTimeoutForNoNewsOfTheOneInTheCatalog) {
+    chat::Event older = act(chat::ModAction::timeout, 1, {1, 1});
+    std::get<chat::Moderation>(older.body).ends_at = wall_from_unix_ms(3000);
+    checker.ban_changed(kRoom, kAuthor, wall_from_unix_ms(8000));
+    bring(older);
     checker.published(kNode, message(2, {}), true);
     EXPECT_THAT(violations.kept(), IsEmpty());
 }

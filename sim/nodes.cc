@@ -48,9 +48,9 @@ Result<void> SharedCatalog::apply(std::span<const store::Change> changes,
     if (!applied || checker_ == nullptr) return applied;
     for (const store::Change& change : changes) {
         if (const auto* put = std::get_if<store::change::PutBan>(&change))
-            checker_->ban_changed(put->ban.channel, put->ban.user);
+            checker_->ban_changed(put->ban.channel, put->ban.user, put->ban.expires_at);
         if (const auto* removal = std::get_if<store::change::RemoveBan>(&change))
-            checker_->ban_changed(removal->channel, removal->user);
+            checker_->ban_changed(removal->channel, removal->user, {});
     }
     return applied;
 }
