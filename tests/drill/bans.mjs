@@ -4,21 +4,14 @@
 // after it may be heard. Says how long it takes from the command until the last viewer has seen it, and until the first refusal.
 //
 //   node tests/drill/bans.mjs [--bans N] [--viewers N] [--rate MESSAGES_PER_SECOND] [--seed N]
-import { parseArgs } from 'node:util';
 import { IrcClient } from '../e2e/irc.mjs';
 import { eventually, sleep } from '../e2e/server.mjs';
 import { endTalk, kRoom, sendersFor, startNodes } from './cluster.mjs';
+import { optionsOf } from './options.mjs';
 import { percentile, run } from './senders.mjs';
 
-const { values: options } = parseArgs({
-    options: {
-        bans: { type: 'string', default: '200' },
-        viewers: { type: 'string', default: '300' },
-        rate: { type: 'string', default: '100' },
-        seed: { type: 'string', default: '1' },
-    },
-});
-const kBans = Number(options.bans);
+const options = optionsOf({ bans: 200, viewers: 300, rate: 100, seed: 1 });
+const kBans = options.bans;
 const kEvery = 200; // milliseconds between two bans
 const kTalks = 500; // milliseconds that somebody talks before
 const kBetween = 20; // milliseconds between two things that they say
@@ -73,9 +66,9 @@ await run(`bans.mjs ${again}`, async ({ serve, after }) => {
     console.log(`drill of bans: ${kBans} on one of three nodes, ${options.viewers} viewers on all, ${options.rate} messages/s in the channel`);
     const cluster = await startNodes({ serve, after });
     const [home, ...others] = cluster.nodes;
-    const watchers = Array.from({ length: Number(options.viewers) }, () => new Watcher());
+    const watchers = Array.from({ length: options.viewers }, () => new Watcher());
     await Promise.all(watchers.map((watcher, i) => watcher.connect(cluster.nodes[i % cluster.nodes.length], i)));
-    const senders = sendersFor(cluster.nodes, 2, Number(options.rate), Number(options.seed));
+    const senders = sendersFor(cluster.nodes, 2, options.rate, options.seed);
     for (const sender of senders) await sender.connect(cluster.nodes[sender.number % cluster.nodes.length]);
     const moderator = await IrcClient.login(home, kRoom, { channels: [kRoom] });
     await eventually(() => senders.every((sender) => sender.echoes.length > 0), 'the senders are there', 20_000);

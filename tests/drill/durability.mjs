@@ -6,20 +6,13 @@
 //   node tests/drill/durability.mjs [--seconds N] [--seed N] [--senders N] [--self-check]
 //
 // --self-check spoils what was exported in each way that the drill is to find, and fails where it does not find it.
-import { parseArgs } from 'node:util';
 import { sleep } from '../e2e/server.mjs';
+import { anySeed, optionsOf } from './options.mjs';
 import { generator, judge, report, run, Sender, total, Viewer } from './senders.mjs';
 
-const { values: options } = parseArgs({
-    options: {
-        seconds: { type: 'string', default: '40' },
-        seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-        senders: { type: 'string', default: '6' },
-        'self-check': { type: 'boolean', default: false },
-    },
-});
-const kSeconds = Number(options.seconds);
-const kSenders = Number(options.senders);
+const options = optionsOf({ seconds: 40, seed: anySeed(), senders: 6, 'self-check': false });
+const kSeconds = options.seconds;
+const kSenders = options.senders;
 const kChannels = ['drilla', 'drillb', 'drillc'];
 
 /** Whether judge() finds each kind of damage. */
@@ -44,7 +37,7 @@ function selfCheck(echoes, stored) {
 }
 
 await run(`durability.mjs --seed ${options.seed} --seconds ${options.seconds} --senders ${options.senders}`, async ({ serve }) => {
-    const seed = Number(options.seed);
+    const seed = options.seed;
     const random = generator(seed);
     console.log(`durability drill: seed ${seed}, ${kSeconds} s, ${kSenders} senders in ${kChannels.length} channels`);
     const server = await serve({ config: { limits: { messages_viewer: 10_000, messages_moderator: 10_000 } } });

@@ -5,20 +5,14 @@
 //   node tests/drill/dynamodb.mjs [--outage SECONDS] [--rate MESSAGES_PER_SECOND] [--seed N]
 //
 // In the first half of the outage nobody listens, in the second whoever connects is not answered.
-import { parseArgs } from 'node:util';
 import { Dynalite, kKeys } from '../e2e/dynalite.mjs';
 import { eventually, sleep } from '../e2e/server.mjs';
+import { anySeed, optionsOf } from './options.mjs';
 import { generator, percentile, report, run, SteadySender, total, Viewer } from './senders.mjs';
 
-const { values: options } = parseArgs({
-    options: {
-        outage: { type: 'string', default: '60' },
-        rate: { type: 'string', default: '500' },
-        seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    },
-});
-const kOutage = Number(options.outage) * 1000;
-const kRate = Number(options.rate);
+const options = optionsOf({ outage: 60, rate: 500, seed: anySeed() });
+const kOutage = options.outage * 1000;
+const kRate = options.rate;
 const kSenders = 10;
 const kChannels = ['drilla', 'drillb', 'drillc', 'drilld', 'drille'];
 
@@ -47,7 +41,7 @@ class TimedSender extends SteadySender {
 }
 
 await run(`dynamodb.mjs --seed ${options.seed} --outage ${options.outage} --rate ${options.rate}`, async ({ serve, after }) => {
-    const seed = Number(options.seed);
+    const seed = options.seed;
     console.log(`DynamoDB drill: seed ${seed}, ${kRate} messages/s, an outage of ${kOutage / 1000} s, dynalite as a stand-in`);
     const dynalite = await Dynalite.start();
     after(() => dynalite.stop());

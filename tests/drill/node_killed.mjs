@@ -3,20 +3,12 @@
 // clients come to another node with their position (clamor.dev/seq) and must have every message once and in the order of the log.
 //
 //   node tests/drill/node_killed.mjs [--rounds N] [--away SECONDS] [--rate MESSAGES_PER_SECOND] [--viewers N] [--seed N]
-import { parseArgs } from 'node:util';
 import { sleep } from '../e2e/server.mjs';
 import { endResuming, startNodes, startResuming } from './cluster.mjs';
+import { anySeed, optionsOf } from './options.mjs';
 import { run } from './senders.mjs';
 
-const { values: options } = parseArgs({
-    options: {
-        rounds: { type: 'string', default: '6' },
-        away: { type: 'string', default: '3' },
-        rate: { type: 'string', default: '200' },
-        viewers: { type: 'string', default: '60' },
-        seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    },
-});
+const options = optionsOf({ rounds: 6, away: 3, rate: 200, viewers: 60, seed: anySeed() });
 const kSteady = 1500; // milliseconds between two losses
 const again = Object.keys(options).map((name) => `--${name} ${options[name]}`).join(' ');
 
@@ -28,11 +20,11 @@ await run(`node_killed.mjs ${again}`, async ({ serve, after }) => {
     const home = (i) => () => nodes[i % nodes.length] === dead ? nodes[(i + 1 + Math.floor(i / nodes.length) % 2) % nodes.length] : nodes[i % nodes.length];
     const people = await startResuming(nodes, options, home);
 
-    for (let round = 0; round < Number(options.rounds); ++round) {
+    for (let round = 0; round < options.rounds; ++round) {
         await sleep(kSteady);
         dead = nodes[round % nodes.length];
         await dead.kill();
-        await sleep(Number(options.away) * 1000);
+        await sleep(options.away * 1000);
         await dead.restart();
         dead = undefined;
     }

@@ -5,27 +5,20 @@
 //
 //   node tests/drill/nodes.mjs [--viewers N] [--rate MESSAGES_PER_SECOND] [--seconds N] [--nodes N]
 import { spawn } from 'node:child_process';
-import { parseArgs } from 'node:util';
 import { binary } from '../e2e/server.mjs';
 import { kRoom, startNodes } from './cluster.mjs';
+import { optionsOf } from './options.mjs';
 import { run } from './senders.mjs';
 
-const { values: options } = parseArgs({
-    options: {
-        viewers: { type: 'string', default: '3000' },
-        rate: { type: 'string', default: '200' },
-        seconds: { type: 'string', default: '30' },
-        nodes: { type: 'string', default: '3' },
-    },
-});
+const options = optionsOf({ viewers: 3000, rate: 200, seconds: 30, nodes: 3 });
 
 const again = ['viewers', 'rate', 'seconds', 'nodes'].map((name) => `--${name} ${options[name]}`).join(' ');
 
 await run(`nodes.mjs ${again}`, async ({ serve, after }) => {
     console.log(`drill of ${options.nodes} nodes: ${options.viewers} viewers, ${options.rate} messages/s for ${options.seconds} s in one channel`);
-    const cluster = await startNodes({ serve, after }, { count: Number(options.nodes) });
+    const cluster = await startNodes({ serve, after }, { count: options.nodes });
     const load = spawn(binary, ['bench', '--quiet', '--server', cluster.nodes.map((node) => `ws://127.0.0.1:${node.http}`).join(), '--channel', kRoom,
-        '--viewers', options.viewers, '--rate', options.rate, '--seconds', options.seconds], { stdio: ['ignore', 'pipe', 'pipe'] });
+        ...['viewers', 'rate', 'seconds'].flatMap((name) => [`--${name}`, `${options[name]}`])], { stdio: ['ignore', 'pipe', 'pipe'] });
     let said = '';
     for (const stream of [load.stdout, load.stderr]) stream.on('data', (text) => (said += text));
     const status = await new Promise((done) => load.on('close', done));
@@ -36,7 +29,7 @@ await run(`nodes.mjs ${again}`, async ({ serve, after }) => {
     const sent = Number(said.match(/^sent +(\d+)$/m)?.[1] ?? 0);
     const refused = [...said.matchAll(/^refused +(\d+)/gm)].reduce((sum, match) => sum + Number(match[1]), 0);
     if (status !== 0) failures.push(`what the viewers got is not what was promised:\n${said}`);
-    if (sent - refused < (Number(options.rate) * Number(options.seconds)) / 2) failures.push('too little was said to prove anything');
+    if (sent - refused < (options.rate * options.seconds) / 2) failures.push('too little was said to prove anything');
     if (stored.length !== sent - refused || new Set(stored.map((message) => message.text)).size !== stored.length)
         failures.push(`${sent - refused} messages were taken, ${stored.length} are stored`);
     return failures;

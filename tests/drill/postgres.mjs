@@ -4,14 +4,14 @@
 // line in the audit log and its CLEARCHAT, or be answered as not done, and then be nowhere. All comes back by itself.
 //
 //   node tests/drill/postgres.mjs [--rounds N]
-import { parseArgs } from 'node:util';
 import { IrcClient } from '../e2e/irc.mjs';
 import { Postgres } from '../e2e/postgres.mjs';
 import { eventually, sleep } from '../e2e/server.mjs';
+import { optionsOf } from './options.mjs';
 import { generator, report, run, Sender, total, Viewer } from './senders.mjs';
 
-const { values: options } = parseArgs({ options: { rounds: { type: 'string', default: '4' } } });
-const kRounds = Number(options.rounds);
+const options = optionsOf({ rounds: 4 });
+const kRounds = options.rounds;
 const kChannel = 'drill';
 const kAway = 1500; // milliseconds without PostgreSQL
 

@@ -4,24 +4,15 @@
 // Redis is back. One order holds for what was said while it was there: what each viewer saw meanwhile is told.
 //
 //   node tests/drill/redis.mjs [--away SECONDS] [--pause SECONDS] [--rate MESSAGES_PER_SECOND] [--viewers N] [--only killed,paused,failover]
-import { parseArgs } from 'node:util';
 import { Redis, Sentinel } from '../e2e/redis.mjs';
 import { eventually, sleep } from '../e2e/server.mjs';
 import { endTalk, NodeViewer, otherOrder, sendersFor, startNodes, Stores } from './cluster.mjs';
+import { anySeed, optionsOf } from './options.mjs';
 import { report, run, total } from './senders.mjs';
 
-const { values: options } = parseArgs({
-    options: {
-        away: { type: 'string', default: '10' },
-        pause: { type: 'string', default: '30' },
-        rate: { type: 'string', default: '120' },
-        viewers: { type: 'string', default: '60' },
-        only: { type: 'string', default: 'killed,paused,failover' },
-        seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    },
-});
-const kAway = Number(options.away) * 1000;
-const kPause = Number(options.pause) * 1000;
+const options = optionsOf({ away: 10, pause: 30, rate: 120, viewers: 60, only: 'killed,paused,failover', seed: anySeed() });
+const kAway = options.away * 1000;
+const kPause = options.pause * 1000;
 const kSteady = 1000; // milliseconds of talk before and after
 const kFailover = 1000; // milliseconds after which a master without an answer is replaced
 // One connection may wait for 512 echoes (limits::kPendingRepliesMax), then it is refused.
@@ -73,9 +64,9 @@ async function scenario(name, stores, { serve, after }) {
     const prepared = await prepare?.(after);
     const cluster = await startNodes({ serve, after }, { stores, redis: prepared?.url, table: name });
     const { nodes } = cluster;
-    const senders = sendersFor(nodes, kSendersEach, Number(options.rate), Number(options.seed));
+    const senders = sendersFor(nodes, kSendersEach, options.rate, options.seed);
     const nodeOf = (sender) => Math.floor(sender / kSendersEach);
-    const viewers = Array.from({ length: Number(options.viewers) }, (_, i) => new NodeViewer(i, (sender) => nodeOf(sender) === i % nodes.length));
+    const viewers = Array.from({ length: options.viewers }, (_, i) => new NodeViewer(i, (sender) => nodeOf(sender) === i % nodes.length));
     await Promise.all(viewers.map((viewer, i) => viewer.connect(nodes[i % nodes.length])));
     await Promise.all(senders.map((sender) => sender.connect(nodes[nodeOf(sender.number)])));
     await eventually(() => senders.every((sender) => sender.echoes.length > 0), 'the senders are known to the room', 20_000);

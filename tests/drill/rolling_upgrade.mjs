@@ -4,20 +4,13 @@
 // no attempt to connect may fail.
 //
 //   node tests/drill/rolling_upgrade.mjs [--rounds N] [--rate MESSAGES_PER_SECOND] [--viewers N] [--seed N]
-import { parseArgs } from 'node:util';
 import { knock } from '../e2e/knock.mjs';
 import { sleep } from '../e2e/server.mjs';
 import { endResuming, startNodes, startResuming } from './cluster.mjs';
+import { anySeed, optionsOf } from './options.mjs';
 import { percentile, run } from './senders.mjs';
 
-const { values: options } = parseArgs({
-    options: {
-        rounds: { type: 'string', default: '3' },
-        rate: { type: 'string', default: '200' },
-        viewers: { type: 'string', default: '60' },
-        seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    },
-});
+const options = optionsOf({ rounds: 3, rate: 200, viewers: 60, seed: anySeed() });
 const kSteady = 1000; // milliseconds between two upgrades
 const kKnock = 15; // milliseconds between two attempts to connect to a node
 const again = Object.keys(options).map((name) => `--${name} ${options[name]}`).join(' ');
@@ -31,7 +24,7 @@ await run(`rolling_upgrade.mjs ${again}`, async ({ serve, after }) => {
     const knocks = nodes.map((node) => knock(node, kKnock));
 
     const failures = [];
-    for (let round = 0; round < Number(options.rounds); ++round) {
+    for (let round = 0; round < options.rounds; ++round) {
         for (const [i, node] of nodes.entries()) {
             await sleep(kSteady);
             const ended = await node.upgrade();
