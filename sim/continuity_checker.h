@@ -133,6 +133,11 @@ class ContinuityChecker {
         Position position;
         chat::Moderation what;
     };
+    /// Of a user in a channel, as the catalog has it.
+    struct Ban {
+        std::optional<WallTime> ends_at;  ///< none: never
+        std::set<NodeId> known_to;
+    };
 
     void note_ban(NodeId node, ChannelId channel, const chat::Moderation& act);
     bool in_gap(NodeId node, ChannelId channel, Position position) const;
@@ -163,10 +168,6 @@ class ContinuityChecker {
     std::uint64_t order_ = 0;                     ///< of what happens
     std::map<InNode, Position> newest_;           ///< that the bus handed out
     std::map<InNode, std::vector<Gap>> bus_gaps_;
-    struct Ban {
-        std::optional<WallTime> ends_at;  ///< none: never
-        std::set<NodeId> known_to;
-    };
     std::map<std::pair<ChannelId, UserId>, Ban> bans_;
     std::set<std::pair<ClientId, MessageId>> echoes_;
     std::map<std::pair<ClientId, ChannelId>, Stay> stays_;
