@@ -214,6 +214,39 @@ TEST_P(Restart, IsAnsweredAtOnceWhileItLastsAndNoticedByNobodyAfter) {
     EXPECT_FALSE(catalog->pool().away.load());
 }
 
+TEST_P(Restart, IsToldAlsoWhileItIsFoundOutWhatBecameOfACommit) {
+    const PostgresDatabase database;
+    const auto catalog = open(database.url()).value();
+    const auto as_superuser = [&](const char* sql) { return server().run(database.name(), sql); };
+    // Soon a commit waits for a standby that never comes, until the server starts again.
+    as_superuser("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+    as_superuser("SELECT pg_reload_conf()");
+    std::atomic<bool> waits = false;
+    auto last = std::async(std::launch::async, [&] {
+        for (;;) {
+            const Result<std::uint64_t> epoch = catalog->next_epoch();
+            if (!epoch || waits) return epoch;
+        }
+    });
+    until([&] {
+        return as_superuser("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'") ==
+               "1";
+    });
+    waits = true;
+    as_superuser("ALTER SYSTEM RESET synchronous_standby_names");
+    server().stop(GetParam());
+    until([&] { return catalog->pool().away.load(); });
+    const auto refused = catalog->find_channel("lobby");
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().detail, HasSubstr("PostgreSQL cannot be reached"));
+    server().start();
+    // A slow machine may not have started it in time.
+    const Result<std::uint64_t> epoch = last.get();
+    EXPECT_TRUE(epoch || is_busy(epoch.error().code)) << epoch.error().to_string();
+    until([&] { return catalog->find_channel("lobby").has_value(); });
+    EXPECT_FALSE(catalog->pool().away.load());
+}
+
 TEST_P(Restart, LeavesNoChangeHalfDone) {
     const PostgresDatabase database;
     const auto catalog = open(database.url(), 3).value();

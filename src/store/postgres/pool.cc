@@ -56,7 +56,7 @@ Result<Session*> Pool::take() {
             count();
             return taken;
         }
-        if (used_.empty() && !why_away_.empty()) {
+        if (alive() == 0 && !why_away_.empty()) {
             counters_.refused.add();
             count();
             return fail(std::errc::resource_unavailable_try_again,
@@ -97,7 +97,7 @@ void Pool::keep() {
     std::unique_lock lock(mutex_);
     while (!ending_) {
         cut_overdue(steady_clock::now());
-        const bool missing = free_.size() + used_.size() < options_.connections;
+        const bool missing = alive() < options_.connections;
         const Time now = steady_clock::now();
         if (missing && now >= retry_at_) {
             open_one(lock);
@@ -157,10 +157,15 @@ void Pool::cut_overdue(Time now) {
 }
 
 void Pool::count() {
-    counters_.open.set(free_.size() + used_.size());
+    counters_.open.set(alive());
     counters_.used.set(used_.size());
-    counters_.away.store(used_.empty() && free_.empty() && !why_away_.empty(),
-                         std::memory_order_relaxed);
+    counters_.away.store(alive() == 0 && !why_away_.empty(), std::memory_order_relaxed);
+}
+
+std::size_t Pool::alive() const {
+    const auto used =
+        std::ranges::count_if(used_, [](const Used& one) { return !one.session->is_lost(); });
+    return free_.size() + static_cast<std::size_t>(used);
 }
 
 }  // namespace clamor::store

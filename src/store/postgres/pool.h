@@ -52,6 +52,8 @@ class Pool final : public Sessions {
     void open_one(std::unique_lock<std::mutex>& lock);
     void cut_overdue(Time now);
     void count();
+    /// Connections that are not known to be lost.
+    std::size_t alive() const;
 
     const Options options_;
     PoolCounters& counters_;

@@ -105,6 +105,7 @@ void PostgresSession::commit() {
         mark_ = mark;
     } catch (const soci::soci_error& error) {
         if (classify_postgres(error).then != Fault::Then::drop || mark.empty()) throw;
+        lost_.store(true, std::memory_order_relaxed);
         const Outcome outcome = ask_(mark);
         if (outcome == Outcome::committed) return;
         if (outcome == Outcome::unknown) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -31,6 +32,9 @@ class PostgresSession final : public Session {
     bool is_closed() const;
     /// Makes what waits for the server fail at once. Any thread.
     void cut() const;
+    /// Its connection was lost at a commit, and what became of that is asked over another one. Any
+    /// thread.
+    bool is_lost() const { return lost_.load(std::memory_order_relaxed); }
 
   protected:
     void commit() override;
@@ -39,6 +43,7 @@ class PostgresSession final : public Session {
     explicit PostgresSession(Ask ask) : ask_(std::move(ask)) {}
 
     const Ask ask_;
+    std::atomic<bool> lost_ = false;
     bool has_marks_ = false;  ///< the schema has the table of them
     std::string mark_{};      ///< of the last transaction; empty: there was none
     int socket_ = -1;  ///< a descriptor of our own for libpq's socket, so that it stays valid
