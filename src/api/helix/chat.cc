@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "text/message.h"
 #include "text/utf8.h"
+#include "twitch/colors.h"
 
 namespace clamor::api::helix {
 
@@ -23,35 +24,6 @@ constexpr std::uint32_t kSlowMost = 120;
 constexpr std::uint32_t kSlowNormal = 30;
 constexpr std::int64_t kDelayLeast = 2;
 constexpr std::int64_t kFollowersMost = 129600;
-
-struct NamedColor {
-    std::string_view name;
-    std::string_view value;
-};
-constexpr std::array kColors{
-    NamedColor{"blue", "#0000FF"},        NamedColor{"blue_violet", "#8A2BE2"},
-    NamedColor{"cadet_blue", "#5F9EA0"},  NamedColor{"chocolate", "#D2691E"},
-    NamedColor{"coral", "#FF7F50"},       NamedColor{"dodger_blue", "#1E90FF"},
-    NamedColor{"firebrick", "#B22222"},   NamedColor{"golden_rod", "#DAA520"},
-    NamedColor{"green", "#008000"},       NamedColor{"hot_pink", "#FF69B4"},
-    NamedColor{"orange_red", "#FF4500"},  NamedColor{"red", "#FF0000"},
-    NamedColor{"sea_green", "#2E8B57"},   NamedColor{"spring_green", "#00FF7F"},
-    NamedColor{"yellow_green", "#9ACD32"}};
-
-/// The colour as `#RRGGBB`; empty when it is none.
-std::string parse_color(std::string_view text) {
-    for (const auto& [name, value] : kColors) {
-        if (text::equals_ignoring_ascii_case(name, text)) return std::string(value);
-    }
-    if (text.size() != 7 || text.front() != '#') return {};
-    std::string color = "#";
-    for (const char c : text.substr(1)) {
-        const char upper = c >= 'a' && c <= 'f' ? static_cast<char>(c - 'a' + 'A') : c;
-        if (!((upper >= '0' && upper <= '9') || (upper >= 'A' && upper <= 'F'))) return {};
-        color += upper;
-    }
-    return color;
-}
 
 /// `moderator` also sees the delay of messages.
 Json settings_json(const store::Channel& channel, const chat::RoomState& modes,
@@ -173,15 +145,13 @@ Reply get_color(Call& call) {
 }
 
 Reply put_color(Call& call) {
-    auto color = parse_color(call.fields.text("color"));
-    if (color.empty()) {
-        std::string names;
-        for (const auto& known : kColors)
-            names += (names.empty() ? "" : ", ") + std::string(known.name);
-        throw Refusal{400, "invalid color: it must be #RRGGBB or one of " + names};
+    auto color = twitch::parse_color(call.fields.text("color"), &twitch::NamedColor::in_helix);
+    if (!color) {
+        throw Refusal{400, "invalid color: it must be #RRGGBB or one of " +
+                               twitch::color_names(&twitch::NamedColor::in_helix)};
     }
     return Later(
-        [self = call.shared_from_this(), color = std::move(color)](wire::http::Respond respond) {
+        [self = call.shared_from_this(), color = *std::move(color)](wire::http::Respond respond) {
             self->services->live.set_color(self->user().id, color, [respond](bool done) {
                 respond(done ? no_content() : error_reply(503, kBusy));
             });

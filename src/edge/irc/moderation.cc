@@ -12,6 +12,7 @@
 #include "hub/gateway.h"
 #include "text/message.h"
 #include "text/utf8.h"
+#include "twitch/colors.h"
 #include "twitch/lines.h"
 
 /// What people type to moderate, and what concerns their own account.
@@ -201,12 +202,13 @@ auto IrcSession::on_own_shard(hub::RequestId place, Told told) {
 
 void Handlers::slash_color(IrcSession& session, const Line& line, std::string_view rest) {
     const std::string channel = channel_of(line);
-    const auto color = parse_color(rest);
+    const auto color = twitch::parse_color(text::clean_message(rest), &twitch::NamedColor::in_chat);
     if (!color) {
         return session.say_notice(
             channel,
             usage("usage_color", "color", "<color>",
-                  "Changes the colour of your name. Colours: " + color_names() + ", or #RRGGBB."));
+                  "Changes the colour of your name. Colours: " +
+                      twitch::color_names(&twitch::NamedColor::in_chat) + ", or #RRGGBB."));
     }
     const hub::RequestId place = session.ask(IrcSession::Question::Kind::other, channel);
     session.shard_.gateway.set_color(

@@ -327,21 +327,6 @@ constexpr std::array kActCommands{
                "Lets the next message with the phrase pass AutoMod, within an hour.", allow_once},
 };
 
-struct NamedColor {
-    std::string_view name;
-    std::string_view code;
-};
-constexpr std::array kColors{
-    NamedColor{"Blue", "#0000FF"},        NamedColor{"BlueViolet", "#8A2BE2"},
-    NamedColor{"CadetBlue", "#5F9EA0"},   NamedColor{"Chocolate", "#D2691E"},
-    NamedColor{"Coral", "#FF7F50"},       NamedColor{"DodgerBlue", "#1E90FF"},
-    NamedColor{"Firebrick", "#B22222"},   NamedColor{"GoldenRod", "#DAA520"},
-    NamedColor{"Green", "#008000"},       NamedColor{"HotPink", "#FF69B4"},
-    NamedColor{"OrangeRed", "#FF4500"},   NamedColor{"Red", "#FF0000"},
-    NamedColor{"SeaGreen", "#2E8B57"},    NamedColor{"SpringGreen", "#00FF7F"},
-    NamedColor{"YellowGreen", "#9ACD32"},
-};
-
 }  // namespace
 
 std::span<const ActCommand> act_commands() {
@@ -353,30 +338,6 @@ const ActCommand* find_act_command(std::string_view word) {
         return text::equals_ignoring_ascii_case(each.word, word);
     });
     return found == kActCommands.end() ? nullptr : found;
-}
-
-std::optional<std::string> parse_color(std::string_view text) {
-    text = trim(text);
-    for (const NamedColor& color : kColors) {
-        if (text::equals_ignoring_ascii_case(color.name, text)) return std::string(color.code);
-    }
-    if (text.size() != 7 || text.front() != '#') return std::nullopt;
-    std::string code = "#";
-    for (char c : text.substr(1)) {
-        if (c >= 'a' && c <= 'f') c = static_cast<char>(c - 'a' + 'A');
-        if ((c < '0' || c > '9') && (c < 'A' || c > 'F')) return std::nullopt;
-        code += c;
-    }
-    return code;
-}
-
-std::string color_names() {
-    std::string names;
-    for (const NamedColor& color : kColors) {
-        if (!names.empty()) names += ", ";
-        names += color.name;
-    }
-    return names;
 }
 
 std::string take_login(std::string_view& text) {

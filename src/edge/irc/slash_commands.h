@@ -23,10 +23,6 @@ std::span<const ActCommand> act_commands();
 /// Null for a word that is none of these; case does not matter.
 const ActCommand* find_act_command(std::string_view word);
 
-/// `#RRGGBB` for a colour's name or code, in any case; nothing for anything else.
-std::optional<std::string> parse_color(std::string_view text);
-/// The names that parse_color knows, as a list.
-std::string color_names();
 /// The first word as a login: without `@`, in lower case; the rest follows in `text`.
 std::string take_login(std::string_view& text);
 
