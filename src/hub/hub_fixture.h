@@ -15,58 +15,13 @@
 #include "hub/gateway.h"
 #include "hub/hub.h"
 #include "moderation/service.h"
-#include "store/log_queue.h"
 #include "store/memory_catalog.h"
 #include "store/memory_message_log.h"
 #include "tests/fakes/fake_member.h"
+#include "tests/fakes/held_log_queue.h"
 #include "tests/fakes/manual_cluster.h"
 
 namespace clamor::hub {
-
-/// Writes when the test says so.
-class HeldLog final : public store::LogQueue {
-  public:
-    explicit HeldLog(store::MessageLog& log) : log_(log) {}
-
-    bool accepting() const override { return accepts; }
-    void append(store::StoredMessage message, Task on_durable) override {
-        waiting_.emplace_back(std::move(message), std::move(on_durable));
-        if (!held) write();
-    }
-    Position last_waiting(ChannelId channel) const override {
-        Position last;
-        for (const auto& [message, on_durable] : waiting_) {
-            if (message.channel == channel) last = message.position;
-        }
-        return last;
-    }
-    void mark_deleted(store::Deletion deletion) override {
-        deletions_.push_back(std::move(deletion));
-        if (!held) write();
-    }
-    void restore(ChannelId channel, MessageId by) override {
-        restored_.emplace_back(channel, by);
-        if (!held) write();
-    }
-    void write() {
-        for (auto& [message, on_durable] : std::exchange(waiting_, {})) {
-            ASSERT_TRUE(log_.append(std::span(&message, 1)));
-            on_durable();
-        }
-        ASSERT_TRUE(log_.mark_deleted(std::exchange(deletions_, {})));
-        for (const auto& [channel, by] : std::exchange(restored_, {}))
-            ASSERT_TRUE(log_.restore(channel, by));
-    }
-
-    bool accepts = true;
-    bool held = false;
-
-  private:
-    store::MessageLog& log_;
-    std::vector<std::pair<store::StoredMessage, Task>> waiting_;
-    std::vector<store::Deletion> deletions_;
-    std::vector<std::pair<ChannelId, MessageId>> restored_;
-};
 
 /// The local bus, which can be told to fail as a bug would.
 class FaultyBus final : public bus::Bus {
@@ -155,7 +110,7 @@ class HubTest : public ::testing::TestWithParam<int> {
     fakes::ManualCluster cluster_{static_cast<std::uint16_t>(GetParam())};
     FaultyCatalog catalog_;
     store::MemoryMessageLog log_;
-    HeldLog log_queue_{log_};
+    fakes::HeldLogQueue log_queue_{log_};
     moderation::Service moderation_{catalog_, log_, {.create_users = true}};
     AccountLimits limits_;
     Options options_{.create_channels = true};  ///< of the hubs; to be changed before SetUp()

@@ -19,9 +19,9 @@
 #include "hub/gateway.h"
 #include "hub/hub.h"
 #include "moderation/service.h"
-#include "store/log_queue.h"
 #include "store/memory_catalog.h"
 #include "store/memory_message_log.h"
+#include "tests/fakes/held_log_queue.h"
 #include "tests/fakes/manual_cluster.h"
 #include "wire/irc/line_splitter.h"
 
@@ -100,43 +100,6 @@ class TableAuthenticator final : public edge::irc::Authenticator {
 
     store::Catalog& catalog_;
     std::vector<std::function<void()>> waiting_;
-};
-
-/// Writes at once, or, while `held`, when the test says so.
-class HeldLogQueue final : public store::LogQueue {
-  public:
-    explicit HeldLogQueue(store::MessageLog& log) : log_(log) {}
-
-    bool accepting() const override { return accepts; }
-    void append(store::StoredMessage message, Task on_durable) override {
-        waiting_.emplace_back(std::move(message), std::move(on_durable));
-        if (!held) write();
-    }
-    void mark_deleted(store::Deletion deletion) override {
-        deletions_.push_back(std::move(deletion));
-        if (!held) write();
-    }
-    void restore(ChannelId channel, MessageId by) override {
-        restored_.emplace_back(channel, by);
-        if (!held) write();
-    }
-    void write() {
-        for (auto& [message, on_durable] : std::exchange(waiting_, {})) {
-            if (log_.append(std::span(&message, 1))) on_durable();
-        }
-        (void)log_.mark_deleted(std::exchange(deletions_, {}));
-        for (const auto& [channel, by] : std::exchange(restored_, {}))
-            (void)log_.restore(channel, by);
-    }
-
-    bool accepts = true;
-    bool held = false;
-
-  private:
-    store::MessageLog& log_;
-    std::vector<std::pair<store::StoredMessage, Task>> waiting_;
-    std::vector<store::Deletion> deletions_;
-    std::vector<std::pair<ChannelId, MessageId>> restored_;
 };
 
 /// A whole node of one shard without sockets, threads or a clock: real hub, rooms, stores and
