@@ -230,6 +230,10 @@ struct HostedRoom {
         const MessageId act = deleted.of(message);
         return undone_acts.contains(act) ? MessageId() : act;
     }
+    RaidWatch& raids() {
+        if (!raid_watch) raid_watch = std::make_unique<RaidWatch>();
+        return *raid_watch;
+    }
     bool watches_raids() const { return automod != nullptr && automod->raid.on; }
     /// A raid has tripped the raid breaker, and that holds.
     bool tripped() const { return raid_watch != nullptr && raid_watch->breaker.trip() != nullptr; }

@@ -74,8 +74,7 @@ void RoomHost::take_policy(HostedRoom& room, moderation::RoomPolicyRef policy) {
     drop_policy(room);
     room.automod = std::move(policy);
     const moderation::RaidSettings& raid = room.automod->raid;
-    if (raid.on && !room.raid_watch) room.raid_watch = std::make_unique<RaidWatch>();
-    if (room.raid_watch) room.raid_watch->breaker.use(raid.options);
+    if (raid.on || room.raid_watch) room.raids().breaker.use(raid.options);
 }
 
 void RoomHost::drop_policy(HostedRoom& room) {
@@ -137,10 +136,9 @@ void RoomHost::resume_trip(HostedRoom& room, const store::RaidTrip& stored) {
     automod::Trip trip = moderation::read_trip(stored.details);
     trip.at = stored.at;
     trip.until = now.mono + (stored.until - now.wall);
-    if (!room.raid_watch) room.raid_watch = std::make_unique<RaidWatch>();
-    room.raid_watch->trip = {.batch = stored.batch, .shadow = stored.shadow, .timer = {}};
+    room.raids().trip = {.batch = stored.batch, .shadow = stored.shadow, .timer = {}};
     arm_trip(room, trip.until);
-    room.raid_watch->breaker.resume(std::move(trip));
+    room.raids().breaker.resume(std::move(trip));
 }
 
 void RoomHost::end_trip(ChannelId channel) {
