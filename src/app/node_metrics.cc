@@ -49,6 +49,9 @@ void register_hub(Metrics& metrics, const MetricLabels& shard, const hub::HubCou
     metrics.counter("clamor_gaps_read_total",
                     "Times that the log was read for what other nodes had published.", shard,
                     hub.gaps_read);
+    metrics.counter("clamor_joins_ahead_total",
+                    "JOINs with a position that the node had not reached in time.", shard,
+                    hub.joins_ahead);
     metrics.counter("clamor_delayed_early_total",
                     "Events of delayed channels shown early, since too many waited.", shard,
                     hub.delayed_early);

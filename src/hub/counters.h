@@ -37,6 +37,7 @@ struct HubCounters {
     Counter bus_refused;               // messages refused since too much waits for the bus
     Counter gaps_read;                 // times that the log was read for what the bus did not bring
     Counter gap_events;                // events that were found there
+    Counter joins_ahead;               // with a position that the room did not reach in time
     Counter delayed_early;             // events of delayed channels shown since too many waited
     Counter shared;          // messages and notices that came from other channels of a shared chat
     Counter shared_refused;  // since their authors may not speak in this one

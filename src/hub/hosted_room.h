@@ -241,6 +241,12 @@ struct HostedRoom {
         if (ends.size() <= region) ends.resize(region + 1);
         return ends[region];
     }
+    bool is_behind(const std::vector<Position>& had) const {
+        return std::ranges::any_of(had, [this](Position one) {
+            return one.epoch != 0 &&
+                   one > (one.region() < ends.size() ? ends[one.region()].last : Position{});
+        });
+    }
     /// How far each region but this one was handed out.
     std::vector<Position> beside(unsigned region) const {
         std::vector<Position> others;

@@ -46,8 +46,8 @@ MemberRef Hub::add(Member& member) {
 void Hub::remove(MemberRef ref) {
     impl_->remove(ref);
 }
-void Hub::join(MemberRef ref, RequestId request, std::string login) {
-    impl_->join(ref, request, std::move(login));
+void Hub::join(MemberRef ref, RequestId request, std::string login, std::vector<Position> had) {
+    impl_->join(ref, request, std::move(login), std::move(had));
 }
 void Hub::send(MemberRef ref, RequestId request, SendRequest message) {
     impl_->send(ref, request, std::move(message));

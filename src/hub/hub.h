@@ -77,7 +77,10 @@ class Hub {
 
     /// Each is answered exactly once (a send after NotStoredYet once more) through the member, from
     /// a later task of this shard, unless the member is removed first.
-    void join(MemberRef ref, RequestId request, std::string channel_login);
+    /// `had`: the newest position of each region that the session came with. Where the channel is
+    /// not that far here, the join waits for it, for limits::kMissedPatience.
+    void join(MemberRef ref, RequestId request, std::string channel_login,
+              std::vector<Position> had = {});
     void send(MemberRef ref, RequestId request, SendRequest message);
     void names(MemberRef ref, RequestId request, std::string channel_login);
     /// Reads what lies behind `after` up to `upto` from the log, Joined::last and those beside it,

@@ -73,11 +73,12 @@ class Hub::Impl final : public RoomHost::Outlet {
         counters_.members.sub();
     }
 
-    void join(MemberRef ref, RequestId request, std::string login) {
+    void join(MemberRef ref, RequestId request, std::string login, std::vector<Position> had) {
         Slot* slot = find(ref);
         CLAMOR_CHECK(slot != nullptr, "only sessions that were added ask");
         slot->joining.push_back({.request = request, .login = login, .cancelled = false});
-        directory_.find(login, [this, ref, request](Directory::Outcome outcome, ChannelId channel) {
+        directory_.find(login, [this, ref, request, had = std::move(had)](
+                                   Directory::Outcome outcome, ChannelId channel) {
             const Slot* asking = find(ref);
             if (asking == nullptr) return;
             if (outcome != Directory::Outcome::found) {
@@ -87,9 +88,12 @@ class Hub::Impl final : public RoomHost::Outlet {
                 return;
             }
             const bool wants_names = asking->member->dialect().has(Dialect::kMembership);
-            to_owner(channel, [channel, ref, identity = asking->identity, wants_names,
-                               request](RoomHost& host) {
-                host.join(channel, ref, identity, wants_names, request);
+            to_owner(channel, [channel, join = RoomHost::Join{.who = ref,
+                                                              .identity = asking->identity,
+                                                              .wants_names = wants_names,
+                                                              .request = request,
+                                                              .had = had}](RoomHost& host) {
+                host.join(channel, join);
             });
         });
     }

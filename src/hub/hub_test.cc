@@ -271,6 +271,42 @@ TEST_P(HubTest, TakesALeaveBackThatOvertakesItsJoin) {
     EXPECT_TRUE(bob.names.find(9)->second.names.empty());
 }
 
+TEST_P(HubTest, WaitsForWhatASessionThatComesBackHasHad) {
+    FakeMember ann(user("ann"));
+    FakeMember bob(user("bob"));
+    const MemberRef a = add_and_join(ann);
+    say(a, 2, "one");
+    const MemberRef b = add(bob);
+    hub(b).join(b, 1, "lobby", {{5, 2}});
+    cluster_.advance(1s);
+    EXPECT_TRUE(bob.joins.empty());
+    say(a, 3, "two");
+    cluster_.advance(100ms);
+    ASSERT_EQ(bob.joins.count(1), 1u);
+    EXPECT_EQ(std::get<Joined>(bob.joins.find(1)->second).last, (Position{5, 2}));
+    say(a, 4, "three");
+    EXPECT_EQ(bob.text(), "ann: three\n");
+}
+
+TEST_P(HubTest, WaitsNoLongerThanItsPatienceForWhatASessionHasHad) {
+    FakeMember ann(user("ann"));
+    const MemberRef a = add(ann);
+    const std::uint64_t of_another_region = Position::before_first(3).sequence + 1;
+    hub(a).join(a, 1, "lobby", {{5, of_another_region}});
+    hub(a).join(a, 2, "foyer", {{9, 1}});
+    hub(a).join(a, 3, "attic", {Position::before_first(3), {}});
+    cluster_.advance(limits::kMissedPatience - 100ms);
+    EXPECT_TRUE(ann.joins.contains(3)) << "it has had nothing";
+    EXPECT_FALSE(ann.joins.contains(1));
+    EXPECT_FALSE(ann.joins.contains(2));
+    EXPECT_TRUE(hub(a).leave(a, "foyer"));
+    cluster_.advance(200ms);
+    EXPECT_TRUE(ann.joins.contains(1));
+    EXPECT_TRUE(ann.joins.contains(2));
+    EXPECT_EQ(total(&HubCounters::memberships), 2u);
+    EXPECT_EQ(total(&HubCounters::joins_ahead), 2u);
+}
+
 TEST_P(HubTest, ForgetsASessionThatGoesWhileItsQuestionsAreUnderWay) {
     auto ann = std::make_unique<FakeMember>(user("ann"));
     const MemberRef a = add(*ann);

@@ -13,6 +13,13 @@
 
 namespace clamor::hub {
 
+namespace {
+
+/// How often it is looked whether a room is as far as somebody who waits for it.
+constexpr auto kLookAgain = std::chrono::milliseconds(20);
+
+}  // namespace
+
 RoomHost::RoomHost(Scheduler& scheduler, bus::Bus& bus, const Services& services,
                    const Options& options, HubCounters& counters, Outlet& outlet)
     : scheduler_(scheduler),
@@ -27,41 +34,53 @@ RoomHost::RoomHost(Scheduler& scheduler, bus::Bus& bus, const Services& services
 
 RoomHost::~RoomHost() = default;
 
-void RoomHost::join(ChannelId channel, MemberRef who, IdentityRef identity, bool wants_names,
-                    RequestId request) {
-    const auto refuse = [this, who, request] {
-        outlet_.answer_join(who, request, JoinRefusal::busy);
+void RoomHost::join(ChannelId channel, Join join) {
+    join_when_reached(channel, std::make_shared<const Join>(std::move(join)),
+                      scheduler_.now().mono + limits::kMissedPatience);
+}
+
+/// A session that was on another node may be ahead of this one, which would give it what lies
+/// between a second time.
+void RoomHost::join_when_reached(ChannelId channel, const JoinRef& join, MonoTime until) {
+    const auto refuse = [this, join] {
+        outlet_.answer_join(join->who, join->request, JoinRefusal::busy);
     };
     in_room(
         channel, "join",
         [=, this](HostedRoom& room) {
-            if (identity->anonymous) {
-                admit(room, who, nullptr, wants_names, request);
-                return;
+            if (room.is_behind(join->had)) {
+                const MonoTime now = scheduler_.now().mono;
+                if (now < until) {
+                    scheduler_.call_at(now + kLookAgain,
+                                       [=, this] { join_when_reached(channel, join, until); });
+                    return;
+                }
+                counters_.joins_ahead.add();
             }
+            if (join->identity->anonymous) return admit(room, *join, nullptr);
             for_chatter(
-                room, identity, "join",
+                room, join->identity, "join",
                 [=, this](HostedRoom& at, ChatterEntry& entry) {
                     if (entry.chatter.standing.banned_for_good())
-                        return outlet_.answer_join(who, request, JoinRefusal::banned);
-                    admit(at, who, &entry, wants_names, request);
+                        return outlet_.answer_join(join->who, join->request, JoinRefusal::banned);
+                    admit(at, *join, &entry);
                 },
                 refuse);
         },
         refuse);
 }
 
-void RoomHost::admit(HostedRoom& room, MemberRef who, ChatterEntry* entry, bool wants_names,
-                     RequestId request) {
-    const auto shard = std::find_if(room.members.begin(), room.members.end(),
-                                    [&](const auto& count) { return count.first == who.shard; });
+void RoomHost::admit(HostedRoom& room, const Join& join, ChatterEntry* entry) {
+    const auto shard =
+        std::find_if(room.members.begin(), room.members.end(),
+                     [&](const auto& count) { return count.first == join.who.shard; });
     if (shard == room.members.end()) {
-        room.members.emplace_back(who.shard, 1);
+        room.members.emplace_back(join.who.shard, 1);
     } else {
         ++shard->second;
     }
     const Position last = room.end_of(options_.region).last;
-    room.newcomers.joined(who, last);
+    room.newcomers.joined(join.who, last);
     Joined joined{.channel = room.channel,
                   .last = last,
                   .beside = room.beside(options_.region),
@@ -71,16 +90,16 @@ void RoomHost::admit(HostedRoom& room, MemberRef who, ChatterEntry* entry, bool 
                   .names = {}};
     if (entry != nullptr) {
         joined.self = entry->chatter;
-        if (wants_names) joined.names = names_for(room, Identity{.user = entry->chatter.user});
+        if (join.wants_names) joined.names = names_for(room, Identity{.user = entry->chatter.user});
         if (entry->connections++ == 0) {
             watch_newcomer(room, *entry);
             ++room.users_present;
             note_membership(room, entry->chatter.user.id);
         }
-    } else if (wants_names) {
+    } else if (join.wants_names) {
         joined.names = names_for(room, Identity{.user = {}, .anonymous = true});
     }
-    outlet_.answer_join(who, request, std::move(joined));
+    outlet_.answer_join(join.who, join.request, std::move(joined));
 }
 
 void RoomHost::leave(ChannelId channel, MemberRef who, const IdentityRef& identity) {

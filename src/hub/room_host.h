@@ -79,9 +79,14 @@ class RoomHost final : public bus::Receiver {
              HubCounters& counters, Outlet& outlet);
     ~RoomHost();
 
-    /// `wants_names`: the session's dialect shows who else is there.
-    void join(ChannelId channel, MemberRef who, IdentityRef identity, bool wants_names,
-              RequestId request);
+    struct Join {
+        MemberRef who;
+        IdentityRef identity;
+        bool wants_names = false;  ///< the session's dialect shows who else is there
+        RequestId request = 0;
+        std::vector<Position> had{};  ///< the room is to be that far first
+    };
+    void join(ChannelId channel, Join join);
     void leave(ChannelId channel, MemberRef who, const IdentityRef& identity);
     void send(ChannelId channel, MemberRef who, IdentityRef identity, RequestId request,
               SendRequest message);
@@ -186,8 +191,9 @@ class RoomHost final : public bus::Receiver {
     // room_host.cc: the commands
     void remember(HostedRoom& room, const chat::EventRef& message);
     void keep_for_catch_up(HostedRoom& room, const chat::EventRef& event);
-    void admit(HostedRoom& room, MemberRef who, ChatterEntry* chatter, bool wants_names,
-               RequestId request);
+    using JoinRef = std::shared_ptr<const Join>;
+    void join_when_reached(ChannelId channel, const JoinRef& join, MonoTime until);
+    void admit(HostedRoom& room, const Join& join, ChatterEntry* chatter);
     void decide(HostedRoom& room, ChatterEntry& entry, MemberRef who, RequestId request,
                 SendRequest& message, const chat::Message* parent, const LimitOf& limit);
     void publish(HostedRoom& room, ChatterEntry& entry, MemberRef who, RequestId request,

@@ -223,7 +223,7 @@ void IrcSession::join_one(std::string name, std::string_view after) {
         questions_.at(place).after = *positions;
         questions_.at(place).catch_up = behind;
     }
-    shard_.hub.join(ref_, place, std::move(name));
+    shard_.hub.join(ref_, place, std::move(name), positions.value_or(std::vector<Position>()));
 }
 
 void IrcSession::on_join_answer(hub::RequestId request, hub::JoinAnswer answered) {

@@ -205,9 +205,25 @@ TEST_F(ContinuityTest, TellsWhoComesWithAPositionOfAnotherHistory) {
     say("one");
     IrcClient again(world_);
     come_back(again, "9-1");
+    EXPECT_THAT(again.take(), Not(HasSubstr("ROOMSTATE"))) << "the channel may get there";
+    world_.cluster.advance(limits::kMissedPatience + 100ms);
     EXPECT_THAT(again.take(), HasSubstr("msg-id=clamor_position_unknown"));
     say("two");
     EXPECT_THAT(again.take(), HasSubstr(":two"));
+}
+
+TEST_F(ContinuityTest, GivesNothingTwiceToWhoIsAheadOfTheChannel) {
+    say("one");
+    IrcClient again(world_);
+    come_back(again, "1-2");
+    say("two");
+    world_.cluster.advance(100ms);
+    say("three");
+    const std::string text = again.take();
+    EXPECT_THAT(text, HasSubstr("@clamor.dev/seq=1-2;"));
+    EXPECT_THAT(text, Not(HasSubstr(":two")));
+    EXPECT_THAT(text, Not(HasSubstr("clamor_position_unknown")));
+    EXPECT_THAT(text, HasSubstr(":three"));
 }
 
 TEST_F(ContinuityTest, RefusesAPositionThatIsNone) {
