@@ -42,7 +42,11 @@ void Connection::join(const std::string& login) {
     }
     const hub::RequestId request = ask(Kind::join);
     joining_[request] = login;
-    node_.hub(shard_).join(ref_, request, login);
+    std::vector<Position> had;
+    const ChannelId channel = population_.find(login)->id;
+    if (checkers_.continuity.follows(client_, channel))
+        had.push_back(checkers_.continuity.newest(client_, channel));
+    node_.hub(shard_).join(ref_, request, login, std::move(had));
 }
 
 void Connection::say(const std::string& login, std::string text, MessageId reply_to) {
@@ -85,7 +89,9 @@ void Connection::on_join_answer(hub::RequestId request, hub::JoinAnswer answer) 
     const bool follows = checker.follows(client_, channel.id);
     const Position after = follows ? checker.newest(client_, channel.id) : Position{};
     // Another history, of which it knows nothing: it would read the newest messages.
-    if (!follows || after > joined->last) checker.begins(client_, channel.id, joined->last);
+    const bool ahead = after > joined->last;
+    if (ahead) ++checkers_.ahead;
+    if (!follows || ahead) checker.begins(client_, channel.id, joined->last);
     checker.connects(client_, channel.id, node_.id());
     if (!follows || after >= joined->last) return;
     ++checkers_.resumed;

@@ -25,6 +25,7 @@ struct ClientCheckers {
     std::uint64_t echoed = 0;
     std::uint64_t refused = 0;
     std::uint64_t resumed = 0;
+    std::uint64_t ahead = 0;  ///< came back to a node that did not get as far in time
     std::uint64_t digest = 14695981039346656037ull;
 
     void note(std::uint64_t what) { digest = (digest ^ what) * 1099511628211ull; }

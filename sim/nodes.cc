@@ -422,14 +422,15 @@ std::chrono::seconds NodesSimulation::simulated() const {
 std::string NodesSimulation::describe() const {
     return fmt::format(
         "{} nodes with streams of {}, {} clients with {} connections, {} s simulated\n"
-        "{} events shown, {} echoes, {} refused, {} early, {} came back behind what they had\n"
+        "{} events shown, {} echoes, {} refused, {} early, {} came back behind what they had, {} "
+        "ahead of their node\n"
         "{} crashes, {} times Redis lost what was newest, {} gaps in a bus, {} announced, {} "
         "messages with a place behind their author's ban\n"
         "digest {:016x}",
         nodes_.size(), stream_entries_, clients_.size(), checkers_.connections, simulated().count(),
-        checkers_.shown, checkers_.echoed, checkers_.refused, early(), checkers_.resumed, crashes_,
-        failovers_, checker_.gaps(), checker_.announcements(), checker_.behind_bans(),
-        checkers_.digest);
+        checkers_.shown, checkers_.echoed, checkers_.refused, early(), checkers_.resumed,
+        checkers_.ahead, crashes_, failovers_, checker_.gaps(), checker_.announcements(),
+        checker_.behind_bans(), checkers_.digest);
 }
 
 }  // namespace clamor::sim
