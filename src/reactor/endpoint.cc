@@ -25,12 +25,10 @@ std::array<std::uint8_t, 16> mapped(const in_addr& v4) {
 }
 
 Result<std::array<std::uint8_t, 16>> resolve(const std::string& host) {
-    std::array<std::uint8_t, 16> address{};
-    if (host.empty()) return address;
-    in_addr v4{};
-    if (::inet_pton(AF_INET, host.c_str(), &v4) == 1) return mapped(v4);
-    if (::inet_pton(AF_INET6, host.c_str(), address.data()) == 1) return address;
+    if (host.empty()) return std::array<std::uint8_t, 16>{};
+    if (const auto numeric = Endpoint::parse_address(host)) return numeric->address;
 
+    std::array<std::uint8_t, 16> address{};
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     addrinfo* found = nullptr;
@@ -79,6 +77,15 @@ std::string Endpoint::address_string() const {
 std::string Endpoint::to_string() const {
     return is_ipv4() ? fmt::format("{}:{}", address_string(), port)
                      : fmt::format("[{}]:{}", address_string(), port);
+}
+
+std::optional<Endpoint> Endpoint::parse_address(std::string_view text) {
+    const std::string host(text);
+    in_addr v4{};
+    if (::inet_pton(AF_INET, host.c_str(), &v4) == 1) return Endpoint{.address = mapped(v4)};
+    Endpoint v6;
+    if (::inet_pton(AF_INET6, host.c_str(), v6.address.data()) == 1) return v6;
+    return std::nullopt;
 }
 
 Result<Endpoint> Endpoint::parse(std::string_view text) {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,8 @@ struct Endpoint {
     /// `HOST:PORT`, `[HOST]:PORT` or `:PORT` (any address); HOST is a numeric address, `localhost`
     /// or a name that the system resolves (blocks: for start-up only).
     static Result<Endpoint> parse(std::string_view text);
+    /// A numeric address alone; the port is 0.
+    static std::optional<Endpoint> parse_address(std::string_view text);
 };
 
 }  // namespace clamor::reactor

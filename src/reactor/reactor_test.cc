@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "reactor/loop.h"
+#include "reactor/network.h"
 #include "reactor/send_queue.h"
 #include "reactor/timer_wheel.h"
 
@@ -21,6 +22,33 @@ using ::testing::ElementsAre;
 std::string endpoint_error(std::string_view text) {
     const auto endpoint = Endpoint::parse(text);
     return endpoint ? "no error" : endpoint.error().detail;
+}
+
+TEST(Network, ContainsWhatBeginsWithItsBits) {
+    const auto holds = [](const char* network, const char* address) {
+        return Network::parse(network)->contains(*Endpoint::parse_address(address));
+    };
+    EXPECT_TRUE(holds("10.0.0.0/8", "10.255.0.1"));
+    EXPECT_FALSE(holds("10.0.0.0/8", "11.0.0.1"));
+    EXPECT_TRUE(holds("192.0.2.64/26", "192.0.2.127"));
+    EXPECT_FALSE(holds("192.0.2.64/26", "192.0.2.128"));
+    EXPECT_TRUE(holds("192.0.2.7", "192.0.2.7"));
+    EXPECT_FALSE(holds("192.0.2.7", "192.0.2.6"));
+    EXPECT_TRUE(holds("0.0.0.0/0", "203.0.113.1"));
+    EXPECT_FALSE(holds("0.0.0.0/0", "2001:db8::1")) << "every address of IPv4 only";
+    EXPECT_TRUE(holds("::/0", "203.0.113.1"));
+    EXPECT_TRUE(holds("2001:db8::/33", "2001:db8:7fff::1"));
+    EXPECT_FALSE(holds("2001:db8::/33", "2001:db8:8000::1"));
+    EXPECT_TRUE(holds("::ffff:10.0.0.0/104", "10.0.0.1")) << "mapped";
+}
+
+TEST(Network, IsAnAddressAndPerhapsBits) {
+    for (const char* wrong : {"", "/", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x",
+                              "10.0.0/8", "::/129", "localhost", "10.0.0.0/8/8", "[::1]"}) {
+        const auto network = Network::parse(wrong);
+        ASSERT_FALSE(network) << wrong;
+        EXPECT_NE(network.error().detail.find("2001:db8::/32"), std::string::npos);
+    }
 }
 
 TEST(Endpoint, ParsesAndPrints) {
