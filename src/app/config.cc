@@ -129,6 +129,21 @@ Field texts(std::vector<std::string>& field) {
     });
 }
 
+Field networks(std::vector<reactor::Network>& field) {
+    return field_at(field, [&field](const toml::node& node) -> std::optional<std::string> {
+        std::vector<std::string> lines;
+        if (texts(lines).take(node)) return "a list of networks, as [\"10.0.0.0/8\", \"::1\"]";
+        std::vector<reactor::Network> values;
+        for (const std::string& line : lines) {
+            const auto network = reactor::Network::parse(line);
+            if (!network) return fmt::format("a list of networks: {}", network.error().detail);
+            values.push_back(*network);
+        }
+        field = std::move(values);
+        return std::nullopt;
+    });
+}
+
 /// A list of files, each of which `load` can read.
 template <class Load>
 Field files(std::vector<std::string>& field, std::string_view what, Load load) {
@@ -225,6 +240,7 @@ std::vector<Setting> settings_of(Config& c) {
          text_such_as(c.server.public_url, is_base_url,
                       "empty, or an address as \"https://chat.example\" without a slash at its "
                       "end")},
+        {"server", "trusted_proxies", networks(c.server.trusted_proxies)},
         {"catalog", "url", postgres_url(c.catalog.url)},
         {"catalog", "connections", number(c.catalog.connections, 1, 1000)},
         {"catalog", "statement_timeout_ms", number(c.catalog.statement_timeout, 100, 600'000)},

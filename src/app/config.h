@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "bus/redis/tls.h"
 #include "reactor/engine.h"
+#include "reactor/network.h"
 
 /// The settings of the server with their defaults. config/clamor.example.toml is their manual; a
 /// test holds both equal.
@@ -30,6 +31,7 @@ struct ServerConfig {
     bool dev_beyond_loopback = false;
     std::uint16_t node = 0;
     std::string public_url;  ///< `https://chat.example`; empty: addresses stay relative
+    std::vector<reactor::Network> trusted_proxies;
     friend bool operator==(const ServerConfig&, const ServerConfig&) = default;
 };
 

@@ -59,6 +59,7 @@ TEST(Config, TakesEverySettingFromTheFile) {
         shards = 4
         reactor = "epoll"
         node = 3
+        trusted_proxies = ["10.0.0.0/8", "::1"]
         [limits]
         messages_viewer = 5
         outbox_age_s = 7
@@ -78,6 +79,8 @@ TEST(Config, TakesEverySettingFromTheFile) {
     EXPECT_EQ(config.server.shards, 4);
     EXPECT_EQ(config.server.reactor, reactor::EngineKind::epoll);
     EXPECT_EQ(config.server.node, 3);
+    EXPECT_THAT(config.server.trusted_proxies, ElementsAre(*reactor::Network::parse("10.0.0.0/8"),
+                                                           *reactor::Network::parse("::1")));
     EXPECT_EQ(config.limits.messages_viewer, 5u);
     EXPECT_EQ(config.limits.outbox_age, std::chrono::seconds(7));
     EXPECT_EQ(config.limits.coalesce_max, std::chrono::milliseconds(20));
@@ -249,6 +252,16 @@ TEST(Config, SaysWhatAWrongValueMustBe) {
             "c.toml:5: server.http must be a text in quotes",
             "c.toml:7: web.allowed_origins must be a list of texts, as [\"*\"]",
             "c.toml:9: limits.outbox_age_s must be a whole number from 1 to 3600"));
+}
+
+TEST(Config, SaysWhatNetworksMustBe) {
+    EXPECT_THAT(problems_of("[server]\ntrusted_proxies = \"10.0.0.1\"\n"),
+                ElementsAre("c.toml:2: server.trusted_proxies must be a list of networks, as "
+                            "[\"10.0.0.0/8\", \"::1\"]"));
+    EXPECT_THAT(problems_of("[server]\ntrusted_proxies = [\"10.0.0.1\", \"proxy.example\"]\n"),
+                ElementsAre("c.toml:2: server.trusted_proxies must be a list of networks: "
+                            "'proxy.example' is no network: 10.0.0.0/8, 2001:db8::/32 or a "
+                            "numeric address"));
 }
 
 TEST(Config, NamesTheLineOfBrokenToml) {

@@ -137,6 +137,9 @@ void register_net(Metrics& metrics, const MetricLabels& shard, const edge::net::
     metrics.counter("clamor_accepted_total", "Connections accepted.", shard, net.accepted);
     metrics.counter("clamor_refused_address_total", "Connections over the bound per address.",
                     shard, net.refused_address);
+    metrics.counter("clamor_proxy_headers_refused_total",
+                    "Connections of trusted proxies whose PROXY header could not be read.", shard,
+                    net.proxy_headers_refused);
     metrics.counter("clamor_http_requests_total", "HTTP requests.", shard, net.http_requests);
     metrics.counter("clamor_http_errors_total", "HTTP requests that could not be read.", shard,
                     net.http_errors);

@@ -182,6 +182,7 @@ Result<NodeOptions> node_options(const Config& config) {
         config.web.allowed_origins.end();
     options.api_origins = config.web.allowed_origins;
     if (!all_origins) options.server.allowed_origins = config.web.allowed_origins;
+    options.server.trusted_proxies = config.server.trusted_proxies;
     options.frame_ancestors = config.web.frame_ancestors;
     return options;
 }

@@ -8,8 +8,8 @@
 
 namespace clamor::edge::net {
 
-Connection::Connection(Server& server, std::uint32_t slot, std::string address)
-    : server_(server), slot_(slot), address_(std::move(address)) {}
+Connection::Connection(Server& server, std::uint32_t slot, const reactor::Endpoint& peer)
+    : server_(server), slot_(slot), client_(peer) {}
 
 Connection::~Connection() {
     if (close_timer_) server_.scheduler().cancel(close_timer_);

@@ -9,6 +9,7 @@
 #include "base/frame.h"
 #include "base/scheduler.h"
 #include "edge/transport.h"
+#include "reactor/endpoint.h"
 #include "reactor/engine.h"
 
 namespace clamor::edge::net {
@@ -29,7 +30,7 @@ class Protocol {
 /// leave together at its end.
 class Connection final : public reactor::Stream {
   public:
-    Connection(Server& server, std::uint32_t slot, std::string address);
+    Connection(Server& server, std::uint32_t slot, const reactor::Endpoint& peer);
     ~Connection() override;
 
     void start(std::unique_ptr<Protocol> protocol) { protocol_ = std::move(protocol); }
@@ -43,7 +44,14 @@ class Connection final : public reactor::Stream {
 
     bool closing() const { return closing_; }
     std::uint32_t slot() const { return slot_; }
-    const std::string& address() const { return address_; }
+    /// The peer, or whom it speaks for where it is a trusted proxy. `counted`: among its address's
+    /// connections.
+    const reactor::Endpoint& client() const { return client_; }
+    bool counted() const { return counted_; }
+    void speaks_for(const reactor::Endpoint& client, bool counted) {
+        client_ = client;
+        counted_ = counted;
+    }
     Protocol* protocol() { return protocol_.get(); }
     Server& server() { return server_; }
 
@@ -64,7 +72,8 @@ class Connection final : public reactor::Stream {
 
     Server& server_;
     const std::uint32_t slot_;
-    const std::string address_;
+    reactor::Endpoint client_;
+    bool counted_ = false;
     std::unique_ptr<Protocol> protocol_;
     std::vector<Queued> queue_;
     std::size_t queued_bytes_ = 0;

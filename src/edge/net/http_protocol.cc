@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "edge/net/eventsub_protocol.h"
+#include "edge/net/forwarded.h"
 #include "edge/net/irc_protocol.h"
 #include "edge/net/server.h"
 #include "wire/http/response.h"
@@ -60,15 +61,18 @@ std::unique_ptr<Protocol> HttpProtocol::on_request(Request request) {
     server.counters().http_requests.add();
     keep_alive_ = request.keep_alive;
     head_request_ = request.method == "HEAD";
-    request.peer = connection_.address();
-    if (wire::ws::is_upgrade(request)) return upgrade(request);
+    const auto client = client_behind_proxies(connection_.client(), request.headers,
+                                              server.options().trusted_proxies);
+    request.peer = client.address_string();
+    if (wire::ws::is_upgrade(request)) return upgrade(request, client);
     answering_ = true;
     connection_.set_receiving(false);
     server.http().handle(std::move(request), server.respond_to(connection_));
     return nullptr;
 }
 
-std::unique_ptr<Protocol> HttpProtocol::upgrade(const Request& request) {
+std::unique_ptr<Protocol> HttpProtocol::upgrade(const Request& request,
+                                                const reactor::Endpoint& client) {
     Server& server = connection_.server();
     const auto refuse = [&](const Response& response) {
         server.counters().websockets_refused.add();
@@ -89,6 +93,9 @@ std::unique_ptr<Protocol> HttpProtocol::upgrade(const Request& request) {
     auto accepted =
         wire::ws::accept_upgrade(request, {.deflate = server.options().deflate && !events});
     if (!accepted.accepted) return refuse(accepted.refusal);
+    // From now on a proxy's connection is that of one client.
+    if (!connection_.counted() && !server.admit(connection_, client))
+        return refuse(wire::http::plain_error(429));
     server.counters().websockets.add();
     connection_.queue(Frame::copy(accepted.bytes));
     if (events) return std::make_unique<EventSubProtocol>(connection_, *server.events(), request);

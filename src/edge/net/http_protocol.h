@@ -22,7 +22,8 @@ class HttpProtocol final : public Protocol {
 
   private:
     std::unique_ptr<Protocol> on_request(wire::http::Request request);
-    std::unique_ptr<Protocol> upgrade(const wire::http::Request& request);
+    std::unique_ptr<Protocol> upgrade(const wire::http::Request& request,
+                                      const reactor::Endpoint& client);
     void write(const wire::http::Response& response, bool keep_alive);
     void arm_idle_timer();
 

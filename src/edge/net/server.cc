@@ -5,6 +5,7 @@
 
 #include "edge/net/http_protocol.h"
 #include "edge/net/irc_protocol.h"
+#include "edge/net/proxy_header_protocol.h"
 #include "wire/http/response.h"
 
 namespace clamor::edge::net {
@@ -66,8 +67,6 @@ void Server::stop_listening() {
 
 void Server::accept(int fd, const reactor::Endpoint& peer, bool http) {
     counters_.accepted.add();
-    std::string address = peer.address_string();
-    const bool allowed = addresses_.enter(address);
     std::uint32_t index;
     if (free_.empty()) {
         index = static_cast<std::uint32_t>(slots_.size());
@@ -76,40 +75,49 @@ void Server::accept(int fd, const reactor::Endpoint& peer, bool http) {
         index = free_.back();
         free_.pop_back();
     }
-    // A connection that is refused is not counted for its address, so it carries none.
-    auto made =
-        std::make_unique<Connection>(*this, index, allowed ? std::move(address) : std::string());
+    auto made = std::make_unique<Connection>(*this, index, peer);
     Connection& connection = *made;
     if (!engine_.attach(connection, fd)) {
-        if (allowed) addresses_.leave(connection.address());
         free_.push_back(index);
         return;
     }
     slots_[index].connection = std::move(made);
     ++open_;
     counters_.connections.add();
-    if (!allowed) {
-        counters_.refused_address.add();
-        std::string answer = "ERROR :Too many connections from your address\r\n";
-        if (http) {
-            answer.clear();
-            wire::http::append_response(answer, wire::http::plain_error(429),
-                                        {.keep_alive = false, .date = date()});
-        }
-        connection.queue(Frame::copy(answer));
-        connection.close();
-        return;
-    }
+    if (!admit(connection, peer)) return refuse_for_address(connection, http);
+    std::unique_ptr<Protocol> protocol;
     if (http) {
-        connection.start(std::make_unique<HttpProtocol>(connection));
+        protocol = std::make_unique<HttpProtocol>(connection);
     } else {
-        connection.start(std::make_unique<IrcLineProtocol>(connection));
+        protocol = std::make_unique<IrcLineProtocol>(connection);
     }
+    if (reactor::contains(options_.trusted_proxies, peer))
+        protocol = std::make_unique<ProxyHeaderProtocol>(connection, std::move(protocol), http);
+    connection.start(std::move(protocol));
+}
+
+bool Server::admit(Connection& connection, const reactor::Endpoint& client) {
+    const bool counts = !reactor::contains(options_.trusted_proxies, client);
+    const bool admitted = !counts || addresses_.enter(client.address_string());
+    connection.speaks_for(client, counts && admitted);
+    if (!admitted) counters_.refused_address.add();
+    return admitted;
+}
+
+void Server::refuse_for_address(Connection& connection, bool http) {
+    std::string answer = "ERROR :Too many connections from your address\r\n";
+    if (http) {
+        answer.clear();
+        wire::http::append_response(answer, wire::http::plain_error(429),
+                                    {.keep_alive = false, .date = date()});
+    }
+    connection.queue(Frame::copy(answer));
+    connection.close();
 }
 
 void Server::remove(Connection& connection, bool waits_to_send) {
     if (waits_to_send) std::erase(dirty_, &connection);
-    if (!connection.address().empty()) addresses_.leave(connection.address());
+    if (connection.counted()) addresses_.leave(connection.client().address_string());
     const std::uint32_t index = connection.slot();
     ++slots_[index].generation;
     slots_[index].connection.reset();

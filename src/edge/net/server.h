@@ -14,6 +14,7 @@
 #include "edge/net/connection.h"
 #include "eventsub/dispatcher.h"
 #include "reactor/engine.h"
+#include "reactor/network.h"
 #include "wire/http/service.h"
 #include "wire/ws/decoder.h"
 
@@ -23,7 +24,8 @@ namespace clamor::edge::net {
 struct NetCounters {
     Counter connections;  // open now
     Counter accepted;
-    Counter refused_address;  // over the bound per address
+    Counter refused_address;        // over the bound per address
+    Counter proxy_headers_refused;  // of trusted proxies, that could not be read
     Counter bytes_in;
     Counter http_requests;
     Counter http_errors;  // requests that could not be read
@@ -34,8 +36,10 @@ struct NetCounters {
 
 struct ServerOptions {
     std::vector<std::string> allowed_origins;  ///< of browsers that may upgrade; empty: all
-    std::chrono::seconds http_idle{30};        ///< without a request or an answer under way
-    bool deflate = true;                       ///< agree to permessage-deflate
+    /// Who may say whose connections theirs are: by the PROXY protocol or `X-Forwarded-For`.
+    std::vector<reactor::Network> trusted_proxies;
+    std::chrono::seconds http_idle{30};  ///< without a request or an answer under way
+    bool deflate = true;                 ///< agree to permessage-deflate
 };
 
 struct ListeningSockets {
@@ -82,6 +86,11 @@ class Server {
     std::string_view date();
 
     // For connections.
+    /// Counts it for the client's address, a trusted proxy's own apart; false when that is at its
+    /// bound.
+    bool admit(Connection& connection, const reactor::Endpoint& client);
+    /// Says so, and closes.
+    void refuse_for_address(Connection& connection, bool http);
     void send_at_end_of_turn(Connection& connection);
     void remove(Connection& connection, bool waits_to_send);
     /// A callback for any thread that brings a response back to the connection's protocol, if it
