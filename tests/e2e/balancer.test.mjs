@@ -12,10 +12,12 @@ import WebSocket from 'ws';
 import { Dynalite, kKeys } from './dynalite.mjs';
 import { IrcClient } from './irc.mjs';
 import { Postgres } from './postgres.mjs';
+import { RawConnection, upgrade } from './raw.mjs';
 import { Redis } from './redis.mjs';
 import { eventually, exitSoon, root, Server, sleep } from './server.mjs';
 
 const kTimeout = { timeout: 120_000 };
+const kMost = 20; // connections of an address, on each node
 let postgres, dynalite, redis, nodes, proxy;
 const folder = mkdtempSync(join(tmpdir(), 'clamor-balancer-'));
 
@@ -50,8 +52,9 @@ before(async () => {
     Object.assign(process.env, kKeys);
     [postgres, dynalite, redis] = await Promise.all([Postgres.start(), Dynalite.start(), Redis.start()]);
     const args = ['--postgres', postgres.url, '--dynamodb', dynalite.url('balancer'), '--redis', redis.url];
-    // A drain that is long enough to look at.
-    nodes = await Promise.all([1, 2, 3].map(() => Server.start({ args, config: { limits: { connections_per_address: 1000, drain_s: 8 } } })));
+    // A drain that is long enough to look at. HAProxy comes from this address, as do all clients that say nothing else.
+    const config = { server: { trusted_proxies: ['127.0.0.1'] }, limits: { connections_per_address: kMost, drain_s: 8 } };
+    nodes = await Promise.all([1, 2, 3].map(() => Server.start({ args, config })));
     proxy = await startProxy();
 });
 after(async () => {
@@ -138,4 +141,22 @@ test('an address has a hundred connections through the balancer', kTimeout, asyn
     await sleep(200);
     assert.ok(refused <= 30, `${refused} of 120 refused`);
     for (const socket of sockets) socket.destroy();
+});
+
+test('the nodes bound the connections of each client, not those of HAProxy', kTimeout, async () => {
+    const crowd = [];
+    const refused = (text) => crowd.filter((raw) => raw.text.match(text)).length;
+    // Of HTTP an address has one node.
+    for (let i = 0; i < kMost + 3; ++i) crowd.push(await RawConnection.open(proxy.http, { localAddress: '127.0.0.2' }));
+    for (const raw of crowd) raw.send(upgrade());
+    await eventually(() => refused(/^HTTP\/1\.1 429 /) === 3, 'three more than one node takes are refused');
+    assert.equal(refused(/^HTTP\/1\.1 101 /), kMost);
+    await welcomed('justinfan77');
+    await Promise.all(crowd.splice(0).map((raw) => raw.close()));
+
+    for (let i = 0; i < 3 * kMost + 3; ++i) crowd.push(await RawConnection.open(proxy.irc, { localAddress: '127.0.0.3' }));
+    for (const raw of crowd) raw.send('NICK justinfan1\r\n');
+    await eventually(() => refused(/^ERROR :Too many connections/) === 3, 'three more than three nodes take are refused');
+    await eventually(() => refused(/ 376 /) === 3 * kMost, 'the others are welcome');
+    await Promise.all(crowd.map((raw) => raw.close()));
 });
