@@ -156,6 +156,27 @@ class OrderTest : public HubTest {
     std::string nothing_;
 };
 
+TEST_P(OrderTest, TellsOfARoleThatIsReadBeforeItsActComes) {
+    FakeMember alice(user("alice"));
+    add_and_join(alice);
+    chat::Moderation mod = act_of(chat::ModAction::mod);
+    mod.target = chat::person_of(alice.identity().user);
+    // The catalog has taken the next act already.
+    from_elsewhere({5, 1}, mod);
+    const auto roles = [&] {
+        std::vector<chat::Role> told;
+        for (const chat::Chatter& self : alice.selves) told.push_back(self.standing.role);
+        return told;
+    };
+    const std::vector<chat::Role> both{chat::Role::moderator, chat::Role::viewer};
+    EXPECT_EQ(roles(), both);
+    chat::Moderation unmod = mod;
+    unmod.id = MessageId::from_random(2, 3);
+    unmod.action = chat::ModAction::unmod;
+    from_elsewhere({5, 2}, unmod);
+    EXPECT_EQ(roles(), both);
+}
+
 TEST_P(OrderTest, WhoJoinsBehindAGapBeginsBehindIt) {
     FakeMember early, late;
     ASSERT_TRUE(join(early));

@@ -344,6 +344,8 @@ void RoomHost::chatter_loaded(ChannelId channel, UserId user, ChatterFacts facts
     if (facts.ok) {
         // What the room saw itself is newer than what the log has on disk.
         facts.standing.has_spoken = facts.standing.has_spoken || entry.chatter.standing.has_spoken;
+        // What another node has changed is read here before its act comes, perhaps.
+        entry.tell = entry.tell || entry.chatter.standing.role != facts.standing.role;
         entry.chatter.standing = facts.standing;
         entry.access = {.tier = facts.standing.subscriber_tier,
                         .granted = std::move(facts.granted_emotes)};
