@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One turn that fans a frame out to many loopback streams, on each engine: CPU microseconds of the
-// sending thread per send. The sender keeps to the first core and the readers to the second: where
-// they share one, the scheduler's accounts of who did what are not to be believed. On loopback the
-// readers' input work is part of the send.
+// sending thread per send, for all streams at once or some after a pause. The sender keeps to the
+// first core and the readers to the second: where they share one, the scheduler's accounts of who
+// did what are not to be believed. On loopback the readers' input work is part of the send.
 #include <algorithm>
 #include <atomic>
 #include <charconv>
@@ -30,6 +30,8 @@ struct Plan {
     std::size_t streams = 1000;
     std::size_t bytes = 300;
     int rounds = 300;
+    std::size_t at_once = 0;  ///< streams of a turn, the next ones each time; 0: all
+    int pause_ms = 0;         ///< before each turn
 };
 
 class Sink final : public Stream {
@@ -130,30 +132,34 @@ void measure(EngineKind kind, const Plan& plan) {
     std::vector<double> per_send;
     std::vector<double> wall_us;
     std::uint64_t expected = 0;
+    const std::size_t at_once = plan.at_once == 0 ? plan.streams : plan.at_once;
+    std::vector<Sink*> turn(at_once);
+    std::size_t next = 0;
     for (int round = 0; round < plan.rounds; ++round) {
+        for (Sink*& stream : turn) stream = accepted.streams[next++ % plan.streams].get();
+        std::this_thread::sleep_for(std::chrono::milliseconds(plan.pause_ms));
         const double cpu = thread_cpu_us();
         const MonoTime start = read_mono_clock();
-        for (const auto& stream : accepted.streams) {
+        for (Sink* stream : turn) {
             stream->busy = true;
             engine.send(*stream, std::span(&part, 1));
         }
-        while (std::any_of(accepted.streams.begin(), accepted.streams.end(),
-                           [](const auto& s) { return s->busy; })) {
+        while (std::any_of(turn.begin(), turn.end(), [](const Sink* s) { return s->busy; }))
             engine.turn(std::chrono::milliseconds(10));
-        }
-        per_send.push_back((thread_cpu_us() - cpu) / static_cast<double>(plan.streams));
+        per_send.push_back((thread_cpu_us() - cpu) / static_cast<double>(at_once));
         wall_us.push_back(
             std::chrono::duration<double, std::micro>(read_mono_clock() - start).count());
-        expected += plan.streams * plan.bytes;
+        expected += at_once * plan.bytes;
         while (readers.bytes() < expected) std::this_thread::yield();
     }
     std::sort(per_send.begin(), per_send.end());
     std::sort(wall_us.begin(), wall_us.end());
     const std::size_t middle = per_send.size() / 2;
     fmt::print(
-        "{:8}  {} streams x {} bytes: CPU {:.2f} us a send, a turn {:.2f} ms, {:.0f} kernel calls "
-        "a turn\n",
-        engine.name(), plan.streams, plan.bytes, per_send[middle], wall_us[middle] / 1000,
+        "{:8}  {} of {} streams x {} bytes every {} ms: CPU {:.2f} us a send, a turn {:.2f} ms, "
+        "{:.0f} kernel calls a turn\n",
+        engine.name(), at_once, plan.streams, plan.bytes, plan.pause_ms, per_send[middle],
+        wall_us[middle] / 1000,
         static_cast<double>(engine.counters().send_calls.value()) / plan.rounds);
 }
 
@@ -171,9 +177,13 @@ int main(int argc, char** argv) {
     Plan plan;
     const bool fine = (argc < 2 || read_number(argv[1], plan.streams)) &&
                       (argc < 3 || read_number(argv[2], plan.bytes)) &&
-                      (argc < 4 || read_number(argv[3], plan.rounds)) && argc <= 4;
+                      (argc < 4 || read_number(argv[3], plan.rounds)) &&
+                      (argc < 5 || read_number(argv[4], plan.at_once)) &&
+                      (argc < 6 || read_number(argv[5], plan.pause_ms)) && argc <= 6 &&
+                      plan.at_once <= plan.streams;
     if (!fine) {
-        fmt::print(stderr, "usage: reactor-bench [STREAMS [BYTES [ROUNDS]]]\n");
+        fmt::print(stderr,
+                   "usage: reactor-bench [STREAMS [BYTES [ROUNDS [AT_ONCE [PAUSE_MS]]]]]\n");
         return 2;
     }
     keep_to_core(0);
