@@ -199,6 +199,19 @@ TEST_P(OrderTest, WhatGetsItsPlaceLateIsShownToWhoJoinedMeanwhileButNotBehindTha
     EXPECT_EQ(behind.text(), "");
 }
 
+TEST_P(OrderTest, WhoSpeaksBeforeTheirJoinIsAnsweredHasTheEchoAlone) {
+    FakeMember opener, alice(user("alice"));
+    ASSERT_TRUE(join(opener));
+    const MemberRef a = add(alice);
+    say(a, 2, "hello");
+    receive_here({}, bus::Turn::early);
+    hub(a).join(a, 1, "lobby");
+    cluster_.run();
+    receive_here({5, 1}, bus::Turn::late);
+    EXPECT_TRUE(alice.answered<Stored>(2));
+    EXPECT_EQ(alice.text(), "");
+}
+
 TEST_P(OrderTest, AGapDoesNotBringAgainWhatGotASecondPlaceInIt) {
     FakeMember viewer;
     ASSERT_TRUE(join(viewer));

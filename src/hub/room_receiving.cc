@@ -90,7 +90,10 @@ void RoomHost::show_newcomers(HostedRoom& room, const chat::EventRef& placed) {
     const auto found =
         std::ranges::find(early, chat::id_of(*placed), &std::pair<MessageId, std::uint64_t>::first);
     if (found == early.end()) return;
-    const std::vector<MemberRef> newcomers = room.newcomers.since(found->second, placed->position);
+    std::vector<MemberRef> newcomers = room.newcomers.since(found->second, placed->position);
+    // Who spoke before their own join was answered has the echo.
+    if (const auto echo = echoes_.find(chat::id_of(*placed)); echo != echoes_.end())
+        std::erase(newcomers, echo->second.who);
     for (auto past = early.begin(); past != std::next(found); ++past)
         room.newcomers.forget(past->second);
     early.erase(early.begin(), std::next(found));
