@@ -67,6 +67,8 @@ async function visitor(options = {}) {
 const field = (page) => page.locator('clamor-composer textarea');
 const rows = (page) => page.locator('clamor-log article');
 const withText = (page, text) => rows(page).filter({ hasText: text });
+/** An own message once the server said it has it: before that its row has no id, and others may be shown it first. */
+const confirmed = (page, text) => page.locator('clamor-log article[aria-busy="false"]', { hasText: text }).waitFor();
 
 async function open(page) {
   await page.goto(`${kUrl}/c/${kChannel}`);
@@ -127,7 +129,7 @@ await check('they talk both ways, and an own message is confirmed', async () => 
   await withText(guest, 'welcome, guest').waitFor();
   await say(guest, 'thank you, owner');
   await withText(owner, 'thank you, owner').waitFor();
-  await guest.locator('clamor-log article[aria-busy="false"]', { hasText: 'thank you, owner' }).waitFor();
+  await confirmed(guest, 'thank you, owner');
   assert.notEqual(await withText(guest, 'thank you, owner').getAttribute('data-id'), '');
 });
 
@@ -223,12 +225,13 @@ await check('after a lost connection nothing is missing and nothing is doubled',
   await shot(guest, 'lost');
   for (const n of [1, 2, 3]) {
     await say(owner, `while you were away ${n}`);
-    await owner.locator('clamor-log article[aria-busy="false"]', { hasText: `while you were away ${n}` }).waitFor();
+    await confirmed(owner, `while you were away ${n}`);
   }
   await guest.evaluate(() => (window.cut = false));
   await withText(guest, 'while you were away 3').waitFor({ timeout: 15_000 });
   await say(owner, 'and you are back');
   await withText(guest, 'and you are back').waitFor();
+  await confirmed(owner, 'and you are back');
   assertOnce(await idsOf(guest));
   const texts = await withText(guest, /while you were away|and you are back/).locator('.text').allInnerTexts();
   assert.deepEqual(texts, ['while you were away 1', 'while you were away 2', 'while you were away 3', 'and you are back']);
