@@ -326,7 +326,7 @@ void IrcSession::on_skipped(ChannelId channel, const hub::Skipped& skipped) {
 /// Once the outbox is well below its soft threshold again; until then it looks again and again.
 void IrcSession::tell_skipped() {
     const Outbox outbox = this->outbox();
-    if (outbox_over_hard(outbox)) return close(CloseReason::slow_reader);
+    if (outbox_over_hard(outbox)) return close_when_turn_ends(CloseReason::slow_reader);
     if (outbox.bytes > shard_.options.outbox_soft_bytes / 2) {
         skipped_->timer = shard_.scheduler.call_at(shard_.scheduler.now().mono + kSkippedCheck,
                                                    [this] { tell_skipped(); });

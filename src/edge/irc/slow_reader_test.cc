@@ -75,6 +75,21 @@ TEST(SlowReader, IsClosedOverTheHardThresholdAndOthersAreUnhurt) {
     EXPECT_EQ(world.hub.counters().members.value(), 2u);
 }
 
+TEST(SlowReader, IsToldWhyAlsoWhereNothingMoreIsSaid) {
+    IrcWorld world;
+    IrcClient slow(world);
+    slow.log_in("bob").send("JOIN #dallas");
+    IrcClient sender(world);
+    sender.log_in("alice");
+    slow.transport.queued = {.bytes = limits::kOutboxSoftBytes + 1,
+                             .oldest = world.cluster.now().mono};
+    sender.send("PRIVMSG #dallas :skipped");
+    world.cluster.advance(limits::kOutboxAge + 2s);
+    EXPECT_EQ(slow.transport.closed, CloseReason::slow_reader);
+    EXPECT_THAT(slow.take(), EndsWith("NOTICE * :This connection is closed since it reads too "
+                                      "slowly. Please connect again.\r\n"));
+}
+
 TEST(SlowReader, IsClosedWhenItDoesNotReadItsOwnReplies) {
     IrcWorld world;
     IrcClient client(world);
