@@ -474,8 +474,8 @@ void check_regions(const RedisConfig& redis, std::vector<std::string>& problems)
 }
 
 void check_tls(const RedisConfig& redis, std::vector<std::string>& problems) {
-    if (redis.tls == bus::redis::TlsFiles{}) return;
-    const auto loaded = bus::redis::TlsContext::load(redis.tls);
+    if (redis.tls == reactor::TlsFiles{}) return;
+    const auto loaded = reactor::TlsContext::for_client(redis.tls, "redis");
     if (!loaded) problems.push_back(loaded.error().detail);
     bool spoken = redis.url.starts_with("rediss");
     if (const auto regions = read_regions(redis.regions))

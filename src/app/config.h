@@ -13,9 +13,9 @@
 #include "automod/model_route.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "bus/redis/tls.h"
 #include "reactor/engine.h"
 #include "reactor/network.h"
+#include "reactor/tls.h"
 
 /// The settings of the server with their defaults. config/clamor.example.toml is their manual; a
 /// test holds both equal.
@@ -89,7 +89,7 @@ struct RedisConfig {
     std::string region;                ///< which of `regions` this node is in
     std::vector<std::string> regions;  ///< `name = url`, in the same order on all nodes
     bool only_node = false;    ///< no other node uses it, so the stores may be this machine's
-    bus::redis::TlsFiles tls;  ///< where an address begins with rediss
+    reactor::TlsFiles tls;     ///< where an address begins with rediss
     friend bool operator==(const RedisConfig&, const RedisConfig&) = default;
 };
 

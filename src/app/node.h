@@ -17,7 +17,6 @@
 #include "automod/classifier.h"
 #include "automod/model_route.h"
 #include "base/result.h"
-#include "bus/redis/tls.h"
 #include "bus/redis/url.h"
 #include "edge/irc/session.h"
 #include "edge/net/server.h"
@@ -25,6 +24,7 @@
 #include "hub/hub.h"
 #include "reactor/engine.h"
 #include "reactor/loop.h"
+#include "reactor/tls.h"
 #include "store/postgres/catalog.h"
 #include "store/spooled_log.h"
 
@@ -68,7 +68,7 @@ struct NodeOptions {
     std::shared_ptr<const automod::Classifier> classifier;  ///< null: none
     std::optional<automod::ModelRoute::Options> model;      ///< an inference server
     std::optional<bus::redis::Url> redis;                   ///< none: this node is alone
-    bus::redis::TlsFiles redis_tls;
+    reactor::TlsFiles redis_tls;
     std::vector<Region> regions;  ///< `redis` is that of hub.region; none: there are no regions
     std::vector<std::string> api_origins = {"*"};
     std::string frame_ancestors = "'self'";

@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "bus/redis/tls.h"
 
 namespace clamor::bus::redis {
 
@@ -179,7 +180,7 @@ void Connection::on_connected() {
     heard_at_ = scheduler_.now().mono;
     mute_ = true;
     if (!login_.tls) return log_in();
-    tls_ = std::make_unique<TlsSession>(*login_.tls, host_);
+    tls_ = std::make_unique<reactor::TlsSession>(*login_.tls, host_);
     send();
     first_words_ = on_way_.size();
 }
@@ -210,7 +211,10 @@ void Connection::on_received(std::string_view bytes) {
     if (!tls_) return read(bytes);
     const bool before = tls_->established();
     std::string plain;
-    if (auto fault = tls_->receive(bytes, plain)) return close(fault->why, fault->lasting);
+    if (const auto fault = tls_->receive(bytes, plain)) {
+        auto [why, lasting] = explain(*fault, host_);
+        return close(std::move(why), lasting);
+    }
     if (!before && tls_->established()) log_in();
     send();
     if (!plain.empty()) read(plain);

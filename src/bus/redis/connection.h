@@ -11,8 +11,8 @@
 
 #include "base/scheduler.h"
 #include "base/time.h"
-#include "bus/redis/tls.h"
 #include "reactor/engine.h"
+#include "reactor/tls.h"
 
 struct redisReader;
 struct redisReply;
@@ -58,8 +58,8 @@ class Connection final : private reactor::Stream {
         std::string user;
         std::string password;
         std::uint16_t database = 0;
-        std::string name;                                 ///< shown in CLIENT LIST
-        std::shared_ptr<const TlsContext> tls = nullptr;  ///< null: in plain text
+        std::string name;                                          ///< shown in CLIENT LIST
+        std::shared_ptr<const reactor::TlsContext> tls = nullptr;  ///< null: in plain text
     };
 
     /// The engine is of the scheduler's thread.
@@ -119,7 +119,7 @@ class Connection final : private reactor::Stream {
     State state_ = State::closed;
     std::unique_ptr<redisReader, FreeReader> reader_;
     std::string host_;
-    std::unique_ptr<TlsSession> tls_;  // null: plain text, or not connected yet
+    std::unique_ptr<reactor::TlsSession> tls_;  // null: plain text, or not connected yet
     std::deque<Waiting> waiting_;
     bool subscriber_ = false;
     bool sending_ = false;

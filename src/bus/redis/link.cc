@@ -69,7 +69,7 @@ Link::Impl::~Impl() {
 
 Result<void> Link::Impl::start() {
     if (options.url.tls) {
-        auto loaded = TlsContext::load(options.tls);
+        auto loaded = reactor::TlsContext::for_client(options.tls, "redis");
         if (!loaded) return tl::unexpected(loaded.error());
         tls_ = *std::move(loaded);
     }

@@ -15,8 +15,8 @@
 #include "base/result.h"
 #include "base/scheduler.h"
 #include "bus/bus.h"
-#include "bus/redis/tls.h"
 #include "bus/redis/url.h"
+#include "reactor/tls.h"
 
 namespace clamor::reactor {
 class Engine;
@@ -55,9 +55,9 @@ struct WindowAnswer {
 
 struct LinkOptions {
     Url url;
-    TlsFiles tls{};          ///< where the URL asks for TLS
-    std::uint64_t node = 0;  ///< names this process among all; random
-    std::uint64_t seed = 1;  ///< of the pauses' jitter
+    reactor::TlsFiles tls{};  ///< where the URL asks for TLS
+    std::uint64_t node = 0;   ///< names this process among all; random
+    std::uint64_t seed = 1;   ///< of the pauses' jitter
     std::chrono::milliseconds patience = limits::kRedisPatience;
     std::size_t stream_entries = limits::kStreamEntries;
     unsigned region = 0;  ///< whose Redis it is; positions say so

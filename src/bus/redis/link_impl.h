@@ -263,7 +263,7 @@ class Link::Impl {
     std::thread thread_;
     bool stopped_ = false;
     std::atomic<int> lookups_{0};
-    std::shared_ptr<const TlsContext> tls_;  // null: in plain text
+    std::shared_ptr<const reactor::TlsContext> tls_;  // null: in plain text
     std::optional<std::promise<Result<void>>> started_;
     std::mt19937_64 random_;
 

@@ -2,15 +2,13 @@
 #include "bus/redis/tls.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "bus/redis/link_fixture.h"
 #include "bus/redis/redis_server_fixture.h"
+#include "reactor/papers_fixture.h"
 
 /// Redis behind TLS, with certificates of CAs of the test's own.
 namespace clamor::bus::redis {
@@ -21,42 +19,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 constexpr ChannelId kLobby{1000};
-
-/// Certificates, in a folder that goes with it.
-class Papers {
-  public:
-    Papers() {
-        folder_ = (std::filesystem::temp_directory_path() / "clamor-tls-XXXXXX").string();
-        CLAMOR_CHECK(::mkdtemp(folder_.data()) != nullptr, "there is a folder for tests");
-    }
-    ~Papers() { std::filesystem::remove_all(folder_); }
-    Papers(const Papers&) = delete;
-    Papers& operator=(const Papers&) = delete;
-
-    std::string certificate(const std::string& name) const { return folder_ + "/" + name + ".crt"; }
-    std::string key(const std::string& name) const { return folder_ + "/" + name + ".key"; }
-    void make_ca(const std::string& name) const {
-        openssl("req -x509 " + fresh(name) + " -subj '/CN=" + name + "' -days 2");
-    }
-    /// `names` as "IP:127.0.0.1,DNS:cache.example".
-    void make(const std::string& name, const std::string& ca, const std::string& names) const {
-        openssl("req -x509 " + fresh(name) + " -subj '/CN=clamor' -days 2 -CA " + certificate(ca) +
-                " -CAkey " + key(ca) + " -addext 'subjectAltName=" + names +
-                "' -addext 'basicConstraints=critical,CA:FALSE'");
-    }
-
-  private:
-    std::string fresh(const std::string& name) const {
-        return "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout " + key(name) +
-               " -out " + certificate(name);
-    }
-    static void openssl(const std::string& arguments) {
-        CLAMOR_CHECK(std::system(("openssl " + arguments + " 2>/dev/null").c_str()) == 0,
-                     "openssl makes a certificate");
-    }
-
-    std::string folder_;
-};
 
 class TlsTest : public testing::Test {
   protected:
@@ -75,7 +37,7 @@ class TlsTest : public testing::Test {
     }
     static std::string address(const std::string& port) { return "127.0.0.1:" + port; }
     /// "connected", "away", or the error of the start.
-    std::string start(const std::string& url, const TlsFiles& files) {
+    std::string start(const std::string& url, const reactor::TlsFiles& files) {
         auto started = Link::start({.url = *parse_url(url), .tls = files, .node = 5}, resolver_);
         if (!started) return started.error().to_string();
         const std::string how = (*started)->connected() ? "connected" : "away";
@@ -83,7 +45,7 @@ class TlsTest : public testing::Test {
         return how;
     }
 
-    Papers papers_;
+    reactor::Papers papers_;
     const std::string port_ = std::to_string(RedisServer::free_port());
     reactor::WorkerPool resolver_{1, 10};
 };
@@ -152,7 +114,7 @@ TEST_F(TlsTest, IsRefusedByAServerThatSpeaksNone) {
     const RedisServer server;
     const auto no_tls = AllOf(HasSubstr(server.address()), HasSubstr("does not speak TLS"),
                               HasSubstr("begins with redis, not rediss"));
-    const TlsFiles files{.ca = papers_.certificate("ca")};
+    const reactor::TlsFiles files{.ca = papers_.certificate("ca")};
     // Its first words are different each time.
     for (int i = 0; i < 3; ++i) EXPECT_THAT(start("rediss://" + server.address(), files), no_tls);
     EXPECT_THAT(start("rediss+cluster://" + server.address(), files), no_tls);
@@ -162,7 +124,7 @@ TEST_F(TlsTest, IsRefusedByAServerThatSpeaksNone) {
 TEST_F(TlsTest, IsNotMissedInAServerThatIsSilentOrSlow) {
     // Silent: it may be there soon, which is no error.
     RedisServer silent(settings(port_, "server"));
-    const TlsFiles files{.ca = papers_.certificate("ca")};
+    const reactor::TlsFiles files{.ca = papers_.certificate("ca")};
     silent.pause();
     auto started = Link::start(
         {.url = *parse_url("rediss://" + address(port_)), .tls = files, .node = 5}, resolver_);
@@ -212,7 +174,7 @@ TEST_F(TlsTest, IsSpokenWithAllServersOfACluster) {
     }
     // One is named; the others are found.
     const std::string url = "rediss+cluster://" + addresses[1];
-    const TlsFiles files{.ca = papers_.certificate("ca")};
+    const reactor::TlsFiles files{.ca = papers_.certificate("ca")};
     EXPECT_THAT(start(url, {}), HasSubstr("not trusted"));
     EXPECT_THAT(start("rediss://" + addresses[1], files), HasSubstr("redis+cluster://"));
     TestShard shard;
@@ -253,7 +215,7 @@ TEST_F(TlsTest, SentinelsSpeakItAndHaveALoginOfTheirOwn) {
     const RedisServer sentinel(RedisServer::Sentinel{},
                                static_cast<std::uint16_t>(std::stoi(port_)), lines);
     const std::string url = "rediss+sentinel://" + address(sentinel_port) + "/chat";
-    const TlsFiles files{.ca = papers_.certificate("ca")};
+    const reactor::TlsFiles files{.ca = papers_.certificate("ca")};
     EXPECT_EQ(start(url + "?sentinel_password=watch", files), "connected");
     EXPECT_THAT(start(url, files), AllOf(HasSubstr("NOAUTH"), HasSubstr("sentinel_password=")));
     EXPECT_THAT(start(url + "?sentinel_password=wrong", files),
@@ -262,8 +224,8 @@ TEST_F(TlsTest, SentinelsSpeakItAndHaveALoginOfTheirOwn) {
 }
 
 TEST_F(TlsTest, FilesThatAreWrongAreAnErrorBeforeAnythingIsConnected) {
-    const auto fault = [](const TlsFiles& files) {
-        const auto loaded = TlsContext::load(files);
+    const auto fault = [](const reactor::TlsFiles& files) {
+        const auto loaded = reactor::TlsContext::for_client(files, "redis");
         return loaded ? std::string("none") : loaded.error().detail;
     };
     const std::string ca = papers_.certificate("ca");
