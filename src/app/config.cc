@@ -18,11 +18,28 @@
 #include "app/suggestion.h"
 #include "auth/curl/jwks_fetcher.h"
 #include "auth/key.h"
+#include "base/check.h"
 #include "bus/redis/url.h"
 #include "store/dynamodb/address.h"
 #include "store/postgres/url.h"
 
 namespace clamor::app {
+
+using edge::net::PortKind;
+
+const std::string& ServerConfig::address(PortKind kind) const {
+    switch (kind) {
+        case PortKind::http:
+            return http;
+        case PortKind::irc:
+            return irc;
+        case PortKind::https:
+            return https;
+        case PortKind::ircs:
+            return ircs;
+    }
+    CLAMOR_CHECK(false, "all kinds are named");
+}
 
 namespace {
 
@@ -227,6 +244,10 @@ std::vector<Setting> settings_of(Config& c) {
     return {
         {"server", "http", text(c.server.http)},
         {"server", "irc", text(c.server.irc)},
+        {"server", "https", text(c.server.https)},
+        {"server", "ircs", text(c.server.ircs)},
+        {"server", "cert_file", text(c.server.tls.certificate)},
+        {"server", "key_file", text(c.server.tls.key)},
         {"server", "data", text(c.server.data)},
         {"server", "shards", number(c.server.shards, 0, 256)},
         {"server", "reactor",
@@ -473,6 +494,48 @@ void check_regions(const RedisConfig& redis, std::vector<std::string>& problems)
         problems.emplace_back("redis.only_node cannot be where there are redis.regions");
 }
 
+void check_server_tls(const ServerConfig& server, std::vector<std::string>& problems) {
+    const bool none = server.tls.certificate.empty() && server.tls.key.empty();
+    if (none && !server.speaks_tls()) return;
+    if (server.tls.certificate.empty() || server.tls.key.empty()) {
+        problems.emplace_back(
+            "server.https and server.ircs speak TLS with server.cert_file and server.key_file: the "
+            "certificate (PEM, with those between it and the CA) and its key");
+        return;
+    }
+    if (!server.speaks_tls()) {
+        problems.emplace_back(
+            "server.cert_file and server.key_file are for TLS, which is spoken at server.https and "
+            "server.ircs, as \":8443\" and \":6697\"");
+        return;
+    }
+    const auto loaded = reactor::TlsContext::for_server(server.tls, "server");
+    if (!loaded) problems.push_back(loaded.error().detail);
+}
+
+void check_server(const ServerConfig& server, std::vector<std::string>& problems) {
+    bool loopback = true;
+    for (const PortKind kind : edge::net::kPortKinds) {
+        const std::string& address = server.address(kind);
+        const bool must = kind == PortKind::http;
+        if (address.empty() && !must) continue;
+        loopback &= is_loopback(address);
+        if (is_address(address)) continue;
+        problems.push_back(
+            fmt::format("server.{} must be HOST:PORT, as 127.0.0.1:8080, [::1]:8080 or :8080 for "
+                        "every address{}; it is '{}'",
+                        name_of(kind), must ? "" : ", or empty for none", address));
+    }
+    if (server.data.empty()) problems.emplace_back("server.data must name a folder");
+    if (server.dev && !server.dev_beyond_loopback && !loopback) {
+        problems.emplace_back(
+            "in dev mode everybody may log in as anybody, so it listens on loopback addresses "
+            "only; give "
+            "--dev-beyond-loopback (server.dev_beyond_loopback) when that is meant");
+    }
+    check_server_tls(server, problems);
+}
+
 void check_tls(const RedisConfig& redis, std::vector<std::string>& problems) {
     if (redis.tls == reactor::TlsFiles{}) return;
     const auto loaded = reactor::TlsContext::for_client(redis.tls, "redis");
@@ -513,23 +576,7 @@ void check_redis(const Config& config, std::vector<std::string>& problems) {
 
 std::vector<std::string> check_config(const Config& config) {
     std::vector<std::string> problems;
-    const auto& server = config.server;
-    constexpr auto kAddress =
-        "must be HOST:PORT, as 127.0.0.1:8080, [::1]:8080 or :8080 for every address";
-    if (!is_address(server.http))
-        problems.push_back(fmt::format("server.http {}; it is '{}'", kAddress, server.http));
-    if (!server.irc.empty() && !is_address(server.irc)) {
-        problems.push_back(
-            fmt::format("server.irc {}, or empty for none; it is '{}'", kAddress, server.irc));
-    }
-    if (server.data.empty()) problems.emplace_back("server.data must name a folder");
-    if (server.dev && !server.dev_beyond_loopback &&
-        !(is_loopback(server.http) && is_loopback(server.irc))) {
-        problems.emplace_back(
-            "in dev mode everybody may log in as anybody, so it listens on loopback addresses "
-            "only; give "
-            "--dev-beyond-loopback (server.dev_beyond_loopback) when that is meant");
-    }
+    check_server(config.server, problems);
     if (!config.catalog.url.empty()) {
         if (auto fault = store::fault_in_postgres_url(config.catalog.url); !fault.empty())
             problems.push_back("catalog.url (--postgres) " + fault);

@@ -13,6 +13,7 @@
 #include "automod/model_route.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "edge/net/port_kind.h"
 #include "reactor/engine.h"
 #include "reactor/network.h"
 #include "reactor/tls.h"
@@ -24,6 +25,9 @@ namespace clamor::app {
 struct ServerConfig {
     std::string http = "127.0.0.1:8080";  ///< HOST:PORT
     std::string irc = "127.0.0.1:6667";   ///< HOST:PORT; empty: no IRC over TCP
+    std::string https;                    ///< HOST:PORT; empty: no TLS for what is at `http`
+    std::string ircs;                     ///< HOST:PORT; empty: no IRC over TLS over TCP
+    reactor::TlsFiles tls;                ///< of https and ircs
     std::string data = "data";
     std::uint16_t shards = 0;  ///< 0: one per core
     reactor::EngineKind reactor = reactor::EngineKind::automatic;
@@ -32,6 +36,9 @@ struct ServerConfig {
     std::uint16_t node = 0;
     std::string public_url;  ///< `https://chat.example`; empty: addresses stay relative
     std::vector<reactor::Network> trusted_proxies;
+    /// HOST:PORT; empty: none.
+    const std::string& address(edge::net::PortKind kind) const;
+    bool speaks_tls() const { return !https.empty() || !ircs.empty(); }
     friend bool operator==(const ServerConfig&, const ServerConfig&) = default;
 };
 
@@ -88,8 +95,8 @@ struct RedisConfig {
     std::string url;                   ///< as bus::redis::parse_url has it; empty: none
     std::string region;                ///< which of `regions` this node is in
     std::vector<std::string> regions;  ///< `name = url`, in the same order on all nodes
-    bool only_node = false;    ///< no other node uses it, so the stores may be this machine's
-    reactor::TlsFiles tls;     ///< where an address begins with rediss
+    bool only_node = false;  ///< no other node uses it, so the stores may be this machine's
+    reactor::TlsFiles tls;   ///< where an address begins with rediss
     friend bool operator==(const RedisConfig&, const RedisConfig&) = default;
 };
 

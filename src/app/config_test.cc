@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "auth/auth_fixture.h"
+#include "reactor/papers_fixture.h"
 
 namespace clamor::app {
 namespace {
@@ -341,6 +342,32 @@ TEST(ConfigRules, KeepsDevModeOnLoopbackUnlessForced) {
     EXPECT_THAT(check_config(config), ElementsAre(HasSubstr("--dev-beyond-loopback")));
     config.server.dev_beyond_loopback = true;
     EXPECT_THAT(check_config(config), IsEmpty());
+}
+
+TEST(ConfigRules, SpeaksTlsToClientsWithACertificateOnly) {
+    reactor::Papers papers;
+    papers.make_ca("ca");
+    papers.make("server", "ca", "DNS:chat.example");
+    Config config;
+    config.server.https = ":8443";
+    const auto both = AllOf(HasSubstr("server.cert_file"), HasSubstr("server.key_file"));
+    EXPECT_THAT(check_config(config), ElementsAre(both));
+    config.server.tls.certificate = papers.certificate("server");
+    EXPECT_THAT(check_config(config), ElementsAre(both));
+    config.server.tls.key = papers.key("ca");
+    EXPECT_THAT(check_config(config), ElementsAre(both)) << "another certificate's key";
+    config.server.tls = papers.files("server");
+    EXPECT_THAT(check_config(config), IsEmpty());
+    config.server.ircs = "6697";
+    EXPECT_THAT(check_config(config), ElementsAre(HasSubstr("server.ircs must be HOST:PORT")));
+    config.server.ircs = ":6697";
+    config.server.dev = true;
+    EXPECT_THAT(check_config(config), ElementsAre(HasSubstr("--dev-beyond-loopback")));
+    config.server.https = config.server.ircs = "127.0.0.1:0";
+    EXPECT_THAT(check_config(config), IsEmpty());
+    config.server.https = config.server.ircs = "";
+    EXPECT_THAT(check_config(config), ElementsAre(AllOf(both, HasSubstr("server.ircs"))))
+        << "nobody is shown it";
 }
 
 TEST(ConfigRules, OrdersTheOutboxThresholds) {

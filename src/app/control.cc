@@ -25,7 +25,9 @@ namespace clamor::app {
 
 namespace {
 
+using edge::net::kPortKinds;
 using edge::net::ListeningSockets;
+using edge::net::PortKind;
 using reactor::Fd;
 
 constexpr const char* kSocketName = "control.sock";
@@ -194,16 +196,19 @@ struct ControlServer::Impl {
 
     void hand_over(int client, bool soon) {
         auto sockets = commands.hand_over();
-        if (sockets && sockets->http.size() + sockets->irc.size() > kDescriptorsMax)
+        if (sockets && edge::net::count(*sockets) > kDescriptorsMax)
             sockets = fail(std::errc::too_many_files_open, "more shards than can be handed over");
         if (!sockets) {
             (void)write_line(client, error_line(sockets.error().to_string()));
             return;
         }
         std::vector<int> descriptors;
-        for (const Fd& socket : sockets->http) descriptors.push_back(socket.get());
-        for (const Fd& socket : sockets->irc) descriptors.push_back(socket.get());
-        const nlohmann::json answer{{"http", sockets->http.size()}, {"irc", sockets->irc.size()}};
+        nlohmann::json answer;
+        for (const PortKind kind : kPortKinds) {
+            const std::vector<Fd>& some = (*sockets)[kind];
+            answer[std::string(name_of(kind))] = some.size();
+            for (const Fd& socket : some) descriptors.push_back(socket.get());
+        }
         if (auto sent = write_line(client, answer.dump(), descriptors); !sent) {
             log::warn("the listening sockets could not be handed over",
                       {{"error", sent.error().to_string()}});
@@ -262,16 +267,20 @@ Result<ListeningSockets> take_over(const std::filesystem::path& data, bool soon)
     std::vector<Fd> descriptors;
     auto answer = ask(connection->get(), soon ? kHandOverSoon : kHandOver, &descriptors);
     if (!answer) return tl::unexpected<Error>(answer.error());
-    const std::size_t http = answer->value("http", std::size_t{0});
-    const std::size_t irc = answer->value("irc", std::size_t{0});
-    if (http + irc != descriptors.size()) {
-        return fail(std::errc::bad_message, "the server promised " + std::to_string(http + irc) +
+    ListeningSockets sockets;
+    auto next = descriptors.begin();
+    std::size_t promised = 0;
+    for (const PortKind kind : kPortKinds) {
+        const auto some = answer->value(name_of(kind), std::size_t{0});
+        promised += some;
+        for (std::size_t i = 0; i < some && next != descriptors.end(); ++i, ++next)
+            sockets[kind].push_back(std::move(*next));
+    }
+    if (promised != descriptors.size()) {
+        return fail(std::errc::bad_message, "the server promised " + std::to_string(promised) +
                                                 " sockets and gave " +
                                                 std::to_string(descriptors.size()));
     }
-    ListeningSockets sockets;
-    for (std::size_t i = 0; i < descriptors.size(); ++i)
-        (i < http ? sockets.http : sockets.irc).push_back(std::move(descriptors[i]));
     return sockets;
 }
 

@@ -18,6 +18,7 @@
 namespace clamor::app {
 namespace {
 
+using edge::net::PortKind;
 using reactor::Fd;
 using testing::HasSubstr;
 
@@ -42,9 +43,9 @@ class ControlTest : public ::testing::Test {
                     .hand_over = [this]() -> Result<edge::net::ListeningSockets> {
                         if (refuses_) return fail(std::errc::too_many_files_open, "no room");
                         edge::net::ListeningSockets sockets;
-                        sockets.http.push_back(some_descriptor());
-                        sockets.http.push_back(some_descriptor());
-                        sockets.irc.push_back(some_descriptor());
+                        sockets[PortKind::http].push_back(some_descriptor());
+                        sockets[PortKind::http].push_back(some_descriptor());
+                        sockets[PortKind::irc].push_back(some_descriptor());
                         return sockets;
                     },
                     .handed_over = [this](bool soon) { soon_ = soon; }});
@@ -119,9 +120,9 @@ TEST_F(ControlTest, HandsDescriptorsOver) {
     start();
     const auto taken = take_over(data_, true);
     ASSERT_TRUE(taken) << taken.error().to_string();
-    ASSERT_EQ(taken->http.size(), 2u);
-    ASSERT_EQ(taken->irc.size(), 1u);
-    EXPECT_EQ(inode(taken->http[0].get()), inode(some_descriptor().get()));
+    ASSERT_EQ(taken->at(PortKind::http).size(), 2u);
+    ASSERT_EQ(taken->at(PortKind::irc).size(), 1u);
+    EXPECT_EQ(inode(taken->at(PortKind::http)[0].get()), inode(some_descriptor().get()));
     server_.reset();
     EXPECT_EQ(soon_, true);
 }

@@ -56,6 +56,7 @@ namespace clamor::app {
 namespace {
 
 using namespace std::chrono_literals;
+using edge::net::PortKind;
 
 constexpr auto kTakeOverPoll = 20ms;
 constexpr auto kAnnounceStep = 100ms;
@@ -80,9 +81,7 @@ struct Node::Impl {
     Result<void> start_redis();
     std::unique_ptr<bus::Bus> make_bus(bus::Receiver& receiver, Scheduler& shard);
     Result<void> start_shards();
-    template <class Adopt, class Open>
-    Result<void> listen(std::vector<reactor::Fd> sockets, reactor::Endpoint& at, Adopt adopt,
-                        Open open);
+    Result<void> listen(PortKind kind, reactor::Endpoint& at);
     std::size_t connections() const;
     bool wait(std::chrono::milliseconds at_most);
     void pause(std::chrono::milliseconds time);
@@ -134,6 +133,7 @@ struct Node::Impl {
     ViewerCounts viewers;
     Metrics metrics;
     ReloadCounters reloads;
+    Counter certificate_ends;  ///< Unix time in seconds
     std::unique_ptr<api::StaticFiles> static_files;
     std::unique_ptr<api::Router> router;
     std::unique_ptr<hub::Services> services;
@@ -143,8 +143,7 @@ struct Node::Impl {
     std::unique_ptr<RedisPresence> redis_presence;
     std::unique_ptr<ShardParts> parts;
     std::vector<std::unique_ptr<Shard>> shards;
-    reactor::Endpoint http;
-    std::optional<reactor::Endpoint> irc;
+    std::map<PortKind, reactor::Endpoint> ports = options.ports;
     edge::net::ListeningSockets inherited;  ///< of the server before, until the shards have them
     const MonoTime started_at = reactor::read_clocks().mono;
     std::string node_id = "alone";
@@ -170,10 +169,9 @@ Result<void> Node::Impl::take_data_folder() {
         if (sockets) {
             inherited = *std::move(sockets);
             if (same) patience = limits::kTakeOverPatience;
-            log::info("took the listening sockets of the server before",
-                      {{"data", options.take_over->string()},
-                       {"http", inherited.http.size()},
-                       {"irc", inherited.irc.size()}});
+            log::info(
+                "took the listening sockets of the server before",
+                {{"data", options.take_over->string()}, {"sockets", edge::net::count(inherited)}});
         } else if (sockets.error().code == std::errc::no_such_process) {
             log::info("there is no server to take over from",
                       {{"data", options.take_over->string()}});
@@ -250,7 +248,8 @@ Result<void> Node::Impl::open_stores() {
         *workers, *catalog,
         eventsub::Registry::Options{
             .random = random_bits,
-            .reconnect_base = [this] { return "ws://" + http.to_string() + "/ws"; },
+            .reconnect_base =
+                [this] { return "ws://" + ports.at(PortKind::http).to_string() + "/ws"; },
             .webhooks = true,
             .plain_http_webhooks = options.dev,
             .private_callbacks = options.private_callbacks,
@@ -320,7 +319,7 @@ std::string Node::Impl::node_json() {
     const Totals all = totals();
     nlohmann::ordered_json said{{"id", node_id},
                                 {"name", node_name},
-                                {"http", http.to_string()},
+                                {"http", ports.at(PortKind::http).to_string()},
                                 {"version", kVersion},
                                 {"uptime_seconds", uptime_seconds()},
                                 {"connections", connections()},
@@ -485,6 +484,10 @@ Result<void> Node::Impl::start_shards() {
     if (pool != nullptr) register_pool_metrics(metrics, *pool);
     register_health_metrics(metrics, [this] { return health(); });
     register_reload_metrics(metrics, reloads);
+    if (options.tls) {
+        certificate_ends.set(unix_ms(options.tls->certificate_ends()) / 1000);
+        register_tls_metrics(metrics, certificate_ends);
+    }
     register_classifier_metrics(metrics, moderation->automod());
     if (model_route) register_model_metrics(metrics, *model_route);
     for (const auto& shard : shards) shard->go();
@@ -492,31 +495,22 @@ Result<void> Node::Impl::start_shards() {
     if (auto restored = events->restore_webhooks(reactor::read_clocks().wall); !restored)
         return restored;
     // The first shard may choose the port; the others share it by SO_REUSEPORT.
-    http = options.http;
-    irc = options.irc;
-    if (auto listening = listen(
-            std::move(inherited.http), http,
-            [](Shard& shard, reactor::Fd socket) { return shard.listen_http(std::move(socket)); },
-            [](Shard& shard, const auto& at) { return shard.listen_http(at); });
-        !listening || !irc) {
-        return listening;
+    for (auto& [kind, at] : ports) {
+        if (auto listening = listen(kind, at); !listening) return listening;
     }
-    return listen(
-        std::move(inherited.irc), *irc,
-        [](Shard& shard, reactor::Fd socket) { return shard.listen_irc(std::move(socket)); },
-        [](Shard& shard, const auto& at) { return shard.listen_irc(at); });
+    return {};
 }
 
 /// Inherited sockets go round the shards, all of them: what waits in one that is closed is lost.
-template <class Adopt, class Open>
-Result<void> Node::Impl::listen(std::vector<reactor::Fd> sockets, reactor::Endpoint& at,
-                                Adopt adopt, Open open) {
+Result<void> Node::Impl::listen(PortKind kind, reactor::Endpoint& at) {
+    std::vector<reactor::Fd> sockets = std::move(inherited[kind]);
     if (sockets.empty()) {
         if (auto free = check_free(at); !free) return free;
     }
     for (std::size_t i = 0; i < std::max(sockets.size(), shards.size()); ++i) {
         Shard& shard = *shards[i % shards.size()];
-        auto bound = i < sockets.size() ? adopt(shard, std::move(sockets[i])) : open(shard, at);
+        auto bound =
+            i < sockets.size() ? shard.listen(kind, std::move(sockets[i])) : shard.listen(kind, at);
         if (!bound) return tl::unexpected(bound.error());
         at = *bound;
     }
@@ -642,8 +636,9 @@ Result<edge::net::ListeningSockets> Node::Impl::sockets() {
     for (const auto& shard : shards) {
         auto sockets = shard->sockets();
         if (!sockets) return sockets;
-        for (reactor::Fd& socket : sockets->http) all.http.push_back(std::move(socket));
-        for (reactor::Fd& socket : sockets->irc) all.irc.push_back(std::move(socket));
+        for (auto& [kind, some] : *sockets) {
+            for (reactor::Fd& socket : some) all[kind].push_back(std::move(socket));
+        }
     }
     return all;
 }
@@ -653,21 +648,23 @@ std::string Node::Impl::status() {
     const api::Health now = health();
     nlohmann::json dependencies = nlohmann::json::object();
     for (const api::Dependency& one : now.dependencies) dependencies[one.name] = one.status();
-    return nlohmann::json{{"version", kVersion},
-                          {"pid", ::getpid()},
-                          {"http", http.to_string()},
-                          {"irc", irc ? irc->to_string() : "off"},
-                          {"uptime_seconds", uptime_seconds()},
-                          {"connections", connections()},
-                          {"sessions", all.sessions},
-                          {"channels", all.rooms},
-                          {"messages_accepted", all.messages},
-                          {"ready", now.not_ready.empty()},
-                          {"not_ready", now.not_ready},
-                          {"degraded", now.degraded},
-                          {"dependencies", dependencies},
-                          {"nodes", nodes->list(node_json(), !left)}}
-        .dump();
+    nlohmann::json said{{"version", kVersion},
+                        {"pid", ::getpid()},
+                        {"uptime_seconds", uptime_seconds()},
+                        {"connections", connections()},
+                        {"sessions", all.sessions},
+                        {"channels", all.rooms},
+                        {"messages_accepted", all.messages},
+                        {"ready", now.not_ready.empty()},
+                        {"not_ready", now.not_ready},
+                        {"degraded", now.degraded},
+                        {"dependencies", dependencies},
+                        {"nodes", nodes->list(node_json(), !left)}};
+    for (const PortKind kind : edge::net::kPortKinds) {
+        const auto at = ports.find(kind);
+        said[std::string(name_of(kind))] = at == ports.end() ? "off" : at->second.to_string();
+    }
+    return said.dump();
 }
 
 void Node::hurry() {
@@ -689,11 +686,13 @@ Node::ReloadCounters& Node::reloads() {
     return impl_->reloads;
 }
 
-reactor::Endpoint Node::http() const {
-    return impl_->http;
+void Node::use(std::shared_ptr<const reactor::TlsContext> tls) {
+    impl_->certificate_ends.set(unix_ms(tls->certificate_ends()) / 1000);
+    for (const auto& shard : impl_->shards) shard->use(tls);
 }
-std::optional<reactor::Endpoint> Node::irc() const {
-    return impl_->irc;
+
+const std::map<PortKind, reactor::Endpoint>& Node::ports() const {
+    return impl_->ports;
 }
 
 }  // namespace clamor::app

@@ -42,8 +42,9 @@ struct NodeOptions {
     std::uint16_t shards = 1;
     std::size_t workers = 4;
     reactor::EngineKind engine = reactor::EngineKind::automatic;
-    reactor::Endpoint http;
-    std::optional<reactor::Endpoint> irc;
+    /// Where it listens; for http at least.
+    std::map<edge::net::PortKind, reactor::Endpoint> ports;
+    std::shared_ptr<const reactor::TlsContext> tls;  ///< a server's; where a port speaks it
     std::size_t connections_per_address = limits::kConnectionsPerAddress;
     hub::Options hub;
     hub::WhisperLimits whispers;
@@ -125,10 +126,13 @@ class Node {
     /// What was held or asked under the one before stays. Any thread; not null.
     void use(std::shared_ptr<const automod::Classifier> classifier);
     std::shared_ptr<const automod::Classifier> classifier() const;
+    /// What TLS connections begin with from now on. By the thread that started the node; not null,
+    /// and a server's.
+    void use(std::shared_ptr<const reactor::TlsContext> tls);
     ReloadCounters& reloads();
 
-    reactor::Endpoint http() const;
-    std::optional<reactor::Endpoint> irc() const;
+    /// With the ports that were chosen.
+    const std::map<edge::net::PortKind, reactor::Endpoint>& ports() const;
 
   private:
     struct Impl;

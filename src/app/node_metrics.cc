@@ -140,6 +140,12 @@ void register_net(Metrics& metrics, const MetricLabels& shard, const edge::net::
     metrics.counter("clamor_proxy_headers_refused_total",
                     "Connections of trusted proxies whose PROXY header could not be read.", shard,
                     net.proxy_headers_refused);
+    metrics.counter("clamor_tls_handshakes_total", "Connections that came to speak TLS.", shard,
+                    net.tls_handshakes);
+    metrics.counter("clamor_tls_failures_total",
+                    "Connections at a port of TLS that did not come to speak it, or ended by a "
+                    "fault of it.",
+                    shard, net.tls_failures);
     metrics.counter("clamor_http_requests_total", "HTTP requests.", shard, net.http_requests);
     metrics.counter("clamor_http_errors_total", "HTTP requests that could not be read.", shard,
                     net.http_errors);
@@ -357,8 +363,14 @@ void register_reload_metrics(Metrics& metrics, const Node::ReloadCounters& count
     metrics.counter("clamor_reloads_total", "Times that the settings were read again.", {},
                     counters.done);
     metrics.counter("clamor_reloads_failed_total",
-                    "Times that they, or AutoMod's model, were not taken over.", {},
+                    "Times that they, AutoMod's model or the certificate were not taken over.", {},
                     counters.failed);
+}
+
+void register_tls_metrics(Metrics& metrics, const Counter& certificate_ends) {
+    metrics.gauge("clamor_tls_certificate_ends_timestamp_seconds",
+                  "When the certificate shown to clients ends, in seconds of Unix time.", {},
+                  certificate_ends);
 }
 
 void register_classifier_metrics(Metrics& metrics, const moderation::AutoModDesk& desk) {

@@ -39,6 +39,9 @@ void register_token_metrics(Metrics& metrics, const auth::Checker& tokens,
 /// The same of settings that are read again.
 void register_reload_metrics(Metrics& metrics, const Node::ReloadCounters& counters);
 
+/// The same of TLS that clients speak. `certificate_ends`: in seconds of Unix time.
+void register_tls_metrics(Metrics& metrics, const Counter& certificate_ends);
+
 /// Which built-in classifier judges.
 void register_classifier_metrics(Metrics& metrics, const moderation::AutoModDesk& desk);
 

@@ -23,7 +23,7 @@ class ReloadTest : public testing::Test {
         fs::create_directories(folder_);
         NodeOptions options;
         options.data = folder_ / "data";
-        options.http = *reactor::Endpoint::parse("127.0.0.1:0");
+        options.ports[edge::net::PortKind::http] = *reactor::Endpoint::parse("127.0.0.1:0");
         options.classifier = automod::builtin_classifier();
         auto started = Node::start(std::move(options));
         ASSERT_TRUE(started) << started.error().to_string();

@@ -6,6 +6,8 @@
 #include <iostream>
 #include <thread>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
@@ -23,6 +25,8 @@
 #include "store/sqlite/catalog.h"
 
 namespace clamor::app {
+
+using edge::net::PortKind;
 
 namespace {
 
@@ -95,16 +99,18 @@ Result<NodeOptions> node_options(const Config& config) {
     options.shards =
         config.server.shards != 0 ? config.server.shards : static_cast<std::uint16_t>(cores);
     options.engine = config.server.reactor;
-    auto http = reactor::Endpoint::parse(config.server.http);
-    if (!http) return tl::unexpected(http.error());
-    options.http = *http;
-    if (!config.server.irc.empty()) {
-        auto irc = reactor::Endpoint::parse(config.server.irc);
-        if (!irc) return tl::unexpected(irc.error());
-        options.irc = *irc;
+    bool loopback = true;
+    for (const PortKind kind : edge::net::kPortKinds) {
+        const std::string& address = config.server.address(kind);
+        if (address.empty()) continue;
+        auto at = reactor::Endpoint::parse(address);
+        if (!at) return tl::unexpected(at.error());
+        loopback &= at->is_loopback();
+        options.ports.emplace(kind, *at);
     }
-    const bool loopback =
-        options.http.is_loopback() && (!options.irc || options.irc->is_loopback());
+    auto tls = tls_of(config.server);
+    if (!tls) return tl::unexpected(tls.error());
+    options.tls = *std::move(tls);
     if (config.server.dev && !loopback && !config.server.dev_beyond_loopback) {
         return fail(std::errc::operation_not_permitted,
                     "--dev lets everybody log in as anybody, so it listens on loopback only; give "
@@ -187,6 +193,23 @@ Result<NodeOptions> node_options(const Config& config) {
     return options;
 }
 
+/// Where the page is, and IRC over WebSocket and TCP.
+void print_addresses(const Node& node, bool tls) {
+    const auto at = [&](PortKind kind) -> std::optional<std::string> {
+        const auto port = node.ports().find(kind);
+        if (port == node.ports().end()) return std::nullopt;
+        return port->second.to_string();
+    };
+    const std::string s = tls ? "s" : "";
+    const auto web = at(tls ? PortKind::https : PortKind::http);
+    const auto irc = at(tls ? PortKind::ircs : PortKind::irc);
+    if (web) std::cout << "  open      http" << s << "://" << *web << "/\n";
+    std::vector<std::string> ways;
+    if (web) ways.push_back("ws" + s + "://" + *web + "/");
+    if (irc) ways.push_back(*irc + (tls ? " (TLS)" : ""));
+    if (!ways.empty()) std::cout << fmt::format("  IRC       {}\n", fmt::join(ways, "  and  "));
+}
+
 }  // namespace
 
 int run_serve(const ServeCommand& command) {
@@ -206,17 +229,22 @@ int run_serve(const ServeCommand& command) {
     auto started = Node::start(*std::move(options));
     if (!started) return fail_to_start(started.error().to_string());
     Node& node = **started;
+    const auto at = [&node](PortKind kind) {
+        const auto port = node.ports().find(kind);
+        return port == node.ports().end() ? "off" : port->second.to_string();
+    };
     log::info("clamor serves", {{"version", kVersion},
-                                {"http", node.http().to_string()},
-                                {"irc", node.irc() ? node.irc()->to_string() : "off"},
+                                {"http", at(PortKind::http)},
+                                {"irc", at(PortKind::irc)},
+                                {"https", at(PortKind::https)},
+                                {"ircs", at(PortKind::ircs)},
                                 {"data", config.server.data},
                                 {"catalog", config.catalog.url.empty()
                                                 ? "in the data folder"
                                                 : store::without_password(config.catalog.url)},
                                 {"dev", config.server.dev}});
-    std::cout << "clamor " << kVersion << "\n  open      http://" << node.http().to_string()
-              << "/\n  IRC       ws://" << node.http().to_string() << "/"
-              << (node.irc() ? "  and  " + node.irc()->to_string() : "") << '\n';
+    std::cout << "clamor " << kVersion << '\n';
+    for (const bool tls : {false, true}) print_addresses(node, tls);
     if (config.server.dev) {
         std::cout << "  dev mode  any name logs in with PASS oauth:anything; channels come into "
                      "being when named\n";

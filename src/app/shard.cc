@@ -38,6 +38,7 @@ Shard::Parts::Parts(ShardId id, ShardParts& shared, std::unique_ptr<reactor::Eng
              &webhooks, {.session = {}, .id_seed = shared.random()}) {
     hub.set_observer(&events);
     server.serve_events(events);
+    if (shared.options.tls) server.use(shared.options.tls);
 }
 
 void Shard::Parts::watch_viewers(ShardParts& shared) {
@@ -123,12 +124,16 @@ auto Shard::on_shard(What what) {
     return answered.get();
 }
 
-Result<reactor::Endpoint> Shard::listen_http(const reactor::Endpoint& at) {
-    return on_shard([&](Parts& parts) { return parts.server.listen_http(at); });
+Result<reactor::Endpoint> Shard::listen(edge::net::PortKind kind, const reactor::Endpoint& at) {
+    return on_shard([&](Parts& parts) { return parts.server.listen(kind, at); });
 }
 
-Result<reactor::Endpoint> Shard::listen_irc(const reactor::Endpoint& at) {
-    return on_shard([&](Parts& parts) { return parts.server.listen_irc(at); });
+Result<reactor::Endpoint> Shard::listen(edge::net::PortKind kind, reactor::Fd socket) {
+    return on_shard([&](Parts& parts) { return parts.server.listen(kind, std::move(socket)); });
+}
+
+void Shard::use(std::shared_ptr<const reactor::TlsContext> tls) {
+    on_shard([&](Parts& parts) { return parts.server.use(std::move(tls)), true; });
 }
 
 void Shard::start_upkeep() {
@@ -144,14 +149,6 @@ void Shard::stop_listening() {
         parts.hub.hurry();
         return true;
     });
-}
-
-Result<reactor::Endpoint> Shard::listen_http(reactor::Fd socket) {
-    return on_shard([&](Parts& parts) { return parts.server.listen_http(std::move(socket)); });
-}
-
-Result<reactor::Endpoint> Shard::listen_irc(reactor::Fd socket) {
-    return on_shard([&](Parts& parts) { return parts.server.listen_irc(std::move(socket)); });
 }
 
 Result<edge::net::ListeningSockets> Shard::sockets() {

@@ -55,12 +55,11 @@ class Shard {
     /// Lets the loop turn; once all shards have been started.
     void go();
     /// Starts listening; with port 0 the chosen port is returned. Waits for the shard's thread.
-    Result<reactor::Endpoint> listen_http(const reactor::Endpoint& at);
-    Result<reactor::Endpoint> listen_irc(const reactor::Endpoint& at);
-
-    /// The same on sockets of an earlier process.
-    Result<reactor::Endpoint> listen_http(reactor::Fd socket);
-    Result<reactor::Endpoint> listen_irc(reactor::Fd socket);
+    Result<reactor::Endpoint> listen(edge::net::PortKind kind, const reactor::Endpoint& at);
+    /// The same on a socket of an earlier process.
+    Result<reactor::Endpoint> listen(edge::net::PortKind kind, reactor::Fd socket);
+    /// As edge::net::Server::use().
+    void use(std::shared_ptr<const reactor::TlsContext> tls);
     Result<edge::net::ListeningSockets> sockets();
 
     void start_upkeep();

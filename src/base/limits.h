@@ -20,6 +20,8 @@ inline constexpr int kOverlongLinesMax = 16;  // so many a connection: closed
 inline constexpr std::size_t kClientNonceBytes = 64;
 inline constexpr std::size_t kLoginBytes = 25;
 inline constexpr std::size_t kProxyHeaderBytes = 4096;  // of the PROXY protocol; longer: closed
+/// Of TLS itself, as to changes of keys, for a client that does not read; more: closed.
+inline constexpr std::size_t kTlsAnswerBytes = 64 * 1024;
 inline constexpr std::size_t kHttpHeaderBytes = 16 * 1024;
 inline constexpr std::size_t kHttpBodyBytes = 1024 * 1024;
 inline constexpr std::size_t kWebSocketMessageBytes = 64 * 1024;

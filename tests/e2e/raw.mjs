@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Connections that send whatever bytes a test wants: plain, and as WebSocket frames that may be wrong.
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { sleep } from './server.mjs';
 
 /** Sends bytes, gathers the answer. */
 export class RawConnection {
     received = Buffer.alloc(0);
 
-    static open(port, options = {}) {
+    /** `options.tls`: those of node:tls, where TLS is spoken. */
+    static open(port, { tls, ...options } = {}) {
         return new Promise((done, fail) => {
-            const socket = connect({ port, host: '127.0.0.1', ...options });
+            const where = { port, host: '127.0.0.1', ...options };
+            const socket = tls ? connectTls({ ...where, ...tls }) : connect(where);
             socket.once('error', fail);
-            socket.once('connect', () => {
+            socket.once(tls ? 'secureConnect' : 'connect', () => {
                 socket.off('error', fail);
                 done(new RawConnection(socket));
             });
@@ -97,8 +100,8 @@ export function closePayload(code, reason = '') {
 
 /** A WebSocket whose handshake is done; `frames` are what the server sent, `code` its Close. */
 export class RawWebSocket extends RawConnection {
-    static async open(port, { headers = [], path = '/' } = {}) {
-        const raw = await RawConnection.open(port);
+    static async open(port, { headers = [], path = '/', ...options } = {}) {
+        const raw = await RawConnection.open(port, options);
         raw.send(upgrade(headers, path));
         const [head] = await raw.until(/^HTTP\/1\.1 101 [^]*?\r\n\r\n/);
         const rest = raw.received.subarray(head.length);

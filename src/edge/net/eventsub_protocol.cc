@@ -10,8 +10,9 @@ namespace ws = wire::ws;
 namespace {
 
 /// The URL at which the client came, before its `?`: with the host that it asked for, and as secure
-/// as a proxy in front says. It is told to this client alone. Empty when the host is none.
-std::string own_url(const wire::http::Request& request) {
+/// as the connection is, or a proxy in front says. It is told to this client alone. Empty when the
+/// host is none.
+std::string own_url(const Connection& connection, const wire::http::Request& request) {
     constexpr std::size_t kHostMost = 255;
     constexpr std::string_view kHostCharacters =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]";
@@ -19,7 +20,7 @@ std::string own_url(const wire::http::Request& request) {
     if (host.empty() || host.size() > kHostMost ||
         host.find_first_not_of(kHostCharacters) != std::string_view::npos)
         return {};
-    const bool secure = request.header("x-forwarded-proto") == "https";
+    const bool secure = connection.over_tls() || request.header("x-forwarded-proto") == "https";
     return std::string(secure ? "wss://" : "ws://") + std::string(host) + request.path;
 }
 
@@ -33,7 +34,7 @@ EventSubProtocol::EventSubProtocol(Connection& connection, eventsub::Dispatcher&
       handle_(events.connect(*this, {.keepalive = request.query_value("keepalive_timeout_seconds"),
                                      .session = request.query_value("session"),
                                      .key = request.query_value("key"),
-                                     .base = own_url(request)})) {}
+                                     .base = own_url(connection, request)})) {}
 
 EventSubProtocol::~EventSubProtocol() {
     events_.disconnect(handle_, false);

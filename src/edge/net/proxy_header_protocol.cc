@@ -36,7 +36,7 @@ std::unique_ptr<Protocol> ProxyHeaderProtocol::on_bytes(std::string_view& bytes)
     bytes.remove_prefix(header->size - before);
     if (header->client && !server.admit(connection_, {.address = *header->client})) {
         bytes = {};
-        server.refuse_for_address(connection_, http_);
+        server.refuse_for_address(connection_);
         return nullptr;
     }
     return std::move(next_);

@@ -12,8 +12,8 @@ namespace clamor::edge::net {
 /// is. What follows is for `next`.
 class ProxyHeaderProtocol final : public Protocol {
   public:
-    ProxyHeaderProtocol(Connection& connection, std::unique_ptr<Protocol> next, bool http)
-        : connection_(connection), next_(std::move(next)), http_(http) {}
+    ProxyHeaderProtocol(Connection& connection, std::unique_ptr<Protocol> next)
+        : connection_(connection), next_(std::move(next)) {}
 
     std::unique_ptr<Protocol> on_bytes(std::string_view& bytes) override;
     void on_closed() override { next_->on_closed(); }
@@ -21,7 +21,6 @@ class ProxyHeaderProtocol final : public Protocol {
   private:
     Connection& connection_;
     std::unique_ptr<Protocol> next_;
-    const bool http_;
     std::string begun_;  // of a header, perhaps
 };
 

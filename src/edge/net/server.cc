@@ -6,22 +6,29 @@
 #include "edge/net/http_protocol.h"
 #include "edge/net/irc_protocol.h"
 #include "edge/net/proxy_header_protocol.h"
+#include "edge/net/tls_protocol.h"
 #include "wire/http/response.h"
 
 namespace clamor::edge::net {
 
+std::size_t count(const ListeningSockets& sockets) {
+    std::size_t total = 0;
+    for (const auto& [kind, some] : sockets) total += some.size();
+    return total;
+}
+
 class Server::Port final : public reactor::Listener {
   public:
-    Port(Server& server, bool http) : server_(server), http_(http) {}
+    Port(Server& server, PortKind kind) : server_(server), kind_(kind) {}
     void on_accepted(int fd, const reactor::Endpoint& peer) override {
-        server_.accept(fd, peer, http_);
+        server_.accept(fd, peer, kind_);
     }
 
-    bool is_http() const { return http_; }
+    PortKind kind() const { return kind_; }
 
   private:
     Server& server_;
-    const bool http_;
+    const PortKind kind_;
 };
 
 Server::Server(reactor::Engine& engine, const irc::Shard& sessions, wire::http::Service& http,
@@ -30,23 +37,13 @@ Server::Server(reactor::Engine& engine, const irc::Shard& sessions, wire::http::
 
 Server::~Server() = default;
 
-Result<reactor::Endpoint> Server::listen_http(const reactor::Endpoint& at) {
-    ports_.push_back(std::make_unique<Port>(*this, true));
+Result<reactor::Endpoint> Server::listen(PortKind kind, const reactor::Endpoint& at) {
+    ports_.push_back(std::make_unique<Port>(*this, kind));
     return engine_.listen(*ports_.back(), at);
 }
 
-Result<reactor::Endpoint> Server::listen_irc(const reactor::Endpoint& at) {
-    ports_.push_back(std::make_unique<Port>(*this, false));
-    return engine_.listen(*ports_.back(), at);
-}
-
-Result<reactor::Endpoint> Server::listen_http(reactor::Fd socket) {
-    ports_.push_back(std::make_unique<Port>(*this, true));
-    return engine_.listen(*ports_.back(), std::move(socket));
-}
-
-Result<reactor::Endpoint> Server::listen_irc(reactor::Fd socket) {
-    ports_.push_back(std::make_unique<Port>(*this, false));
+Result<reactor::Endpoint> Server::listen(PortKind kind, reactor::Fd socket) {
+    ports_.push_back(std::make_unique<Port>(*this, kind));
     return engine_.listen(*ports_.back(), std::move(socket));
 }
 
@@ -55,7 +52,7 @@ Result<ListeningSockets> Server::sockets() {
     for (const auto& port : ports_) {
         auto copied = engine_.sockets_of(*port);
         if (!copied) return tl::unexpected<Error>(copied.error());
-        auto& kept = port->is_http() ? sockets.http : sockets.irc;
+        auto& kept = sockets[port->kind()];
         for (reactor::Fd& socket : *copied) kept.push_back(std::move(socket));
     }
     return sockets;
@@ -65,7 +62,7 @@ void Server::stop_listening() {
     for (const auto& port : ports_) engine_.close(*port);
 }
 
-void Server::accept(int fd, const reactor::Endpoint& peer, bool http) {
+void Server::accept(int fd, const reactor::Endpoint& peer, PortKind port) {
     counters_.accepted.add();
     std::uint32_t index;
     if (free_.empty()) {
@@ -75,7 +72,7 @@ void Server::accept(int fd, const reactor::Endpoint& peer, bool http) {
         index = free_.back();
         free_.pop_back();
     }
-    auto made = std::make_unique<Connection>(*this, index, peer);
+    auto made = std::make_unique<Connection>(*this, index, port, peer);
     Connection& connection = *made;
     if (!engine_.attach(connection, fd)) {
         free_.push_back(index);
@@ -84,15 +81,16 @@ void Server::accept(int fd, const reactor::Endpoint& peer, bool http) {
     slots_[index].connection = std::move(made);
     ++open_;
     counters_.connections.add();
-    if (!admit(connection, peer)) return refuse_for_address(connection, http);
+    if (!admit(connection, peer)) return refuse_for_address(connection);
     std::unique_ptr<Protocol> protocol;
-    if (http) {
+    if (speaks_http(port)) {
         protocol = std::make_unique<HttpProtocol>(connection);
     } else {
         protocol = std::make_unique<IrcLineProtocol>(connection);
     }
+    if (speaks_tls(port)) protocol = std::make_unique<TlsProtocol>(connection, std::move(protocol));
     if (reactor::contains(options_.trusted_proxies, peer))
-        protocol = std::make_unique<ProxyHeaderProtocol>(connection, std::move(protocol), http);
+        protocol = std::make_unique<ProxyHeaderProtocol>(connection, std::move(protocol));
     connection.start(std::move(protocol));
 }
 
@@ -104,9 +102,11 @@ bool Server::admit(Connection& connection, const reactor::Endpoint& client) {
     return admitted;
 }
 
-void Server::refuse_for_address(Connection& connection, bool http) {
+void Server::refuse_for_address(Connection& connection) {
+    // TLS is not worth its work for those.
+    if (speaks_tls(connection.port())) return connection.close();
     std::string answer = "ERROR :Too many connections from your address\r\n";
-    if (http) {
+    if (speaks_http(connection.port())) {
         answer.clear();
         wire::http::append_response(answer, wire::http::plain_error(429),
                                     {.keep_alive = false, .date = date()});

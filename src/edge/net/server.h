@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 #include "eventsub/dispatcher.h"
 #include "reactor/engine.h"
 #include "reactor/network.h"
+#include "reactor/tls.h"
 #include "wire/http/service.h"
 #include "wire/ws/decoder.h"
 
@@ -32,6 +34,8 @@ struct NetCounters {
     Counter websockets;   // upgrades accepted
     Counter websockets_refused;
     Counter websocket_failures;  // ended by us for a violation of RFC 6455
+    Counter tls_handshakes;      // connections that came to speak TLS
+    Counter tls_failures;        // those that did not, or not to their end
 };
 
 struct ServerOptions {
@@ -42,24 +46,24 @@ struct ServerOptions {
     bool deflate = true;                 ///< agree to permessage-deflate
 };
 
-struct ListeningSockets {
-    std::vector<reactor::Fd> http;
-    std::vector<reactor::Fd> irc;
-};
+using ListeningSockets = std::map<PortKind, std::vector<reactor::Fd>>;
+std::size_t count(const ListeningSockets& sockets);
 
 /// One shard's listening sockets and all that they accepted: HTTP with WebSocket upgrades on one
-/// port, IRC lines on another. Everything on the shard's thread; what it is given outlives it.
+/// port, IRC lines on another, and both over TLS. Everything on the shard's thread; what it is
+/// given outlives it.
 class Server {
   public:
     Server(reactor::Engine& engine, const irc::Shard& sessions, wire::http::Service& http,
            AddressCounts& addresses, const ServerOptions& options);
     ~Server();
 
-    Result<reactor::Endpoint> listen_http(const reactor::Endpoint& at);
-    Result<reactor::Endpoint> listen_irc(const reactor::Endpoint& at);
-    /// The same on sockets of an earlier process.
-    Result<reactor::Endpoint> listen_http(reactor::Fd socket);
-    Result<reactor::Endpoint> listen_irc(reactor::Fd socket);
+    /// For TLS after use() only.
+    Result<reactor::Endpoint> listen(PortKind kind, const reactor::Endpoint& at);
+    /// The same on a socket of an earlier process.
+    Result<reactor::Endpoint> listen(PortKind kind, reactor::Fd socket);
+    /// What TLS connections begin with from now on. Not null, and a server's.
+    void use(std::shared_ptr<const reactor::TlsContext> tls) { tls_ = std::move(tls); }
     /// Copies of the descriptors that it listens on, for a later process.
     Result<ListeningSockets> sockets();
     /// Takes EventSub clients in at /ws from now on; without it the path is unknown. Outlives the
@@ -82,6 +86,9 @@ class Server {
     const ServerOptions& options() const { return options_; }
     NetCounters& counters() { return counters_; }
     wire::ws::Workspace& workspace() { return workspace_; }
+    const reactor::TlsContext& tls() const { return *tls_; }
+    /// What TLS has to do with during a call.
+    std::string& tls_plain() { return tls_plain_; }
     /// The Date header's value, made once a second.
     std::string_view date();
 
@@ -90,7 +97,7 @@ class Server {
     /// bound.
     bool admit(Connection& connection, const reactor::Endpoint& client);
     /// Says so, and closes.
-    void refuse_for_address(Connection& connection, bool http);
+    void refuse_for_address(Connection& connection);
     void send_at_end_of_turn(Connection& connection);
     void remove(Connection& connection, bool waits_to_send);
     /// A callback for any thread that brings a response back to the connection's protocol, if it
@@ -104,7 +111,7 @@ class Server {
         std::uint32_t generation = 0;
     };
 
-    void accept(int fd, const reactor::Endpoint& peer, bool http);
+    void accept(int fd, const reactor::Endpoint& peer, PortKind port);
     void take_response(std::uint32_t slot, std::uint32_t generation, wire::http::Response response);
     void send_dirty();
 
@@ -116,6 +123,8 @@ class Server {
     const ServerOptions options_;
     NetCounters counters_;
     wire::ws::Workspace workspace_;
+    std::shared_ptr<const reactor::TlsContext> tls_;  // null: it is not spoken
+    std::string tls_plain_;
     std::vector<std::unique_ptr<Port>> ports_;
     std::vector<Slot> slots_;
     std::vector<std::uint32_t> free_;
