@@ -360,7 +360,9 @@ void add_replay(CLI::App& app, Makers& makers) {
     replay.add_option("FILE", options->file, "JSON lines of {\"t_ms\", \"user\", \"text\"}")
         ->required();
     replay.add_option("--channel", options->channel, "The channel to speak in")->required();
-    replay.add_option("--server", options->server, "Where to: ws://HOST:PORT or tcp://HOST:PORT")
+    replay
+        .add_option("--server", options->server,
+                    "Where to: ws://HOST:PORT or tcp://HOST:PORT; with TLS wss:// or tls://")
         ->capture_default_str();
     replay.add_option("--token", options->token,
                       "The authors' token, where a development login is not possible");
@@ -384,9 +386,9 @@ void add_bench(CLI::App& app, Makers& makers) {
         *app.add_subcommand("bench", "Load a server of your own and measure what viewers get");
     auto options = std::make_shared<load::BenchOptions>();
     bench
-        .add_option(
-            "--server", options->servers,
-            "Where to: ws://HOST:PORT or tcp://HOST:PORT; the nodes of one chat with commas")
+        .add_option("--server", options->servers,
+                    "Where to: ws://HOST:PORT or tcp://HOST:PORT (with TLS wss://, tls://); the "
+                    "nodes of one chat with commas")
         ->delimiter(',')
         ->capture_default_str();
     bench.add_option("--channel", options->channels, "A channel; several with commas")

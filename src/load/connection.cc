@@ -60,6 +60,15 @@ void Connection::close(reactor::CloseMode mode) {
 }
 
 void Connection::on_connected() {
+    if (!target_.tls) return begin();
+    const std::string name = target_.host.substr(0, target_.host.rfind(':'));
+    const bool bracketed = name.starts_with('[');
+    tls_ = std::make_unique<reactor::TlsSession>(
+        *target_.tls, bracketed ? name.substr(1, name.size() - 2) : name);
+    flush_outbox();
+}
+
+void Connection::begin() {
     if (target_.transport == Transport::tcp) {
         opened();
         return;
@@ -73,6 +82,21 @@ void Connection::on_connected() {
 void Connection::on_received(std::string_view bytes) {
     received_at_ = reactor::read_mono_clock();
     bytes_received_ += bytes.size();
+    if (!tls_) return read(bytes);
+    const bool before = tls_->established();
+    std::string plain;
+    const auto fault = tls_->receive(bytes, plain);
+    if (!before && tls_->established()) begin();
+    read(plain);
+    if (fault) {
+        give_up(fmt::format("TLS failed: {} (SSL_CERT_FILE may name a file with the CA)",
+                            fault->words));
+    }
+    flush_outbox();
+}
+
+void Connection::read(std::string_view bytes) {
+    if (bytes.empty()) return;
     if (state_ == State::upgrading) {
         read_upgrade_answer(bytes);
     } else if (state_ == State::open && target_.transport == Transport::tcp) {
@@ -160,8 +184,14 @@ void Connection::on_close(std::uint16_t code, std::string_view reason) {
 }
 
 void Connection::flush_outbox() {
-    if (!sending_.empty() || outbox_.empty()) return;
-    sending_.swap(outbox_);
+    if (!sending_.empty()) return;
+    if (tls_) {
+        tls_->write(std::exchange(outbox_, {}));
+        sending_ = tls_->take_output();
+    } else {
+        sending_.swap(outbox_);
+    }
+    if (sending_.empty()) return;
     const std::string_view part = sending_;
     engine_.send(*this, {&part, 1});
 }

@@ -12,10 +12,10 @@
 
 namespace clamor::load {
 
-/// One client connection over WebSocket or bare TCP: handshake, framing, sending in order. Deriving
-/// classes give it a language. Owned by its creator, in place from open() until on_gone() has
-/// returned; everything happens on the engine's thread. What waits to be sent is unbounded: the
-/// caller decides how much it sends.
+/// One client connection over WebSocket or bare TCP, over TLS perhaps: handshakes, framing, sending
+/// in order. Deriving classes give it a language. Owned by its creator, in place from open() until
+/// on_gone() has returned; everything happens on the engine's thread. What waits to be sent is
+/// unbounded: the caller decides how much it sends.
 class Connection : public reactor::Stream, private wire::ws::Handler {
   public:
     /// `target` and `workspace` must outlive the connection.
@@ -61,6 +61,8 @@ class Connection : public reactor::Stream, private wire::ws::Handler {
     bool on_pong(std::string_view payload) override;
     void on_close(std::uint16_t code, std::string_view reason) override;
 
+    void begin();
+    void read(std::string_view bytes);
     void read_upgrade_answer(std::string_view bytes);
     void read_frames(std::string_view bytes);
     void read_lines(std::string_view bytes);
@@ -72,6 +74,7 @@ class Connection : public reactor::Stream, private wire::ws::Handler {
     const Target& target_;
     wire::ws::Workspace& workspace_;
     wire::ws::Decoder decoder_;
+    std::unique_ptr<reactor::TlsSession> tls_;  // null: in plain text, or not connected yet
     std::string path_;
     std::string partial_;  // the answer to the upgrade, or the beginning of a line
     std::string sending_;

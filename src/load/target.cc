@@ -1,29 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "load/target.h"
 
+#include <algorithm>
+#include <array>
+
 #include <fmt/format.h>
 
 namespace clamor::load {
 
 Result<Target> Target::parse(std::string_view url) {
-    constexpr std::string_view kWebSocket = "ws://";
-    constexpr std::string_view kTcp = "tcp://";
+    struct Scheme {
+        std::string_view begins;
+        Transport transport;
+        bool tls;
+    };
+    constexpr std::array<Scheme, 4> kSchemes{{{"ws://", Transport::websocket, false},
+                                              {"wss://", Transport::websocket, true},
+                                              {"tcp://", Transport::tcp, false},
+                                              {"tls://", Transport::tcp, true}}};
     const auto refuse = [&](std::string_view why) {
         return fail(std::errc::invalid_argument,
                     fmt::format("server address \"{}\": {}", url, why));
     };
 
     Target target;
-    std::string_view rest = url;
-    if (rest.starts_with("wss://")) return refuse("TLS is not spoken here, use the plain port");
-    if (rest.starts_with(kWebSocket)) {
-        rest.remove_prefix(kWebSocket.size());
-    } else if (rest.starts_with(kTcp)) {
-        rest.remove_prefix(kTcp.size());
-        target.transport = Transport::tcp;
-    } else {
-        return refuse("must begin with ws:// or tcp://");
-    }
+    const auto scheme = std::ranges::find_if(
+        kSchemes, [&](const Scheme& one) { return url.starts_with(one.begins); });
+    if (scheme == kSchemes.end()) return refuse("must begin with ws://, wss://, tcp:// or tls://");
+    target.transport = scheme->transport;
+    const std::string_view rest = url.substr(scheme->begins.size());
 
     const std::size_t slash = rest.find('/');
     target.host = rest.substr(0, slash);
@@ -33,6 +38,10 @@ Result<Target> Target::parse(std::string_view url) {
     auto endpoint = reactor::Endpoint::parse(target.host);
     if (!endpoint) return refuse(endpoint.error().to_string());
     target.endpoint = *endpoint;
+    if (!scheme->tls) return target;
+    auto tls = reactor::TlsContext::for_client({}, "load");
+    if (!tls) return refuse(tls.error().to_string());
+    target.tls = *std::move(tls);
     return target;
 }
 

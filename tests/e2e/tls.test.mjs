@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // TLS of the server's own: for HTTP, IRC over WebSocket, EventSub and IRC over TCP, with a certificate that is renewed meanwhile.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { get } from 'node:https';
+import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { after, before, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
@@ -12,7 +14,7 @@ import WebSocket from 'ws';
 import { IrcClient } from './irc.mjs';
 import { Papers, tlsPorts } from './papers.mjs';
 import { RawConnection, RawWebSocket, upgrade } from './raw.mjs';
-import { eventually, exitSoon, Server, sleep } from './server.mjs';
+import { binary, eventually, exitSoon, root, Server, sleep } from './server.mjs';
 
 const kTimeout = { timeout: 60_000 };
 const papers = new Papers();
@@ -234,6 +236,19 @@ test('EventSub over TLS gives addresses with TLS', kTimeout, async () => {
     assert.match(payload.session.reconnect_url, new RegExp(`^wss://127\\.0\\.0\\.1:${ports.https}/ws\\?session=`));
     events.terminate();
     await once(events, 'close');
+});
+
+test('clamor replay plays a chat over TLS, and says what is wrong with a certificate that it does not trust', kTimeout, () => {
+    const play = (address, env) =>
+        spawnSync(binary, ['replay', join(root, 'bench/data/sample_chat.jsonl'), '--channel', 'played', '--server', address, '--rate', '400', '--authors', '5'], { encoding: 'utf8', env: { ...process.env, ...env } });
+    for (const address of [`wss://127.0.0.1:${ports.https}`, `tls://127.0.0.1:${ports.ircs}`]) {
+        const played = play(address, { SSL_CERT_FILE: papers.certificateFile });
+        assert.equal(played.status, 0, played.stdout + played.stderr);
+        assert.match(played.stdout, /^delivered +\d+ \(lost 0, duplicated 0\)$/m);
+        const refused = play(address, {});
+        assert.notEqual(refused.status, 0);
+        assert.match(refused.stderr + refused.stdout, /TLS failed: certificate verify failed \(SSL_CERT_FILE/);
+    }
 });
 
 test('the bound of connections of an address counts those over TLS, and a proxy names its clients in front of TLS', kTimeout, async () => {
