@@ -81,6 +81,15 @@ export const benches = {
         columns: fanoutColumns,
         args: (quick) => duration(quick ? 4 : 10, quick ? 1 : 2),
     },
+    tls: {
+        scenario: 'fanout',
+        servers: ['clamor-io_uring', 'clamor-tls', 'uws', 'uws-tls'],
+        title: 'TLS: one channel of 1,000 viewers with it and without, and small rooms',
+        points: [fanoutPoint(1000, 20, []), fanoutPoint(1000, 100, []), { label: '200 x 10, 1000/s', args: ['--viewers', 2000, '--channels', 200, '--rate', 1000], goals: [nothingLost, p99] }],
+        quick: 1,
+        columns: fanoutColumns,
+        args: (quick) => duration(quick ? 4 : 10, quick ? 1 : 3),
+    },
     saturate: {
         scenario: 'saturate',
         title: 'Saturation: 1,000 viewers, the rate grows until p99 passes 100 ms or something is lost',

@@ -21,15 +21,15 @@ function readArguments() {
             quick: { type: 'boolean', default: false },
             rounds: { type: 'string' },
             seconds: { type: 'string' },
-            servers: { type: 'string', default: Object.keys(servers).join(',') },
+            servers: { type: 'string' },
             point: { type: 'string', default: '' },
             build: { type: 'string', default: 'build/release' },
         },
     });
     const names = positionals[0] === 'all' ? Object.keys(benches) : positionals;
     for (const name of names) if (!(name in benches)) fail(`there is no bench '${name}'; the benches are ${Object.keys(benches).join(', ')} and all`);
-    const chosen = values.servers.split(',');
-    for (const name of chosen) if (!(name in servers)) fail(`there is no server '${name}'; the servers are ${Object.keys(servers).join(', ')}`);
+    const chosen = values.servers?.split(',');
+    for (const name of chosen ?? []) if (!(name in servers)) fail(`there is no server '${name}'; the servers are ${Object.keys(servers).join(', ')}`);
     const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
     if (!(rounds >= 1)) fail('--rounds is a number from 1');
     return { ...values, names, rounds, servers: chosen };
@@ -37,8 +37,10 @@ function readArguments() {
 
 async function runBench(name, options) {
     const bench = benches[name];
-    const chosen = options.servers.filter((server) => (bench.servers ?? options.servers).includes(server));
-    if (chosen.length === 0) fail(`${name} measures only ${bench.servers.join(', ')}`);
+    const possible = bench.servers ?? Object.keys(servers);
+    const usual = bench.servers ?? possible.filter((server) => !servers[server].tls);
+    const chosen = options.servers?.filter((server) => possible.includes(server)) ?? usual;
+    if (chosen.length === 0) fail(`${name} measures only ${possible.join(', ')}`);
     const points = (options.quick && bench.quick ? bench.points.slice(0, bench.quick) : bench.points)
         .map((point) => ({
             ...point,

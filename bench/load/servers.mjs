@@ -33,11 +33,20 @@ const accepts = (port) =>
         socket.on('error', () => resolve(false));
     });
 
+/** A certificate for 127.0.0.1 that signs itself. */
+function makeCertificate(folder) {
+    const papers = { certificate: join(folder, 'server.crt'), key: join(folder, 'server.key') };
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', papers.key, '-out',
+        papers.certificate, '-subj', '/CN=bench', '-days', '2', '-addext', 'subjectAltName=IP:127.0.0.1'], { stdio: 'ignore' });
+    return papers;
+}
+
 function clamor(reactor) {
     return {
         dialect: 'irc',
         command: ({ port, data, build, config }) => [join(build, 'clamor'), 'serve', '--dev', '--config', config, '--http', `127.0.0.1:${port}`,
             '--irc', '', '--data', data, '--shards', '1', '--reactor', reactor],
+        tlsSettings: ({ tlsPort, papers }) => `[server]\nhttps = "127.0.0.1:${tlsPort}"\ncert_file = "${papers.certificate}"\nkey_file = "${papers.key}"\n`,
         /** How long events waited in open batches, on average. */
         figures: async (port) => {
             const total = await metrics(port);
@@ -47,10 +56,18 @@ function clamor(reactor) {
     };
 }
 
+/** `tls`: the load speaks TLS. A bench has to ask for those. */
 export const servers = {
     'clamor-io_uring': clamor('io_uring'),
     'clamor-epoll': clamor('epoll'),
+    'clamor-tls': { ...clamor('io_uring'), tls: true },
     uws: { dialect: 'bare', command: ({ port }) => ['node', 'bench/rivals/uws/server.js', String(port)], figures: async () => ({}) },
+    'uws-tls': {
+        dialect: 'bare',
+        tls: true,
+        command: ({ tlsPort, papers }) => ['node', 'bench/rivals/uws/server.js', String(tlsPort), papers.certificate, papers.key],
+        figures: async () => ({}),
+    },
 };
 
 async function start(server, context) {
@@ -61,7 +78,7 @@ async function start(server, context) {
     child.ended = new Promise((resolve) => child.on('close', resolve));
     for (const begin = Date.now(); Date.now() - begin < kStartPatienceMs; await sleep(50)) {
         if (child.exitCode !== null) throw new Error(`the server did not start:\n${said}`);
-        if (await accepts(context.port)) return child;
+        if (await accepts(server.tls ? context.tlsPort : context.port)) return child;
     }
     await stop(child);
     throw new Error(`the server does not listen after ${kStartPatienceMs / 1000} s:\n${said}`);
@@ -80,10 +97,10 @@ export function leaveTheServerAlone() {
 }
 
 /** `yields`: the load lets what is measured beside it go first. */
-function load(args, build, yields) {
+function load(args, build, yields, papers) {
     const [program, ...rest] = pinned(1, [...(yields ? ['nice', '-n', '10'] : []), join(build, 'bench/load/clamor-swarm'), ...args.map(String)]);
     return new Promise((resolve, reject) => {
-        const child = execFile(program, rest, { timeout: kRunPatienceMs, maxBuffer: 64 * 1024 * 1024 }, (error, out) =>
+        const child = execFile(program, rest, { timeout: kRunPatienceMs, maxBuffer: 64 * 1024 * 1024, env: { ...process.env, ...(papers && { SSL_CERT_FILE: papers.certificate }) } }, (error, out) =>
             error ? reject(error) : resolve(JSON.parse(out)));
         child.stderr.pipe(process.stderr);
     });
@@ -100,19 +117,22 @@ export async function measure(name, scenario, args, { build, config, beside, aro
     const needed = await around?.();
     const nodes = [];
     try {
+        const papers = server.tls ? makeCertificate(data) : undefined;
+        const tlsPort = papers && (await freePort());
         const configFile = join(data, 'config.toml');
-        writeFileSync(configFile, `${readFileSync(config, 'utf8')}\n${needed?.settings ?? ''}`);
+        const tlsSettings = (papers && server.tlsSettings?.({ tlsPort, papers })) ?? '';
+        writeFileSync(configFile, `${readFileSync(config, 'utf8')}\n${needed?.settings ?? ''}\n${tlsSettings}`);
         try {
             for (let i = 0; i < (needed?.nodes ?? 1); ++i) {
                 const port = await freePort();
-                const child = await start(server, { port, data: join(data, `data${i}`), build, config: configFile });
-                nodes.push({ port, pid: child.pid, child });
+                const child = await start(server, { port, data: join(data, `data${i}`), build, config: configFile, tlsPort, papers });
+                nodes.push({ port, address: papers ? `wss://127.0.0.1:${tlsPort}` : `ws://127.0.0.1:${port}`, pid: child.pid, child });
             }
             const { port, pid } = nodes[0];
-            const loaded = nodes.slice(0, needed?.loaded ?? 1).flatMap((node) => ['--server', `ws://127.0.0.1:${node.port}`]);
+            const loaded = nodes.slice(0, needed?.loaded ?? 1).flatMap((node) => ['--server', node.address]);
             const measuredBeside = needed?.beside ?? beside;
             const [figures, more] = await Promise.all([
-                load([scenario, ...loaded, '--dialect', server.dialect, '--pid', pid, ...args], build, measuredBeside !== undefined),
+                load([scenario, ...loaded, '--dialect', server.dialect, '--pid', pid, ...args], build, measuredBeside !== undefined, papers),
                 measuredBeside?.(port, nodes),
             ]);
             return { ...figures, ...more, ...(await server.figures(port)) };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rival of script/bench: `node server.js PORT`. The path says what a connection does:
+// The rival of script/bench: `node server.js PORT [CERTIFICATE KEY]`, over TLS with the latter. The path says what a connection does:
 //   /t/NAME  is subscribed to the topic NAME when it opens
 //   /p/NAME  publishes what it sends to the topic NAME
 //   /m       "+a,b,c" subscribes to a, b and c; anything else goes to the topic that its first 8 characters name
@@ -10,7 +10,8 @@ if (!Object.keys(require.cache).some((file) => /uws_[^/]*\.node$/.test(file)))
 
 const port = Number(process.argv[2]);
 const topicAt = (message) => Buffer.from(message).latin1Slice(0, 8);
-const app = uws.App();
+const [certificate, key] = process.argv.slice(3);
+const app = certificate ? uws.SSLApp({ cert_file_name: certificate, key_file_name: key }) : uws.App();
 const common = { compression: uws.DISABLED, idleTimeout: 0, maxBackpressure: 256 * 1024 * 1024, maxPayloadLength: 64 * 1024 };
 const named = (res, req, context) =>
     res.upgrade({ topic: req.getParameter(0) }, req.getHeader('sec-websocket-key'), '', '', context);
