@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Drives the page in Chromium against a running server in development mode:
 //   CLAMOR_URL=http://127.0.0.1:8080 [SHOTS=folder] [FLOOD_SECONDS=20] npm run e2e
+// An https address works as well, with any certificate; NODE_TLS_REJECT_UNAUTHORIZED=0 has this process take it, too.
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -45,7 +46,7 @@ const complaints = [];
 
 /** A visitor with a storage of their own; their sockets can be cut and new ones forbidden. */
 async function visitor(options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ignoreHTTPSErrors: kUrl.startsWith('https:'), ...options });
   await context.addInitScript(() => {
     const Real = window.WebSocket;
     window.sockets = [];
