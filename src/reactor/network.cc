@@ -44,4 +44,11 @@ bool contains(std::span<const Network> networks, const Endpoint& endpoint) {
                                [&](const Network& network) { return network.contains(endpoint); });
 }
 
+std::string counted_address(const Endpoint& client) {
+    if (client.is_ipv4()) return client.address_string();
+    Endpoint network = client;
+    std::fill(network.address.begin() + 8, network.address.end(), std::uint8_t{0});
+    return network.address_string() + "/64";
+}
+
 }  // namespace clamor::reactor

@@ -27,4 +27,8 @@ struct Network {
 
 bool contains(std::span<const Network> networks, const Endpoint& endpoint);
 
+/// Whom limits by address count: `192.0.2.1`, or in IPv6 `2001:db8::/64`, since whoever has one
+/// address has all that begin with the same 64 bits (RFC 6177).
+std::string counted_address(const Endpoint& client);
+
 }  // namespace clamor::reactor

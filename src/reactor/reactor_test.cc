@@ -42,6 +42,18 @@ TEST(Network, ContainsWhatBeginsWithItsBits) {
     EXPECT_TRUE(holds("::ffff:10.0.0.0/104", "10.0.0.1")) << "mapped";
 }
 
+TEST(Network, LimitsCountAnIpv4AddressAndAnIpv6Network) {
+    const auto counted = [](const char* address) {
+        return counted_address(*Endpoint::parse_address(address));
+    };
+    EXPECT_EQ(counted("192.0.2.1"), "192.0.2.1");
+    EXPECT_EQ(counted("::ffff:192.0.2.1"), "192.0.2.1");
+    EXPECT_EQ(counted("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+    EXPECT_EQ(counted("2001:db8:1:2::"), "2001:db8:1:2::/64");
+    EXPECT_EQ(counted("2001:db8:1:3::6"), "2001:db8:1:3::/64");
+    EXPECT_EQ(counted("::1"), "::/64");
+}
+
 TEST(Network, IsAnAddressAndPerhapsBits) {
     for (const char* wrong : {"", "/", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x",
                               "10.0.0/8", "::/129", "localhost", "10.0.0.0/8/8", "[::1]"}) {

@@ -57,6 +57,19 @@ test('each client behind a proxy has a share of its own', kTimeout, async () => 
     await Promise.all(crowd.map((raw) => raw.close()));
 });
 
+test('an IPv6 network of 64 bits has one share', kTimeout, async () => {
+    const from = (client) => open(server.irc, lines(`PROXY TCP6 ${client} ::1 54321 6667\r\n`));
+    const crowd = [];
+    for (let i = 1; i <= kMost; ++i) crowd.push(await from(`2001:db8:1:2:${i}::${i}`));
+    for (const raw of crowd) await raw.until(/ 376 /);
+    const refused = await from('2001:db8:1:2::ffff');
+    assert.ok(await refused.closes());
+    assert.match(refused.text, /^ERROR :Too many connections/);
+    crowd.push(await from('2001:db8:1:3::1'));
+    await crowd.at(-1).until(/ 376 /);
+    await Promise.all(crowd.map((raw) => raw.close()));
+});
+
 test('a header may come in pieces, have more fields, or name nobody', kTimeout, async () => {
     const whole = lines(binary('192.0.2.3', { more: Buffer.from([0x04, 0, 2, 1, 2]) }));
     const slow = await RawConnection.open(server.irc);

@@ -63,7 +63,7 @@ std::unique_ptr<Protocol> HttpProtocol::on_request(Request request) {
     head_request_ = request.method == "HEAD";
     const auto client = client_behind_proxies(connection_.client(), request.headers,
                                               server.options().trusted_proxies);
-    request.peer = client.address_string();
+    request.peer = reactor::counted_address(client);
     if (wire::ws::is_upgrade(request)) return upgrade(request, client);
     answering_ = true;
     connection_.set_receiving(false);

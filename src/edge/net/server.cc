@@ -96,7 +96,7 @@ void Server::accept(int fd, const reactor::Endpoint& peer, PortKind port) {
 
 bool Server::admit(Connection& connection, const reactor::Endpoint& client) {
     const bool counts = !reactor::contains(options_.trusted_proxies, client);
-    const bool admitted = !counts || addresses_.enter(client.address_string());
+    const bool admitted = !counts || addresses_.enter(reactor::counted_address(client));
     connection.speaks_for(client, counts && admitted);
     if (!admitted) counters_.refused_address.add();
     return admitted;
@@ -117,7 +117,7 @@ void Server::refuse_for_address(Connection& connection) {
 
 void Server::remove(Connection& connection, bool waits_to_send) {
     if (waits_to_send) std::erase(dirty_, &connection);
-    if (connection.counted()) addresses_.leave(connection.client().address_string());
+    if (connection.counted()) addresses_.leave(reactor::counted_address(connection.client()));
     const std::uint32_t index = connection.slot();
     ++slots_[index].generation;
     slots_[index].connection.reset();

@@ -19,7 +19,7 @@ struct Request {
     std::vector<std::pair<std::string, std::string>> query;  ///< decoded, in order
     Headers headers;                                         ///< names in lower case
     std::string body;
-    std::string peer;  ///< address of the client, after trusted proxies are resolved
+    std::string peer;  ///< whom limits by address count: the client, or its network
     bool keep_alive = true;
 
     /// The first value of the name, or empty.
