@@ -66,6 +66,11 @@ constexpr auto kRedisStopPatience = 2s;
 
 }  // namespace
 
+std::string address_at(const Ports& ports, PortKind kind) {
+    const auto found = ports.find(kind);
+    return found == ports.end() ? "off" : found->second.to_string();
+}
+
 struct Node::Impl {
     explicit Impl(NodeOptions given)
         : options(std::move(given)),
@@ -143,7 +148,7 @@ struct Node::Impl {
     std::unique_ptr<RedisPresence> redis_presence;
     std::unique_ptr<ShardParts> parts;
     std::vector<std::unique_ptr<Shard>> shards;
-    std::map<PortKind, reactor::Endpoint> ports = options.ports;
+    Ports ports = options.ports;
     edge::net::ListeningSockets inherited;  ///< of the server before, until the shards have them
     const MonoTime started_at = reactor::read_clocks().mono;
     std::string node_id = "alone";
@@ -660,10 +665,8 @@ std::string Node::Impl::status() {
                         {"degraded", now.degraded},
                         {"dependencies", dependencies},
                         {"nodes", nodes->list(node_json(), !left)}};
-    for (const PortKind kind : edge::net::kPortKinds) {
-        const auto at = ports.find(kind);
-        said[std::string(name_of(kind))] = at == ports.end() ? "off" : at->second.to_string();
-    }
+    for (const PortKind kind : edge::net::kPortKinds)
+        said[std::string(name_of(kind))] = address_at(ports, kind);
     return said.dump();
 }
 
@@ -691,7 +694,7 @@ void Node::use(std::shared_ptr<const reactor::TlsContext> tls) {
     for (const auto& shard : impl_->shards) shard->use(tls);
 }
 
-const std::map<PortKind, reactor::Endpoint>& Node::ports() const {
+const Ports& Node::ports() const {
     return impl_->ports;
 }
 

@@ -34,6 +34,10 @@ class Router;
 
 namespace clamor::app {
 
+using Ports = std::map<edge::net::PortKind, reactor::Endpoint>;
+/// `127.0.0.1:8080`, or `off`.
+std::string address_at(const Ports& ports, edge::net::PortKind kind);
+
 struct NodeOptions {
     std::filesystem::path data;
     std::uint16_t number = 0;  ///< that those who run it gave it; 0: none
@@ -43,7 +47,7 @@ struct NodeOptions {
     std::size_t workers = 4;
     reactor::EngineKind engine = reactor::EngineKind::automatic;
     /// Where it listens; for http at least.
-    std::map<edge::net::PortKind, reactor::Endpoint> ports;
+    Ports ports;
     std::shared_ptr<const reactor::TlsContext> tls;  ///< a server's; where a port speaks it
     std::size_t connections_per_address = limits::kConnectionsPerAddress;
     hub::Options hub;
@@ -132,7 +136,7 @@ class Node {
     ReloadCounters& reloads();
 
     /// With the ports that were chosen.
-    const std::map<edge::net::PortKind, reactor::Endpoint>& ports() const;
+    const Ports& ports() const;
 
   private:
     struct Impl;

@@ -194,19 +194,17 @@ Result<NodeOptions> node_options(const Config& config) {
 }
 
 /// Where the page is, and IRC over WebSocket and TCP.
-void print_addresses(const Node& node, bool tls) {
-    const auto at = [&](PortKind kind) -> std::optional<std::string> {
-        const auto port = node.ports().find(kind);
-        if (port == node.ports().end()) return std::nullopt;
-        return port->second.to_string();
-    };
-    const std::string s = tls ? "s" : "";
-    const auto web = at(tls ? PortKind::https : PortKind::http);
-    const auto irc = at(tls ? PortKind::ircs : PortKind::irc);
-    if (web) std::cout << "  open      http" << s << "://" << *web << "/\n";
+void print_addresses(const Ports& ports, bool tls) {
+    const auto web = tls ? PortKind::https : PortKind::http;
+    const auto irc = tls ? PortKind::ircs : PortKind::irc;
+    const std::string_view s = tls ? "s" : "";
     std::vector<std::string> ways;
-    if (web) ways.push_back("ws" + s + "://" + *web + "/");
-    if (irc) ways.push_back(*irc + (tls ? " (TLS)" : ""));
+    if (ports.contains(web)) {
+        const std::string at = address_at(ports, web);
+        std::cout << fmt::format("  open      http{}://{}/\n", s, at);
+        ways.push_back(fmt::format("ws{}://{}/", s, at));
+    }
+    if (ports.contains(irc)) ways.push_back(address_at(ports, irc) + (tls ? " (TLS)" : ""));
     if (!ways.empty()) std::cout << fmt::format("  IRC       {}\n", fmt::join(ways, "  and  "));
 }
 
@@ -229,22 +227,19 @@ int run_serve(const ServeCommand& command) {
     auto started = Node::start(*std::move(options));
     if (!started) return fail_to_start(started.error().to_string());
     Node& node = **started;
-    const auto at = [&node](PortKind kind) {
-        const auto port = node.ports().find(kind);
-        return port == node.ports().end() ? "off" : port->second.to_string();
-    };
+    const Ports& ports = node.ports();
     log::info("clamor serves", {{"version", kVersion},
-                                {"http", at(PortKind::http)},
-                                {"irc", at(PortKind::irc)},
-                                {"https", at(PortKind::https)},
-                                {"ircs", at(PortKind::ircs)},
+                                {"http", address_at(ports, PortKind::http)},
+                                {"irc", address_at(ports, PortKind::irc)},
+                                {"https", address_at(ports, PortKind::https)},
+                                {"ircs", address_at(ports, PortKind::ircs)},
                                 {"data", config.server.data},
                                 {"catalog", config.catalog.url.empty()
                                                 ? "in the data folder"
                                                 : store::without_password(config.catalog.url)},
                                 {"dev", config.server.dev}});
     std::cout << "clamor " << kVersion << '\n';
-    for (const bool tls : {false, true}) print_addresses(node, tls);
+    for (const bool tls : {false, true}) print_addresses(ports, tls);
     if (config.server.dev) {
         std::cout << "  dev mode  any name logs in with PASS oauth:anything; channels come into "
                      "being when named\n";
