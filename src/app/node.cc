@@ -66,11 +66,6 @@ constexpr auto kRedisStopPatience = 2s;
 
 }  // namespace
 
-std::string address_at(const Ports& ports, PortKind kind) {
-    const auto found = ports.find(kind);
-    return found == ports.end() ? "off" : found->second.to_string();
-}
-
 struct Node::Impl {
     explicit Impl(NodeOptions given)
         : options(std::move(given)),

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "api/services.h"
+#include "app/ports.h"
 #include "app/regions.h"
 #include "auth/jwt.h"
 #include "auth/key.h"
@@ -33,10 +34,6 @@ class Router;
 }
 
 namespace clamor::app {
-
-using Ports = std::map<edge::net::PortKind, reactor::Endpoint>;
-/// `127.0.0.1:8080`, or `off`.
-std::string address_at(const Ports& ports, edge::net::PortKind kind);
 
 struct NodeOptions {
     std::filesystem::path data;
