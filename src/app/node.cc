@@ -81,6 +81,7 @@ struct Node::Impl {
     Result<void> start_redis();
     std::unique_ptr<bus::Bus> make_bus(bus::Receiver& receiver, Scheduler& shard);
     Result<void> start_shards();
+    void use(std::shared_ptr<const reactor::TlsContext> tls);
     Result<void> listen(PortKind kind, reactor::Endpoint& at);
     std::size_t connections() const;
     bool wait(std::chrono::milliseconds at_most);
@@ -484,13 +485,11 @@ Result<void> Node::Impl::start_shards() {
     if (pool != nullptr) register_pool_metrics(metrics, *pool);
     register_health_metrics(metrics, [this] { return health(); });
     register_reload_metrics(metrics, reloads);
-    if (options.tls) {
-        certificate_ends.set(unix_ms(options.tls->certificate_ends()) / 1000);
-        register_tls_metrics(metrics, certificate_ends);
-    }
+    if (options.tls) register_tls_metrics(metrics, certificate_ends);
     register_classifier_metrics(metrics, moderation->automod());
     if (model_route) register_model_metrics(metrics, *model_route);
     for (const auto& shard : shards) shard->go();
+    if (options.tls) use(options.tls);
     gateway->wake_rooms();
     if (auto restored = events->restore_webhooks(reactor::read_clocks().wall); !restored)
         return restored;
@@ -515,6 +514,11 @@ Result<void> Node::Impl::listen(PortKind kind, reactor::Endpoint& at) {
         at = *bound;
     }
     return {};
+}
+
+void Node::Impl::use(std::shared_ptr<const reactor::TlsContext> tls) {
+    certificate_ends.set(unix_ms(tls->certificate_ends()) / 1000);
+    for (const auto& shard : shards) shard->use(tls);
 }
 
 Node::Node(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -685,8 +689,7 @@ Node::ReloadCounters& Node::reloads() {
 }
 
 void Node::use(std::shared_ptr<const reactor::TlsContext> tls) {
-    impl_->certificate_ends.set(unix_ms(tls->certificate_ends()) / 1000);
-    for (const auto& shard : impl_->shards) shard->use(tls);
+    impl_->use(std::move(tls));
 }
 
 const Ports& Node::ports() const {

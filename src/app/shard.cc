@@ -38,7 +38,6 @@ Shard::Parts::Parts(ShardId id, ShardParts& shared, std::unique_ptr<reactor::Eng
              &webhooks, {.session = {}, .id_seed = shared.random()}) {
     hub.set_observer(&events);
     server.serve_events(events);
-    if (shared.options.tls) server.use(shared.options.tls);
 }
 
 void Shard::Parts::watch_viewers(ShardParts& shared) {

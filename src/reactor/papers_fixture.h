@@ -27,11 +27,10 @@ class Papers {
         openssl("req -x509 " + fresh(name) + " -subj '/CN=" + name + "' -days 2");
     }
     /// `names` as "IP:127.0.0.1,DNS:cache.example".
-    void make(const std::string& name, const std::string& ca, const std::string& names,
-              int days = 2) const {
-        openssl("req -x509 " + fresh(name) + " -subj '/CN=clamor' -days " + std::to_string(days) +
-                " -CA " + certificate(ca) + " -CAkey " + key(ca) + " -addext 'subjectAltName=" +
-                names + "' -addext 'basicConstraints=critical,CA:FALSE'");
+    void make(const std::string& name, const std::string& ca, const std::string& names) const {
+        openssl("req -x509 " + fresh(name) + " -subj '/CN=clamor' -days 2 -CA " + certificate(ca) +
+                " -CAkey " + key(ca) + " -addext 'subjectAltName=" + names +
+                "' -addext 'basicConstraints=critical,CA:FALSE'");
     }
 
     TlsFiles files(const std::string& name) const {

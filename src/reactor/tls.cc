@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reactor/tls.h"
 
-#include <algorithm>
 #include <array>
 #include <ctime>
 #include <system_error>
@@ -218,7 +217,7 @@ void TlsSession::write(std::string_view plain) {
 }
 
 void TlsSession::finish() {
-    if (!established()) return;
+    if (!established() || (SSL_get_shutdown(session_) & SSL_SENT_SHUTDOWN) != 0) return;
     ERR_clear_error();
     SSL_shutdown(session_);
 }

@@ -71,7 +71,7 @@ class TlsSession {
     std::optional<TlsFault> receive(std::string_view bytes, std::string& plain);
     /// Only when established; otherwise nothing is said.
     void write(std::string_view plain);
-    /// Says that nothing more will be written.
+    /// Says, once, that nothing more will be written.
     void finish();
 
     /// Keys are agreed upon, and nothing has failed.

@@ -69,10 +69,7 @@ void Connection::send_encrypted() {
         in_flight_ = static_cast<std::uint32_t>(count);
     }
     const bool last = closing_ && (!speaks || in_flight_ == queue_.size());
-    if (last && !finished_) {
-        finished_ = true;
-        session.finish();
-    }
+    if (last) session.finish();
     tls_->on_way = session.take_output();
     if (tls_->on_way.empty()) {
         if (last) server_.engine().close(*this, reactor::CloseMode::graceful);

@@ -101,7 +101,6 @@ class Connection final : public reactor::Stream {
     bool sending_ = false;         // the engine has something
     bool dirty_ = false;           // in the server's list of connections with something to send
     bool closing_ = false;
-    bool finished_ = false;  // TLS has said that this was all
     TimerId close_timer_{};
 };
 

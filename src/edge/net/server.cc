@@ -105,11 +105,16 @@ bool Server::admit(Connection& connection, const reactor::Endpoint& client) {
 void Server::refuse_for_address(Connection& connection) {
     // TLS is not worth its work for those.
     if (speaks_tls(connection.port())) return connection.close();
-    std::string answer = "ERROR :Too many connections from your address\r\n";
+    refuse(connection, wire::http::plain_error(429),
+           "ERROR :Too many connections from your address\r\n");
+}
+
+void Server::refuse(Connection& connection, const wire::http::Response& response,
+                    std::string_view irc_line) {
+    std::string answer(irc_line);
     if (speaks_http(connection.port())) {
         answer.clear();
-        wire::http::append_response(answer, wire::http::plain_error(429),
-                                    {.keep_alive = false, .date = date()});
+        wire::http::append_response(answer, response, {.keep_alive = false, .date = date()});
     }
     connection.queue(Frame::copy(answer));
     connection.close();

@@ -98,6 +98,9 @@ class Server {
     bool admit(Connection& connection, const reactor::Endpoint& client);
     /// Says so, and closes.
     void refuse_for_address(Connection& connection);
+    /// The same in plain text, in the language of the connection's port.
+    void refuse(Connection& connection, const wire::http::Response& response,
+                std::string_view irc_line);
     void send_at_end_of_turn(Connection& connection);
     void remove(Connection& connection, bool waits_to_send);
     /// A callback for any thread that brings a response back to the connection's protocol, if it

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/net/tls_protocol.h"
 
-#include <string>
 #include <utility>
 
 #include "edge/net/server.h"
-#include "wire/http/response.h"
 
 namespace clamor::edge::net {
 
@@ -24,19 +22,11 @@ std::unique_ptr<Protocol> TlsProtocol::on_bytes(std::string_view& bytes) {
     bytes = {};
     Server& server = connection_.server();
     server.counters().tls_failures.add();
-    std::string answer =
-        "ERROR :This port speaks TLS: connect with TLS, or to the port without\r\n";
-    if (speaks_http(connection_.port())) {
-        answer.clear();
-        wire::http::append_response(
-            answer,
-            {.status = 400,
-             .headers = {{"Content-Type", "text/plain; charset=utf-8"}},
-             .body = "This port speaks TLS: the address begins with https:// or wss://.\n"},
-            {.keep_alive = false, .date = server.date()});
-    }
-    connection_.queue(Frame::copy(answer));
-    connection_.close();
+    server.refuse(connection_,
+                  {.status = 400,
+                   .headers = {{"Content-Type", "text/plain; charset=utf-8"}},
+                   .body = "This port speaks TLS: the address begins with https:// or wss://.\n"},
+                  "ERROR :This port speaks TLS: connect with TLS, or to the port without\r\n");
     return nullptr;
 }
 
