@@ -51,12 +51,6 @@ async function login(name, channels) {
     clients.push(client);
     return client;
 }
-async function hangUp() {
-    const count = async () => (await server.metric('clamor_reloads_total')) + (await server.metric('clamor_reloads_failed_total'));
-    const was = await count();
-    server.child.kill('SIGHUP');
-    await eventually(async () => (await count()) > was, 'the server has read its settings again');
-}
 const version = async () => (await server.get('/metrics')).text.match(/^clamor_automod_classifier_info\{version="(.*)"\} 1$/m)[1];
 const logged = (what) => eventually(() => what.test(server.log), `the log says ${what}`);
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -79,7 +73,7 @@ test('the model is exchanged under load: nothing is lost, and every verdict name
     for (const next of ['second', 'third']) {
         writeFileSync(`${model}.new`, modelBytes(next));
         copyFileSync(`${model}.new`, model); // over the one in use: the same file, truncated and written
-        await hangUp();
+        await server.reload();
         assert.equal(await version(), next);
         await wait(500);
     }
@@ -114,13 +108,13 @@ test('a bad file keeps the model that is there, and says what is wrong with it',
     const failed = await server.metric('clamor_reloads_failed_total');
     const good = readFileSync(model);
     writeFileSync(model, good.subarray(0, good.length / 2));
-    await hangUp();
+    await server.reload();
     const changed = Buffer.from(good);
     changed[changed.length - 1] ^= 1;
     writeFileSync(model, changed);
-    await hangUp();
+    await server.reload();
     rmSync(model);
-    await hangUp();
+    await server.reload();
     assert.equal(await version(), was);
     assert.equal(await server.metric('clamor_reloads_failed_total'), failed + 3);
     for (const why of [/error +the settings were not taken over.*bytes where/, /checksum differs/, /No such file/]) await logged(why);
@@ -132,12 +126,12 @@ test('a wrong setting changes nothing, and one that needs a restart is named', k
     const config = readFileSync(server.configFile, 'utf8');
     const was = await version();
     writeFileSync(server.configFile, config.replace(`model_path = ${JSON.stringify(model)}`, 'model_path = ""\nhold_for_s = 0'));
-    await hangUp();
+    await server.reload();
     await logged(/config\.toml:\d+: automod\.hold_for_s must be a whole number from 1/);
     assert.equal(await version(), was);
 
     writeFileSync(server.configFile, `${config.replace(`model_path = ${JSON.stringify(model)}`, 'model_path = ""\nhold_for_s = 7').replace('10000', '9000')}\n[log]\nlevel = "debug"\n`);
-    await hangUp();
+    await server.reload();
     await logged(/need_a_restart="automod\.hold_for_s, limits\.messages_viewer"/);
     assert.equal(await version(), 'builtin-1');
     const someone = await login('someone', [kRooms[0]]);

@@ -144,6 +144,14 @@ export class Server {
         await this.#spawn();
     }
 
+    /** SIGHUP; once the settings were read again, taken over or not. */
+    async reload() {
+        const count = async () => (await this.metric('clamor_reloads_total')) + (await this.metric('clamor_reloads_failed_total'));
+        const was = await count();
+        this.child.kill('SIGHUP');
+        await eventually(async () => (await count()) > was, 'the server has read its settings again');
+    }
+
     /** A new process takes over the sockets and the data folder of this one. Says how the old one ended, once the new one serves. */
     async upgrade() {
         const old = this.ended;

@@ -41,12 +41,6 @@ const certificateOf = async (port, options = {}) => {
     await raw.close();
     return fingerprint256;
 };
-async function reload() {
-    const all = async () => (await server.metric('clamor_reloads_total')) + (await server.metric('clamor_reloads_failed_total'));
-    const was = await all();
-    server.child.kill('SIGHUP');
-    await eventually(async () => (await all()) > was, 'the settings are read again');
-}
 /** A viewer over TLS and TCP. */
 async function viewer(room, port = ports.ircs, options = {}) {
     const raw = await RawConnection.open(port, { tls, ...options });
@@ -285,7 +279,7 @@ test('a renewed certificate is shown after SIGHUP; who is there stays', kTimeout
     const stays = await viewer('renewal');
     papers.renew({ days: 5 });
     assert.equal(await certificateOf(ports.ircs), first, 'not before it is asked for');
-    await reload();
+    await server.reload();
     const second = await certificateOf(ports.ircs);
     assert.notEqual(second, first);
     for (let i = 0; i < 8; ++i) assert.equal(await certificateOf(i % 2 ? ports.https : ports.ircs), second, 'on all shards');
@@ -295,11 +289,11 @@ test('a renewed certificate is shown after SIGHUP; who is there stays', kTimeout
     // One that cannot be read changes nothing.
     const failed = await server.metric('clamor_reloads_failed_total');
     writeFileSync(papers.certificateFile, 'no certificate');
-    await reload();
+    await server.reload();
     assert.equal(await server.metric('clamor_reloads_failed_total'), failed + 1);
     assert.equal(await certificateOf(ports.https), second);
     papers.renew();
-    await reload();
+    await server.reload();
     assert.notEqual(await certificateOf(ports.https), second);
     tls = { ca: papers.certificate };
     const speaker = await IrcClient.login(server, 'rene', { channels: ['renewal'] });
