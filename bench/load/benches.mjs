@@ -32,6 +32,12 @@ const fanoutPoint = (viewers, rate, goals) => ({
     goals: [nothingLost, p99, ...goals],
 });
 
+const smallRoomsPoint = (goals) => ({
+    label: '200 x 10, 1000/s',
+    args: ['--viewers', 2000, '--channels', 200, '--rate', 1000],
+    goals: [nothingLost, p99, ...goals],
+});
+
 const fanoutColumns = [cpu, ...latency, lost, { key: 'bytes_per_delivery', title: 'bytes/delivery', digits: 0 },
     { key: 'rss_per_connection', title: 'RSS/connection', digits: 0 }, hold,
     { key: 'echo_ms.p99', title: 'echo p99 ms', digits: 1 }, waited, busy];
@@ -85,7 +91,7 @@ export const benches = {
         scenario: 'fanout',
         servers: ['clamor-io_uring', 'clamor-tls', 'uws', 'uws-tls'],
         title: 'TLS: one channel of 1,000 viewers with it and without, and small rooms',
-        points: [fanoutPoint(1000, 20, []), fanoutPoint(1000, 100, []), { label: '200 x 10, 1000/s', args: ['--viewers', 2000, '--channels', 200, '--rate', 1000], goals: [nothingLost, p99] }],
+        points: [fanoutPoint(1000, 20, []), fanoutPoint(1000, 100, []), smallRoomsPoint([])],
         quick: 1,
         columns: fanoutColumns,
         args: (quick) => duration(quick ? 4 : 10, quick ? 1 : 3),
@@ -105,11 +111,7 @@ export const benches = {
     small: {
         scenario: 'fanout',
         title: 'Small rooms: 200 channels of 10 viewers, 1,000 messages/s over all',
-        points: [{
-            label: '200 x 10, 1000/s',
-            args: ['--viewers', 2000, '--channels', 200, '--rate', 1000],
-            goals: [nothingLost, p99, cpuRatio(0.75)],
-        }],
+        points: [smallRoomsPoint([cpuRatio(0.75)])],
         columns: [cpu, ...latency, lost, hold, { key: 'echo_ms.p99', title: 'echo p99 ms', digits: 1 }, waited],
         args: (quick) => duration(quick ? 4 : 10, 4),
     },

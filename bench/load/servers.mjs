@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, connect } from 'node:net';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Papers } from '../../tests/e2e/papers.mjs';
 import { metrics } from './chatter.mjs';
 
 const kStartPatienceMs = 20_000;
@@ -33,20 +34,12 @@ const accepts = (port) =>
         socket.on('error', () => resolve(false));
     });
 
-/** A certificate for 127.0.0.1 that signs itself. */
-function makeCertificate(folder) {
-    const papers = { certificate: join(folder, 'server.crt'), key: join(folder, 'server.key') };
-    execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', papers.key, '-out',
-        papers.certificate, '-subj', '/CN=bench', '-days', '2', '-addext', 'subjectAltName=IP:127.0.0.1'], { stdio: 'ignore' });
-    return papers;
-}
-
 function clamor(reactor) {
     return {
         dialect: 'irc',
         command: ({ port, data, build, config }) => [join(build, 'clamor'), 'serve', '--dev', '--config', config, '--http', `127.0.0.1:${port}`,
             '--irc', '', '--data', data, '--shards', '1', '--reactor', reactor],
-        tlsSettings: ({ tlsPort, papers }) => `[server]\nhttps = "127.0.0.1:${tlsPort}"\ncert_file = "${papers.certificate}"\nkey_file = "${papers.key}"\n`,
+        tlsSettings: ({ tlsPort, papers }) => `[server]\nhttps = "127.0.0.1:${tlsPort}"\ncert_file = "${papers.certificateFile}"\nkey_file = "${papers.keyFile}"\n`,
         /** How long events waited in open batches, on average. */
         figures: async (port) => {
             const total = await metrics(port);
@@ -65,7 +58,7 @@ export const servers = {
     'uws-tls': {
         dialect: 'bare',
         tls: true,
-        command: ({ tlsPort, papers }) => ['node', 'bench/rivals/uws/server.js', String(tlsPort), papers.certificate, papers.key],
+        command: ({ tlsPort, papers }) => ['node', 'bench/rivals/uws/server.js', String(tlsPort), papers.certificateFile, papers.keyFile],
         figures: async () => ({}),
     },
 };
@@ -100,7 +93,7 @@ export function leaveTheServerAlone() {
 function load(args, build, yields, papers) {
     const [program, ...rest] = pinned(1, [...(yields ? ['nice', '-n', '10'] : []), join(build, 'bench/load/clamor-swarm'), ...args.map(String)]);
     return new Promise((resolve, reject) => {
-        const child = execFile(program, rest, { timeout: kRunPatienceMs, maxBuffer: 64 * 1024 * 1024, env: { ...process.env, ...(papers && { SSL_CERT_FILE: papers.certificate }) } }, (error, out) =>
+        const child = execFile(program, rest, { timeout: kRunPatienceMs, maxBuffer: 64 * 1024 * 1024, env: { ...process.env, ...(papers && { SSL_CERT_FILE: papers.certificateFile }) } }, (error, out) =>
             error ? reject(error) : resolve(JSON.parse(out)));
         child.stderr.pipe(process.stderr);
     });
@@ -115,9 +108,9 @@ export async function measure(name, scenario, args, { build, config, beside, aro
     const server = servers[name];
     const data = mkdtempSync(join(tmpdir(), 'clamor-bench-'));
     const needed = await around?.();
+    const papers = server.tls ? new Papers() : undefined;
     const nodes = [];
     try {
-        const papers = server.tls ? makeCertificate(data) : undefined;
         const tlsPort = papers && (await freePort());
         const configFile = join(data, 'config.toml');
         const tlsSettings = (papers && server.tlsSettings?.({ tlsPort, papers })) ?? '';
@@ -141,6 +134,7 @@ export async function measure(name, scenario, args, { build, config, beside, aro
         }
     } finally {
         await needed?.end();
+        papers?.remove();
         rmSync(data, { recursive: true, force: true });
     }
 }
